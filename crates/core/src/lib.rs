@@ -1,1 +1,33 @@
-//! Skeleton.
+#![doc = include_str!("../README.md")]
+
+mod account;
+mod capability;
+mod error;
+mod ext;
+mod id;
+mod listing;
+mod member;
+mod members;
+mod memory;
+mod role;
+mod roster;
+
+pub use account::{Group, Identity, Status, User, Workspace};
+pub use capability::{Behaviour, Capabilities, Capability, Evidence, Operation, RateLimit, Support};
+pub use error::{Effect, Error, ErrorKind, Protection, Resource, Result};
+pub use ext::{BoundWorkspace, Ensured, IfPresent, WorkspaceMembersExt};
+pub use id::{
+    EmailAddress, GroupId, InvalidId, MAX_ID_BYTES, MembershipId, PrincipalId, PrincipalKind, Provider,
+    UserId, Who, WorkspaceId,
+};
+pub use listing::{Listing, MAX_EMPTY_PAGES, MemberStream};
+pub use member::{Change, Cursor, Mark, Member, MemberKey, Page, PageRequest, Record, RecordKey};
+#[cfg(feature = "mock")]
+pub use members::MockWorkspaceMembers;
+pub use members::{AddMember, ListOf, Notify, RemoveMember, SetRole, WorkspaceMembers};
+pub use memory::InMemory;
+pub use role::{
+    Fit, InvalidRoleTable, NativeRole, ResolvedRole, Role, RolePolicy, RoleRow, RoleTable, UnknownRole,
+    UnsupportedRole,
+};
+pub use roster::{Fingerprint, Roster};

@@ -1,0 +1,381 @@
+//! What an adapter can do, as configured, and how that is known. Plain data; asking costs nothing.
+
+use crate::{PrincipalKind, Provider, RoleTable};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
+
+macro_rules! names {
+    ($(#[$doc:meta])* $enum:ident { $($(#[$vdoc:meta])* $variant:ident = $name:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+        #[non_exhaustive]
+        pub enum $enum {
+            $($(#[$vdoc])* #[cfg_attr(feature = "serde", serde(rename = $name))] $variant,)+
+        }
+
+        impl $enum {
+            /// Every value, in a fixed order.
+            pub const ALL: &'static [$enum] = &[$($enum::$variant),+];
+
+            /// The name used in text and data.
+            pub const fn as_str(self) -> &'static str {
+                match self { $($enum::$variant => $name,)+ }
+            }
+        }
+
+        impl fmt::Display for $enum {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+pub(crate) use names;
+
+names! {
+    /// One method of [`WorkspaceMembers`](crate::WorkspaceMembers), as it stands in errors, logs and rate limits.
+    Operation {
+        /// [`me`](crate::WorkspaceMembers::me).
+        Me = "me",
+        /// [`workspaces_page`](crate::WorkspaceMembers::workspaces_page).
+        ListWorkspaces = "list_workspaces",
+        /// [`users_page`](crate::WorkspaceMembers::users_page).
+        ListUsers = "list_users",
+        /// [`groups_page`](crate::WorkspaceMembers::groups_page).
+        ListGroups = "list_groups",
+        /// [`members_page`](crate::WorkspaceMembers::members_page).
+        ListMembers = "list_members",
+        /// [`get`](crate::WorkspaceMembers::get).
+        Get = "get",
+        /// [`add`](crate::WorkspaceMembers::add).
+        Add = "add",
+        /// [`set_role`](crate::WorkspaceMembers::set_role).
+        SetRole = "set_role",
+        /// [`remove`](crate::WorkspaceMembers::remove).
+        Remove = "remove",
+    }
+}
+
+impl Operation {
+    /// Whether it changes something at the provider.
+    pub const fn is_write(self) -> bool {
+        matches!(self, Self::Add | Self::SetRole | Self::Remove)
+    }
+}
+
+names! {
+    /// One thing that an adapter may claim. Claimed, it works; not claimed, the call answers
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) before any request is sent.
+    Capability {
+        /// Say which user the credential acts as.
+        Me = "me",
+        /// List the account's workspaces.
+        ListWorkspaces = "list_workspaces",
+        /// List the account's users, and so find them by e-mail.
+        ListUsers = "list_users",
+        /// List the account's groups.
+        ListGroups = "list_groups",
+        /// List the members of one workspace.
+        ListMembers = "list_members",
+        /// List the members of all workspaces in one pass.
+        ListAccountMembers = "list_account_members",
+        /// A listing is known to be complete and to be of the workspace asked for, so that it makes a roster.
+        Roster = "roster",
+        /// Read one member.
+        GetMember = "get_member",
+        /// Add a user to a workspace.
+        AddUser = "add_user",
+        /// Add a group to a workspace.
+        AddGroup = "add_group",
+        /// Give a custom role when adding.
+        AddCustomRole = "add_custom_role",
+        /// Change a user's role in one step.
+        SetUserRole = "set_user_role",
+        /// Change a group's role in one step.
+        SetGroupRole = "set_group_role",
+        /// Give a custom role by changing the role.
+        SetCustomRole = "set_custom_role",
+        /// Remove a user from a workspace.
+        RemoveUser = "remove_user",
+        /// Remove a group from a workspace.
+        RemoveGroup = "remove_group",
+        /// Have the provider mail the member who was added.
+        NotifyMember = "notify_member",
+        /// Have the provider mail the workspace's administrators about an addition.
+        NotifyAdmins = "notify_admins",
+    }
+}
+
+impl Capability {
+    /// Whether it changes something at the provider.
+    pub const fn is_write(self) -> bool {
+        matches!(
+            self,
+            Self::AddUser
+                | Self::AddGroup
+                | Self::AddCustomRole
+                | Self::SetUserRole
+                | Self::SetGroupRole
+                | Self::SetCustomRole
+                | Self::RemoveUser
+                | Self::RemoveGroup
+                | Self::NotifyMember
+                | Self::NotifyAdmins
+        )
+    }
+
+    /// What is needed to add this kind of principal.
+    pub const fn add(kind: PrincipalKind) -> Self {
+        match kind {
+            PrincipalKind::User => Self::AddUser,
+            PrincipalKind::Group => Self::AddGroup,
+        }
+    }
+
+    /// What is needed to change the role of this kind of principal.
+    pub const fn set_role(kind: PrincipalKind) -> Self {
+        match kind {
+            PrincipalKind::User => Self::SetUserRole,
+            PrincipalKind::Group => Self::SetGroupRole,
+        }
+    }
+
+    /// What is needed to remove this kind of principal.
+    pub const fn remove(kind: PrincipalKind) -> Self {
+        match kind {
+            PrincipalKind::User => Self::RemoveUser,
+            PrincipalKind::Group => Self::RemoveGroup,
+        }
+    }
+}
+
+names! {
+    /// How an adapter knows that something works.
+    Evidence {
+        /// The provider documents it.
+        Documented = "documented",
+        /// It follows from what is documented nearby, and has not been seen.
+        Inferred = "inferred",
+    }
+}
+
+names! {
+    /// How a provider behaves beyond what its operations say; planning and guards depend on it.
+    Behaviour {
+        /// Removing and changing a role go by [`MembershipId`](crate::MembershipId), which a listing or
+        /// [`get`](crate::WorkspaceMembers::get) yields.
+        MembershipIds = "membership_ids",
+        /// Users hold licences that cost money, and some changes buy one.
+        SellsSeats = "sells_seats",
+        /// A workspace has one owner, shown in the list of workspaces, who can be neither removed nor given another role.
+        FixedWorkspaceOwner = "fixed_workspace_owner",
+        /// The provider refuses to leave a workspace without an owner.
+        KeepsLastOwner = "keeps_last_owner",
+        /// The credential stops working when its user leaves the workspace.
+        KeyDiesWithMembership = "key_dies_with_membership",
+        /// What a removed member made stays theirs, out of others' reach until it is handed over.
+        OrphansDocuments = "orphans_documents",
+        /// Members of a group that is a member have access too.
+        GroupsGrantAccess = "groups_grant_access",
+        /// Workspaces exist whose members cannot be changed; listing them leaves those out.
+        OmitsFixedWorkspaces = "omits_fixed_workspaces",
+    }
+}
+
+/// Whether something is claimed, and why (not).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+pub enum Support {
+    /// It works, and this is how it is known.
+    Claimed(Evidence),
+    /// It does not, and this is why, or what would turn it on.
+    Absent(Cow<'static, str>),
+}
+
+/// At most so many requests in any window of a length, for all of these operations together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct RateLimit {
+    /// The operations that share this limit; empty means all.
+    pub operations: Vec<Operation>,
+    /// Requests per window.
+    pub max: u32,
+    /// The window's length.
+    pub per: Duration,
+    /// Whether the provider publishes the figure; otherwise it is assumed.
+    pub published: bool,
+    /// Where the figure comes from, or why it was assumed.
+    pub source: Cow<'static, str>,
+}
+
+impl RateLimit {
+    /// A figure that the provider publishes, with its source.
+    pub fn published(operations: &[Operation], max: u32, per: Duration, source: &'static str) -> Self {
+        let source = Cow::Borrowed(source);
+        Self { operations: operations.to_vec(), max, per, published: true, source }
+    }
+
+    /// A figure that was assumed, with the reason.
+    pub fn assumed(operations: &[Operation], max: u32, per: Duration, reason: &'static str) -> Self {
+        Self { published: false, ..Self::published(operations, max, per, reason) }
+    }
+
+    /// Whether a request of this operation counts.
+    pub fn covers(&self, operation: Operation) -> bool {
+        self.operations.is_empty() || self.operations.contains(&operation)
+    }
+}
+
+/// What one adapter value can do, as configured: its claims, its roles, its limits. Never I/O.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Capabilities {
+    provider: Provider,
+    endpoint: String,
+    variant: String,
+    support: BTreeMap<Capability, Support>,
+    behaviours: BTreeSet<Behaviour>,
+    roles: RoleTable,
+    page_size: u32,
+    limits: Vec<RateLimit>,
+}
+
+impl Capabilities {
+    /// Claims nothing yet.
+    pub fn new(provider: Provider, roles: RoleTable) -> Self {
+        Self {
+            provider,
+            endpoint: String::new(),
+            variant: String::new(),
+            support: BTreeMap::new(),
+            behaviours: BTreeSet::new(),
+            roles,
+            page_size: 50,
+            limits: Vec::new(),
+        }
+    }
+
+    /// Names the base URL, without credentials. Part of what identifies the account a plan was made for.
+    pub fn with_endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.endpoint = endpoint.into();
+        self
+    }
+
+    /// Names how the adapter is set up where that changes what it can do (Paradigm's level, PandaDoc's reach).
+    pub fn with_variant(mut self, variant: impl Into<String>) -> Self {
+        self.variant = variant.into();
+        self
+    }
+
+    /// Claims some capabilities.
+    pub fn claim(mut self, evidence: Evidence, capabilities: &[Capability]) -> Self {
+        for capability in capabilities {
+            self.support.insert(*capability, Support::Claimed(evidence));
+        }
+        self
+    }
+
+    /// Takes back some capabilities, or never had them, and says why.
+    pub fn without(mut self, capabilities: &[Capability], why: impl Into<Cow<'static, str>>) -> Self {
+        let why = why.into();
+        for capability in capabilities {
+            self.support.insert(*capability, Support::Absent(why.clone()));
+        }
+        self
+    }
+
+    /// Declares how the provider behaves.
+    pub fn with_behaviours(mut self, behaviours: &[Behaviour]) -> Self {
+        self.behaviours.extend(behaviours);
+        self
+    }
+
+    /// Replaces the role table, for instance by one with another policy.
+    pub fn with_roles(mut self, roles: RoleTable) -> Self {
+        self.roles = roles;
+        self
+    }
+
+    /// How many records a page holds unless the request asks for fewer. At least 1.
+    pub fn with_page_size(mut self, size: u32) -> Self {
+        self.page_size = size.max(1);
+        self
+    }
+
+    /// Declares the limits to be kept.
+    pub fn with_limits(mut self, limits: impl IntoIterator<Item = RateLimit>) -> Self {
+        self.limits = limits.into_iter().collect();
+        self
+    }
+
+    /// The provider's name.
+    pub fn provider(&self) -> &Provider {
+        &self.provider
+    }
+
+    /// The base URL, without credentials. Empty where there is none.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// How the adapter is set up, such as `owner` or `organization`. Empty where it has but one way.
+    pub fn variant(&self) -> &str {
+        &self.variant
+    }
+
+    /// Whether this works.
+    pub fn has(&self, capability: Capability) -> bool {
+        matches!(self.support.get(&capability), Some(Support::Claimed(_)))
+    }
+
+    /// Whether this works and how that is known, or why it does not.
+    pub fn support(&self, capability: Capability) -> Support {
+        const NOT_PROVIDED: Support = Support::Absent(Cow::Borrowed("the provider has no such operation"));
+        self.support.get(&capability).cloned().unwrap_or(NOT_PROVIDED)
+    }
+
+    /// Everything that works, in a fixed order, with how it is known.
+    pub fn claims(&self) -> impl Iterator<Item = (Capability, Evidence)> + '_ {
+        self.support.iter().filter_map(|(capability, support)| match support {
+            Support::Claimed(evidence) => Some((*capability, *evidence)),
+            Support::Absent(_) => None,
+        })
+    }
+
+    /// Whether the provider behaves like this.
+    pub fn behaves(&self, behaviour: Behaviour) -> bool {
+        self.behaviours.contains(&behaviour)
+    }
+
+    /// How the provider behaves, in a fixed order.
+    pub fn behaviours(&self) -> impl Iterator<Item = Behaviour> + '_ {
+        self.behaviours.iter().copied()
+    }
+
+    /// How roles translate.
+    pub fn roles(&self) -> &RoleTable {
+        &self.roles
+    }
+
+    /// Which kinds of principal can be members.
+    pub fn principal_kinds(&self) -> impl Iterator<Item = PrincipalKind> + '_ {
+        [PrincipalKind::User, PrincipalKind::Group]
+            .into_iter()
+            .filter(|kind| self.has(Capability::add(*kind)))
+    }
+
+    /// Records per page unless a request asks for fewer.
+    pub fn page_size(&self) -> u32 {
+        self.page_size
+    }
+
+    /// The limits to be kept.
+    pub fn limits(&self) -> &[RateLimit] {
+        &self.limits
+    }
+}

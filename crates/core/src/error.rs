@@ -1,0 +1,430 @@
+//! One error type. Match on [`Error::kind`]; act on [`Error::effect`]; show the text to people.
+
+use crate::capability::names;
+use crate::{InvalidId, Operation, Provider, UnsupportedRole};
+use std::fmt;
+use std::time::Duration;
+
+/// The result of everything that can fail here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+names! {
+    /// What went wrong, by what the caller does next. The list is complete and stable: no kind is ever split or merged
+    /// without a major version.
+    ErrorKind {
+        /// The call is wrong as it stands, and nothing was sent. Correct it.
+        InvalidInput = "invalid_input",
+        /// The provider, or this adapter as configured, cannot do it, and nothing was sent. See
+        /// [`Capabilities`](crate::Capabilities).
+        Unsupported = "unsupported",
+        /// The role cannot be given. Choose one that the message names.
+        InvalidRole = "invalid_role",
+        /// The configuration is wrong, and nothing was sent. Correct it.
+        Config = "config",
+        /// The credential could not be obtained, and nothing was sent. Look at its source.
+        Credential = "credential",
+        /// The provider does not accept the credential (401). Renew it.
+        Unauthenticated = "unauthenticated",
+        /// The credential is good and its user may not do this (403). Grant the right, or use another credential.
+        Forbidden = "forbidden",
+        /// Something addressed does not exist or is not visible. [`Error::missing`] lists what it can be.
+        NotFound = "not_found",
+        /// They are a member already, in whatever role. Read it, then keep it or change it.
+        AlreadyMember = "already_member",
+        /// The provider, or a rule here, protects this member. [`Error::protection`] says why.
+        Protected = "protected",
+        /// No licence or seat is free. Buy one, or free one.
+        SeatLimit = "seat_limit",
+        /// An e-mail address matches several users, or a name several workspaces. Use an id.
+        Ambiguous = "ambiguous",
+        /// The provider refuses the request for a reason that it has to itself. Read [`Error::provider_message`].
+        Rejected = "rejected",
+        /// Too many requests. Wait for [`Error::retry_after`].
+        RateLimited = "rate_limited",
+        /// The provider is out of order (5xx, maintenance). Try later.
+        Unavailable = "unavailable",
+        /// No answer in time. Look at [`Error::effect`] before repeating a write.
+        Timeout = "timeout",
+        /// The connection failed. Look at [`Error::effect`] before repeating a write.
+        Transport = "transport",
+        /// The answer is not what the provider's interface promises. Report it; read before repeating a write.
+        UnexpectedResponse = "unexpected_response",
+        /// The provider reported success, and its answer says otherwise: not there, or with another role. Read.
+        Unconfirmed = "unconfirmed",
+        /// The listing changed while it was read, twice. Try again when it is quiet; nobody was judged by it.
+        ListingChanged = "listing_changed",
+        /// A layer could not keep its record (audit), so nothing was sent. Repair the record's place.
+        RecordFailed = "record_failed",
+    }
+}
+
+impl ErrorKind {
+    /// What to do next, in one sentence for a person.
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::InvalidInput => "correct the input; nothing was sent",
+            Self::Unsupported => "see what this connection supports with `capabilities`; nothing was sent",
+            Self::InvalidRole => "choose one of the supported roles",
+            Self::Config => "correct the configuration; nothing was sent",
+            Self::Credential => "check where the key comes from; nothing was sent",
+            Self::Unauthenticated => "renew the key: the provider does not accept it",
+            Self::Forbidden => "give the key's user the right, or use a key of somebody who has it",
+            Self::NotFound => "check the ids, and that the key's user can see them",
+            Self::AlreadyMember => "read the member, then keep or change the role",
+            Self::Protected => "leave this member as it is, or appoint another owner first",
+            Self::SeatLimit => "buy or free a seat at the provider",
+            Self::Ambiguous => "use an id instead of the address or name",
+            Self::Rejected => "read the provider's message",
+            Self::RateLimited => "wait as long as the provider asks, then try again",
+            Self::Unavailable => "try again later: the provider is out of order",
+            Self::Timeout | Self::Transport => "try again; after a write, read first whether it took effect",
+            Self::UnexpectedResponse => "check that the base URL is the provider's, then report it",
+            Self::Unconfirmed => "read the member: the provider's answer disagrees with what was asked",
+            Self::ListingChanged => "try again when the workspace is not being changed",
+            Self::RecordFailed => "repair the place of the audit log or journal; nothing was sent",
+        }
+    }
+
+    /// Whether the same call may succeed later without anybody changing anything.
+    pub const fn is_transient(self) -> bool {
+        matches!(
+            self,
+            Self::RateLimited | Self::Unavailable | Self::Timeout | Self::Transport | Self::ListingChanged
+        )
+    }
+}
+
+names! {
+    /// What a failed call did to the provider's state. Retrying follows from this, not from the kind.
+    Effect {
+        /// Refused, by the provider or here: it did not happen, and asking again will not help.
+        Rejected = "rejected",
+        /// It surely did not happen, and may be asked again (429, connection never made).
+        NotApplied = "not_applied",
+        /// It may have happened: the answer is missing or unreadable. Settle it by reading; never repeat it blind.
+        Unknown = "unknown",
+        /// A verb of several requests stopped half-way. [`Error::done`] says what was done.
+        Partial = "partial",
+    }
+}
+
+names! {
+    /// What a [`ErrorKind::NotFound`] may be about.
+    Resource {
+        /// The workspace.
+        Workspace = "workspace",
+        /// The user.
+        User = "user",
+        /// The group.
+        Group = "group",
+        /// The membership of that principal in that workspace.
+        Member = "member",
+    }
+}
+
+names! {
+    /// Why a member is protected.
+    Protection {
+        /// The owner, whom the provider does not let go.
+        ProviderOwner = "provider_owner",
+        /// The last owner or administrator.
+        LastOwner = "last_owner",
+        /// The user that the credential acts as.
+        ActingIdentity = "acting_identity",
+    }
+}
+
+/// Everything that can go wrong, in one pointer.
+///
+/// `Display` is one lower-case line about this level only; [`source`](std::error::Error::source) carries the cause.
+/// Neither holds a request's body, a URL's credentials or a key.
+#[derive(thiserror::Error)]
+#[error(transparent)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug, thiserror::Error)]
+#[error("{}", line(.operation.as_ref(), .provider.as_ref(), .message, *.status))]
+struct Inner {
+    kind: ErrorKind,
+    effect: Effect,
+    message: String,
+    operation: Option<Operation>,
+    provider: Option<Provider>,
+    status: Option<u16>,
+    retry_after: Option<Duration>,
+    request_id: Option<String>,
+    provider_message: Option<String>,
+    missing: Vec<Resource>,
+    protection: Option<Protection>,
+    done: Vec<String>,
+    attempts: u32,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// `add at paradigm: the user is already a member (409)`
+fn line(
+    operation: Option<&Operation>,
+    provider: Option<&Provider>,
+    message: &str,
+    status: Option<u16>,
+) -> String {
+    let mut line = match (operation, provider) {
+        (Some(operation), Some(provider)) => format!("{operation} at {provider}: "),
+        (Some(operation), None) => format!("{operation}: "),
+        (None, Some(provider)) => format!("{provider}: "),
+        (None, None) => String::new(),
+    };
+    line.push_str(message);
+    match status {
+        Some(status) => format!("{line} ({status})"),
+        None => line,
+    }
+}
+
+impl Error {
+    /// An error of a kind, with what is known of the effect, and one lower-case line without a full stop.
+    pub fn new(kind: ErrorKind, effect: Effect, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            effect,
+            message: message.into(),
+            operation: None,
+            provider: None,
+            status: None,
+            retry_after: None,
+            request_id: None,
+            provider_message: None,
+            missing: Vec::new(),
+            protection: None,
+            done: Vec::new(),
+            attempts: 1,
+            source: None,
+        }))
+    }
+
+    /// The input is wrong; nothing was sent.
+    pub fn invalid_input(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidInput, Effect::Rejected, message)
+    }
+
+    /// The adapter does not do this; nothing was sent.
+    pub fn unsupported(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unsupported, Effect::Rejected, message)
+    }
+
+    /// Something does not exist or is not visible; one of `missing`.
+    pub fn not_found(message: impl Into<String>, missing: &[Resource]) -> Self {
+        let mut error = Self::new(ErrorKind::NotFound, Effect::Rejected, message);
+        error.0.missing = missing.to_vec();
+        error
+    }
+
+    /// The member is protected.
+    pub fn protected(message: impl Into<String>, protection: Protection) -> Self {
+        let mut error = Self::new(ErrorKind::Protected, Effect::Rejected, message);
+        error.0.protection = Some(protection);
+        error
+    }
+
+    /// Says which operation failed.
+    pub fn with_operation(mut self, operation: Operation) -> Self {
+        self.0.operation = Some(operation);
+        self
+    }
+
+    /// Says at which provider.
+    pub fn with_provider(mut self, provider: Provider) -> Self {
+        self.0.provider = Some(provider);
+        self
+    }
+
+    /// Adds the HTTP status.
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    /// Adds how long the provider asks to wait.
+    pub fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.0.retry_after = wait;
+        self
+    }
+
+    /// Adds the provider's name for the request.
+    pub fn with_request_id(mut self, id: Option<String>) -> Self {
+        self.0.request_id = id;
+        self
+    }
+
+    /// Adds the provider's own words. Control characters become spaces, and it is cut after 500 characters.
+    pub fn with_provider_message(mut self, message: Option<String>) -> Self {
+        self.0.provider_message = message
+            .map(|text| {
+                text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(500).collect::<String>()
+            })
+            .filter(|text| !text.trim().is_empty());
+        self
+    }
+
+    /// Changes what is known of the effect, after it was settled.
+    pub fn with_effect(mut self, effect: Effect) -> Self {
+        self.0.effect = effect;
+        self
+    }
+
+    /// Replaces the line.
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.0.message = message.into();
+        self
+    }
+
+    /// Narrows what is missing, after it was found out.
+    pub fn with_missing(mut self, missing: &[Resource]) -> Self {
+        self.0.missing = missing.to_vec();
+        self
+    }
+
+    /// Marks a verb that stopped half-way, and says what was done.
+    pub fn with_done(mut self, done: Vec<String>) -> Self {
+        self.0.effect = Effect::Partial;
+        self.0.done = done;
+        self
+    }
+
+    /// Says how many attempts were made.
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    /// Adds the cause. It must hold no secret.
+    pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// What went wrong, by what to do next.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What it did to the provider's state.
+    pub fn effect(&self) -> Effect {
+        self.0.effect
+    }
+
+    /// The line without operation, provider and status.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// Which operation failed.
+    pub fn operation(&self) -> Option<Operation> {
+        self.0.operation
+    }
+
+    /// At which provider.
+    pub fn provider(&self) -> Option<&Provider> {
+        self.0.provider.as_ref()
+    }
+
+    /// The HTTP status, if an answer came.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// How long the provider asks to wait.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The provider's name for the request, where it gives one.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// The provider's own words, for people. Never match on it.
+    pub fn provider_message(&self) -> Option<&str> {
+        self.0.provider_message.as_deref()
+    }
+
+    /// What a [`ErrorKind::NotFound`] may be about; one entry once it is known.
+    pub fn missing(&self) -> &[Resource] {
+        &self.0.missing
+    }
+
+    /// Why a [`ErrorKind::Protected`] member is protected.
+    pub fn protection(&self) -> Option<Protection> {
+        self.0.protection
+    }
+
+    /// What was done before a verb stopped half-way, in order.
+    pub fn done(&self) -> &[String] {
+        &self.0.done
+    }
+
+    /// How many attempts were made, at least 1.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// What to do next, in one sentence for a person.
+    pub fn advice(&self) -> &'static str {
+        self.kind().advice()
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        let mut out = f.debug_struct("Error");
+        out.field("kind", &inner.kind).field("effect", &inner.effect).field("message", &inner.message);
+        out.field("operation", &inner.operation).field("provider", &inner.provider);
+        out.field("status", &inner.status).field("retry_after", &inner.retry_after);
+        out.field("request_id", &inner.request_id).field("provider_message", &inner.provider_message);
+        out.field("missing", &inner.missing).field("protection", &inner.protection);
+        out.field("done", &inner.done).field("attempts", &inner.attempts).field("source", &inner.source);
+        out.finish()
+    }
+}
+
+impl From<InvalidId> for Error {
+    fn from(error: InvalidId) -> Self {
+        Self::invalid_input(error.to_string())
+    }
+}
+
+impl From<UnsupportedRole> for Error {
+    fn from(error: UnsupportedRole) -> Self {
+        Self::new(ErrorKind::InvalidRole, Effect::Rejected, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::error::Error as _;
+
+    #[test]
+    fn the_line_says_this_level_only() {
+        let error = Error::new(ErrorKind::Transport, Effect::Unknown, "the connection was reset")
+            .with_operation(Operation::Add)
+            .with_provider(Provider::from_static("paradigm"))
+            .with_source(std::io::Error::other("broken pipe"));
+        assert_eq!(error.to_string(), "add at paradigm: the connection was reset");
+        assert_eq!(error.source().unwrap().to_string(), "broken pipe");
+        let answered = Error::new(ErrorKind::Forbidden, Effect::Rejected, "not allowed").with_status(403);
+        assert_eq!(answered.to_string(), "not allowed (403)");
+    }
+
+    #[test]
+    fn it_is_one_pointer() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn the_providers_words_cannot_move_a_terminal() {
+        let error = Error::invalid_input("x").with_provider_message(Some("\u{1b}[2Jgone".into()));
+        assert_eq!(error.provider_message(), Some(" [2Jgone"));
+    }
+}

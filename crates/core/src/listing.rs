@@ -1,0 +1,111 @@
+//! Walking pages: a stream of what they hold that ends, repeats nothing, and agrees with the provider's own count.
+
+use crate::{
+    Effect, Error, ErrorKind, Member, Operation, Page, PageRequest, Provider, Record, RecordKey, Result,
+};
+use futures_core::Stream;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use std::collections::HashSet;
+use std::pin::Pin;
+
+/// How many pages in a row may hold no record before the listing is taken for an endless one.
+pub const MAX_EMPTY_PAGES: u32 = 100;
+
+/// A listing as a stream.
+///
+/// Items come as pages arrive. It yields an error and ends where a page fails, a cursor comes again, a record repeats,
+/// or the provider's total moves or disagrees at the end; so a stream that ended without an error was complete. Holds
+/// about 40 bytes per record seen, and one page.
+pub type Listing<'a, T> = Pin<Box<dyn Stream<Item = Result<T>> + Send + 'a>>;
+
+/// A [`Listing`] of members.
+pub type MemberStream<'a> = Listing<'a, Member>;
+
+/// What must hold from page to page.
+struct Checks {
+    operation: Operation,
+    provider: Provider,
+    cursors: HashSet<RecordKey>,
+    records: HashSet<RecordKey>,
+    total: Option<u64>,
+    first: bool,
+    empty_run: u32,
+}
+
+impl Checks {
+    fn new(operation: Operation, provider: Provider) -> Self {
+        let (cursors, records) = (HashSet::new(), HashSet::new());
+        Self { operation, provider, cursors, records, total: None, first: true, empty_run: 0 }
+    }
+
+    fn fail(&self, kind: ErrorKind, message: String) -> Error {
+        Error::new(kind, Effect::NotApplied, message)
+            .with_operation(self.operation)
+            .with_provider(self.provider.clone())
+    }
+
+    fn changed(&self, message: String) -> Error {
+        self.fail(ErrorKind::ListingChanged, message)
+    }
+
+    fn accept<T>(&mut self, page: &Page<T>) -> Result<()> {
+        if self.first {
+            (self.total, self.first) = (page.total, false);
+        } else if page.total != self.total {
+            let shown = |total: Option<u64>| total.map_or_else(|| "none".to_owned(), |n| n.to_string());
+            let (was, is) = (shown(self.total), shown(page.total));
+            return Err(self.changed(format!("the provider's total moved from {was} to {is} between pages")));
+        }
+        for record in &page.records {
+            if !self.records.insert(*record) {
+                return Err(self.changed("a record came twice, so others may have been missed".to_owned()));
+            }
+        }
+        self.empty_run = if page.records.is_empty() { self.empty_run + 1 } else { 0 };
+        let seen = self.records.len() as u64;
+        match (&page.next, self.total) {
+            (_, Some(total)) if seen > total => {
+                Err(self.changed(format!("the provider counts {total} records and sent {seen}")))
+            }
+            (None, Some(total)) if seen < total => {
+                Err(self.changed(format!("the provider counts {total} records and sent only {seen}")))
+            }
+            (Some(_), _) if self.empty_run >= MAX_EMPTY_PAGES => {
+                let message =
+                    format!("{MAX_EMPTY_PAGES} pages in a row held nothing, and another was announced");
+                Err(self.fail(ErrorKind::UnexpectedResponse, message))
+            }
+            (Some(next), _) if !self.cursors.insert(RecordKey::of(&next.as_str())) => {
+                let message = format!("the page {:?} was announced twice", next.as_str());
+                Err(self.fail(ErrorKind::UnexpectedResponse, message))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Walks the pages that `fetch` yields.
+pub(crate) fn walk<'a, T, F, P>(operation: Operation, provider: Provider, fetch: F) -> Listing<'a, T>
+where
+    T: Record + Send + 'a,
+    F: Fn(PageRequest) -> P + Send + 'a,
+    P: Future<Output = Result<Page<T>>> + Send + 'a,
+{
+    let start = (Checks::new(operation, provider), Some(PageRequest::default()), fetch);
+    let pages = stream::try_unfold(start, |(mut checks, at, fetch)| async move {
+        let Some(request) = at else { return Ok(None) };
+        let page = fetch(request).await?;
+        checks.accept(&page)?;
+        let next = page.next.map(|cursor| PageRequest::at(Some(cursor)));
+        Ok::<_, Error>(Some((page.items, (checks, next, fetch))))
+    });
+    pages.map_ok(|items| stream::iter(items.into_iter().map(Ok))).try_flatten().boxed()
+}
+
+/// Collects a whole listing; one that changed meanwhile is started over once.
+pub(crate) async fn collect<'a, T: 'a>(mut listing: impl FnMut() -> Listing<'a, T>) -> Result<Vec<T>> {
+    match listing().try_collect().await {
+        Err(error) if error.kind() == ErrorKind::ListingChanged => listing().try_collect().await,
+        result => result,
+    }
+}

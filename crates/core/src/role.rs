@@ -1,0 +1,507 @@
+//! Roles: normalized, native, and the table that translates between them with declared loss.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+
+/// What a member may do, in words that all providers share.
+///
+/// The built-in roles are ordered, `Owner > Manager > Editor > Viewer`. A custom role compares with nothing but
+/// itself, so that an unknown role is never taken for the lowest or the highest.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[non_exhaustive]
+pub enum Role {
+    /// Rules the workspace: changes its members and their roles.
+    Owner,
+    /// Changes everything in the workspace, but not who rules it.
+    Manager,
+    /// Works with the content.
+    Editor,
+    /// Sees the content.
+    Viewer,
+    /// A role that only this provider or account knows, by its native name.
+    Custom(NativeRole),
+}
+
+impl Role {
+    /// The built-in roles, highest first.
+    pub const BUILT_IN: [Role; 4] = [Role::Owner, Role::Manager, Role::Editor, Role::Viewer];
+
+    /// Highest first: 0 is the owner. `None` for a custom role.
+    fn rank(&self) -> Option<usize> {
+        Self::BUILT_IN.iter().position(|role| role == self)
+    }
+}
+
+impl PartialOrd for Role {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        if self == other {
+            return Some(Ordering::Equal);
+        }
+        Some(other.rank()?.cmp(&self.rank()?))
+    }
+}
+
+/// `owner`, `manager`, `editor`, `viewer`, or `native:NAME` for a custom role. [`FromStr`] reads the same.
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Owner => f.pad("owner"),
+            Self::Manager => f.pad("manager"),
+            Self::Editor => f.pad("editor"),
+            Self::Viewer => f.pad("viewer"),
+            Self::Custom(native) => f.pad(&format!("native:{native}")),
+        }
+    }
+}
+
+/// A text is not a role. Names what would be one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "role {0:?} is unknown: write owner, manager, editor, viewer, or native:NAME for a provider's own role"
+)]
+pub struct UnknownRole(String);
+
+impl FromStr for Role {
+    type Err = UnknownRole;
+    fn from_str(text: &str) -> Result<Self, UnknownRole> {
+        if let Some(role) = Self::BUILT_IN.into_iter().find(|role| role.to_string() == text) {
+            return Ok(role);
+        }
+        match text.strip_prefix("native:") {
+            Some(name) if !name.is_empty() && !name.chars().any(char::is_control) => {
+                Ok(Self::Custom(NativeRole::new(name)))
+            }
+            _ => Err(UnknownRole(text.to_owned())),
+        }
+    }
+}
+
+/// The provider's own word for a role, spelled as the provider spells it: `owner`, `Admin`, `Legal review`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
+pub struct NativeRole(Cow<'static, str>);
+
+impl NativeRole {
+    /// A name known at run time.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(Cow::Owned(name.into()))
+    }
+
+    /// A name known at compile time.
+    pub const fn from_static(name: &'static str) -> Self {
+        Self(Cow::Borrowed(name))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for NativeRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NativeRole({:?})", &*self.0)
+    }
+}
+
+impl fmt::Display for NativeRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// How the rights of a native role relate to those of the normalized role it stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+pub enum Fit {
+    /// The same rights.
+    Exact,
+    /// Fewer rights than the normalized role says.
+    Narrower,
+    /// More rights than the normalized role says. Read as such, never written.
+    Wider,
+    /// Some rights more and some fewer.
+    Incomparable,
+}
+
+impl fmt::Display for Fit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Exact => "exact",
+            Self::Narrower => "narrower",
+            Self::Wider => "wider",
+            Self::Incomparable => "incomparable",
+        })
+    }
+}
+
+/// One row of a [`RoleTable`]: this normalized role is that native role, this well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct RoleRow {
+    /// The normalized role; a built-in one.
+    pub role: Role,
+    /// The provider's word for it.
+    pub native: NativeRole,
+    /// How well the two agree.
+    pub fit: Fit,
+    /// In a few words, what differs. Empty for an exact fit.
+    pub note: Cow<'static, str>,
+}
+
+impl RoleRow {
+    /// A row without a note.
+    pub const fn new(role: Role, native: NativeRole, fit: Fit) -> Self {
+        Self { role, native, fit, note: Cow::Borrowed("") }
+    }
+
+    /// Says what differs.
+    pub fn with_note(mut self, note: impl Into<Cow<'static, str>>) -> Self {
+        self.note = note.into();
+        self
+    }
+}
+
+/// Which roles may be written when the provider has no exact one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+pub enum RolePolicy {
+    /// A row is used as the table states it; a role without a row is refused. The default.
+    #[default]
+    Table,
+    /// Only rows that fit exactly.
+    ExactOnly,
+    /// A role without a row becomes the nearest lower one that the provider has.
+    AllowNarrower,
+}
+
+/// A table that cannot be obeyed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRoleTable {
+    /// A native name stands for two roles, or a role has two native names: reading and writing would not agree.
+    #[error("the role table has two rows for {0}; each role and each native name may have one")]
+    Repeated(String),
+    /// A row is for a custom role; only built-in roles have rows.
+    #[error("the role table has a row for {0}; only owner, manager, editor and viewer can have rows")]
+    CustomRow(Role),
+}
+
+/// A role that the provider cannot be given. Names what it could be given instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("role {asked} cannot be written ({why}); supported: {}{}", list(.supported),
+        .nearest.as_ref().map(|role| format!("; nearest narrower: {role}")).unwrap_or_default())]
+pub struct UnsupportedRole {
+    /// What was asked for.
+    pub asked: Role,
+    /// Why not.
+    pub why: &'static str,
+    /// The roles that can be written.
+    pub supported: Vec<Role>,
+    /// The highest supported role that grants no more than the one asked for.
+    pub nearest: Option<Role>,
+}
+
+fn list(roles: &[Role]) -> String {
+    roles.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// What is written when a role is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ResolvedRole {
+    /// The word to send.
+    pub native: NativeRole,
+    /// How it will be read back, normalized.
+    pub role: Role,
+    /// How it fits what was asked for; never [`Fit::Wider`].
+    pub fit: Fit,
+    /// Whether it is a custom role, which some providers accept in fewer operations.
+    pub custom: bool,
+}
+
+/// How one provider's roles translate, as plain data.
+///
+/// Laws, which hold for every table that [`RoleTable::new`] accepts: reading a native name and writing what was read
+/// yields the same native name; writing never yields a role wider than the one asked for; an unknown name becomes
+/// [`Role::Custom`], never the lowest or the highest role.
+///
+/// ```
+/// use workspace_members_core::{Fit, NativeRole, Role, RoleRow, RoleTable};
+///
+/// let table = RoleTable::new([
+///     RoleRow::new(Role::Owner, NativeRole::from_static("boss"), Fit::Exact),
+///     RoleRow::new(Role::Viewer, NativeRole::from_static("guest"), Fit::Narrower),
+/// ])?;
+/// assert_eq!(table.normalize(&NativeRole::new("guest")), Role::Viewer);
+/// assert_eq!(table.resolve(&Role::Owner)?.native.as_str(), "boss");
+/// let refused = table.resolve(&Role::Editor).unwrap_err();
+/// assert_eq!(refused.nearest, Some(Role::Viewer));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct RoleTable {
+    rows: Vec<RoleRow>,
+    placeholders: Vec<NativeRole>,
+    accepts_custom: bool,
+    policy: RolePolicy,
+}
+
+impl RoleTable {
+    /// Takes one row per built-in role that the provider has.
+    pub fn new(rows: impl IntoIterator<Item = RoleRow>) -> Result<Self, InvalidRoleTable> {
+        let rows: Vec<RoleRow> = rows.into_iter().collect();
+        for (at, row) in rows.iter().enumerate() {
+            if row.role.rank().is_none() {
+                return Err(InvalidRoleTable::CustomRow(row.role.clone()));
+            }
+            if let Some(other) = rows[..at].iter().find(|r| r.role == row.role || r.native == row.native) {
+                let both = if other.role == row.role { row.role.to_string() } else { row.native.to_string() };
+                return Err(InvalidRoleTable::Repeated(both));
+            }
+        }
+        Ok(Self { rows, placeholders: Vec::new(), accepts_custom: false, policy: RolePolicy::Table })
+    }
+
+    /// Declares a word that the provider shows in place of a role it does not name (PandaDoc's literal `Custom`).
+    /// It is never written and never counts as a difference.
+    pub fn with_placeholder(mut self, native: NativeRole) -> Self {
+        self.placeholders.push(native);
+        self
+    }
+
+    /// Whether names outside the rows may be written as [`Role::Custom`].
+    pub fn with_custom_roles(mut self, accepted: bool) -> Self {
+        self.accepts_custom = accepted;
+        self
+    }
+
+    /// Which inexact roles may be written.
+    pub fn with_policy(mut self, policy: RolePolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// The rows, as declared.
+    pub fn rows(&self) -> &[RoleRow] {
+        &self.rows
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> RolePolicy {
+        self.policy
+    }
+
+    /// Whether custom roles may be written.
+    pub fn accepts_custom(&self) -> bool {
+        self.accepts_custom
+    }
+
+    /// Whether this word stands for a role that the provider does not name.
+    pub fn is_placeholder(&self, native: &NativeRole) -> bool {
+        self.placeholders.contains(native)
+    }
+
+    fn row(&self, native: &NativeRole) -> Option<&RoleRow> {
+        self.rows.iter().find(|row| row.native == *native)
+    }
+
+    /// Reads a native role. A name without a row becomes [`Role::Custom`].
+    pub fn normalize(&self, native: &NativeRole) -> Role {
+        self.row(native).map_or_else(|| Role::Custom(native.clone()), |row| row.role.clone())
+    }
+
+    /// How well the normalized reading says what the native role grants: the row's fit; exact for a custom role, which
+    /// is its own name; `None` for a placeholder, of which nothing is known.
+    pub fn fit(&self, native: &NativeRole) -> Option<Fit> {
+        match self.row(native) {
+            Some(row) => Some(row.fit),
+            None if self.is_placeholder(native) => None,
+            None => Some(Fit::Exact),
+        }
+    }
+
+    /// Decides what to send for a role, under the policy. No I/O.
+    pub fn resolve(&self, asked: &Role) -> Result<ResolvedRole, UnsupportedRole> {
+        if let Role::Custom(native) = asked {
+            return self.resolve_native(asked, native);
+        }
+        let found = self.rows.iter().find(|row| row.role == *asked);
+        let why = match (found, self.policy) {
+            (Some(row), _) if row.fit == Fit::Exact => return Ok(from_row(row, Fit::Exact)),
+            (Some(_), RolePolicy::ExactOnly) => "no exact match, and the policy allows no other",
+            (Some(row), _) if row.fit != Fit::Wider => return Ok(from_row(row, row.fit)),
+            (Some(_), _) => "the provider's role grants more",
+            (None, _) => "the provider has no such role",
+        };
+        let nearest = self.nearest_narrower(asked);
+        match nearest {
+            Some(row) if self.policy == RolePolicy::AllowNarrower => Ok(from_row(row, Fit::Narrower)),
+            nearest => Err(self.refuse(asked, why, nearest.map(|row| row.role.clone()))),
+        }
+    }
+
+    /// A native name is sent as it stands, if the provider can be given it.
+    fn resolve_native(&self, asked: &Role, native: &NativeRole) -> Result<ResolvedRole, UnsupportedRole> {
+        if let Some(row) = self.row(native) {
+            return Ok(from_row(row, Fit::Exact));
+        }
+        let why = if self.is_placeholder(native) {
+            "it stands for a role that the provider does not name"
+        } else if !self.accepts_custom {
+            "the provider has no custom roles"
+        } else if native.as_str().is_empty() {
+            "it is empty"
+        } else {
+            return Ok(ResolvedRole {
+                native: native.clone(),
+                role: asked.clone(),
+                fit: Fit::Exact,
+                custom: true,
+            });
+        };
+        Err(self.refuse(asked, why, None))
+    }
+
+    fn nearest_narrower(&self, asked: &Role) -> Option<&RoleRow> {
+        self.rows
+            .iter()
+            .filter(|row| row.role < *asked && matches!(row.fit, Fit::Exact | Fit::Narrower))
+            .min_by_key(|row| row.role.rank())
+    }
+
+    fn refuse(&self, asked: &Role, why: &'static str, nearest: Option<Role>) -> UnsupportedRole {
+        let writable = |row: &&RoleRow| match self.policy {
+            RolePolicy::ExactOnly => row.fit == Fit::Exact,
+            _ => row.fit != Fit::Wider,
+        };
+        let supported = self.rows.iter().filter(writable).map(|row| row.role.clone()).collect();
+        UnsupportedRole { asked: asked.clone(), why, supported, nearest }
+    }
+
+    /// The lowest role that can be written: where somebody starts who will get a custom role in a second step.
+    pub fn lowest(&self) -> Option<&RoleRow> {
+        self.rows.iter().filter(|row| row.fit != Fit::Wider).max_by_key(|row| row.role.rank())
+    }
+
+    /// Compares two native roles by what they grant: by the normalized order for roles with rows, equal for the same
+    /// name, and unknown (`None`) for anything else.
+    pub fn compare(&self, left: &NativeRole, right: &NativeRole) -> Option<Ordering> {
+        self.normalize(left).partial_cmp(&self.normalize(right))
+    }
+}
+
+fn from_row(row: &RoleRow, fit: Fit) -> ResolvedRole {
+    ResolvedRole { native: row.native.clone(), role: row.role.clone(), fit, custom: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn fits() -> impl Strategy<Value = Fit> {
+        prop_oneof![Just(Fit::Exact), Just(Fit::Narrower), Just(Fit::Wider), Just(Fit::Incomparable)]
+    }
+
+    /// Any table: each built-in role has a row or not, with any fit.
+    fn tables() -> impl Strategy<Value = RoleTable> {
+        let policy = prop_oneof![
+            Just(RolePolicy::Table),
+            Just(RolePolicy::ExactOnly),
+            Just(RolePolicy::AllowNarrower)
+        ];
+        (proptest::collection::vec(proptest::option::of(fits()), 4), policy, any::<bool>()).prop_map(
+            |(fits, policy, custom)| {
+                let rows = Role::BUILT_IN.into_iter().zip(fits).filter_map(|(role, fit)| {
+                    Some(RoleRow::new(role.clone(), NativeRole::new(format!("N-{role}")), fit?))
+                });
+                RoleTable::new(rows)
+                    .unwrap()
+                    .with_policy(policy)
+                    .with_custom_roles(custom)
+                    .with_placeholder(NativeRole::from_static("Custom"))
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn reading_then_writing_is_the_identity(table in tables()) {
+            for row in table.rows() {
+                prop_assert_eq!(table.normalize(&row.native), row.role.clone());
+                let again = table.resolve(&Role::Custom(row.native.clone())).unwrap();
+                prop_assert_eq!(&again.native, &row.native);
+                if let Some(written) = table.resolve(&row.role).ok().filter(|written| written.role == row.role) {
+                    prop_assert_eq!(&written.native, &row.native);
+                }
+            }
+        }
+
+        #[test]
+        fn writing_is_never_wider_than_asked(table in tables()) {
+            for asked in Role::BUILT_IN {
+                match table.resolve(&asked) {
+                    Ok(written) => {
+                        prop_assert_ne!(written.fit, Fit::Wider);
+                        prop_assert!(written.role <= asked);
+                        let row = table.rows().iter().find(|row| row.native == written.native).unwrap();
+                        prop_assert_ne!(row.fit, Fit::Wider);
+                        if table.policy() == RolePolicy::ExactOnly {
+                            prop_assert_eq!((row.fit, &row.role), (Fit::Exact, &asked));
+                        }
+                    }
+                    Err(refused) => {
+                        if let Some(nearest) = &refused.nearest {
+                            prop_assert!(*nearest < asked);
+                        }
+                        prop_assert!(!refused.supported.contains(&asked));
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn an_unknown_role_is_neither_lowest_nor_highest(table in tables(), name in "[A-Za-z ]{1,12}") {
+            let native = NativeRole::new(name);
+            let role = table.normalize(&native);
+            prop_assert_eq!(&role, &Role::Custom(native.clone()));
+            for built_in in Role::BUILT_IN {
+                prop_assert_eq!(role.partial_cmp(&built_in), None);
+            }
+        }
+
+        #[test]
+        fn a_placeholder_is_never_written(table in tables()) {
+            let placeholder = NativeRole::from_static("Custom");
+            prop_assert!(table.resolve(&Role::Custom(placeholder.clone())).is_err());
+            prop_assert_eq!(table.fit(&placeholder), None);
+        }
+    }
+
+    #[test]
+    fn two_rows_for_one_name_are_refused() {
+        let row = |role| RoleRow::new(role, NativeRole::from_static("x"), Fit::Exact);
+        assert!(RoleTable::new([row(Role::Owner), row(Role::Viewer)]).is_err());
+        assert!(RoleTable::new([row(Role::Custom(NativeRole::from_static("y")))]).is_err());
+    }
+
+    #[test]
+    fn a_refusal_names_the_supported_roles_and_the_nearest() {
+        let table = RoleTable::new([
+            RoleRow::new(Role::Owner, NativeRole::from_static("owner"), Fit::Exact),
+            RoleRow::new(Role::Editor, NativeRole::from_static("editor"), Fit::Exact),
+        ])
+        .unwrap();
+        let text = table.resolve(&Role::Manager).unwrap_err().to_string();
+        assert_eq!(
+            text,
+            "role manager cannot be written (the provider has no such role); supported: owner, editor; \
+             nearest narrower: editor"
+        );
+    }
+}
