@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::time::{Duration, SystemTime};
 use workspace_members_core::{Effect, Error, ErrorKind, Operation, Provider};
 
@@ -54,6 +55,22 @@ impl Answer {
         })
     }
 
+    /// What the provider says in the body, in one line for people: the first of `detail`, `details`, `error`, `message`
+    /// and `info_message` that is there, else all field errors. `None` for a body that is not JSON.
+    pub fn message(&self) -> Option<String> {
+        let body: Value = serde_json::from_slice(&self.body).ok()?;
+        let mut out = Vec::new();
+        let spoken = body.as_object().and_then(|object| {
+            ["detail", "details", "error", "message", "info_message"].iter().find_map(|name| object.get(*name))
+        });
+        flatten(spoken.unwrap_or(&body), "", &mut out);
+        let fields = body.get("fields").filter(|_| spoken.is_some());
+        if let Some(fields) = fields {
+            flatten(fields, "", &mut out);
+        }
+        (!out.is_empty()).then(|| out.join("; "))
+    }
+
     /// An error about this answer: adds operation, provider, status, request id and the time to wait.
     pub fn attach(&self, error: Error, operation: Operation, provider: &Provider) -> Error {
         error
@@ -79,6 +96,11 @@ impl Answer {
             401 => (ErrorKind::Unauthenticated, Effect::Rejected, "the key is missing, wrong or expired"),
             403 => (ErrorKind::Forbidden, Effect::Rejected, "the key's user may not do this"),
             404 => (ErrorKind::NotFound, Effect::Rejected, "it does not exist or is not visible"),
+            405 | 501 => (
+                ErrorKind::Unsupported,
+                Effect::Rejected,
+                "the host does not offer this operation at this address",
+            ),
             408 => (ErrorKind::Timeout, lost, "the provider gave up waiting for the request"),
             429 => (ErrorKind::RateLimited, Effect::NotApplied, "too many requests"),
             300..=399 => (
@@ -95,6 +117,25 @@ impl Answer {
             ),
         };
         self.attach(Error::new(kind, effect, message), operation, provider)
+    }
+}
+
+/// Collects the texts of a JSON value, each after the name of its field.
+fn flatten(value: &Value, name: &str, out: &mut Vec<String>) {
+    // A hostile body may be deep or long; a message needs neither.
+    if out.len() >= 10 {
+        return;
+    }
+    match value {
+        Value::String(text) if name.is_empty() => out.push(text.clone()),
+        Value::String(text) => out.push(format!("{name}: {text}")),
+        Value::Array(values) => values.iter().for_each(|value| flatten(value, name, out)),
+        Value::Object(fields) => {
+            for (field, value) in fields {
+                flatten(value, field, out);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -118,6 +159,21 @@ mod tests {
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:57 GMT", now), Some(Duration::from_secs(20)));
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:07 GMT", now), Some(Duration::ZERO));
         assert_eq!(retry_after("soon", now), None);
+    }
+
+    #[test]
+    fn the_providers_words_are_found_in_every_known_shape() {
+        for (body, expected) in [
+            (r#"{"detail":"Not found."}"#, Some("Not found.")),
+            (r#"{"type":"request_error","detail":{"user_id":["Member already exists"]}}"#, Some("user_id: Member already exists")),
+            (r#"{"error":"bad","fields":{"role":[{"error":"e","detail":"d"}]}}"#, Some("bad; error: e; detail: d")),
+            (r#"{"role":["This field is required."]}"#, Some("role: This field is required.")),
+            ("<html>", None),
+            ("", None),
+        ] {
+            let answer = Answer::new(400, &HeaderMap::new(), Bytes::from_static(body.as_bytes()));
+            assert_eq!(answer.message().as_deref(), expected, "{body}");
+        }
     }
 
     #[test]

@@ -140,6 +140,20 @@ impl Client {
         }
     }
 
+    /// The error for an answer that means the same at every provider, with the provider's own words.
+    pub fn failure(&self, answer: &Answer, operation: Operation) -> Error {
+        self.quote(answer.failure(operation, &self.provider), answer)
+    }
+
+    /// An error that the adapter has classified, about this answer, with the provider's own words.
+    pub fn classified(&self, error: Error, answer: &Answer, operation: Operation) -> Error {
+        self.quote(answer.attach(error, operation, &self.provider), answer)
+    }
+
+    fn quote(&self, error: Error, answer: &Answer) -> Error {
+        error.with_provider_message(answer.message().map(|text| self.scrub(&text)))
+    }
+
     fn name(&self, error: Error, operation: Operation) -> Error {
         error.with_operation(operation).with_provider(self.provider.clone())
     }
