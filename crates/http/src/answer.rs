@@ -61,7 +61,9 @@ impl Answer {
         let body: Value = serde_json::from_slice(&self.body).ok()?;
         let mut out = Vec::new();
         let spoken = body.as_object().and_then(|object| {
-            ["detail", "details", "error", "message", "info_message"].iter().find_map(|name| object.get(*name))
+            ["detail", "details", "error", "message", "info_message"]
+                .iter()
+                .find_map(|name| object.get(*name))
         });
         flatten(spoken.unwrap_or(&body), "", &mut out);
         let fields = body.get("fields").filter(|_| spoken.is_some());
@@ -165,8 +167,14 @@ mod tests {
     fn the_providers_words_are_found_in_every_known_shape() {
         for (body, expected) in [
             (r#"{"detail":"Not found."}"#, Some("Not found.")),
-            (r#"{"type":"request_error","detail":{"user_id":["Member already exists"]}}"#, Some("user_id: Member already exists")),
-            (r#"{"error":"bad","fields":{"role":[{"error":"e","detail":"d"}]}}"#, Some("bad; error: e; detail: d")),
+            (
+                r#"{"type":"request_error","detail":{"user_id":["Member already exists"]}}"#,
+                Some("user_id: Member already exists"),
+            ),
+            (
+                r#"{"error":"bad","fields":{"role":[{"error":"e","detail":"d"}]}}"#,
+                Some("bad; error: e; detail: d"),
+            ),
             (r#"{"role":["This field is required."]}"#, Some("role: This field is required.")),
             ("<html>", None),
             ("", None),
