@@ -73,6 +73,56 @@ fn an_unknown_field_is_named_with_its_place() {
     assert!(matches!(State::load(folder.path().join("none.json")), Err(StateError::Read { .. })));
 }
 
+#[tokio::test]
+async fn parts_that_do_not_fit_are_named() {
+    type Break = fn(&mut State);
+    let cases: [(Break, &str); 8] = [
+        (
+            |state| state.paradigm.grant_user(2, 99, "viewer"),
+            "paradigm.workspaces[1].users: there is no user 99",
+        ),
+        (
+            |state| state.paradigm.grant_group(1, 99, "viewer"),
+            "paradigm.workspaces[0].groups: there is no group 99",
+        ),
+        (|state| state.paradigm.users[1].id = 1, "paradigm.users: 1 is there twice"),
+        (|state| state.paradigm.users[3].company = 7, "paradigm.users[3].company: there is no company 7"),
+        (|state| state.paradigm.add_key("stray", 99), "paradigm.keys[2].user: there is no user 99"),
+        (
+            |state| {
+                let key = state.pandadoc.keys[0].clone();
+                state.pandadoc.keys.push(key);
+            },
+            "pandadoc.keys[3]: the same key as one before",
+        ),
+        (
+            |state| state.pandadoc.workspaces[1].owner = "nobody".to_owned(),
+            "pandadoc.workspaces[1].owner: there is no user nobody",
+        ),
+        (
+            |state| state.pandadoc.users[0].active_workspace = Some("nowhere".to_owned()),
+            "pandadoc.users[0].active_workspace: there is no workspace nowhere",
+        ),
+    ];
+    for (change, fault) in cases {
+        let mut state = State::sample();
+        change(&mut state);
+        let text = format!("simulator state: {fault}");
+        assert_eq!(state.check().unwrap_err().to_string(), text);
+        assert_eq!(Simulator::start(state).await.unwrap_err().to_string(), text);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state.json");
+    std::fs::write(&file, r#"{"paradigm": {"keys": [{"key": "stray", "user": 1}]}}"#).unwrap();
+    let text = format!("state file {}: paradigm.keys[0].user: there is no user 1", file.display());
+    assert_eq!(State::load(&file).unwrap_err().to_string(), text);
+    let mut twice = State::sample();
+    let member = twice.pandadoc.memberships[0].clone();
+    twice.pandadoc.add_member(&member.workspace_id, &member.user_id, "Member");
+    let error = twice.check().unwrap_err().to_string();
+    assert!(error.contains("pandadoc.memberships: user ") && error.ends_with("is there twice"), "{error}");
+}
+
 #[test]
 fn a_state_survives_its_file() {
     let folder = tempfile::tempdir().unwrap();
