@@ -280,6 +280,16 @@ impl Capabilities {
         self.require(capability, Operation::ListMembers)
     }
 
+    /// Refuses reading one member where that, or members of this kind, are not claimed.
+    pub fn admit_get(&self, principal: &PrincipalId) -> Result<()> {
+        self.require(Capability::GetMember, Operation::Get)?;
+        let kind = principal.kind();
+        if self.has(Capability::add(kind)) || self.has(Capability::remove(kind)) {
+            return Ok(());
+        }
+        self.admit_kind(Capability::add, kind, Operation::Get)
+    }
+
     /// Refuses an addition that is not claimed, and decides which native role to send.
     pub fn admit_add(&self, request: &AddMember) -> Result<ResolvedRole> {
         let operation = Operation::Add;
