@@ -1,3 +1,4 @@
 //! tests
 
 pub mod decoders;
+pub mod harness;
