@@ -1,0 +1,30 @@
+//! What `docs/errors-and-retries.md` says is what the code does.
+
+use std::path::Path;
+use workspace_members_core::ErrorKind;
+use workspace_members_layers::FIELDS;
+
+fn page() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors-and-retries.md");
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn the_table_of_fields_is_that_of_the_code() {
+    let rows: String = FIELDS
+        .iter()
+        .map(|field| {
+            let whose = if field.standard { "OpenTelemetry" } else { "own" };
+            format!("| `{}` | {whose} | {} | {} |\n", field.name, field.of, field.meaning)
+        })
+        .collect();
+    assert!(page().contains(&rows), "docs/errors-and-retries.md should contain:\n{rows}");
+}
+
+#[test]
+fn every_kind_has_a_row() {
+    let page = page();
+    for kind in ErrorKind::ALL {
+        assert!(page.contains(&format!("| `{kind}` |")), "no row for {kind}");
+    }
+}
