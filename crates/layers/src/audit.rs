@@ -237,10 +237,6 @@ fn of_member(member: &Member, key: Option<&EmailKey>) -> Outcome {
     Outcome::of_member(Some(member), key)
 }
 
-fn of_removal((): &(), key: Option<&EmailKey>) -> Outcome {
-    Outcome::of_member(None, key)
-}
-
 #[async_trait]
 impl<M: WorkspaceMembers> WorkspaceMembers for Audit<M> {
     fn provider(&self) -> Provider {
@@ -280,6 +276,12 @@ impl<M: WorkspaceMembers> WorkspaceMembers for Audit<M> {
     }
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
         let admitted = self.capabilities().admit_remove(request).is_ok();
-        self.recorded(request.into(), admitted, of_removal, self.inner.remove(request)).await
+        self.recorded(
+            request.into(),
+            admitted,
+            |(), key| Outcome::of_member(None, key),
+            self.inner.remove(request),
+        )
+        .await
     }
 }

@@ -161,12 +161,14 @@ mod tests {
         std::fs::write(&path, "old\n").unwrap();
         let file = AuditFile::open(&path, true).unwrap();
         file.append("1\n".to_owned()).await.unwrap();
+        let mut expected = "old\n1\n".to_owned();
         for number in 2..200 {
-            drop(file.append(format!("{number}\n")));
+            let line = format!("{number}\n");
+            expected.push_str(&line);
+            drop(file.append(line));
         }
         drop(file);
-        let expected: String = (1..200).map(|number| format!("{number}\n")).collect();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("old\n{expected}"));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
     }
 
     #[cfg(unix)]

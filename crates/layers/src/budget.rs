@@ -82,7 +82,7 @@ mod tests {
         assert!(budget.withdraw() && budget.withdraw() && !budget.withdraw());
         tokio::time::advance(Duration::from_secs(2)).await;
         assert!(budget.withdraw() && !budget.withdraw());
-        tokio::time::advance(Duration::from_secs(3_600)).await;
+        tokio::time::advance(Duration::from_hours(1)).await;
         assert!(budget.withdraw() && budget.withdraw() && !budget.withdraw());
     }
 }

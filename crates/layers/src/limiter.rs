@@ -190,11 +190,11 @@ impl Shared {
                 hold.unsaid = hold.unsaid.saturating_add(1);
             }
             let longest =
-                self.gates.iter().map(|gate| gate.limit.per).max().unwrap_or(Duration::from_secs(60));
+                self.gates.iter().map(|gate| gate.limit.per).max().unwrap_or(Duration::from_mins(1));
             let doublings = hold.unsaid.saturating_sub(1).min(16);
             FIRST_HOLD.saturating_mul(1 << doublings).min(longest)
         });
-        let until = now + wait.min(Duration::from_secs(86_400));
+        let until = now + wait.min(Duration::from_hours(24));
         if hold.until.is_none_or(|before| until > before) {
             hold.until = Some(until);
             tracing::warn!(

@@ -100,6 +100,8 @@ struct Course<'a, M> {
     started: Instant,
     limit: Duration,
     turn: Arc<Turn>,
+    /// What the turn had waited before this course began.
+    waited_before: Duration,
     attempts: u32,
     slept: Duration,
     /// Whether the one repetition with a new key was made.
@@ -108,13 +110,28 @@ struct Course<'a, M> {
 
 impl<'a, M: WorkspaceMembers> Course<'a, M> {
     fn new(layer: &'a Retry<M>, operation: Operation, limit: Duration) -> Self {
-        let (started, turn) = (Instant::now(), Arc::default());
-        Self { layer, operation, started, limit, turn, attempts: 0, slept: Duration::ZERO, renewed: false }
+        Self::sharing(layer, operation, limit, Arc::default())
+    }
+
+    /// Shares the time in line, so that it stops the clock of both.
+    fn sharing(layer: &'a Retry<M>, operation: Operation, limit: Duration, turn: Arc<Turn>) -> Self {
+        Self {
+            layer,
+            operation,
+            started: Instant::now(),
+            limit,
+            waited_before: turn.waited(),
+            turn,
+            attempts: 0,
+            slept: Duration::ZERO,
+            renewed: false,
+        }
     }
 
     /// What is left until the deadline; time in line does not count.
     fn left(&self) -> Duration {
-        self.limit.saturating_sub(self.started.elapsed().saturating_sub(self.turn.waited()))
+        let waited = self.turn.waited().saturating_sub(self.waited_before);
+        self.limit.saturating_sub(self.started.elapsed().saturating_sub(waited))
     }
 
     /// Completes at the deadline; never while the attempt stands in line, so never before it was sent.
@@ -243,7 +260,7 @@ impl<'a, M: WorkspaceMembers> Course<'a, M> {
             return (Verdict::Stands(error.with_effect(Effect::Unknown).with_message(message)), 0);
         }
         let limit = self.left().max(SETTLE_GRACE);
-        let mut reading = Course::new(self.layer, Operation::Get, limit);
+        let mut reading = Course::sharing(self.layer, Operation::Get, limit, Arc::clone(&self.turn));
         let (workspace, principal) = write.addresses();
         // Boxed, since reading back is an own course of attempts inside this one.
         let found = Box::pin(reading.read(|| inner.get(workspace, principal))).await;

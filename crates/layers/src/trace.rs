@@ -84,14 +84,14 @@ impl<M: WorkspaceMembers> Trace<M> {
         &self,
         operation: Operation,
         about: About<'_>,
-        items: fn(&T) -> Option<usize>,
+        items: Option<fn(&T) -> usize>,
         call: impl Future<Output = Result<T>> + Send,
     ) -> Result<T> {
         let span = self.span(operation, about);
         async {
             let result = call.await;
             match &result {
-                Ok(done) => succeeded(operation, items(done)),
+                Ok(done) => succeeded(operation, items.map(|items| items(done))),
                 Err(error) => failed(operation, error),
             }
             result
@@ -145,12 +145,8 @@ fn server(endpoint: &str) -> (Option<String>, Option<u16>) {
     ((!host.is_empty()).then(|| host.to_owned()), port)
 }
 
-fn one<T>(_: &T) -> Option<usize> {
-    None
-}
-
-fn count<T>(page: &Page<T>) -> Option<usize> {
-    Some(page.items.len())
+fn count<T>(page: &Page<T>) -> usize {
+    page.items.len()
 }
 
 #[async_trait]
@@ -162,17 +158,17 @@ impl<M: WorkspaceMembers> WorkspaceMembers for Trace<M> {
         self.inner.capabilities()
     }
     async fn me(&self) -> Result<Identity> {
-        self.traced(Operation::Me, About::default(), one, self.inner.me()).await
+        self.traced(Operation::Me, About::default(), None, self.inner.me()).await
     }
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
         let call = self.inner.workspaces_page(page);
-        self.traced(Operation::ListWorkspaces, About::default(), count, call).await
+        self.traced(Operation::ListWorkspaces, About::default(), Some(count), call).await
     }
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
-        self.traced(Operation::ListUsers, About::default(), count, self.inner.users_page(page)).await
+        self.traced(Operation::ListUsers, About::default(), Some(count), self.inner.users_page(page)).await
     }
     async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
-        self.traced(Operation::ListGroups, About::default(), count, self.inner.groups_page(page)).await
+        self.traced(Operation::ListGroups, About::default(), Some(count), self.inner.groups_page(page)).await
     }
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
         let workspace = match of {
@@ -180,25 +176,25 @@ impl<M: WorkspaceMembers> WorkspaceMembers for Trace<M> {
             _ => None,
         };
         let about = About { workspace, ..About::default() };
-        self.traced(Operation::ListMembers, about, count, self.inner.members_page(of, page)).await
+        self.traced(Operation::ListMembers, about, Some(count), self.inner.members_page(of, page)).await
     }
     async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
         let about = About::new(workspace, principal);
-        self.traced(Operation::Get, about, one, self.inner.get(workspace, principal)).await
+        self.traced(Operation::Get, about, None, self.inner.get(workspace, principal)).await
     }
     async fn add(&self, request: &AddMember) -> Result<Member> {
         let about = About::new(&request.workspace, &request.principal);
         let about = About { role: Some(&request.role), ..about };
-        self.traced(Operation::Add, about, one, self.inner.add(request)).await
+        self.traced(Operation::Add, about, None, self.inner.add(request)).await
     }
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
         let about = About::new(&request.key.workspace, &request.key.principal);
         let about = About { role: Some(&request.role), ..about };
-        self.traced(Operation::SetRole, about, one, self.inner.set_role(request)).await
+        self.traced(Operation::SetRole, about, None, self.inner.set_role(request)).await
     }
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
         let about = About::new(&request.key.workspace, &request.key.principal);
-        self.traced(Operation::Remove, about, one, self.inner.remove(request)).await
+        self.traced(Operation::Remove, about, None, self.inner.remove(request)).await
     }
 }
 

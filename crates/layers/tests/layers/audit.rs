@@ -17,14 +17,14 @@ use workspace_members_layers::{
 /// Keeps lines in memory, and can be made to fail from some line on, or to be slow.
 #[derive(Debug)]
 pub(crate) struct Lines {
-    lines: Mutex<Vec<String>>,
+    taken: Mutex<Vec<String>>,
     good: AtomicUsize,
     slow: bool,
 }
 
 impl Default for Lines {
     fn default() -> Self {
-        Self { lines: Mutex::default(), good: AtomicUsize::new(usize::MAX), slow: false }
+        Self { taken: Mutex::default(), good: AtomicUsize::new(usize::MAX), slow: false }
     }
 }
 
@@ -34,11 +34,11 @@ impl Lines {
     }
 
     pub(crate) fn values(&self) -> Vec<Value> {
-        self.lines.lock().unwrap().iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+        self.taken.lock().unwrap().iter().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     fn text(&self) -> String {
-        self.lines.lock().unwrap().concat()
+        self.taken.lock().unwrap().concat()
     }
 }
 
@@ -50,7 +50,7 @@ impl AuditSink for Lines {
             return Box::pin(async { Err(io::Error::other("the disk is full")) });
         }
         self.good.store(good - 1, Ordering::Relaxed);
-        self.lines.lock().unwrap().push(line);
+        self.taken.lock().unwrap().push(line);
         let wait = if self.slow { Duration::from_secs(5) } else { Duration::ZERO };
         Box::pin(async move {
             tokio::time::sleep(wait).await;

@@ -1,5 +1,6 @@
 //! What `docs/errors-and-retries.md` says is what the code does.
 
+use std::fmt::Write;
 use std::path::Path;
 use workspace_members_core::ErrorKind;
 use workspace_members_layers::FIELDS;
@@ -11,14 +12,17 @@ fn page() -> String {
 
 #[test]
 fn the_table_of_fields_is_that_of_the_code() {
-    let rows: String = FIELDS
-        .iter()
-        .map(|field| {
-            let whose = if field.standard { "OpenTelemetry" } else { "own" };
-            format!("| `{}` | {whose} | {} | {} |\n", field.name, field.of, field.meaning)
-        })
-        .collect();
-    assert!(page().contains(&rows), "docs/errors-and-retries.md should contain:\n{rows}");
+    let page = page();
+    let mut rows = String::new();
+    for field in FIELDS {
+        let whose = if field.standard { "OpenTelemetry" } else { "own" };
+        writeln!(rows, "| `{}` | {whose} | {} | {} |", field.name, field.of, field.meaning).unwrap();
+    }
+    assert!(
+        page.contains(&rows),
+        "docs/errors-and-retries.md should contain:
+{rows}"
+    );
 }
 
 #[test]

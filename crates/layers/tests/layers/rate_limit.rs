@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use workspace_members_core::{
-    AddMember, Capabilities, Group, Identity, ListOf, Member, Operation, Page, PageRequest, PrincipalId,
-    Provider, RateLimit as Limit, RemoveMember, Result, Role, SetRole, User, Workspace, WorkspaceId,
-    WorkspaceMembers,
+    AddMember, Capabilities, Effect, ErrorKind, Group, Identity, ListOf, Member, Operation, Page,
+    PageRequest, PrincipalId, Provider, RateLimit as Limit, RemoveMember, Result, Role, SetRole, User,
+    Workspace, WorkspaceId, WorkspaceMembers,
 };
 use workspace_members_layers::{Concurrency, Limiter, RateLimit, Timeout};
 
@@ -127,8 +127,8 @@ async fn arrivals(limits: &[Limit], requests: &[Request]) -> Vec<(Operation, Ins
         task.await.unwrap();
     }
     sleep(Duration::from_secs(10)).await;
-    let arrivals = seen.lock().unwrap().clone();
-    arrivals
+
+    seen.lock().unwrap().clone()
 }
 
 /// More arrivals in one closed window than the limit allows, if there are.
@@ -174,7 +174,7 @@ proptest! {
 fn the_law_is_able_to_fail() {
     let start = Instant::now();
     let arrivals: Vec<_> = [0, 1, 59].map(|s| (Operation::Get, start + Duration::from_secs(s))).to_vec();
-    let limit = |max| Limit::assumed(&[], max, Duration::from_secs(60), "test");
+    let limit = |max| Limit::assumed(&[], max, Duration::from_mins(1), "test");
     assert!(excess(&limit(2), &arrivals).is_some());
     assert_eq!(excess(&limit(3), &arrivals), None);
 }
@@ -206,7 +206,7 @@ async fn a_fast_provider_is_used_at_98_percent_of_its_limit() {
 
 #[tokio::test(start_paused = true)]
 async fn a_shared_limiter_counts_several_values_as_one() {
-    let limit = Limit::assumed(&[], 2, Duration::from_secs(60), "test");
+    let limit = Limit::assumed(&[], 2, Duration::from_mins(1), "test");
     let limiter = Limiter::new([limit]);
     let (one, two) = (Scripted::new(capabilities()), Scripted::new(capabilities()));
     let (first, second) =
@@ -233,7 +233,7 @@ async fn a_429_holds_back_the_other_operations_too() {
 #[tokio::test(start_paused = true)]
 async fn what_is_refused_here_takes_no_slot() {
     let inner = Scripted::new(capabilities());
-    let limit = Limit::assumed(&[], 1, Duration::from_secs(60), "test");
+    let limit = Limit::assumed(&[], 1, Duration::from_mins(1), "test");
     let layer = RateLimit::new(inner, Limiter::new([limit]));
     let start = Instant::now();
     for _ in 0..5 {
@@ -251,7 +251,6 @@ async fn timeouts_say_what_may_have_happened() {
     let read = layer.me().await.unwrap_err();
     let write = layer.add(&add(3, Role::Viewer)).await.unwrap_err();
     assert_eq!(start.elapsed().as_secs(), 10);
-    use workspace_members_core::{Effect, ErrorKind};
     assert_eq!((read.kind(), read.effect()), (ErrorKind::Timeout, Effect::NotApplied));
     assert_eq!((write.kind(), write.effect()), (ErrorKind::Timeout, Effect::Unknown));
     assert_eq!(write.to_string(), "add at example: no answer within 5s");

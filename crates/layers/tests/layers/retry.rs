@@ -342,6 +342,19 @@ async fn time_in_line_for_a_limit_is_not_the_providers_fault() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nor_is_the_time_in_line_of_the_read_that_settles() {
+    let inner = with([RESET]);
+    let limiter = Limiter::new([Limit::assumed(&[], 1, SECOND * 60, "test")]);
+    let config = RetryConfig::default().with_deadline(SECOND);
+    let layer = Retry::new(RateLimit::new(inner.clone(), limiter), config);
+    let start = Instant::now();
+    layer.add(&add(3, Role::Editor)).await.unwrap();
+    assert_eq!(inner.operations(), [Add, Get, Add]);
+    // The connection was reset, so the request may still have been under way when the others were counted.
+    assert_eq!(start.elapsed().as_secs(), 65 + 60);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_budget_bounds_repetitions_of_what_fails_and_not_of_what_is_limited() {
     let budget = BudgetConfig::default().with_share(0.0).with_reserve(3).with_per_second(0.0);
     let config = RetryConfig::default().with_budget(budget);

@@ -188,19 +188,19 @@ impl Scripted {
     }
 
     /// The same write, later.
-    fn late<T, F>(&self, text: &str, act: impl FnOnce(Arc<InMemory>) -> F) -> Option<Act>
+    fn late<T, F>(&self, text: &str, act: impl FnOnce(Arc<InMemory>) -> F) -> Act
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
         let (account, state, text) = (Arc::clone(&self.account), Arc::clone(&self.state), text.to_owned());
         let act = act(Arc::clone(&account));
-        Some(Box::pin(async move {
+        Box::pin(async move {
             let before = members(&account).await;
             _ = act.await;
             if members(&account).await != before {
                 state.lock().unwrap().effects.push(text);
             }
-        }))
+        })
     }
 }
 
@@ -246,17 +246,17 @@ impl WorkspaceMembers for Scripted {
     async fn add(&self, request: &AddMember) -> Result<Member> {
         let (text, again) = (format!("{request:?}"), request.clone());
         let late = self.late(&text, |account| async move { account.add(&again).await });
-        self.run(Operation::Add, text, self.account.add(request), late).await
+        self.run(Operation::Add, text, self.account.add(request), Some(late)).await
     }
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
         let (text, again) = (format!("{request:?}"), request.clone());
         let late = self.late(&text, |account| async move { account.set_role(&again).await });
-        self.run(Operation::SetRole, text, self.account.set_role(request), late).await
+        self.run(Operation::SetRole, text, self.account.set_role(request), Some(late)).await
     }
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
         let (text, again) = (format!("{request:?}"), request.clone());
         let late = self.late(&text, |account| async move { account.remove(&again).await });
-        self.run(Operation::Remove, text, self.account.remove(request), late).await
+        self.run(Operation::Remove, text, self.account.remove(request), Some(late)).await
     }
 }
 
