@@ -9,11 +9,13 @@ use workspace_members::{EmailAddress, GroupId, IfPresent, PrincipalId, Role, Use
 /// Who is in a workspace, and as what, at Paradigm and PandaDoc.
 #[derive(Debug, Parser)]
 #[command(name = "wsm", version, max_term_width = 100, propagate_version = true)]
-#[command(after_help = "A TARGET is a connection, or one of its workspaces as CONNECTION:WORKSPACE (id or unique name).
+#[command(
+    after_help = "A TARGET is a connection, or one of its workspaces as CONNECTION:WORKSPACE (id or unique name).
 WHO is an e-mail address, user:ID or group:ID.
 
 Exit codes: 0 done, 1 failed, 2 wrong input (nothing was sent), 3 partly failed, 4 refused by a guard,
-5 changes are pending (plan, diff, --dry-run).")]
+5 changes are pending (plan, diff, --dry-run)."
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -24,8 +26,13 @@ pub(crate) struct Cli {
 /// What every command takes.
 #[derive(Debug, Args)]
 pub(crate) struct Common {
-    /// The file that names the connections. Else $WSM_CONFIG, ./wsm.toml, or wsm/wsm.toml in the user's config folder.
-    #[arg(long, global = true, value_name = "FILE")]
+    /// The file that names the connections.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help = "The file that names the connections [default: $WSM_CONFIG, ./wsm.toml, or wsm/wsm.toml in the user's config folder]"
+    )]
     pub(crate) config: Option<PathBuf>,
     /// Work on simulated providers, `paradigm` and `pandadoc`, inside this process; changes are kept in STATE.json if
     /// one is given.

@@ -114,10 +114,8 @@ fn parse(text: &str, folder: &Path) -> std::result::Result<Vec<Declared>, Proble
                 message: "write one table per connection, such as [connections.acme]".to_owned(),
             }),
             (other, _) if names_a_secret(other) => problems.push(clear_text(at)),
-            (other, _) => problems.push(Problem {
-                at,
-                message: format!("unknown setting `{other}`; expected `connections`"),
-            }),
+            (other, _) => problems
+                .push(Problem { at, message: format!("unknown setting `{other}`; expected `connections`") }),
         }
     }
     if declared.is_empty() && problems.is_empty() {
@@ -185,11 +183,7 @@ fn clear_text(at: Range<usize>) -> Problem {
     Problem { at, message: message.to_owned() }
 }
 
-fn config(
-    rest: DeTable<'_>,
-    whole: Range<usize>,
-    folder: &Path,
-) -> std::result::Result<Config, Problem> {
+fn config(rest: DeTable<'_>, whole: Range<usize>, folder: &Path) -> std::result::Result<Config, Problem> {
     let proxy_at = rest.get("proxy").map(Spanned::span);
     let deserializer = ValueDeserializer::from(Spanned::new(whole.clone(), DeValue::Table(rest)));
     let mut config = Config::deserialize(deserializer).map_err(|error| problem(&error, &whole))?;
@@ -220,7 +214,8 @@ fn key_of(
     folder: &Path,
     oauth_too: bool,
 ) -> std::result::Result<Key, Problems> {
-    let wrong = |at: &Range<usize>, message: &str| vec![Problem { at: at.clone(), message: message.to_owned() }];
+    let wrong =
+        |at: &Range<usize>, message: &str| vec![Problem { at: at.clone(), message: message.to_owned() }];
     let (Some((name, value)), true) = (keys.pop_first(), keys.is_empty()) else {
         return Err(wrong(
             at,
@@ -346,7 +341,9 @@ refresh_token_file = "/var/lib/wsm/token"
         assert_eq!(declared[0].config.root_ca_file.as_deref(), Some(Path::new("/etc/wsm/ca.pem")));
         assert!(matches!(&declared[0].key, Key::File(path) if path == Path::new("/etc/wsm/keys/zeta")));
         assert!(matches!(&declared[1].key, Key::Command(command) if command.len() == 3));
-        assert!(matches!(&declared[2].key, Key::OAuth(keys) if matches!(&keys.client_secret, Key::Env(name) if name == "APP_SECRET")));
+        assert!(
+            matches!(&declared[2].key, Key::OAuth(keys) if matches!(&keys.client_secret, Key::Env(name) if name == "APP_SECRET"))
+        );
     }
 
     #[test]
@@ -372,7 +369,11 @@ refresh_token_file = "/var/lib/wsm/token"
         let found = problems(text);
         assert!(found[0].starts_with("4:1: unknown field `levle`, expected"), "{found:?}");
         assert!(found[1].starts_with("9:10: unknown variant `asia`, expected `us` or `eu`"), "{found:?}");
-        assert!(found[2].starts_with("11:13: unknown setting `connectons`") || found[2].starts_with("11:2: unknown setting"), "{found:?}");
+        assert!(
+            found[2].starts_with("11:13: unknown setting `connectons`")
+                || found[2].starts_with("11:2: unknown setting"),
+            "{found:?}"
+        );
         assert!(problems("[connections.a]\nkey_env = \"K\"\n")[0].contains("missing field `provider`"));
         assert!(problems("[connections.a]\nprovider = \"paradigm\"\n")[0].contains("say where the key is"));
         assert!(problems("[connections.\"a:b\"]\nprovider = \"paradigm\"\n")[0].contains("no colon"));

@@ -14,8 +14,6 @@ pub(crate) enum Exit {
     Input = 2,
     /// Some of it failed, and the rest was done.
     Partly = 3,
-    /// A guard refused; nothing was changed.
-    Refused = 4,
     /// Changes are pending: `plan`, `diff` and `--dry-run` found some, and made none.
     Pending = 5,
 }
@@ -24,10 +22,9 @@ impl Exit {
     /// For a command that failed as a whole.
     pub(crate) fn of(kind: ErrorKind) -> Self {
         match kind {
-            ErrorKind::InvalidInput
-            | ErrorKind::InvalidRole
-            | ErrorKind::Unsupported
-            | ErrorKind::Config => Self::Input,
+            ErrorKind::InvalidInput | ErrorKind::InvalidRole | ErrorKind::Unsupported | ErrorKind::Config => {
+                Self::Input
+            }
             _ => Self::Failed,
         }
     }

@@ -14,7 +14,7 @@ pub(crate) struct Failure {
     pub(crate) advice: Option<String>,
     pub(crate) exit: Exit,
     /// More fields of the JSON, such as the guard that refused.
-    pub(crate) details: Map<String, Value>,
+    pub(crate) details: Option<Box<Map<String, Value>>>,
 }
 
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -48,23 +48,15 @@ impl Failure {
 
     /// This level and all causes, in one line.
     pub(crate) fn line(&self) -> String {
-        let mut line = self.error.to_string();
-        // The error itself is transparent: its source is the cause already.
-        let mut cause = self.error.source();
-        while let Some(error) = cause {
-            let text = error.to_string();
-            if !line.ends_with(&text) {
-                line = format!("{line}: {text}");
-            }
-            cause = error.source();
-        }
-        line
+        line(&self.error)
     }
 
     /// For people: what, what the provider said, what to do.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut first = self.line();
-        if let Some(connection) = &self.connection {
+        if let Some(connection) = &self.connection
+            && !first.starts_with(&format!("{connection}: "))
+        {
             first = format!("{connection}: {first}");
         }
         let mut lines = vec![first];
@@ -88,7 +80,7 @@ impl Failure {
         let mut fields = json!({
             "kind": error.kind().as_str(),
             "effect": error.effect().as_str(),
-            "provider": error.provider().map(|provider| provider.as_str()),
+            "provider": error.provider().map(workspace_members::Provider::as_str),
             "operation": error.operation().map(workspace_members::Operation::as_str),
             "status": error.status(),
             "message": self.line(),
@@ -102,15 +94,30 @@ impl Failure {
                 ("done", (!error.done().is_empty()).then(|| error.done().to_vec().into())),
             ];
             map.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
-            map.extend(self.details.clone());
+            map.extend(self.details.as_deref().cloned().unwrap_or_default());
         }
         json!({ "error": fields })
     }
 }
 
+/// An error and all its causes, in one line.
+pub(crate) fn line(error: &Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        // Some errors repeat their cause.
+        if !line.ends_with(&text) {
+            line = format!("{line}: {text}");
+        }
+        cause = error.source();
+    }
+    line
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let exit = Exit::of(error.kind());
-        Self { connection: None, error, advice: None, exit, details: Map::new() }
+        Self { connection: None, error, advice: None, exit, details: None }
     }
 }

@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     let output = Output::new(cli.common.output);
-    let exit = match run(cli, &output) {
+    let exit = match run(cli, output) {
         Ok(report) => output.report(&report),
         Err(failure) => output.failure(&failure),
     };
@@ -51,14 +51,15 @@ fn refuse(error: &clap::Error) -> ExitCode {
 }
 
 /// Nothing that costs time, such as a runtime, is set up before it is known to be needed.
-fn run(cli: Cli, output: &Output) -> Result<Report> {
+fn run(cli: Cli, output: Output) -> Result<Report> {
     let Cli { common, command } = cli;
     if let Command::Completions { shell } = command {
         return commands::completions::run(shell);
     }
     trace::start(common.verbose);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        Failure::config(format!("the asynchronous runtime cannot be set up: {error}"))
-    })?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::config(format!("the asynchronous runtime cannot be set up: {error}")))?;
     runtime.block_on(commands::run(&common, command, output))
 }

@@ -59,11 +59,6 @@ impl Sheet {
         Self { columns: columns.to_vec(), ..Self::default() }
     }
 
-    /// Lines and no table.
-    pub(crate) fn lines(lines: impl IntoIterator<Item = String>) -> Self {
-        Self { below: lines.into_iter().collect(), ..Self::default() }
-    }
-
     pub(crate) fn titled(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self

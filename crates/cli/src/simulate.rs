@@ -40,25 +40,24 @@ pub(crate) fn connections(simulator: &Simulator) -> [(Config, Credential); 2] {
 /// Runs both until a signal comes. Prints one `export NAME=value` per line, then `ready`.
 pub(crate) async fn run(args: Simulate) -> Result<()> {
     // Before the first line, so that a signal sent on `ready` ends it cleanly.
-    let stop = stop_signal().map_err(|error| Failure::config(format!("signals cannot be awaited: {error}")))?;
-    let mut builder =
-        Simulator::builder().paradigm_address(args.paradigm).pandadoc_address(args.pandadoc);
+    let stop =
+        stop_signal().map_err(|error| Failure::config(format!("signals cannot be awaited: {error}")))?;
+    let mut builder = Simulator::builder().paradigm_address(args.paradigm).pandadoc_address(args.pandadoc);
     if let Some(path) = args.state {
         builder = builder.state_file(path);
     }
     let simulator = builder.start().await.map_err(|error| cannot(&error))?;
-    let lines: String = [
+    let lines = [
         ("PARADIGM_BASE_URL", simulator.paradigm_url()),
         ("PARADIGM_API_KEY", simulator.paradigm_key()),
         ("PANDADOC_BASE_URL", simulator.pandadoc_url()),
         ("PANDADOC_API_KEY", simulator.pandadoc_key()),
     ]
-    .into_iter()
-    .map(|(name, value)| format!("export {name}={}\n", quoted(value)))
-    .collect();
+    .map(|(name, value)| format!("export {name}={}", quoted(value)))
+    .join("\n");
     let mut out = std::io::stdout();
     // A reader that has gone does not stop the servers.
-    let _ = write!(out, "{lines}ready\n").and_then(|()| out.flush());
+    let _ = writeln!(out, "{lines}\nready").and_then(|()| out.flush());
     stop.await;
     simulator.shutdown().await;
     Ok(())

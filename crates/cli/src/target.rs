@@ -41,6 +41,12 @@ pub(crate) struct WorkspaceTarget {
     pub(crate) workspace: String,
 }
 
+impl fmt::Display for WorkspaceTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.connection, self.workspace)
+    }
+}
+
 impl FromStr for WorkspaceTarget {
     type Err = String;
 

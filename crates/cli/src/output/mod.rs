@@ -29,7 +29,7 @@ impl Output {
     }
 
     /// Writes an answer.
-    pub(crate) fn report(&self, report: &Report) -> Exit {
+    pub(crate) fn report(self, report: &Report) -> Exit {
         for failure in &report.failures {
             self.complain(failure);
         }
@@ -43,7 +43,7 @@ impl Output {
     }
 
     /// Writes that a command failed as a whole.
-    pub(crate) fn failure(&self, failure: &Failure) -> Exit {
+    pub(crate) fn failure(self, failure: &Failure) -> Exit {
         self.complain(failure);
         match self.format {
             Format::Json => self.written(json::write(&failure.json()), failure.exit),

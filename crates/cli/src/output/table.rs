@@ -42,7 +42,7 @@ fn render(sheet: &Sheet, width: Option<u16>) -> String {
     let shown: Vec<usize> =
         (0..sheet.columns.len()).filter(|at| sheet.rows.iter().any(|row| !row[*at].is_empty())).collect();
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
+    table.load_style(presets::NOTHING);
     table.set_header(shown.iter().map(|at| sheet.columns[*at]));
     for row in &sheet.rows {
         table.add_row(shown.iter().map(|at| plain(&row[*at]).into_owned()));
