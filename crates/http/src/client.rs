@@ -127,7 +127,12 @@ impl Client {
             .map_err(|error| self.name(transport_error(error, operation), operation))?;
         let mut answer = self.read(response, operation).await.map_err(|error| self.name(error, operation))?;
         if answer.status == 401 {
-            answer.renewed = self.renew(&credential).await;
+            answer.renewed = self.renew(&credential).await.map_err(|error| {
+                let message = "the key was refused, and its source could not give another";
+                let refused =
+                    Error::new(ErrorKind::Unauthenticated, Effect::Rejected, message).with_source(error);
+                answer.attach(refused, operation, &self.provider)
+            })?;
         }
         Ok(answer)
     }
@@ -229,14 +234,14 @@ impl Client {
     }
 
     /// Whether there is another credential than the one that was refused.
-    async fn renew(&self, refused: &Credential) -> bool {
+    async fn renew(&self, refused: &Credential) -> Result<bool> {
         let differs = |other: &Credential| other.secret.expose_secret() != refused.secret.expose_secret();
         let _asking = self.asking.lock().await;
         // Another call may have been refused first, and have renewed it meanwhile.
         if self.in_use().is_some_and(|current| differs(&current)) {
-            return true;
+            return Ok(true);
         }
-        self.ask(true).await.is_ok_and(|current| differs(&current))
+        Ok(differs(&*self.ask(true).await?))
     }
 
     async fn ask(&self, renew: bool) -> Result<Arc<Credential>> {
