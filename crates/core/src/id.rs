@@ -215,12 +215,19 @@ pub enum PrincipalKind {
     Group,
 }
 
-impl fmt::Display for PrincipalKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+impl PrincipalKind {
+    /// `user` or `group`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
             Self::User => "user",
             Self::Group => "group",
-        })
+        }
+    }
+}
+
+impl fmt::Display for PrincipalKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 

@@ -280,6 +280,16 @@ impl Capabilities {
         self.require(capability, Operation::ListMembers)
     }
 
+    /// Refuses reading one member where that, or members of this kind, are not claimed.
+    pub fn admit_get(&self, principal: &PrincipalId) -> Result<()> {
+        self.require(Capability::GetMember, Operation::Get)?;
+        let kind = principal.kind();
+        if self.has(Capability::add(kind)) || self.has(Capability::remove(kind)) {
+            return Ok(());
+        }
+        self.admit_kind(Capability::add, kind, Operation::Get)
+    }
+
     /// Refuses an addition that is not claimed, and decides which native role to send.
     pub fn admit_add(&self, request: &AddMember) -> Result<ResolvedRole> {
         let operation = Operation::Add;
@@ -356,9 +366,10 @@ impl Capabilities {
         if member.native_role == asked.native || self.roles().is_placeholder(&member.native_role) {
             return Ok(member);
         }
+        // Whatever an answer says may be quoted, but not at any length.
+        let answered: String = member.native_role.as_str().chars().take(64).collect();
         let message = format!(
-            "the provider reported success and answered role {:?} where {:?} was asked",
-            member.native_role.as_str(),
+            "the provider reported success and answered role {answered:?} where {:?} was asked",
             asked.native.as_str()
         );
         Err(Error::new(ErrorKind::Unconfirmed, Effect::Unknown, message)

@@ -1,0 +1,127 @@
+//! From PandaDoc's JSON to the core types.
+
+use crate::wire;
+use workspace_members_core::{
+    EmailAddress, Identity, InvalidId, Mark, Member, MemberKey, MembershipId, NativeRole, RecordKey,
+    RoleTable, Status, User, UserId, Workspace, WorkspaceId,
+};
+
+/// A record lacks what it cannot be used without. Skipping it would make a list look complete that is not.
+#[derive(Debug)]
+pub(crate) struct Incomplete(String);
+
+impl Incomplete {
+    pub(crate) fn message(self) -> String {
+        self.0
+    }
+}
+
+impl From<InvalidId> for Incomplete {
+    fn from(error: InvalidId) -> Self {
+        Self(format!("the answer cannot be read: {error}"))
+    }
+}
+
+fn needed(value: Option<String>, field: &str) -> Result<String, Incomplete> {
+    value.ok_or_else(|| Incomplete(format!("the answer cannot be read: a record has no {field}")))
+}
+
+/// All memberships of one user, or only those in one workspace.
+pub(crate) fn members(
+    wire: wire::User,
+    of: Option<&WorkspaceId>,
+    roles: &RoleTable,
+) -> Result<(RecordKey, Vec<Member>), Incomplete> {
+    let person = UserId::new(needed(wire.user_id, "user_id")?)?;
+    let (email, name) = (email(wire.email), name(wire.first_name, wire.last_name));
+    let mut members = Vec::new();
+    for membership in wire.workspaces.unwrap_or_default() {
+        let workspace = WorkspaceId::new(needed(membership.workspace_id, "workspace_id")?)?;
+        if of.is_some_and(|wanted| *wanted != workspace) {
+            continue;
+        }
+        let id = membership.membership_id.map(MembershipId::new).transpose()?;
+        let key = MemberKey::new(workspace, person.clone()).with_membership(id);
+        let member = Member::new(key, NativeRole::new(needed(membership.role, "role")?), roles)
+            .with_email(email.clone())
+            .with_name(name.clone());
+        let member = with_license(member, wire.license.clone());
+        members.push(match wire.is_organization_owner {
+            Some(true) => member.with_mark(Mark::AccountOwner),
+            _ => member,
+        });
+    }
+    Ok((RecordKey::of(&person), members))
+}
+
+/// A promotion of whoever has a Guest licence makes it a full one, and buys a seat if none is free.
+fn with_license(member: Member, license: Option<String>) -> Member {
+    let guest = license.as_deref().is_some_and(|license| license.eq_ignore_ascii_case("guest"));
+    let member = member.with_license(license);
+    if guest { member.with_mark(Mark::SeatOnPromotion) } else { member }
+}
+
+pub(crate) fn user(wire: wire::User) -> Result<User, Incomplete> {
+    Ok(User::new(UserId::new(needed(wire.user_id, "user_id")?)?)
+        .with_email(email(wire.email))
+        .with_name(name(wire.first_name, wire.last_name))
+        .with_license(wire.license))
+}
+
+pub(crate) fn workspace(wire: wire::Workspace) -> Result<Workspace, Incomplete> {
+    let id = WorkspaceId::new(needed(wire.id, "id")?)?;
+    Ok(Workspace::new(id, wire.name.unwrap_or_default()).with_owner(email(wire.owner)))
+}
+
+/// A member of the key's own workspace, whose id the provider does not say.
+pub(crate) fn details(
+    wire: wire::Details,
+    workspace: &WorkspaceId,
+    roles: &RoleTable,
+) -> Result<Member, Incomplete> {
+    let person = UserId::new(needed(wire.user_id, "user_id")?)?;
+    let id = wire.membership_id.map(MembershipId::new).transpose()?;
+    let key = MemberKey::new(workspace.clone(), person).with_membership(id);
+    let status = match wire.is_active {
+        Some(true) => Status::Active,
+        Some(false) => Status::Inactive,
+        None => Status::Unknown,
+    };
+    let member = Member::new(key, NativeRole::new(needed(wire.role, "role")?), roles)
+        .with_email(email(wire.email))
+        .with_name(name(wire.first_name, wire.last_name))
+        .with_status(status);
+    Ok(with_license(member, wire.user_license))
+}
+
+pub(crate) fn identity(wire: wire::Details) -> Result<Identity, Incomplete> {
+    Ok(Identity::new(UserId::new(needed(wire.user_id, "user_id")?)?)
+        .with_email(email(wire.email))
+        .with_name(name(wire.first_name, wire.last_name)))
+}
+
+/// What a write answers. A field that it leaves out is as it was asked for.
+pub(crate) fn changed(
+    wire: wire::Changed,
+    key: &MemberKey,
+    asked: &NativeRole,
+    roles: &RoleTable,
+) -> Result<Member, Incomplete> {
+    let id = wire.member_id.map(MembershipId::new).transpose()?.or_else(|| key.membership.clone());
+    let key = MemberKey::new(key.workspace.clone(), key.principal.clone()).with_membership(id);
+    let role = wire.role.map_or_else(|| asked.clone(), NativeRole::new);
+    Ok(Member::new(key, role, roles)
+        .with_email(email(wire.email))
+        .with_name(name(wire.first_name, wire.last_name)))
+}
+
+/// An address that is not one is left out: it could not be found by, and is shown nowhere.
+fn email(text: Option<String>) -> Option<EmailAddress> {
+    EmailAddress::new(text?).ok()
+}
+
+fn name(first: Option<String>, last: Option<String>) -> Option<String> {
+    let parts = [first, last].into_iter().flatten().filter(|part| !part.is_empty());
+    let joined = parts.collect::<Vec<_>>().join(" ");
+    (!joined.is_empty()).then_some(joined)
+}
