@@ -5,6 +5,7 @@ mod account;
 mod certificate;
 pub mod decoders;
 mod expect;
+pub mod harness;
 mod server;
 
 pub use account::{CANARY, Rotating, key, pandadoc, paradigm, transport};
