@@ -134,6 +134,26 @@ fn who_keeps_the_workspace_reachable_is_protected() {
 }
 
 #[test]
+fn changes_are_recorded_and_traced_where_asked() {
+    let simulated = Simulated::start(&[]);
+    let shell = &simulated.shell;
+    let add = ["add", "paradigm:Sales", "--email", "leo.andersson@example.com", "--role", "viewer"];
+    let traced = shell.run(&[&["--audit", "audit.jsonl", "-v"], &add[..]].concat()).ends(0);
+    assert!(traced.stderr.contains("changed") && traced.stderr.contains("add"), "{}", traced.stderr);
+    let record = std::fs::read_to_string(shell.path().join("audit.jsonl")).unwrap();
+    let lines: Vec<Value> = record.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2, "an intent and an outcome: {record}");
+    assert!(record.contains("camille.laurent@example.com"), "who did it: {record}");
+    // Reading records nothing, and a record that cannot be kept stops the change.
+    shell.run(&["--audit", "other.jsonl", "list"]).ends(0);
+    assert!(!shell.path().join("other.jsonl").exists());
+    let gone =
+        shell.run(&["--audit", "no/such/folder/x", "remove", "paradigm:Sales", "leo.andersson@example.com"]);
+    gone.complains(2, &["no/such/folder/x"]);
+    assert!(role_of(shell, "paradigm:Sales", "leo.andersson@example.com").is_some());
+}
+
+#[test]
 fn a_dry_run_says_what_would_be_done_and_does_nothing() {
     let simulated = Simulated::start(&[]);
     let shell = &simulated.shell;
