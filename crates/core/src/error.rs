@@ -82,7 +82,9 @@ impl ErrorKind {
             Self::UnexpectedResponse => "check that the base URL is the provider's, then report it",
             Self::Unconfirmed => "read the member: the provider's answer disagrees with what was asked",
             Self::ListingChanged => "try again when the workspace is not being changed",
-            Self::RecordFailed => "repair the place of the audit log or journal; the effect says what happened",
+            Self::RecordFailed => {
+                "repair the place of the audit log or journal; the effect says what happened"
+            }
         }
     }
 
