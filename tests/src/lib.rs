@@ -4,6 +4,7 @@
 mod account;
 mod call;
 mod certificate;
+pub mod decoders;
 mod expect;
 mod server;
 

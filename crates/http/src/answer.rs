@@ -248,10 +248,7 @@ mod tests {
                 r#"{"type":"request_error","detail":{"user_id":["Member already exists"]}}"#,
                 Some("user_id: Member already exists"),
             ),
-            (
-                r#"{"error":"bad","fields":{"role":[{"error":"e","detail":"d"}]}}"#,
-                Some("bad; detail: d; error: e"),
-            ),
+            (r#"{"error":"bad","fields":{"role":[{"detail":"d"}]}}"#, Some("bad; detail: d")),
             (r#"{"role":["This field is required."]}"#, Some("role: This field is required.")),
             ("<html>", None),
             ("", None),

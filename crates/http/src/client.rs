@@ -157,7 +157,12 @@ impl Client {
         let mut answer = self.read(response, operation).await.map_err(|error| self.name(error, operation))?;
         drop(turn);
         if answer.status == 401 {
-            answer.renewed = self.renew(&credential, asked).await;
+            answer.renewed = self.renew(&credential, asked).await.map_err(|error| {
+                let message = "the key was refused, and its source could not give another";
+                let refused =
+                    Error::new(ErrorKind::Unauthenticated, Effect::Rejected, message).with_source(error);
+                answer.attach(refused, operation, &self.provider)
+            })?;
         }
         Ok(answer)
     }
@@ -288,20 +293,20 @@ impl Client {
 
     /// Whether there is another credential than the one that was refused. `asked` is how often the source had been
     /// asked to renew when the refused request was sent.
-    async fn renew(&self, refused: &Credential, asked: u64) -> bool {
+    async fn renew(&self, refused: &Credential, asked: u64) -> Result<bool> {
         let differs = |other: &Credential| other.secret.expose_secret() != refused.secret.expose_secret();
         let _asking = self.asking.lock().await;
         if self.in_use().is_some_and(|current| differs(&current)) {
-            return true;
+            return Ok(true);
         }
         // Another call was refused meanwhile, and the source had no other key: asking it a hundred times for a burst of
         // a hundred calls would run a command a hundred times.
         if self.renewals.load(Ordering::Acquire) != asked {
-            return false;
+            return Ok(false);
         }
-        let renewed = self.ask(true).await.is_ok_and(|current| differs(&current));
+        let renewed = self.ask(true).await;
         self.renewals.fetch_add(1, Ordering::Release);
-        renewed
+        Ok(differs(&*renewed?))
     }
 
     async fn ask(&self, renew: bool) -> Result<Arc<Credential>> {
