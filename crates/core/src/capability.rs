@@ -381,7 +381,15 @@ impl Capabilities {
     pub fn principal_kinds(&self) -> impl Iterator<Item = PrincipalKind> + '_ {
         [PrincipalKind::User, PrincipalKind::Group].into_iter().filter(|kind| match &self.kinds {
             Some(kinds) => kinds.contains(kind),
-            None => self.has(Capability::add(*kind)) || self.has(Capability::remove(*kind)),
+            // Whoever can be seen may be a member, also where this account can neither add nor remove them.
+            None => match kind {
+                PrincipalKind::User => true,
+                PrincipalKind::Group => {
+                    [Capability::AddGroup, Capability::RemoveGroup, Capability::ListGroups]
+                        .into_iter()
+                        .any(|capability| self.has(capability))
+                }
+            },
         })
     }
 

@@ -105,7 +105,7 @@ impl PandaDoc {
         page: PageRequest,
     ) -> Result<Page<Member>> {
         let operation = Operation::ListMembers;
-        let page = PageNumber::of(&page, self.capabilities.page_size(), USERS_PAGE)?;
+        let page = self.client.page_number(&page, self.capabilities.page_size(), USERS_PAGE, operation)?;
         let listing = self.users(operation, page).await?;
         let next = next_page(page, &listing);
         let (mut members, mut records) = (Vec::new(), Vec::with_capacity(listing.results.len()));
@@ -149,7 +149,7 @@ impl WorkspaceMembers for PandaDoc {
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
         let operation = Operation::ListWorkspaces;
         self.capabilities.require(Capability::ListWorkspaces, operation)?;
-        let page = PageNumber::of(&page, WORKSPACES_PAGE, WORKSPACES_PAGE)?;
+        let page = self.client.page_number(&page, WORKSPACES_PAGE, WORKSPACES_PAGE, operation)?;
         let (number, count) = (page.number.to_string(), page.size.to_string());
         let query = [("count", count.as_str()), ("page", number.as_str())];
         let listing: wire::Listing<wire::Workspace> = self.read(operation, &["workspaces"], &query).await?;
@@ -170,7 +170,7 @@ impl WorkspaceMembers for PandaDoc {
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
         let operation = Operation::ListUsers;
         self.capabilities.require(Capability::ListUsers, operation)?;
-        let page = PageNumber::of(&page, self.capabilities.page_size(), USERS_PAGE)?;
+        let page = self.client.page_number(&page, self.capabilities.page_size(), USERS_PAGE, operation)?;
         let listing = self.users(operation, page).await?;
         let (next, total) = (next_page(page, &listing), listing.total);
         let users: Result<_, _> = listing.results.into_iter().map(convert::user).collect();
@@ -207,7 +207,11 @@ impl WorkspaceMembers for PandaDoc {
         self.admit_workspace(workspace, operation)?;
         let found = match &self.reach {
             Reach::Organization => {
-                let user = self.read(operation, &["users", principal.as_str()], &[]).await?;
+                let user: wire::User = self.read(operation, &["users", principal.as_str()], &[]).await?;
+                // Somebody else's memberships would read as "no member".
+                if user.user_id.as_deref().is_some_and(|id| id != principal.as_str()) {
+                    return Err(Self::unreadable(operation)(Incomplete::other_user()));
+                }
                 let (_, members) = convert::members(user, Some(workspace), self.capabilities.roles())
                     .map_err(Self::unreadable(operation))?;
                 members
@@ -232,7 +236,7 @@ impl WorkspaceMembers for PandaDoc {
         let changed = self.send(request_).await?;
         let member = convert::changed(changed, &request.key(), &role.native, self.capabilities.roles())
             .map_err(Self::unreadable(operation))?;
-        self.capabilities.confirm(&role, member, operation)
+        self.capabilities.confirm(&role, member, operation).map_err(|error| self.client.scrubbed(error))
     }
 
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
@@ -253,7 +257,7 @@ impl WorkspaceMembers for PandaDoc {
         let changed = self.send(Request::new(operation, Method::PATCH, &path).with_json(&body)?).await?;
         let member = convert::changed(changed, key, &role.native, self.capabilities.roles())
             .map_err(Self::unreadable(operation))?;
-        self.capabilities.confirm(&role, member, operation)
+        self.capabilities.confirm(&role, member, operation).map_err(|error| self.client.scrubbed(error))
     }
 
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
@@ -264,7 +268,10 @@ impl WorkspaceMembers for PandaDoc {
         let path =
             ["public", "v1", "workspaces", key.workspace.as_str(), "members", membership(key, operation)?];
         let answer = self.client.send(Request::new(operation, Method::DELETE, &path)).await?;
-        if answer.is_success() { Ok(()) } else { Err(self.failure(&answer, operation)) }
+        if answer.is_success() {
+            return answer.confirm_done(operation, &PROVIDER);
+        }
+        Err(self.failure(&answer, operation))
     }
 }
 

@@ -105,11 +105,13 @@ pub(crate) struct Details {
     pub(crate) user_license: Option<String>,
 }
 
-/// An error's body: `detail` is text, an object of arrays, or absent; an example calls it `details`.
+/// An error's body: `detail` is text, an object of arrays, or absent; an example calls it `details`; both are read.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Failure {
-    #[serde(default, alias = "details")]
+    #[serde(default)]
     pub(crate) detail: serde_json::Value,
+    #[serde(default)]
+    pub(crate) details: serde_json::Value,
 }
 
 /// Text, or a number read as text.
