@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 use serde_json::Value;
 use std::time::{Duration, SystemTime};
 use workspace_members_core::{Effect, Error, ErrorKind, Operation, Provider};
@@ -38,8 +38,12 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
-    /// The body read as JSON. A success that cannot be read leaves open what a write did.
-    pub fn json<T: DeserializeOwned>(&self, operation: Operation, provider: &Provider) -> Result<T, Error> {
+    /// The body read as JSON, which may borrow from it. A success that cannot be read leaves open what a write did.
+    pub fn json<'a, T: Deserialize<'a>>(
+        &'a self,
+        operation: Operation,
+        provider: &Provider,
+    ) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let what = if self.body.is_empty() {
                 "the answer is empty".to_owned()
@@ -61,7 +65,9 @@ impl Answer {
         let body: Value = serde_json::from_slice(&self.body).ok()?;
         let mut out = Vec::new();
         let spoken = body.as_object().and_then(|object| {
-            ["detail", "details", "error", "message", "info_message"].iter().find_map(|name| object.get(*name))
+            ["detail", "details", "error", "message", "info_message"]
+                .iter()
+                .find_map(|name| object.get(*name))
         });
         flatten(spoken.unwrap_or(&body), "", &mut out);
         let fields = body.get("fields").filter(|_| spoken.is_some());
@@ -165,8 +171,14 @@ mod tests {
     fn the_providers_words_are_found_in_every_known_shape() {
         for (body, expected) in [
             (r#"{"detail":"Not found."}"#, Some("Not found.")),
-            (r#"{"type":"request_error","detail":{"user_id":["Member already exists"]}}"#, Some("user_id: Member already exists")),
-            (r#"{"error":"bad","fields":{"role":[{"error":"e","detail":"d"}]}}"#, Some("bad; error: e; detail: d")),
+            (
+                r#"{"type":"request_error","detail":{"user_id":["Member already exists"]}}"#,
+                Some("user_id: Member already exists"),
+            ),
+            (
+                r#"{"error":"bad","fields":{"role":[{"error":"e","detail":"d"}]}}"#,
+                Some("bad; error: e; detail: d"),
+            ),
             (r#"{"role":["This field is required."]}"#, Some("role: This field is required.")),
             ("<html>", None),
             ("", None),
