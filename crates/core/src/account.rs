@@ -1,6 +1,6 @@
 //! What an account holds besides members: the acting identity, workspaces, users and groups.
 
-use crate::{EmailAddress, GroupId, UserId, WorkspaceId};
+use crate::{EmailAddress, GroupId, Mark, UserId, WorkspaceId};
 
 /// Who a credential acts as. Answered by [`me`](crate::WorkspaceMembers::me).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,12 +145,16 @@ pub struct User {
     pub license: Option<String>,
     /// The groups they are in; `None` where the provider does not say.
     pub groups: Option<Vec<GroupId>>,
+    /// What guards must know before they become a member anywhere, sorted ([`Mark::SeatOnPromotion`],
+    /// [`Mark::AccountOwner`]).
+    pub marks: Vec<Mark>,
 }
 
 impl User {
     /// A user of whom only the id is known.
     pub fn new(id: UserId) -> Self {
-        Self { id, email: None, name: None, status: Status::Unknown, license: None, groups: None }
+        let (email, name, license, groups) = (None, None, None, None);
+        Self { id, email, name, status: Status::Unknown, license, groups, marks: Vec::new() }
     }
 
     /// Adds the address.
@@ -181,6 +185,19 @@ impl User {
     pub fn with_groups(mut self, groups: Option<Vec<GroupId>>) -> Self {
         self.groups = groups;
         self
+    }
+
+    /// Adds a mark.
+    pub fn with_mark(mut self, mark: Mark) -> Self {
+        if let Err(at) = self.marks.binary_search(&mark) {
+            self.marks.insert(at, mark);
+        }
+        self
+    }
+
+    /// Whether the mark is set.
+    pub fn is(&self, mark: Mark) -> bool {
+        self.marks.contains(&mark)
     }
 }
 

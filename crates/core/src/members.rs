@@ -366,9 +366,10 @@ impl Capabilities {
         if member.native_role == asked.native || self.roles().is_placeholder(&member.native_role) {
             return Ok(member);
         }
+        // Whatever an answer says may be quoted, but not at any length.
+        let answered: String = member.native_role.as_str().chars().take(64).collect();
         let message = format!(
-            "the provider reported success and answered role {:?} where {:?} was asked",
-            member.native_role.as_str(),
+            "the provider reported success and answered role {answered:?} where {:?} was asked",
             asked.native.as_str()
         );
         Err(Error::new(ErrorKind::Unconfirmed, Effect::Unknown, message)

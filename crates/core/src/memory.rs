@@ -81,7 +81,7 @@ impl InMemory {
     }
 
     /// Makes somebody a member without any of the provider's rules, for instance in a role that cannot be written. The
-    /// user or group, if known, lends the address, name, status and licence.
+    /// user or group, if known, lends the address, name, status, licence and marks.
     pub fn with_member(
         self,
         workspace: WorkspaceId,
@@ -98,6 +98,11 @@ impl InMemory {
     /// How many members the account has in all workspaces together.
     pub fn member_count(&self) -> usize {
         self.state().members.len()
+    }
+
+    /// Everybody in every workspace, whatever is claimed: for tests that check the state without going through calls.
+    pub fn all_members(&self) -> Vec<Member> {
+        self.state().members.values().cloned().collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -214,9 +219,13 @@ impl State {
             self.memberships_made += 1;
             MembershipId::from(self.memberships_made)
         });
+        let mut marks = Vec::new();
         let (email, name, status, license) = match &principal {
             PrincipalId::User(id) => match self.users.get(id) {
-                Some(user) => (user.email.clone(), user.name.clone(), user.status, user.license.clone()),
+                Some(user) => {
+                    marks.clone_from(&user.marks);
+                    (user.email.clone(), user.name.clone(), user.status, user.license.clone())
+                }
                 None => (None, None, Status::Unknown, None),
             },
             PrincipalId::Group(id) => {
@@ -224,11 +233,12 @@ impl State {
             }
         };
         let key = MemberKey::new(workspace, principal).with_membership(membership);
-        Member::new(key, role, capabilities.roles())
+        let member = Member::new(key, role, capabilities.roles())
             .with_email(email)
             .with_name(name)
             .with_status(status)
-            .with_license(license)
+            .with_license(license);
+        marks.into_iter().fold(member, Member::with_mark)
     }
 }
 
@@ -341,5 +351,38 @@ impl WorkspaceMembers for InMemory {
             state.key_is_dead = true;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Evidence, Fit, RoleRow, RoleTable};
+
+    #[test]
+    fn a_member_has_the_marks_of_the_user() {
+        let roles = RoleTable::new([RoleRow::new(Role::Owner, NativeRole::from_static("boss"), Fit::Exact)]);
+        let capabilities = Capabilities::new(Provider::from_static("example"), roles.unwrap())
+            .claim(Evidence::Documented, Capability::ALL);
+        let guest =
+            User::new(UserId::from(7)).with_mark(Mark::SeatOnPromotion).with_mark(Mark::SeatOnPromotion);
+        assert!(guest.is(Mark::SeatOnPromotion) && !guest.is(Mark::AccountOwner));
+        let account = InMemory::new(capabilities)
+            .with_workspace(Workspace::new(WorkspaceId::from(1), "Legal"))
+            .with_user(guest)
+            .with_member(WorkspaceId::from(1), UserId::from(7), NativeRole::from_static("boss"));
+        let state = account.state();
+        assert_eq!(state.members.values().next().unwrap().marks, [Mark::SeatOnPromotion]);
+    }
+
+    #[test]
+    fn all_members_shows_what_no_call_may_read() {
+        let role = NativeRole::from_static("clerk");
+        let account =
+            InMemory::new(Capabilities::new(Provider::from_static("example"), RoleTable::new([]).unwrap()))
+                .with_member(WorkspaceId::from(1), UserId::from(7), role.clone())
+                .with_member(WorkspaceId::from(2), UserId::from(7), role);
+        let places: Vec<_> = account.all_members().into_iter().map(|member| member.key.workspace).collect();
+        assert_eq!(places, [WorkspaceId::from(1), WorkspaceId::from(2)]);
     }
 }

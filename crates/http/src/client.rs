@@ -1,17 +1,22 @@
 //! One account's base URL and credential, and the one attempt that every call is.
 
-use crate::answer::Answer;
+use crate::answer::{Answer, lost};
 use crate::credential::CredentialSource;
 use crate::transport::Transport;
 use bytes::{Bytes, BytesMut};
-use http::{HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
+use std::collections::VecDeque;
 use std::error::Error as _;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use url::Url;
 use workspace_members_core::{Effect, Error, ErrorKind, Operation, Provider, Result};
+
+/// How many of the keys that were in use are looked for in the provider's words. Keys rotate while calls are under way.
+const REMEMBERED_KEYS: usize = 8;
 
 /// The word before the key in the `Authorization` header, such as `Bearer` or `API-Key`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,13 +70,15 @@ pub struct Client {
     provider: Provider,
     base: Url,
     http: reqwest::Client,
-    max_body: usize,
+    transport: Transport,
     scheme: AuthScheme,
     source: Arc<dyn CredentialSource>,
-    /// The credential in use, as asked for last.
-    current: RwLock<Option<Arc<Credential>>>,
+    /// The credential in use, as asked for last, and then those before it.
+    credentials: RwLock<VecDeque<Arc<Credential>>>,
     /// Held while the source is asked, so that a burst of calls asks it once.
     asking: tokio::sync::Mutex<()>,
+    /// How often the source was asked to renew.
+    renewals: AtomicU64,
 }
 
 struct Credential {
@@ -100,8 +107,17 @@ impl Client {
         source: Arc<dyn CredentialSource>,
     ) -> Result<Self> {
         let http = transport.client_for(&base)?;
-        let (current, asking) = (RwLock::new(None), tokio::sync::Mutex::new(()));
-        Ok(Self { provider, base, http, max_body: transport.max_body(), scheme, source, current, asking })
+        Ok(Self {
+            provider,
+            base,
+            http,
+            transport: transport.clone(),
+            scheme,
+            source,
+            credentials: RwLock::default(),
+            asking: tokio::sync::Mutex::new(()),
+            renewals: AtomicU64::new(0),
+        })
     }
 
     /// The provider's name.
@@ -117,27 +133,55 @@ impl Client {
     /// Sends one request and reads the answer, whatever its status. Never a second attempt.
     ///
     /// After a 401 the credential's source is asked once more; [`Answer::renewed`] says whether it had another key.
+    /// Waits its turn where the transport has as many requests under way as it may.
     pub async fn send(&self, request: Request<'_>) -> Result<Answer> {
         let operation = request.operation;
-        let credential = self.credential().await.map_err(|error| self.name(error, operation))?;
+        if let Some(segment) = request.path.iter().find(|segment| !is_one_segment(segment)) {
+            let message = format!("{segment:?} cannot be one part of a path");
+            return Err(self.name(Error::invalid_input(message), operation));
+        }
+        let mut credential = self.credential().await.map_err(|error| self.name(error, operation))?;
+        // Not before: a source may itself send requests over this transport.
+        let turn = self.transport.turn().await;
+        // Others were answered meanwhile, and may have found that the key is no longer good.
+        if let Some(newest) = self.in_use() {
+            credential = newest;
+        }
+        let asked = self.renewals.load(Ordering::Acquire);
         let response = self
             .build(request, &credential)
             .send()
             .await
             .map_err(|error| self.name(transport_error(error, operation), operation))?;
         let mut answer = self.read(response, operation).await.map_err(|error| self.name(error, operation))?;
+        drop(turn);
         if answer.status == 401 {
-            answer.renewed = self.renew(&credential).await;
+            answer.renewed = self.renew(&credential, asked).await.map_err(|error| {
+                let message = "the key was refused, and its source could not give another";
+                let refused =
+                    Error::new(ErrorKind::Unauthenticated, Effect::Rejected, message).with_source(error);
+                answer.attach(refused, operation, &self.provider)
+            })?;
         }
         Ok(answer)
     }
 
-    /// Takes the credential out of a text of the provider's, in case it repeats what it was sent.
+    /// Takes the keys that are and were in use out of a text of the provider's, in case it repeats what it was sent.
     pub fn scrub(&self, text: &str) -> String {
-        match &*self.current.read().unwrap_or_else(PoisonError::into_inner) {
-            Some(credential) => text.replace(credential.secret.expose_secret(), "[redacted]"),
-            None => text.to_owned(),
+        let mut text = text.to_owned();
+        for credential in &*self.credentials.read().unwrap_or_else(PoisonError::into_inner) {
+            let key = credential.secret.expose_secret().trim();
+            if !key.is_empty() && text.contains(key) {
+                text = text.replace(key, "[redacted]");
+            }
         }
+        text
+    }
+
+    /// The same of an error's line, for an error that quotes an answer.
+    pub fn scrubbed(&self, error: Error) -> Error {
+        let line = self.scrub(error.message());
+        error.with_message(line)
     }
 
     /// The error for an answer that means the same at every provider, with the provider's own words.
@@ -178,21 +222,27 @@ impl Client {
         builder
     }
 
+    fn answer(&self, status: u16, headers: &HeaderMap, body: Bytes) -> Answer {
+        let mut answer = Answer::new(status, headers, body);
+        answer.request_id = answer.request_id.map(|id| self.scrub(&id));
+        answer
+    }
+
     async fn read(&self, mut response: reqwest::Response, operation: Operation) -> Result<Answer> {
         let status = response.status().as_u16();
         let announced = response.content_length().unwrap_or(0);
         let headers = std::mem::take(response.headers_mut());
-        let body = if announced > self.max_body as u64 {
+        let body = if announced > self.transport.max_body() as u64 {
             Err(self.too_large(operation))
         } else {
             self.read_body(&mut response, announced, operation).await
         };
         match body {
-            Ok(body) => Ok(Answer::new(status, &headers, body)),
+            Ok(body) => Ok(self.answer(status, &headers, body)),
             // The status alone says that it was refused; a body that was cut off cannot change that.
-            Err(_) if (300..500).contains(&status) => Ok(Answer::new(status, &headers, Bytes::new())),
+            Err(_) if (300..500).contains(&status) => Ok(self.answer(status, &headers, Bytes::new())),
             Err(error) => {
-                Err(Answer::new(status, &headers, Bytes::new()).attach(error, operation, &self.provider))
+                Err(self.answer(status, &headers, Bytes::new()).attach(error, operation, &self.provider))
             }
         }
     }
@@ -206,7 +256,7 @@ impl Client {
     ) -> Result<Bytes> {
         let (mut only, mut whole) = (Bytes::new(), BytesMut::new());
         while let Some(piece) = response.chunk().await.map_err(|error| transport_error(error, operation))? {
-            if only.len() + whole.len() + piece.len() > self.max_body {
+            if only.len() + whole.len() + piece.len() > self.transport.max_body() {
                 return Err(self.too_large(operation));
             }
             if only.is_empty() && whole.is_empty() {
@@ -224,12 +274,12 @@ impl Client {
     }
 
     fn too_large(&self, operation: Operation) -> Error {
-        let message = format!("the answer is larger than {} bytes", self.max_body);
+        let message = format!("the answer is larger than {} bytes", self.transport.max_body());
         Error::new(ErrorKind::UnexpectedResponse, lost(operation), message)
     }
 
     fn in_use(&self) -> Option<Arc<Credential>> {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.credentials.read().unwrap_or_else(PoisonError::into_inner).front().cloned()
     }
 
     async fn credential(&self) -> Result<Arc<Credential>> {
@@ -243,15 +293,22 @@ impl Client {
         self.ask(false).await
     }
 
-    /// Whether there is another credential than the one that was refused.
-    async fn renew(&self, refused: &Credential) -> bool {
+    /// Whether there is another credential than the one that was refused. `asked` is how often the source had been
+    /// asked to renew when the refused request was sent.
+    async fn renew(&self, refused: &Credential, asked: u64) -> Result<bool> {
         let differs = |other: &Credential| other.secret.expose_secret() != refused.secret.expose_secret();
         let _asking = self.asking.lock().await;
-        // Another call may have been refused first, and have renewed it meanwhile.
         if self.in_use().is_some_and(|current| differs(&current)) {
-            return true;
+            return Ok(true);
         }
-        self.ask(true).await.is_ok_and(|current| differs(&current))
+        // Another call was refused meanwhile, and the source had no other key: asking it a hundred times for a burst of
+        // a hundred calls would run a command a hundred times.
+        if self.renewals.load(Ordering::Acquire) != asked {
+            return Ok(false);
+        }
+        let renewed = self.ask(true).await;
+        self.renewals.fetch_add(1, Ordering::Release);
+        Ok(differs(&*renewed?))
     }
 
     async fn ask(&self, renew: bool) -> Result<Arc<Credential>> {
@@ -267,14 +324,18 @@ impl Client {
         }
         header.set_sensitive(true);
         let credential = Arc::new(Credential { secret, header });
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&credential));
+        let mut credentials = self.credentials.write().unwrap_or_else(PoisonError::into_inner);
+        credentials.retain(|known| known.secret.expose_secret() != credential.secret.expose_secret());
+        credentials.push_front(Arc::clone(&credential));
+        credentials.truncate(REMEMBERED_KEYS);
         Ok(credential)
     }
 }
 
-/// What is known of a write whose answer did not come.
-fn lost(operation: Operation) -> Effect {
-    if operation.is_write() { Effect::Unknown } else { Effect::NotApplied }
+/// Whether a text stays one part of a path. URL parsers leave out dot segments and some control characters, and then the
+/// request would address something else.
+fn is_one_segment(text: &str) -> bool {
+    !matches!(text, "" | "." | "..") && !text.chars().any(char::is_control)
 }
 
 /// Classifies a failed attempt by whether the request can have reached the provider.
@@ -300,6 +361,12 @@ fn connect_failure(error: &reqwest::Error) -> &'static str {
     let mut cause = error.source();
     while let Some(inner) = cause {
         let text = inner.to_string().to_ascii_lowercase();
+        if text.contains("expired") {
+            return "the host's certificate has expired";
+        }
+        if text.contains("not valid for name") || text.contains("notvalidforname") {
+            return "the host's certificate is for another name; is the base URL right?";
+        }
         if text.contains("certificate") {
             return "the host's certificate is not trusted; add its authority as extra root certificate";
         }

@@ -12,6 +12,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
+use url::Url;
 use workspace_members_core::{Effect, Error, ErrorKind, Operation, Result};
 
 /// The largest key that is read, in bytes.
@@ -165,17 +166,26 @@ impl TokenStore for MemoryStore {
 }
 
 /// An OAuth 2.0 access token, obtained with a refresh token (RFC 6749, section 6) when first needed and after a 401.
-pub struct OAuthRefresh {
+///
+/// A refresh once begun is carried to its end also where the call that needed it is dropped: the provider may have spent
+/// the old refresh token, and the new one must be kept.
+#[derive(Debug)]
+pub struct OAuthRefresh(Arc<Refresh>);
+
+struct Refresh {
     token_url: String,
     client_id: String,
     client_secret: SecretString,
     store: Arc<dyn TokenStore>,
     transport: Transport,
+    /// Held from loading a refresh token to saving the next.
+    refreshing: tokio::sync::Mutex<()>,
 }
 
-impl fmt::Debug for OAuthRefresh {
+impl fmt::Debug for Refresh {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OAuthRefresh").field("token_url", &self.token_url).finish_non_exhaustive()
+        let host = Url::parse(&self.token_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        f.debug_struct("Refresh").field("host", &host).field("store", &self.store).finish_non_exhaustive()
     }
 }
 
@@ -185,6 +195,15 @@ struct Tokens {
     #[serde(default)]
     refresh_token: Option<SecretString>,
 }
+
+const REFUSALS: [&str; 6] = [
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+];
 
 #[derive(Deserialize)]
 struct Refusal {
@@ -202,20 +221,39 @@ impl OAuthRefresh {
         transport: Transport,
     ) -> Self {
         let store = Arc::new(MemoryStore(tokio::sync::Mutex::new(refresh_token)));
-        Self { token_url: token_url.into(), client_id: client_id.into(), client_secret, store, transport }
+        let (token_url, client_id) = (token_url.into(), client_id.into());
+        let refreshing = tokio::sync::Mutex::new(());
+        Self(Arc::new(Refresh { token_url, client_id, client_secret, store, transport, refreshing }))
     }
 
     /// Keeps refresh tokens elsewhere.
-    pub fn with_store(mut self, store: Arc<dyn TokenStore>) -> Self {
-        self.store = store;
-        self
+    pub fn with_store(self, store: Arc<dyn TokenStore>) -> Self {
+        let Refresh { token_url, client_id, client_secret, transport, .. } = &*self.0;
+        Self(Arc::new(Refresh {
+            token_url: token_url.clone(),
+            client_id: client_id.clone(),
+            client_secret: client_secret.clone(),
+            store,
+            transport: transport.clone(),
+            refreshing: tokio::sync::Mutex::new(()),
+        }))
     }
 }
 
 #[async_trait]
 impl CredentialSource for OAuthRefresh {
     async fn credential(&self, _renew: bool) -> Result<SecretString> {
+        let refresh = Arc::clone(&self.0);
+        tokio::spawn(async move { refresh.run().await })
+            .await
+            .map_err(|error| failed("the refresh of the access token was ended").with_source(error))?
+    }
+}
+
+impl Refresh {
+    async fn run(&self) -> Result<SecretString> {
         let url = check_base_url(&self.token_url)?;
+        let _refreshing = self.refreshing.lock().await;
         let refresh_token = self.store.load().await?;
         let form = [
             ("grant_type", "refresh_token"),
@@ -238,11 +276,12 @@ impl CredentialSource for OAuthRefresh {
             body.extend_from_slice(&chunk);
         }
         if !status.is_success() {
-            // Only the standard's own error code is repeated: the rest might quote the request.
+            // Only the standard's own words are repeated (RFC 6749, section 5.2): any other might quote the request.
             let code = serde_json::from_slice::<Refusal>(&body).ok().map(|refusal| refusal.error);
-            let code = code
-                .filter(|code| code.len() <= 40 && code.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
-            let why = code.unwrap_or_else(|| "no reason given".to_owned());
+            let why = REFUSALS
+                .into_iter()
+                .find(|known| code.as_deref() == Some(known))
+                .unwrap_or("no reason that is known");
             return Err(failed(format!("the provider refuses to refresh the access token: {why}"))
                 .with_status(status.as_u16()));
         }

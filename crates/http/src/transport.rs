@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use url::{Host, Url};
 use workspace_members_core::{Effect, Error, ErrorKind, Result};
 
@@ -44,6 +45,11 @@ pub struct TransportConfig {
     pub request_timeout: Duration,
     /// The largest body that is read, in bytes. 32 MiB. A list of 10,000 members has about 1 MiB.
     pub max_body: usize,
+    /// How many requests may be under way at once, over all accounts that share the pool; more wait their turn. 64.
+    ///
+    /// Bounds open connections, and so file descriptors, whatever the callers do. The time of waiting does not count
+    /// as time of the request.
+    pub max_in_flight: usize,
 }
 
 impl Default for TransportConfig {
@@ -54,6 +60,7 @@ impl Default for TransportConfig {
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
             max_body: 32 << 20,
+            max_in_flight: 64,
         }
     }
 }
@@ -66,6 +73,7 @@ impl fmt::Debug for TransportConfig {
             .field("connect_timeout", &self.connect_timeout)
             .field("request_timeout", &self.request_timeout)
             .field("max_body", &self.max_body)
+            .field("max_in_flight", &self.max_in_flight)
             .finish()
     }
 }
@@ -78,6 +86,7 @@ pub struct Transport(Arc<Pools>);
 struct Pools {
     config: TransportConfig,
     certificates: Vec<reqwest::Certificate>,
+    turns: Semaphore,
     /// For loopback: through no proxy, whatever is configured.
     direct: OnceLock<reqwest::Client>,
     /// For everything else.
@@ -99,7 +108,16 @@ impl Transport {
                 parsed
             }
         };
-        Ok(Self(Arc::new(Pools { config, certificates, direct: OnceLock::new(), outward: OnceLock::new() })))
+        // The bound is the semaphore's own, about 2^60.
+        let turns = Semaphore::new(config.max_in_flight.clamp(1, Semaphore::MAX_PERMITS));
+        let (direct, outward) = (OnceLock::new(), OnceLock::new());
+        Ok(Self(Arc::new(Pools { config, certificates, turns, direct, outward })))
+    }
+
+    /// Waits until one more request may be under way, which it is until the permit is dropped.
+    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed.
+        self.0.turns.acquire().await.ok()
     }
 
     /// The largest body that is read, in bytes.
@@ -127,6 +145,13 @@ impl Transport {
             // One attempt; repeating is decided by what happened, in the retry layer.
             .retry(reqwest::retry::never())
             .referer(false)
+            // Another crate of the program may turn these features of reqwest on; then a small answer could unpack to
+            // a large one.
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd()
+            .pool_max_idle_per_host(config.max_in_flight)
             .connect_timeout(config.connect_timeout)
             .timeout(config.request_timeout);
         if !self.0.certificates.is_empty() {

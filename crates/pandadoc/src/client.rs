@@ -43,7 +43,7 @@ impl PandaDoc {
     }
 
     fn failure(&self, answer: &Answer, operation: Operation) -> Error {
-        match failure::classify(answer, operation) {
+        match failure::classify(answer, operation, &self.reach) {
             Some(error) => self.client.classified(error, answer, operation),
             None => self.client.failure(answer, operation).with_retry_after(failure::wait(answer)),
         }

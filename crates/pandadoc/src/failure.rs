@@ -1,5 +1,6 @@
 //! What PandaDoc's refusals mean, operation by operation. Only the words tell them apart, so they are one table.
 
+use crate::config::Reach;
 use crate::wire;
 use serde_json::Value;
 use std::time::Duration;
@@ -57,11 +58,11 @@ const MESSAGES: &[(Option<&str>, &str, Meaning)] = &[
 ];
 
 /// Classifies an answer that means something of its own for the operation; `None` for what means the same everywhere.
-pub(crate) fn classify(answer: &Answer, operation: Operation) -> Option<Error> {
+pub(crate) fn classify(answer: &Answer, operation: Operation, reach: &Reach) -> Option<Error> {
     match answer.status {
         400 => Some(bad_request(answer)),
         404 => Some(not_found(operation)),
-        403 => Some(Error::new(ErrorKind::Forbidden, Effect::Rejected, missing_right(operation))),
+        403 => Some(Error::new(ErrorKind::Forbidden, Effect::Rejected, missing_right(operation, reach))),
         _ => None,
     }
 }
@@ -120,9 +121,9 @@ fn not_found(operation: Operation) -> Error {
     }
 }
 
-fn missing_right(operation: Operation) -> &'static str {
+fn missing_right(operation: Operation, reach: &Reach) -> &'static str {
     match operation {
-        Operation::ListUsers | Operation::ListMembers | Operation::Get => {
+        Operation::ListUsers | Operation::ListMembers | Operation::Get if *reach == Reach::Organization => {
             "the key's user is no organization administrator; with a workspace's key use reach workspace"
         }
         Operation::Add | Operation::SetRole | Operation::Remove => {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod call;
+mod check;
 mod limit;
 mod log;
 mod options;

@@ -60,7 +60,7 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
-    /// The state file cannot be used.
+    /// The state or its file cannot be used.
     #[error(transparent)]
     State(#[from] StateError),
 }
@@ -69,7 +69,7 @@ impl Simulator {
     /// Starts both servers with this state, on free ports of 127.0.0.1, default options and no file.
     ///
     /// # Errors
-    /// [`StartError::Listen`] when no port is free.
+    /// [`StartError::Listen`] when no port is free, [`StartError::State`] when the state's parts do not fit together.
     pub async fn start(state: State) -> Result<Self, StartError> {
         Self::builder().state(state).start().await
     }
@@ -202,7 +202,8 @@ impl Builder {
     /// Starts both servers. They answer as soon as this returns.
     ///
     /// # Errors
-    /// [`StartError`]: an address that is not loopback or cannot be listened on, a state file that cannot be used.
+    /// [`StartError`]: an address that is not loopback or cannot be listened on, a state that does not fit together, a state file that
+    /// cannot be used.
     pub async fn start(self) -> Result<Simulator, StartError> {
         // Listen first: a port that is taken must not leave a new state file behind.
         let paradigm = listen(Provider::Paradigm, self.paradigm).await?;
@@ -215,6 +216,7 @@ impl Builder {
             }
             None => (otherwise(), None),
         };
+        state.check()?;
         let none = || Secret::from("");
         let paradigm_key = state.paradigm.keys.first().map_or_else(none, |key| key.key.clone());
         let pandadoc_key = state.pandadoc.keys.first().map_or_else(none, |key| key.key.clone());

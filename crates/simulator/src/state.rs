@@ -52,12 +52,26 @@ impl State {
     ///
     /// # Errors
     /// [`StateError::Read`] when the file cannot be read, [`StateError::Parse`] when it is not a state, with line and
-    /// column.
+    /// column, [`StateError::Inconsistent`] when its parts do not fit together.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, StateError> {
         let path = path.as_ref();
         let text =
             fs::read_to_string(path).map_err(|source| StateError::Read { path: path.to_owned(), source })?;
-        serde_json::from_str(&text).map_err(|source| StateError::Parse { path: path.to_owned(), source })
+        let state: Self = serde_json::from_str(&text)
+            .map_err(|source| StateError::Parse { path: path.to_owned(), source })?;
+        match crate::check::first_fault(&state) {
+            Some(fault) => Err(StateError::Inconsistent { path: Some(path.to_owned()), fault }),
+            None => Ok(state),
+        }
+    }
+
+    /// Whether the parts fit together: ids are distinct, and whatever is referred to is there.
+    ///
+    /// # Errors
+    /// [`StateError::Inconsistent`] with the first place that does not fit.
+    pub fn check(&self) -> Result<(), StateError> {
+        crate::check::first_fault(self)
+            .map_or(Ok(()), |fault| Err(StateError::Inconsistent { path: None, fault }))
     }
 
     /// Writes a state file: to a new file beside it, which then takes its name.
@@ -117,6 +131,14 @@ pub enum StateError {
         path: PathBuf,
         /// What was wrong, and where.
         source: serde_json::Error,
+    },
+    /// The parts of a state do not fit together, in a file or in a state built by hand.
+    #[error("{}: {fault}", path.as_ref().map_or("simulator state".to_owned(), |path| format!("state file {}", path.display())))]
+    Inconsistent {
+        /// The file, unless the state was built by hand.
+        path: Option<PathBuf>,
+        /// The place in the state, and what is wrong there.
+        fault: String,
     },
     /// The file cannot be written.
     #[error("cannot write state file {}", path.display())]

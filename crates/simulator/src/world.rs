@@ -170,6 +170,8 @@ impl StateFile {
         match State::load(&self.path) {
             Err(StateError::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
                 let state = otherwise();
+                // A state that nobody could read again must not get into the file.
+                state.check()?;
                 state.save(&self.path)?;
                 Ok(state)
             }

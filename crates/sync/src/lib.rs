@@ -1,1 +1,17 @@
-//! Skeleton.
+#![doc = include_str!("../README.md")]
+
+mod desired;
+mod guards;
+mod observe;
+mod plan;
+
+pub use desired::{
+    Desired, DesiredError, DesiredErrors, DesiredWorkspace, Entry, InvalidText, Mode, People, Person, Target,
+    Want, Wished,
+};
+pub use guards::{Guard, Guards, Limit, Limits};
+pub use observe::Observed;
+pub use plan::{
+    Action, Cause, Consequence, InvalidPlan, Kept, KeptReason, Override, Overrides, Plan, PlanFingerprint,
+    PlanRequests, PlannedAccount, PlannedRoster, Problem, Refusal, Refused, Step, Strategy,
+};

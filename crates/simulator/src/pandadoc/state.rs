@@ -382,20 +382,26 @@ impl PandaDocState {
         self.made_up(b"0123456789abcdef", 40).into()
     }
 
-    /// Scrambles the count of values made so far: the same in every run, and no two alike.
+    /// Scrambles the count of values made so far: the same in every run.
     fn made_up(&mut self, letters: &[u8], length: usize) -> String {
         self.issued += 1;
-        let mut seed = self.issued.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        // The count is scrambled before it starts a sequence; else each value would be the one before, shifted.
+        let mut seed = scrambled(self.issued);
         let modulus = letters.len() as u64;
         let mut letter = || {
-            seed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
-            let mut mixed = (seed ^ (seed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            let at = usize::try_from((mixed ^ (mixed >> 31)) % modulus).unwrap_or_default();
-            char::from(letters[at])
+            seed = scrambled(seed);
+            char::from(letters[usize::try_from(seed % modulus).unwrap_or_default()])
         };
         (0..length).map(|_| letter()).collect()
     }
+}
+
+/// One step of the `SplitMix64` generator.
+const fn scrambled(seed: u64) -> u64 {
+    let mut mixed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    mixed ^ (mixed >> 31)
 }
 
 fn yes() -> bool {

@@ -81,7 +81,7 @@ pub struct User {
     pub last_login: Option<Timestamp>,
 }
 
-/// What a person may do on the platform (D: users pages of docs.lighton.ai, read 2026-11-21).
+/// What a person may do on the platform (the users pages of docs.lighton.ai name them, read 2026-11-21; the ids shown are made up).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -34,6 +34,9 @@ fn the_sample_is_as_described() {
         .collect();
     assert_eq!(ids.len(), 54 + 2 + pandadoc.memberships.len(), "no two ids alike");
     assert!(ids.iter().all(|id| id.len() == 22));
+    let middles: HashSet<&str> = ids.iter().map(|id| &id[7..15]).collect();
+    let starts: HashSet<&str> = ids.iter().map(|id| &id[..8]).collect();
+    assert!(starts.is_disjoint(&middles), "ids are not one another, shifted");
     let full = pandadoc.users.iter().filter(|user| user.license == "Full" && !user.removed).count();
     assert_eq!(pandadoc.organization.seats, full as u64, "no seat is free");
     for membership in &pandadoc.memberships {

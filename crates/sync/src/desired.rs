@@ -1,0 +1,251 @@
+//! Who should be in which workspace, as what, and how much of the workspace that rules.
+
+mod entry;
+mod file;
+mod source;
+mod wish;
+
+pub(crate) use entry::as_text;
+pub use entry::{Entry, InvalidText, People, Person, Target};
+pub use source::{DesiredError, DesiredErrors};
+
+use crate::guards::Guards;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use workspace_members_core::{IfPresent, Notify, Role};
+
+/// How much of a workspace a desired state rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// All of it: whoever is named has that role, and whoever is not named is removed.
+    Authoritative,
+    /// It only gives: whoever is named is added or raised. Nobody is removed, and no role becomes lower; where a
+    /// member has a role that is higher or not comparable, it stays and is reported.
+    Additive,
+    /// It only removes whoever is not named. Nobody is added, and no role is changed.
+    RemoveOnly,
+}
+
+impl Mode {
+    /// Whether members whom nobody named are removed.
+    pub const fn removes(self) -> bool {
+        matches!(self, Self::Authoritative | Self::RemoveOnly)
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Authoritative => "authoritative",
+            Self::Additive => "additive",
+            Self::RemoveOnly => "remove-only",
+        })
+    }
+}
+
+impl FromStr for Mode {
+    type Err = InvalidText;
+    fn from_str(text: &str) -> Result<Self, InvalidText> {
+        [Self::Authoritative, Self::Additive, Self::RemoveOnly]
+            .into_iter()
+            .find(|mode| mode.to_string() == text)
+            .ok_or_else(|| {
+                InvalidText::new(
+                    format!("{text:?} is not a mode"),
+                    "write authoritative, additive or remove-only",
+                )
+            })
+    }
+}
+
+/// What is wished of one member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Want {
+    /// To have this role, as far as the workspace's [`Mode`] goes.
+    Role(#[serde(with = "as_text")] Role),
+    /// To be added in this role; for somebody who is a member already, what `if_present` says.
+    Add {
+        /// The role.
+        #[serde(with = "as_text")]
+        role: Role,
+        /// What to do with a member.
+        if_present: IfPresent,
+    },
+    /// To have exactly this role, and to be a member already.
+    SetRole(#[serde(with = "as_text")] Role),
+    /// Not to be a member.
+    Gone,
+}
+
+/// Somebody, and what is wished of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Wished {
+    /// Who.
+    pub who: Entry,
+    /// What.
+    pub want: Want,
+    /// The team through which the file names them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
+}
+
+impl Wished {
+    /// Somebody named directly.
+    pub fn new(who: impl Into<Entry>, want: Want) -> Self {
+        Self { who: who.into(), want, team: None }
+    }
+}
+
+/// One workspace as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct DesiredWorkspace {
+    /// Which workspace.
+    pub target: Target,
+    /// How much of it is ruled.
+    pub mode: Mode,
+    /// What the provider must call the account, by id or name. Refused otherwise.
+    #[serde(default)]
+    pub account: Option<String>,
+    /// What the provider must call the workspace. Refused otherwise.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Whom the provider mails about additions.
+    #[serde(default)]
+    pub notify: Notify,
+    /// Who should be in it. Sorted, nobody twice.
+    pub members: Vec<Wished>,
+}
+
+impl DesiredWorkspace {
+    /// A workspace that names nobody yet.
+    pub fn new(target: Target, mode: Mode) -> Self {
+        Self { target, mode, account: None, name: None, notify: Notify::NOBODY, members: Vec::new() }
+    }
+
+    /// Says what the provider must call the account and the workspace.
+    pub fn with_names(mut self, account: Option<String>, name: Option<String>) -> Self {
+        (self.account, self.name) = (account, name);
+        self
+    }
+
+    /// Has the provider mail about additions.
+    pub fn with_notify(mut self, notify: Notify) -> Self {
+        self.notify = notify;
+        self
+    }
+
+    /// Whether a plan for it may take rights from anybody.
+    pub(crate) fn may_lower(&self) -> bool {
+        let takes = |want: &Want| {
+            !matches!(want, Want::Role(_) | Want::Add { if_present: IfPresent::Keep | IfPresent::Fail, .. })
+        };
+        self.mode.removes() || self.members.iter().any(|wished| takes(&wished.want))
+    }
+
+    /// Names somebody, unless they are named already with the same wish.
+    pub fn with_member(mut self, wished: Wished) -> Self {
+        if !self.members.contains(&wished) {
+            self.members.push(wished);
+            self.members.sort_by(|a, b| a.who.cmp(&b.who));
+        }
+        self
+    }
+}
+
+/// A desired state: what a file says, read and checked, with its teams expanded.
+///
+/// ```
+/// use workspace_members_sync::{Desired, Mode};
+///
+/// let desired = Desired::from_toml(
+///     r#"
+///     [[workspace]]
+///     target = "paradigm:42"
+///     mode = "authoritative"
+///     [workspace.members]
+///     owner = ["ana@example.com"]
+///     viewer = ["group:7"]
+///     "#,
+///     "acme.toml",
+/// )?;
+/// assert_eq!(desired.workspaces[0].mode, Mode::Authoritative);
+/// # Ok::<(), workspace_members_sync::DesiredErrors>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Desired {
+    /// What the file says about guards.
+    #[serde(default)]
+    pub guards: Guards,
+    /// The people it defines.
+    #[serde(default)]
+    pub people: People,
+    /// The workspaces, ordered by target.
+    pub workspaces: Vec<DesiredWorkspace>,
+}
+
+impl Desired {
+    /// Wishes nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a workspace.
+    pub fn with_workspace(mut self, workspace: DesiredWorkspace) -> Self {
+        self.workspaces.push(workspace);
+        self.workspaces.sort_by(|a, b| a.target.cmp(&b.target));
+        self
+    }
+
+    /// Defines people.
+    pub fn with_people(mut self, people: People) -> Self {
+        self.people = people;
+        self
+    }
+
+    /// Sets guards.
+    pub fn with_guards(mut self, guards: Guards) -> Self {
+        self.guards = guards;
+        self
+    }
+
+    /// Reads a TOML file's text; `file` is its name in errors. Every error is reported, with its place.
+    ///
+    /// The table `[workspace.members]` must be there and name at least one role, so that a forgotten table is not
+    /// taken for an empty workspace. Within it, a list that is left out names nobody, as an empty one does: in
+    /// authoritative mode whoever is named in no list is removed, whatever their role.
+    pub fn from_toml(text: &str, file: &str) -> Result<Self, DesiredErrors> {
+        let mut faults = source::Faults::new(file, text);
+        let root = source::toml(text, &mut faults);
+        file::read(&root, faults)
+    }
+
+    /// Reads the same from JSON, with the same keys. Strict JSON; errors have places as in TOML.
+    pub fn from_json(text: &str, file: &str) -> Result<Self, DesiredErrors> {
+        let mut faults = source::Faults::new(file, text);
+        let root = source::json(text, &mut faults);
+        file::read(&root, faults)
+    }
+
+    /// The names of the connections it needs, sorted, each once.
+    pub fn connections(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.workspaces.iter().map(|w| w.target.connection.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The workspaces of one connection.
+    pub fn of_connection<'a>(&'a self, connection: &'a str) -> impl Iterator<Item = &'a DesiredWorkspace> {
+        self.workspaces.iter().filter(move |workspace| workspace.target.connection == connection)
+    }
+}

@@ -1,0 +1,569 @@
+//! From the tree of a file to a [`Desired`], reporting everything that is wrong on the way.
+
+use super::entry::is_name;
+use super::source::{DesiredErrors, Faults, Field, Node, Value};
+use super::{Desired, DesiredWorkspace, Entry, InvalidText, Mode, People, Person, Target, Want, Wished};
+use crate::guards::{Guards, Limit, canonical};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::str::FromStr;
+use workspace_members_core::{EmailAddress, Notify, Role, Who};
+
+/// What a file defines once for all its workspaces.
+#[derive(Default)]
+struct Definitions {
+    people: People,
+    teams: BTreeMap<String, Vec<Entry>>,
+}
+
+/// Reads a whole file.
+pub(super) fn read(root: &Node, mut faults: Faults<'_>) -> Result<Desired, DesiredErrors> {
+    let mut desired = Desired::new();
+    let known = ["guards", "people", "teams", "workspace"];
+    let fields = fields(root, &known, &mut faults);
+    let mut definitions = Definitions::default();
+    if let Some(node) = field(fields, "people") {
+        definitions.people = people(node, &mut faults);
+    }
+    if let Some(node) = field(fields, "teams") {
+        definitions.teams = teams(node, &definitions.people, &mut faults);
+    }
+    if let Some(node) = field(fields, "guards") {
+        desired.guards = guards(node, &definitions, &mut faults);
+    }
+    let mut seen: BTreeMap<Target, usize> = BTreeMap::new();
+    match field(fields, "workspace") {
+        Some(node) => {
+            for node in list(node, "one table [[workspace]] for each", &mut faults) {
+                let Some(workspace) = workspace(node, &definitions, &mut faults) else { continue };
+                let line = faults.line(&node.at);
+                if let Some(first) = seen.insert(workspace.target.clone(), line) {
+                    let problem =
+                        format!("{} stands here a second time, after line {first}", workspace.target);
+                    faults.add(&node.at, problem, "put all of a workspace into one table");
+                }
+                desired = desired.with_workspace(workspace);
+            }
+        }
+        // After a slip of syntax it may well be there.
+        None if faults.is_empty() => {
+            faults.add(&(0..0), "no workspace is named", "write at least one [[workspace]]");
+        }
+        None => {}
+    }
+    desired.people = definitions.people;
+    faults.finish(desired)
+}
+
+fn fields<'n>(node: &'n Node, known: &[&str], faults: &mut Faults<'_>) -> &'n [Field] {
+    let Value::Table(fields) = &node.value else {
+        faults.add(&node.at, format!("{} stands where a table belongs", node.kind()), "write a table");
+        return &[];
+    };
+    for field in fields.iter().filter(|field| !known.contains(&field.key.as_str())) {
+        let instead = format!("the keys here are {}", known.join(", "));
+        faults.add(&field.at, format!("the key {:?} is unknown", field.key), instead);
+    }
+    fields
+}
+
+fn field<'n>(fields: &'n [Field], key: &str) -> Option<&'n Node> {
+    fields.iter().find(|field| field.key == key).map(|field| &field.node)
+}
+
+fn list<'n>(node: &'n Node, instead: &str, faults: &mut Faults<'_>) -> &'n [Node] {
+    if let Value::Array(items) = &node.value {
+        return items;
+    }
+    faults.add(&node.at, format!("{} stands where a list belongs", node.kind()), format!("write {instead}"));
+    &[]
+}
+
+fn text<'n>(node: &'n Node, instead: &str, faults: &mut Faults<'_>) -> Option<&'n str> {
+    if let Value::Text(text) = &node.value {
+        return Some(text);
+    }
+    faults.add(&node.at, format!("{} stands where a text belongs", node.kind()), format!("write {instead}"));
+    None
+}
+
+fn parsed<T: FromStr<Err = InvalidText>>(node: &Node, instead: &str, faults: &mut Faults<'_>) -> Option<T> {
+    match text(node, instead, faults)?.parse() {
+        Ok(value) => Some(value),
+        Err(error) => {
+            faults.add(&node.at, error.problem, error.instead);
+            None
+        }
+    }
+}
+
+fn named<'n>(node: &'n Node, what: &str, faults: &mut Faults<'_>) -> Vec<&'n Field> {
+    let Value::Table(fields) = &node.value else {
+        faults.add(&node.at, format!("{} stands where a table belongs", node.kind()), "write a table");
+        return Vec::new();
+    };
+    for field in fields.iter().filter(|field| !is_name(&field.key)) {
+        let problem = format!("{:?} cannot be the name of a {what}", field.key);
+        faults.add(&field.at, problem, "use letters, digits, '-', '_' and '.'");
+    }
+    fields.iter().filter(|field| is_name(&field.key)).collect()
+}
+
+/// `ana = "ana@example.com"`, or a table with `email` and `at`.
+fn people(node: &Node, faults: &mut Faults<'_>) -> People {
+    let mut people = People::new();
+    for field in named(node, "person", faults) {
+        let person = match &field.node.value {
+            Value::Text(_) => email(&field.node, faults).map(|email| Person::new(email)),
+            _ => Some(person(&field.node, faults)),
+        };
+        people = people.with_person(field.key.clone(), person.unwrap_or_default());
+    }
+    people
+}
+
+fn person(node: &Node, faults: &mut Faults<'_>) -> Person {
+    let fields = fields(node, &["email", "at"], faults);
+    let mut person = Person::new(field(fields, "email").and_then(|node| email(node, faults)));
+    if let Some(aliases) = field(fields, "at") {
+        for alias in named(aliases, "connection or provider", faults) {
+            match parsed::<Entry>(&alias.node, "an e-mail address or user:ID", faults) {
+                Some(Entry::Who(who)) => person = person.with_alias(alias.key.clone(), PlainWho(who)),
+                Some(Entry::Person(_)) => {
+                    faults.add(
+                        &alias.node.at,
+                        "a person stands where an address belongs",
+                        "write an e-mail address or user:ID",
+                    );
+                }
+                None => {}
+            }
+        }
+    }
+    if person.email.is_none() && person.at.is_empty() {
+        faults.add(
+            &node.at,
+            "this person has no address",
+            "write email = \"…\", or at = { connection = \"…\" }",
+        );
+    }
+    person
+}
+
+struct PlainWho(Who);
+
+impl From<PlainWho> for Who {
+    fn from(plain: PlainWho) -> Who {
+        plain.0
+    }
+}
+
+fn email(node: &Node, faults: &mut Faults<'_>) -> Option<EmailAddress> {
+    match EmailAddress::new(text(node, "an e-mail address", faults)?) {
+        Ok(email) => Some(email),
+        Err(error) => {
+            faults.add(&node.at, error.to_string(), "write an e-mail address");
+            None
+        }
+    }
+}
+
+fn teams(node: &Node, people: &People, faults: &mut Faults<'_>) -> BTreeMap<String, Vec<Entry>> {
+    let mut teams = BTreeMap::new();
+    for field in named(node, "team", faults) {
+        let mut members = Vec::new();
+        for item in list(&field.node, "a list of people", faults) {
+            if matches!(&item.value, Value::Text(text) if text.starts_with("team:")) {
+                faults.add(&item.at, "a team cannot hold a team", "name its people");
+            } else if let Some(entry) =
+                parsed(item, "an e-mail address, user:ID, group:ID or person:NAME", faults)
+            {
+                check_person(&entry, people, item, faults);
+                members.push(entry);
+            }
+        }
+        teams.insert(field.key.clone(), members);
+    }
+    teams
+}
+
+fn check_person(entry: &Entry, people: &People, node: &Node, faults: &mut Faults<'_>) {
+    if let Entry::Person(name) = entry
+        && people.get(name).is_none()
+    {
+        let known: Vec<&str> = people.iter().map(|(name, _)| name).collect();
+        let instead = if known.is_empty() {
+            "define them in [people]".to_owned()
+        } else {
+            format!("define them in [people], which has {}", known.join(", "))
+        };
+        faults.add(&node.at, format!("no person is called {name:?}"), instead);
+    }
+}
+
+/// One item of a list of people: an entry, or all those of a team.
+fn entries(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Vec<(Entry, Option<String>)> {
+    const INSTEAD: &str = "an e-mail address, user:ID, group:ID, person:NAME or team:NAME";
+    if let Value::Text(text) = &node.value
+        && let Some(name) = text.strip_prefix("team:")
+    {
+        if let Some(members) = definitions.teams.get(name) {
+            return members.iter().map(|entry| (entry.clone(), Some(name.to_owned()))).collect();
+        }
+        let known: Vec<&str> = definitions.teams.keys().map(String::as_str).collect();
+        let instead = format!(
+            "define it in [teams], which has {}",
+            if known.is_empty() { "none".into() } else { known.join(", ") }
+        );
+        faults.add(&node.at, format!("no team is called {name:?}"), instead);
+        return Vec::new();
+    }
+    let Some(entry) = parsed::<Entry>(node, INSTEAD, faults) else { return Vec::new() };
+    check_person(&entry, &definitions.people, node, faults);
+    vec![(entry, None)]
+}
+
+fn guards(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Guards {
+    let known = [
+        "min_owners",
+        "required_owners",
+        "max_removals",
+        "max_demotions",
+        "max_owner_changes",
+        "floor",
+        "max_mails",
+        "protect",
+        "allow_billable",
+        "allow_remove_then_add",
+    ];
+    let mut guards = Guards::new();
+    for Field { key, node, .. } in fields(node, &known, faults) {
+        match key.as_str() {
+            "min_owners" => guards.min_owners = count(node, faults),
+            "required_owners" => guards.required_owners = who_list(node, definitions, faults),
+            "max_removals" => guards.max_removals = limit(node, faults),
+            "max_demotions" => guards.max_demotions = limit(node, faults),
+            "max_owner_changes" => guards.max_owner_changes = limit(node, faults),
+            "floor" => guards.floor = count(node, faults),
+            "max_mails" => guards.max_mails = count(node, faults),
+            "protect" => guards.protect = who_list(node, definitions, faults),
+            "allow_billable" => guards.allow_billable = flag(node, faults),
+            "allow_remove_then_add" => guards.allow_remove_then_add = flag(node, faults),
+            _ => {}
+        }
+    }
+    guards
+}
+
+fn who_list(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Vec<Entry> {
+    let items = list(node, "a list of people", faults);
+    let mut all: Vec<Entry> =
+        items.iter().flat_map(|item| entries(item, definitions, faults)).map(|(entry, _)| entry).collect();
+    canonical(&mut all);
+    all
+}
+
+fn count(node: &Node, faults: &mut Faults<'_>) -> Option<u32> {
+    let read = match node.value {
+        Value::Integer(number) => u32::try_from(number).ok(),
+        _ => None,
+    };
+    if read.is_none() {
+        faults.add(&node.at, format!("{} is not a count", shown(node)), "write a whole number from 0");
+    }
+    read
+}
+
+fn shown(node: &Node) -> String {
+    match &node.value {
+        Value::Integer(number) => number.to_string(),
+        Value::Text(text) => format!("{text:?}"),
+        _ => node.kind().to_owned(),
+    }
+}
+
+fn flag(node: &Node, faults: &mut Faults<'_>) -> Option<bool> {
+    if let Value::Bool(flag) = node.value {
+        return Some(flag);
+    }
+    faults.add(&node.at, format!("{} stands here", shown(node)), "write true or false");
+    None
+}
+
+fn limit(node: &Node, faults: &mut Faults<'_>) -> Option<Limit> {
+    match &node.value {
+        Value::Text(text) if text.ends_with('%') => parsed(node, "a share such as \"25%\"", faults),
+        Value::Array(items) if !items.is_empty() => {
+            items.iter().filter_map(|item| limit(item, faults)).reduce(Limit::and)
+        }
+        Value::Integer(number) if u32::try_from(*number).is_ok() => count(node, faults).map(Limit::count),
+        _ => {
+            let problem = format!("{} is not a limit", shown(node));
+            faults.add(
+                &node.at,
+                problem,
+                "write a share such as \"25%\", a count such as 3, or a list of both",
+            );
+            None
+        }
+    }
+}
+
+fn workspace(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Option<DesiredWorkspace> {
+    let fields = fields(node, &["target", "mode", "account", "name", "notify", "members"], faults);
+    if !matches!(node.value, Value::Table(_)) {
+        return None;
+    }
+    let mut need = |key: &str, instead: &str| {
+        let found = field(fields, key);
+        if found.is_none() {
+            faults.add(&node.at, format!("this workspace has no {key}"), instead);
+        }
+        found
+    };
+    let target = need("target", "write target = \"connection:workspace-id\"");
+    // Not defaulted: the harmless mode and the one that most people expect are two different ones.
+    let mode = need("mode", "write mode = \"authoritative\", \"additive\" or \"remove-only\"");
+    let members =
+        need("members", "write [workspace.members]: a table that is left out is not an empty workspace");
+    let target: Option<Target> = target.and_then(|node| parsed(node, "connection:workspace-id", faults));
+    let mode: Option<Mode> = mode.and_then(|node| parsed(node, "a mode", faults));
+    let mut plain =
+        |key: &str| field(fields, key).and_then(|node| text(node, "a text", faults)).map(str::to_owned);
+    let names = (plain("account"), plain("name"));
+    let notify = field(fields, "notify").map_or(Notify::NOBODY, |node| notify(node, faults));
+    let wished = members.map(|node| wished(node, definitions, faults)).unwrap_or_default();
+    let mut workspace =
+        DesiredWorkspace::new(target?, mode?).with_names(names.0, names.1).with_notify(notify);
+    workspace.members = wished;
+    Some(workspace)
+}
+
+fn notify(node: &Node, faults: &mut Faults<'_>) -> Notify {
+    let mut notify = Notify::NOBODY;
+    for item in list(node, "a list of \"member\" and \"admins\"", faults) {
+        match &item.value {
+            Value::Text(whom) if whom == "member" => notify.member = true,
+            Value::Text(whom) if whom == "admins" => notify.admins = true,
+            _ => faults.add(
+                &item.at,
+                format!("{} cannot be mailed", shown(item)),
+                "write \"member\" or \"admins\"",
+            ),
+        }
+    }
+    notify
+}
+
+/// The table of members: one list of people for each role.
+fn wished(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Vec<Wished> {
+    let Value::Table(roles) = &node.value else {
+        let problem = format!("{} stands where a table belongs", node.kind());
+        faults.add(&node.at, problem, "write one list for each role, such as owner = [\"ana@example.com\"]");
+        return Vec::new();
+    };
+    if roles.is_empty() {
+        let problem = "no role is listed, which does not say that the workspace is to be empty";
+        faults.add(&node.at, problem, "write a list for each role, an empty one if nobody is to have it");
+    }
+    let mut all: Vec<(Wished, Range<usize>)> = Vec::new();
+    for field in roles {
+        let role: Role = match field.key.parse() {
+            Ok(role) => role,
+            Err(_) => {
+                let problem = format!("{:?} is not a role", field.key);
+                faults.add(&field.at, problem, "write owner, manager, editor, viewer, or \"native:NAME\"");
+                continue;
+            }
+        };
+        for item in list(&field.node, "a list of people", faults) {
+            for (who, team) in entries(item, definitions, faults) {
+                add(&mut all, Wished { who, want: Want::Role(role.clone()), team }, item, faults);
+            }
+        }
+    }
+    all.sort_by(|(a, _), (b, _)| a.who.cmp(&b.who));
+    all.into_iter().map(|(wished, _)| wished).collect()
+}
+
+/// Names somebody, unless they are named already: in the same role that changes nothing, in another it is an error.
+fn add(all: &mut Vec<(Wished, Range<usize>)>, wished: Wished, item: &Node, faults: &mut Faults<'_>) {
+    match all.iter_mut().find(|(other, _)| other.who == wished.who) {
+        None => all.push((wished, item.at.clone())),
+        Some((first, at)) if first.want != wished.want => {
+            let role = |wished: &Wished| match &wished.want {
+                Want::Role(role) => role.to_string(),
+                _ => String::new(),
+            };
+            let through = |wished: &Wished| {
+                wished.team.as_ref().map(|team| format!(" through team {team:?}")).unwrap_or_default()
+            };
+            let problem = format!(
+                "{} is to be {}{} here and {}{} in line {}",
+                wished.who,
+                role(&wished),
+                through(&wished),
+                role(first),
+                through(first),
+                faults.line(at)
+            );
+            faults.add(&item.at, problem, "name each person in one role of a workspace");
+        }
+        // Named directly says more than named through a team.
+        Some((first, _)) => {
+            first.team = match (first.team.take(), wished.team) {
+                (Some(first), Some(second)) => Some(first.min(second)),
+                _ => None,
+            };
+            // One of two spellings, whichever came first in the file.
+            if wished.who.to_string() < first.who.to_string() {
+                first.who = wished.who;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Desired;
+
+    fn errors(text: &str) -> Vec<String> {
+        let errors = Desired::from_toml(text, "acme.toml").unwrap_err();
+        errors.errors().iter().map(ToString::to_string).collect()
+    }
+
+    const WHOLE: &str = r#"
+[guards]
+min_owners = 2
+required_owners = ["person:ana"]
+max_removals = "10%"
+max_demotions = ["25%", 3]
+max_owner_changes = 2
+floor = 8
+max_mails = 1
+protect = ["team:legal"]
+allow_billable = true
+allow_remove_then_add = true
+
+[people]
+ana = "ana@example.com"
+bo = { email = "bo@example.com", at = { pandadoc = "bo@corp.example", acme = "user:42" } }
+
+[teams]
+legal = ["person:bo", "carol@example.com"]
+
+[[workspace]]
+target = "acme:42"
+mode = "authoritative"
+account = "Acme"
+name = "Legal: all"
+notify = ["member"]
+[workspace.members]
+owner = ["person:ana"]
+editor = ["team:legal", "Carol@Example.com", "group:7"]
+"native:Legal review" = ["user:9"]
+viewer = []
+"#;
+
+    #[test]
+    fn a_whole_file_is_read() {
+        let desired = Desired::from_toml(WHOLE, "acme.toml").unwrap();
+        let workspace = &desired.workspaces[0];
+        let named: Vec<String> =
+            workspace.members.iter().map(|wished| format!("{} {:?}", wished.who, wished.team)).collect();
+        let expected = [
+            "Carol@Example.com None",
+            "user:9 None",
+            "group:7 None",
+            "person:ana None",
+            "person:bo Some(\"legal\")",
+        ];
+        // The first spelling met is kept; which one that is must not matter, since addresses fold.
+        assert_eq!(named.len(), expected.len());
+        for (named, expected) in named.iter().zip(expected) {
+            assert!(named.eq_ignore_ascii_case(expected), "{named} {expected}");
+        }
+        assert_eq!(desired.guards.protect.len(), 2);
+        assert_eq!(desired.people.get("bo").unwrap().at.len(), 2);
+        assert!(workspace.notify.member && !workspace.notify.admins);
+    }
+
+    #[test]
+    fn json_says_the_same_with_the_same_keys() {
+        let toml: toml::Table = WHOLE.parse().unwrap();
+        let json = serde_json::to_string_pretty(&toml).unwrap();
+        assert_eq!(Desired::from_json(&json, "acme.json"), Desired::from_toml(WHOLE, "acme.toml"));
+        let errors = Desired::from_json("{\n  \"workspace\": [],\n  \"workspace\": [] // no\n}", "x.json")
+            .unwrap_err();
+        assert_eq!(errors.errors()[0].line, 3);
+        let errors = Desired::from_json("{\n  \"a\": 1,\n  \"a\": 2\n}", "x.json").unwrap_err().to_string();
+        assert!(errors.contains("x.json:3:3: the key \"a\" stands here twice"), "{errors}");
+    }
+
+    #[test]
+    fn all_errors_come_at_once_with_their_places() {
+        let text = "\
+[guards]
+min_owner = 1
+max_removals = \"12.5%\"
+floor = -1
+[[workspace]]
+target = \"pandadoc\"
+mode = \"exact\"
+colour = 1
+[workspace.members]
+boss = []
+owner = [\"ana\", \"team:none\", \"person:none\", 7]
+[[workspace]]
+target = \"a:1\"
+";
+        let errors = errors(text);
+        let places: Vec<&str> = errors.iter().map(|line| line.split(": ").next().unwrap()).collect();
+        let expected = [
+            "acme.toml:2:1",
+            "acme.toml:3:16",
+            "acme.toml:4:9",
+            "acme.toml:6:10",
+            "acme.toml:7:8",
+            "acme.toml:8:1",
+            "acme.toml:10:1",
+            "acme.toml:11:10",
+            "acme.toml:11:17",
+            "acme.toml:11:30",
+            "acme.toml:11:45",
+            "acme.toml:12:1",
+            "acme.toml:12:1",
+        ];
+        assert_eq!(places, expected, "{errors:#?}");
+        assert!(errors[0].contains("the keys here are min_owners"), "{}", errors[0]);
+    }
+
+    #[test]
+    fn absent_is_not_empty() {
+        let start = "[[workspace]]\ntarget = \"a:1\"\nmode = \"authoritative\"\n";
+        assert!(errors(start)[0].contains("left out is not an empty workspace"));
+        assert!(errors(&format!("{start}[workspace.members]\n"))[0].contains("no role is listed"));
+        assert!(Desired::from_toml(&format!("{start}[workspace.members]\nowner = []\n"), "x").is_ok());
+        assert!(errors("")[0].contains("no workspace is named"));
+    }
+
+    #[test]
+    fn nobody_has_two_roles() {
+        let start = "[people]\nana = \"a@b\"\n[teams]\nt = [\"person:ana\"]\n[[workspace]]\ntarget = \"a:1\"\nmode = \"additive\"\n";
+        let twice =
+            errors(&format!("{start}[workspace.members]\nowner = [\"team:t\"]\nviewer = [\"person:ana\"]\n"));
+        assert!(twice[0].contains("owner through team \"t\" in line 9"), "{twice:?}");
+        let same = format!("{start}[workspace.members]\nowner = [\"team:t\", \"person:ana\"]\n");
+        assert_eq!(Desired::from_toml(&same, "x").unwrap().workspaces[0].members.len(), 1);
+        let target = format!(
+            "{start}[workspace.members]\nowner = []\n[[workspace]]\ntarget = \"a:1\"\nmode = \"additive\"\nmembers = {{ owner = [] }}\n"
+        );
+        assert!(errors(&target)[0].contains("a second time, after line 5"));
+    }
+
+    #[test]
+    fn broken_toml_is_reported_with_what_can_be_read() {
+        let errors = errors("[[workspace]]\ntarget = \"a:1\nmode = 3\n");
+        assert!(errors.iter().any(|line| line.starts_with("acme.toml:2:")), "{errors:?}");
+    }
+}

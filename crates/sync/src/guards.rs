@@ -1,0 +1,431 @@
+//! The limits that a plan's outcome must keep.
+
+use crate::desired::{Entry, InvalidText};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::str::FromStr;
+
+/// One guard, by the name it has in files, refusals and overrides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Guard {
+    /// So many owners that may be active must be left.
+    MinOwners,
+    /// These must stay, or become, owners.
+    RequiredOwners,
+    /// So many members may be removed.
+    MaxRemovals,
+    /// So many members may get a lower, or an incomparable, role.
+    MaxDemotions,
+    /// So many may become or cease to be owner.
+    MaxOwnerChanges,
+    /// The user that the credential acts as, and groups that hold them or may, are not lowered.
+    ActingIdentity,
+    /// These are not lowered.
+    Protect,
+    /// So many mails may be sent.
+    MaxMails,
+    /// Nothing may cost money.
+    AllowBillable,
+    /// Nobody may be outside between two requests.
+    AllowRemoveThenAdd,
+}
+
+impl Guard {
+    /// Every guard, in a fixed order.
+    pub const ALL: [Self; 10] = [
+        Self::MinOwners,
+        Self::RequiredOwners,
+        Self::MaxRemovals,
+        Self::MaxDemotions,
+        Self::MaxOwnerChanges,
+        Self::ActingIdentity,
+        Self::Protect,
+        Self::MaxMails,
+        Self::AllowBillable,
+        Self::AllowRemoveThenAdd,
+    ];
+
+    /// The name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MinOwners => "min_owners",
+            Self::RequiredOwners => "required_owners",
+            Self::MaxRemovals => "max_removals",
+            Self::MaxDemotions => "max_demotions",
+            Self::MaxOwnerChanges => "max_owner_changes",
+            Self::ActingIdentity => "acting_identity",
+            Self::Protect => "protect",
+            Self::MaxMails => "max_mails",
+            Self::AllowBillable => "allow_billable",
+            Self::AllowRemoveThenAdd => "allow_remove_then_add",
+        }
+    }
+}
+
+impl fmt::Display for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Guard {
+    type Err = InvalidText;
+    fn from_str(text: &str) -> Result<Self, InvalidText> {
+        Self::ALL.into_iter().find(|guard| guard.as_str() == text).ok_or_else(|| {
+            let names: Vec<&str> = Self::ALL.iter().map(|guard| guard.as_str()).collect();
+            InvalidText::new(format!("{text:?} is not a guard"), format!("write {}", names.join(", ")))
+        })
+    }
+}
+
+/// A limit by share of a workspace's members, by count, or by both, of which the lower holds.
+///
+/// Spelled `"25%"`, `3`, or `["25%", 3]`. Shares are whole percents, and what they allow is rounded down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Limit {
+    percent: Option<u8>,
+    count: Option<u32>,
+}
+
+impl Limit {
+    /// So many in a hundred members, at most 100.
+    pub const fn percent(percent: u8) -> Self {
+        Self { percent: Some(if percent > 100 { 100 } else { percent }), count: None }
+    }
+
+    /// So many, whatever the size of the workspace.
+    pub const fn count(count: u32) -> Self {
+        Self { percent: None, count: Some(count) }
+    }
+
+    /// Both limits at once: the lower share and the lower count.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            percent: both(self.percent, other.percent, u8::min),
+            count: both(self.count, other.count, u32::min),
+        }
+    }
+
+    /// How many of `members` it allows, with shares reckoned of at least `floor` members. Whole numbers throughout: an
+    /// empty workspace has a share too.
+    pub fn allows(self, members: usize, floor: u32) -> u64 {
+        let base = (members as u64).max(u64::from(floor));
+        let by_share = self.percent.map(|percent| base.saturating_mul(u64::from(percent)) / 100);
+        let by_count = self.count.map(u64::from);
+        by_share.into_iter().chain(by_count).min().unwrap_or(0)
+    }
+}
+
+fn both<T>(left: Option<T>, right: Option<T>, stricter: impl FnOnce(T, T) -> T) -> Option<T> {
+    match (left, right) {
+        (Some(left), Some(right)) => Some(stricter(left, right)),
+        (left, right) => left.or(right),
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.percent, self.count) {
+            (Some(percent), Some(count)) => f.pad(&format!("{percent}% and {count}")),
+            (Some(percent), None) => f.pad(&format!("{percent}%")),
+            (None, count) => f.pad(&count.unwrap_or(0).to_string()),
+        }
+    }
+}
+
+impl FromStr for Limit {
+    type Err = InvalidText;
+    /// Reads `25%` or `3`.
+    fn from_str(text: &str) -> Result<Self, InvalidText> {
+        let (digits, share) = match text.strip_suffix('%') {
+            Some(digits) => (digits, true),
+            None => (text, false),
+        };
+        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let read = digits.parse::<u32>().ok().filter(|_| plain);
+        match read {
+            Some(percent) if share && percent <= 100 => Ok(Self::percent(percent.try_into().unwrap_or(100))),
+            Some(count) if !share => Ok(Self::count(count)),
+            _ => Err(InvalidText::new(
+                format!("{text:?} is not a limit"),
+                "write a share of whole percents such as \"25%\", or a count such as 3",
+            )),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged, expecting = "a limit is a share such as \"25%\", a count such as 3, or a list of both")]
+enum LimitForm {
+    Count(u32),
+    Share(String),
+    Both(Vec<LimitForm>),
+}
+
+impl Serialize for Limit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let share = self.percent.map(|percent| LimitForm::Share(format!("{percent}%")));
+        let count = self.count.map(LimitForm::Count);
+        let mut forms: Vec<LimitForm> = share.into_iter().chain(count).collect();
+        match forms.len() {
+            1 => forms.remove(0).serialize(serializer),
+            _ => LimitForm::Both(forms).serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        fn read<E: serde::de::Error>(form: LimitForm) -> Result<Limit, E> {
+            match form {
+                LimitForm::Count(count) => Ok(Limit::count(count)),
+                LimitForm::Share(text) => text.parse().map_err(E::custom),
+                LimitForm::Both(forms) => {
+                    let limits = forms.into_iter().map(read).collect::<Result<Vec<Limit>, E>>()?;
+                    limits
+                        .into_iter()
+                        .reduce(Limit::and)
+                        .ok_or_else(|| E::custom("a limit cannot be an empty list"))
+                }
+            }
+        }
+        read(LimitForm::deserialize(deserializer)?)
+    }
+}
+
+/// What a file says about guards: each may be left out, and then has the value that [`Guards::limits`] names.
+///
+/// Two sources of guards are combined by [`stricter`](Self::stricter), so that neither can loosen what the other sets.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Guards {
+    /// How many owners that may be active each workspace keeps. Default 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_owners: Option<u32>,
+    /// Who must stay owner, and be one at the end of an authoritative plan. Default nobody.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub required_owners: Vec<Entry>,
+    /// How many members of a workspace may be removed. Default 25%.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_removals: Option<Limit>,
+    /// How many members of a workspace may get a lower or incomparable role. Default 25%.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_demotions: Option<Limit>,
+    /// How many in a workspace may become or cease to be owner. Default 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_owner_changes: Option<Limit>,
+    /// Shares count a workspace of fewer members as one of this many. Default 4.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub floor: Option<u32>,
+    /// How many mails the whole plan may cause. Default 0, or as many as the notifications that the wish asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_mails: Option<u32>,
+    /// Who is neither removed nor lowered. Default nobody.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub protect: Vec<Entry>,
+    /// Whether steps may cost money. Default no.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_billable: Option<bool>,
+    /// Whether a role may be changed by removing and adding, where the provider has no other way. Default no.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_remove_then_add: Option<bool>,
+}
+
+impl Guards {
+    /// Says nothing; [`limits`](Self::limits) has the defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets how many owners each workspace keeps.
+    pub fn with_min_owners(mut self, owners: u32) -> Self {
+        self.min_owners = Some(owners);
+        self
+    }
+
+    /// Adds somebody who must be owner.
+    pub fn with_required_owner(mut self, who: impl Into<Entry>) -> Self {
+        self.required_owners.push(who.into());
+        self
+    }
+
+    /// Sets how many may be removed.
+    pub fn with_max_removals(mut self, limit: Limit) -> Self {
+        self.max_removals = Some(limit);
+        self
+    }
+
+    /// Sets how many may be lowered.
+    pub fn with_max_demotions(mut self, limit: Limit) -> Self {
+        self.max_demotions = Some(limit);
+        self
+    }
+
+    /// Sets how many may become or cease to be owner.
+    pub fn with_max_owner_changes(mut self, limit: Limit) -> Self {
+        self.max_owner_changes = Some(limit);
+        self
+    }
+
+    /// Sets the least number of members that shares are reckoned of.
+    pub fn with_floor(mut self, members: u32) -> Self {
+        self.floor = Some(members);
+        self
+    }
+
+    /// Sets how many mails may be sent.
+    pub fn with_max_mails(mut self, mails: u32) -> Self {
+        self.max_mails = Some(mails);
+        self
+    }
+
+    /// Protects somebody.
+    pub fn with_protected(mut self, who: impl Into<Entry>) -> Self {
+        self.protect.push(who.into());
+        self
+    }
+
+    /// Says whether steps may cost money.
+    pub fn with_billable(mut self, allowed: bool) -> Self {
+        self.allow_billable = Some(allowed);
+        self
+    }
+
+    /// Says whether a role may be changed by removing and adding.
+    pub fn with_remove_then_add(mut self, allowed: bool) -> Self {
+        self.allow_remove_then_add = Some(allowed);
+        self
+    }
+
+    /// Of each guard the stricter value. One that only one side sets is taken from it.
+    #[must_use]
+    pub fn stricter(&self, other: &Self) -> Self {
+        Self {
+            min_owners: both(self.min_owners, other.min_owners, u32::max),
+            required_owners: union(&self.required_owners, &other.required_owners),
+            max_removals: both(self.max_removals, other.max_removals, Limit::and),
+            max_demotions: both(self.max_demotions, other.max_demotions, Limit::and),
+            max_owner_changes: both(self.max_owner_changes, other.max_owner_changes, Limit::and),
+            floor: both(self.floor, other.floor, u32::min),
+            max_mails: both(self.max_mails, other.max_mails, u32::min),
+            protect: union(&self.protect, &other.protect),
+            allow_billable: both(self.allow_billable, other.allow_billable, |a, b| a && b),
+            allow_remove_then_add: both(self.allow_remove_then_add, other.allow_remove_then_add, |a, b| {
+                a && b
+            }),
+        }
+    }
+
+    /// Every guard with its value, defaults filled in.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            min_owners: self.min_owners.unwrap_or(1),
+            required_owners: self.required_owners.clone(),
+            max_removals: self.max_removals.unwrap_or(Limit::percent(25)),
+            max_demotions: self.max_demotions.unwrap_or(Limit::percent(25)),
+            max_owner_changes: self.max_owner_changes.unwrap_or(Limit::count(1)),
+            floor: self.floor.unwrap_or(4),
+            max_mails: self.max_mails,
+            protect: self.protect.clone(),
+            allow_billable: self.allow_billable.unwrap_or(false),
+            allow_remove_then_add: self.allow_remove_then_add.unwrap_or(false),
+        }
+    }
+}
+
+fn union(left: &[Entry], right: &[Entry]) -> Vec<Entry> {
+    let mut all: Vec<Entry> = left.iter().chain(right).cloned().collect();
+    canonical(&mut all);
+    all
+}
+
+/// Sorts, and keeps one spelling of each: always the same one, in whatever order they came.
+pub(crate) fn canonical(entries: &mut Vec<Entry>) {
+    entries.sort_by_cached_key(|entry| (entry.clone(), entry.to_string()));
+    entries.dedup();
+}
+
+/// [`Guards`] with the defaults filled in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Limits {
+    /// See [`Guards::min_owners`].
+    pub min_owners: u32,
+    /// See [`Guards::required_owners`].
+    pub required_owners: Vec<Entry>,
+    /// See [`Guards::max_removals`].
+    pub max_removals: Limit,
+    /// See [`Guards::max_demotions`].
+    pub max_demotions: Limit,
+    /// See [`Guards::max_owner_changes`].
+    pub max_owner_changes: Limit,
+    /// See [`Guards::floor`].
+    pub floor: u32,
+    /// See [`Guards::max_mails`]; `None` for as many as the wish asks for.
+    pub max_mails: Option<u32>,
+    /// See [`Guards::protect`].
+    pub protect: Vec<Entry>,
+    /// See [`Guards::allow_billable`].
+    pub allow_billable: bool,
+    /// See [`Guards::allow_remove_then_add`].
+    pub allow_remove_then_add: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn limits() -> impl Strategy<Value = Limit> {
+        (proptest::option::of(0u8..=100), 0u32..50).prop_map(|(percent, count)| match percent {
+            Some(percent) => Limit::percent(percent).and(Limit::count(count)),
+            None => Limit::count(count),
+        })
+    }
+
+    #[test]
+    fn an_empty_workspace_has_a_share_too() {
+        assert_eq!(Limit::percent(25).allows(0, 4), 1);
+        assert_eq!(Limit::percent(25).allows(0, 0), 0);
+        assert_eq!(Limit::percent(25).allows(100, 4), 25);
+        assert_eq!(Limit::percent(25).and(Limit::count(3)).allows(100, 4), 3);
+        assert_eq!(Limit::percent(100).allows(usize::MAX, 4), u64::MAX / 100);
+    }
+
+    #[test]
+    fn a_limit_reads_what_it_writes_and_nothing_else() {
+        for text in ["\"25%\"", "3", "[\"25%\",3]", "0", "\"100%\""] {
+            let limit: Limit = serde_json::from_str(text).unwrap();
+            assert_eq!(serde_json::to_string(&limit).unwrap(), text);
+        }
+        for bad in ["\"101%\"", "\"\"", "\"%\"", "-1", "0.5", "\"+3%\"", "[]", "\"1e2%\"", "null"] {
+            assert!(serde_json::from_str::<Limit>(bad).is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_stricter_of_two_limits_allows_no_more_than_either(
+            a in limits(), b in limits(), members in 0usize..500, floor in 0u32..10,
+        ) {
+            let both = a.and(b).allows(members, floor);
+            prop_assert!(both <= a.allows(members, floor));
+            prop_assert!(both <= b.allows(members, floor));
+        }
+    }
+
+    #[test]
+    fn neither_side_loosens_what_the_other_sets() {
+        let file = Guards::new().with_min_owners(1).with_billable(true).with_floor(9).with_max_mails(7);
+        let here = Guards::new().with_min_owners(2).with_billable(false).with_floor(2).with_max_mails(3);
+        for limits in [file.stricter(&here).limits(), here.stricter(&file).limits()] {
+            assert_eq!((limits.min_owners, limits.allow_billable), (2, false));
+            assert_eq!((limits.floor, limits.max_mails), (2, Some(3)));
+        }
+        assert_eq!(Guards::new().limits().max_owner_changes, Limit::count(1));
+    }
+}

@@ -1,0 +1,244 @@
+//! What was read of a connection: everything that a plan is made from.
+
+use crate::desired::{Desired, DesiredWorkspace};
+use futures_util::TryStreamExt;
+use std::collections::BTreeMap;
+use workspace_members_core::{
+    Capabilities, Capability, Effect, EmailAddress, Error, ErrorKind, Group, Identity, Listing, Operation,
+    PrincipalId, PrincipalKind, Provider, Result, Roster, User, Who, Workspace, WorkspaceId,
+    WorkspaceMembers, WorkspaceMembersExt as _,
+};
+
+/// All that was read of one connection: who acts, what can be done, and the complete rosters of the wished workspaces.
+///
+/// There is none of a listing that ended early or moved while it was read: reading answers an error instead. Plain
+/// data; it holds nothing that could write.
+///
+/// ```compile_fail
+/// // It cannot be put together from parts: only reading makes one.
+/// let observed = workspace_members_sync::Observed { connection: "a".into() };
+/// ```
+#[derive(Debug, Clone)]
+pub struct Observed {
+    connection: String,
+    capabilities: Capabilities,
+    me: Option<Identity>,
+    workspaces: Option<BTreeMap<WorkspaceId, Workspace>>,
+    users: Option<Vec<User>>,
+    groups: Option<Vec<Group>>,
+    rosters: BTreeMap<WorkspaceId, Roster>,
+    reads: BTreeMap<Operation, u64>,
+}
+
+impl Observed {
+    /// Reads what a plan for this connection's part of the wish needs. Sends only reads; idempotent.
+    ///
+    /// The rosters come from one pass over the account where the provider has one. The account's users are read where
+    /// the wish names somebody by address or who is not in the roster, or where guards need them; its groups, where
+    /// groups are members. A credential that may not list these is not an error here: whoever then cannot be found is refused by
+    /// the plan.
+    pub async fn read(members: &dyn WorkspaceMembers, connection: &str, wish: &Desired) -> Result<Self> {
+        let ids: Vec<WorkspaceId> =
+            wish.of_connection(connection).map(|w| w.target.workspace.clone()).collect();
+        let mut observed = Self::rosters_of(members, connection, &ids).await?;
+        let provider = observed.capabilities.provider().clone();
+        let named: Vec<(WorkspaceId, Who)> = wish
+            .of_connection(connection)
+            .flat_map(|workspace| workspace.members.iter().map(move |wished| (workspace, &wished.who)))
+            .filter_map(|(workspace, who)| {
+                let who = wish.people.who(who, connection, &provider)?;
+                Some((workspace.target.workspace.clone(), who))
+            })
+            .collect();
+        let lowers = wish.of_connection(connection).any(DesiredWorkspace::may_lower);
+        if observed.needs_users(&named, lowers) {
+            observed.users = allowed(collect(|| members.users()).await)?;
+        }
+        let group_named = named.iter().any(|(_, who)| matches!(who, Who::Id(PrincipalId::Group(_))));
+        if observed.capabilities.has(Capability::ListGroups) && (group_named || observed.has_groups()) {
+            observed.groups = allowed(collect(|| members.groups()).await)?;
+        }
+        observed.count_reads();
+        Ok(observed)
+    }
+
+    /// Reads workspaces twice and answers only if both readings agree: what a dump is made from. Idempotent.
+    ///
+    /// [`ErrorKind::ListingChanged`] if they do not.
+    pub async fn read_twice(
+        members: &dyn WorkspaceMembers,
+        connection: &str,
+        workspaces: &[WorkspaceId],
+    ) -> Result<Self> {
+        let first = Self::rosters_of(members, connection, workspaces).await?;
+        let mut second = Self::rosters_of(members, connection, workspaces).await?;
+        for (id, roster) in &first.rosters {
+            let again = second.rosters.get(id).map(Roster::fingerprint);
+            if again != Some(roster.fingerprint()) {
+                let message = format!("workspace {id} changed between two readings");
+                return Err(Error::new(ErrorKind::ListingChanged, Effect::NotApplied, message)
+                    .with_operation(Operation::ListMembers)
+                    .with_provider(members.provider()));
+            }
+        }
+        second.count_reads();
+        Ok(second)
+    }
+
+    async fn rosters_of(
+        members: &dyn WorkspaceMembers,
+        connection: &str,
+        ids: &[WorkspaceId],
+    ) -> Result<Self> {
+        let capabilities = members.capabilities().clone();
+        let me = if capabilities.has(Capability::Me) { Some(members.me().await?) } else { None };
+        let workspaces = if capabilities.has(Capability::ListWorkspaces) {
+            allowed(collect(|| members.workspaces()).await)?
+        } else {
+            None
+        };
+        let workspaces = workspaces
+            .map(|all| all.into_iter().map(|workspace| (workspace.id.clone(), workspace)).collect());
+        let rosters = members.rosters(ids).await?;
+        let rosters = rosters.into_iter().map(|roster| (roster.workspace().clone(), roster)).collect();
+        let (users, groups, reads) = (None, None, BTreeMap::new());
+        Ok(Self {
+            connection: connection.to_owned(),
+            capabilities,
+            me,
+            workspaces,
+            users,
+            groups,
+            rosters,
+            reads,
+        })
+    }
+
+    fn has_groups(&self) -> bool {
+        let members = self.rosters.values().flat_map(Roster::iter);
+        members.into_iter().any(|member| member.key.principal.kind() == PrincipalKind::Group)
+    }
+
+    /// Whether a plan could say more with the list of users than without.
+    fn needs_users(&self, named: &[(WorkspaceId, Who)], lowers: bool) -> bool {
+        let known = |workspace: &WorkspaceId, who: &Who| {
+            let in_roster = |id| self.rosters.get(workspace).is_some_and(|roster| roster.get(id).is_some());
+            match who {
+                // The one member with this address may have a namesake outside, and then it is not known who is meant.
+                Who::Email(_) => false,
+                Who::Id(id) => id.kind() == PrincipalKind::Group || in_roster(id),
+            }
+        };
+        // Who is active decides how many owners are left. Where the account is listed in one pass, that pass has read
+        // the users, and their list would say no more.
+        let statuses = lowers && !self.capabilities.has(Capability::ListAccountMembers);
+        self.capabilities.has(Capability::ListUsers)
+            && (statuses || self.has_groups() || named.iter().any(|(id, who)| !known(id, who)))
+    }
+
+    /// Estimates the requests that reading this once more takes, from the sizes seen.
+    fn count_reads(&mut self) {
+        let mut reads = BTreeMap::new();
+        let page = u64::from(self.capabilities.page_size());
+        let pages = |records: usize| (records as u64).div_ceil(page).max(1);
+        if self.me.is_some() {
+            reads.insert(Operation::Me, 1);
+        }
+        if let Some(workspaces) = &self.workspaces {
+            reads.insert(Operation::ListWorkspaces, pages(workspaces.len()) * 2);
+        }
+        if let Some(users) = &self.users {
+            reads.insert(Operation::ListUsers, pages(users.len()));
+        }
+        if let Some(groups) = &self.groups {
+            reads.insert(Operation::ListGroups, pages(groups.len()));
+        }
+        let of_rosters = if self.capabilities.has(Capability::ListAccountMembers) {
+            let seen = self.rosters.values().map(Roster::len).sum();
+            pages(self.users.as_ref().map_or(seen, Vec::len))
+        } else {
+            self.rosters.values().map(|roster| pages(roster.len())).sum()
+        };
+        reads.insert(Operation::ListMembers, of_rosters);
+        self.reads = reads;
+    }
+
+    /// The connection's name.
+    pub fn connection(&self) -> &str {
+        &self.connection
+    }
+
+    /// The provider's name.
+    pub fn provider(&self) -> &Provider {
+        self.capabilities.provider()
+    }
+
+    /// What can be done there.
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    /// Whom the credential acts as; `None` where that cannot be asked.
+    pub fn me(&self) -> Option<&Identity> {
+        self.me.as_ref()
+    }
+
+    /// The account's workspaces; `None` if they were not read.
+    pub fn workspaces(&self) -> Option<&BTreeMap<WorkspaceId, Workspace>> {
+        self.workspaces.as_ref()
+    }
+
+    /// A workspace of the account, if it was listed.
+    pub fn workspace(&self, id: &WorkspaceId) -> Option<&Workspace> {
+        self.workspaces.as_ref()?.get(id)
+    }
+
+    /// The account's users; `None` if they were not read.
+    pub fn users(&self) -> Option<&[User]> {
+        self.users.as_deref()
+    }
+
+    /// The account's groups; `None` if they were not read.
+    pub fn groups(&self) -> Option<&[Group]> {
+        self.groups.as_deref()
+    }
+
+    /// The rosters that were read, by workspace.
+    pub fn rosters(&self) -> &BTreeMap<WorkspaceId, Roster> {
+        &self.rosters
+    }
+
+    /// The roster of one workspace, if it was read.
+    pub fn roster(&self, workspace: &WorkspaceId) -> Option<&Roster> {
+        self.rosters.get(workspace)
+    }
+
+    /// How many requests reading all this takes, by operation: an estimate from the sizes seen.
+    pub fn reads(&self) -> &BTreeMap<Operation, u64> {
+        &self.reads
+    }
+
+    /// All users with this address, among the account's users and the members of all rosters.
+    pub(crate) fn users_of<'a>(&'a self, email: &'a EmailAddress) -> impl Iterator<Item = PrincipalId> + 'a {
+        let listed = self.users.iter().flatten().filter(move |user| user.email.as_ref() == Some(email));
+        let members = self.rosters.values().flat_map(move |roster| roster.by_email(email));
+        listed.map(|user| user.id.clone().into()).chain(members.map(|member| member.key.principal.clone()))
+    }
+}
+
+/// Takes a refusal by the provider for "not to be known"; anything else stays an error.
+fn allowed<T>(read: Result<Vec<T>>) -> Result<Option<Vec<T>>> {
+    match read {
+        Ok(all) => Ok(Some(all)),
+        Err(error) if error.kind() == ErrorKind::Forbidden => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A whole listing; one that changed meanwhile is started over once.
+async fn collect<'a, T: 'a>(listing: impl Fn() -> Listing<'a, T>) -> Result<Vec<T>> {
+    match listing().try_collect().await {
+        Err(error) if error.kind() == ErrorKind::ListingChanged => listing().try_collect().await,
+        result => result,
+    }
+}

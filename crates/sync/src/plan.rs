@@ -1,0 +1,354 @@
+//! What would change, as data. Pure: nothing here can read or write at a provider.
+
+mod cost;
+mod directory;
+mod draft;
+mod outcome;
+mod refusal;
+mod step;
+
+pub(crate) use cost::reads_singly;
+pub(crate) use directory::Directory;
+pub(crate) use outcome::{Case, judge_mails};
+pub use refusal::{Cause, Override, Overrides, Problem, Refusal, Refused};
+pub use step::{Action, Consequence, Kept, KeptReason, Step, Strategy};
+
+use crate::desired::{Desired, InvalidText, Target};
+use crate::guards::{Guards, Limits};
+use crate::observe::Observed;
+use draft::Drafter;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use workspace_members_core::{Provider, UserId, WorkspaceId};
+
+/// Identifies a plan: 64 hexadecimal digits over everything that it depends on and consists of.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PlanFingerprint(String);
+
+impl fmt::Display for PlanFingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl FromStr for PlanFingerprint {
+    type Err = InvalidText;
+    fn from_str(text: &str) -> Result<Self, InvalidText> {
+        if text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(InvalidText::new(
+            format!("{text:?} is not a plan's fingerprint"),
+            "write its 64 hexadecimal digits",
+        ))
+    }
+}
+
+impl TryFrom<String> for PlanFingerprint {
+    type Error = InvalidText;
+    fn try_from(text: String) -> Result<Self, InvalidText> {
+        text.parse()
+    }
+}
+
+impl From<PlanFingerprint> for String {
+    fn from(fingerprint: PlanFingerprint) -> String {
+        fingerprint.0
+    }
+}
+
+/// A roster that a plan was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct PlannedRoster {
+    /// The workspace's name, where it was read.
+    pub name: Option<String>,
+    /// How many members it had.
+    pub members: usize,
+    /// Who was in it and as what ([`workspace_members_core::Fingerprint`]).
+    pub fingerprint: String,
+}
+
+/// An account that a plan was made for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct PlannedAccount {
+    /// The connection's name.
+    pub connection: String,
+    /// The provider.
+    pub provider: Provider,
+    /// The base URL.
+    pub endpoint: String,
+    /// How the adapter is set up.
+    pub variant: String,
+    /// The account's own id, where the provider says it.
+    pub account: Option<String>,
+    /// Whom the credential acts as.
+    pub me: Option<UserId>,
+    /// The rosters, by workspace.
+    pub rosters: BTreeMap<WorkspaceId, PlannedRoster>,
+}
+
+/// How many requests a plan takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct PlanRequests {
+    /// Requests that only read: before, between and after the writes.
+    pub reads: u64,
+    /// Requests that change something.
+    pub writes: u64,
+}
+
+impl PlanRequests {
+    /// Both together.
+    pub fn total(self) -> u64 {
+        self.reads.saturating_add(self.writes)
+    }
+}
+
+/// What would change in all workspaces of a wish, and everything that this depends on.
+///
+/// Made by [`compute`](Self::compute), carried out by [`apply`](crate::apply), which recomputes it from what is then
+/// there and refuses it if anything differs. So a plan may be kept in a file and read by people; its steps are never
+/// taken from the file.
+///
+/// ```compile_fail
+/// // Nothing that could write is accepted where a plan is made.
+/// fn plan(account: &workspace_members_core::InMemory, wish: &workspace_members_sync::Desired) {
+///     let guards = workspace_members_sync::Guards::new();
+///     let _ = workspace_members_sync::Plan::compute(wish, &[account], &guards);
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Plan {
+    /// The version of this form: 1.
+    pub version: u32,
+    /// Identifies the plan.
+    pub fingerprint: PlanFingerprint,
+    /// What is wished.
+    pub wish: Desired,
+    /// The guards it was judged by: the stricter of the wish's and the caller's.
+    pub guards: Guards,
+    /// The accounts, ordered by connection.
+    pub accounts: Vec<PlannedAccount>,
+    /// What would be done: by workspace, and in each those who gain first, then those who lose a role, then removals.
+    pub steps: Vec<Step>,
+    /// Who stays although the wish says otherwise, or says nothing.
+    pub kept: Vec<Kept>,
+    /// Every consequence of any step, each once.
+    pub consequences: Vec<Consequence>,
+    /// How many requests it takes, at most, as estimated from the sizes seen.
+    pub requests: PlanRequests,
+    /// How many seconds these take at the least under the accounts' limits.
+    pub eta_seconds: u64,
+}
+
+/// A plan file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidPlan {
+    /// It is not a plan, or of another version, or has fields that this version does not know.
+    #[error("the file is not a plan of this version")]
+    Form(#[source] serde_json::Error),
+    /// It was changed after it was made.
+    #[error("the plan's fingerprint is not that of its content: it was changed after it was made")]
+    Changed,
+}
+
+/// A plan before it is judged.
+pub(crate) struct Unjudged {
+    pub(crate) plan: Plan,
+    problems: Vec<Refusal>,
+}
+
+impl Plan {
+    /// The one version of the form.
+    pub const VERSION: u32 = 1;
+
+    /// Decides what would change. No I/O; the same input gives the same plan, in whatever order it comes.
+    ///
+    /// Refused, with every reason, if a guard forbids what would come out after any step, or if the wish cannot be met:
+    /// somebody is unknown, a role cannot be given, the provider cannot do a step.
+    pub fn compute(desired: &Desired, observed: &[Observed], guards: &Guards) -> Result<Self, Refused> {
+        let unjudged = Unjudged::draft(desired, observed, &desired.guards.stricter(guards));
+        let limits = unjudged.plan.guards.limits();
+        unjudged.judge(observed, &limits)
+    }
+
+    /// Whether nothing would change.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The steps of one workspace, in order.
+    pub fn steps_of<'a>(&'a self, target: &'a Target) -> impl Iterator<Item = &'a Step> {
+        self.steps.iter().filter(move |step| step.target == *target)
+    }
+
+    /// The plan as JSON, for [`from_json`](Self::from_json).
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self)
+    }
+
+    /// Reads a plan file. It is not trusted: unknown fields are refused, the fingerprint is recomputed, and
+    /// [`apply`](crate::apply) judges it again.
+    pub fn from_json(text: &str) -> Result<Self, InvalidPlan> {
+        let plan: Self = serde_json::from_str(text).map_err(InvalidPlan::Form)?;
+        if plan.version != Self::VERSION || plan.digest() != plan.fingerprint {
+            return Err(InvalidPlan::Changed);
+        }
+        Ok(plan)
+    }
+
+    /// Hashes everything but the fingerprint. Fields have one order and maps are sorted, so equal plans have one text.
+    fn digest(&self) -> PlanFingerprint {
+        #[derive(Serialize)]
+        struct Content<'a> {
+            version: u32,
+            wish: &'a Desired,
+            guards: &'a Guards,
+            accounts: &'a [PlannedAccount],
+            steps: &'a [Step],
+            kept: &'a [Kept],
+            consequences: &'a [Consequence],
+            requests: PlanRequests,
+            eta_seconds: u64,
+        }
+        let content = Content {
+            version: self.version,
+            wish: &self.wish,
+            guards: &self.guards,
+            accounts: &self.accounts,
+            steps: &self.steps,
+            kept: &self.kept,
+            consequences: &self.consequences,
+            requests: self.requests,
+            eta_seconds: self.eta_seconds,
+        };
+        // Only maps with keys that are no text can fail to serialize, and there are none. An empty text would still
+        // yield a fingerprint that matches no other plan's content.
+        let text = serde_json::to_vec(&content).unwrap_or_default();
+        PlanFingerprint(Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+impl Unjudged {
+    /// Drafts the steps of every workspace, and the plan around them.
+    pub(crate) fn draft(desired: &Desired, observed: &[Observed], guards: &Guards) -> Self {
+        let limits = guards.limits();
+        let mut accounts: Vec<PlannedAccount> = Vec::new();
+        let (mut steps, mut kept, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut requests, mut eta) = (PlanRequests::default(), std::time::Duration::ZERO);
+        for connection in desired.connections() {
+            let Some(seen) = observed.iter().find(|seen| seen.connection() == connection) else {
+                problems
+                    .extend(desired.of_connection(connection).map(|workspace| not_read(&workspace.target)));
+                continue;
+            };
+            accounts.push(account(seen, desired));
+            let directory = Directory::new(seen, &desired.people);
+            let mut total = cost::Requests::new();
+            let steps_before = steps.len();
+            for workspace in desired.of_connection(connection) {
+                let Some(roster) = seen.roster(&workspace.target.workspace) else {
+                    problems.push(not_read(&workspace.target));
+                    continue;
+                };
+                let mut draft = Drafter::new(workspace, roster, &directory, &limits).draft();
+                for step in &mut draft.steps {
+                    let of_step = cost::of_step(step, seen, roster.len(), limits.min_owners);
+                    step.requests = cost::total(&of_step);
+                    cost::add(&mut total, &of_step);
+                }
+                steps.append(&mut draft.steps);
+                kept.append(&mut draft.kept);
+                problems.append(&mut draft.problems);
+            }
+            // Applying reads everything before the first step; and once more at the end, if there is a step.
+            cost::add(&mut total, seen.reads());
+            if steps.len() > steps_before {
+                cost::add(&mut total, seen.reads());
+            }
+            let writes: u64 =
+                total.iter().filter(|(operation, _)| operation.is_write()).map(|(_, n)| n).sum();
+            requests.writes += writes;
+            requests.reads += cost::total(&total) - writes;
+            eta = eta.max(cost::eta(&total, seen.capabilities()));
+        }
+        for (index, step) in steps.iter_mut().enumerate() {
+            step.number = index + 1;
+        }
+        let mut consequences: Vec<Consequence> =
+            steps.iter().flat_map(|step: &Step| step.consequences.iter().cloned()).collect();
+        consequences.sort();
+        consequences.dedup();
+        let mut plan = Plan {
+            version: Plan::VERSION,
+            fingerprint: PlanFingerprint(String::new()),
+            wish: desired.clone(),
+            guards: guards.clone(),
+            accounts,
+            steps,
+            kept,
+            consequences,
+            requests,
+            eta_seconds: eta.as_secs() + u64::from(eta.subsec_nanos() > 0),
+        };
+        plan.fingerprint = plan.digest();
+        Self { plan, problems }
+    }
+
+    /// Judges the drafted plan by the given limits.
+    pub(crate) fn judge(self, observed: &[Observed], limits: &Limits) -> Result<Plan, Refused> {
+        let Self { plan, problems: mut refusals } = self;
+        for seen in observed {
+            let directory = Directory::new(seen, &plan.wish.people);
+            for workspace in plan.wish.of_connection(seen.connection()) {
+                let Some(roster) = seen.roster(&workspace.target.workspace) else { continue };
+                let case =
+                    Case { target: &workspace.target, mode: workspace.mode, roster, directory: &directory };
+                let steps: Vec<&Step> = plan.steps_of(&workspace.target).collect();
+                refusals.extend(case.judge(&steps, limits));
+            }
+        }
+        refusals.extend(judge_mails(&plan.steps, limits));
+        if refusals.is_empty() {
+            return Ok(plan);
+        }
+        refusals.sort_by_key(|refusal| (refusal.step.is_some(), refusal.step));
+        Err(Refused { refusals, plan: Box::new(plan) })
+    }
+}
+
+fn account(seen: &Observed, desired: &Desired) -> PlannedAccount {
+    let roster = |id: &WorkspaceId| {
+        let roster = seen.roster(id)?;
+        let name = seen.workspace(id).map(|workspace| workspace.name.clone());
+        let fingerprint = roster.fingerprint().to_string();
+        Some((id.clone(), PlannedRoster { name, members: roster.len(), fingerprint }))
+    };
+    let wished = desired.of_connection(seen.connection()).map(|workspace| &workspace.target.workspace);
+    PlannedAccount {
+        connection: seen.connection().to_owned(),
+        provider: seen.provider().clone(),
+        endpoint: seen.capabilities().endpoint().to_owned(),
+        variant: seen.capabilities().variant().to_owned(),
+        account: seen.me().and_then(|me| me.account_id.clone()),
+        me: seen.me().map(|me| me.user.clone()),
+        rosters: wished.filter_map(roster).collect(),
+    }
+}
+
+fn not_read(target: &Target) -> Refusal {
+    let message = "the workspace was not read".to_owned();
+    Refusal::problem(Problem::NotRead, target, None, message, "read this connection before planning")
+}

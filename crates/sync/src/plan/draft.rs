@@ -1,0 +1,497 @@
+//! The steps that would make one workspace as it is wished to be.
+
+use super::directory::{Directory, Found, Sure, as_group};
+use super::outcome::Case;
+use super::refusal::{Problem, Refusal};
+use super::step::{Action, Consequence, Kept, KeptReason, Step, Strategy};
+use crate::desired::{DesiredWorkspace, Entry, Mode, Want, Wished};
+use crate::guards::Limits;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use workspace_members_core::{
+    AddMember, Behaviour, Capabilities, Capability, Error, GroupId, IfPresent, Mark, Member, MemberKey,
+    NativeRole, PrincipalId, RemoveMember, ResolvedRole, Role, Roster, SetRole,
+};
+
+/// What became of one workspace's wish.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    pub(super) steps: Vec<Step>,
+    pub(super) kept: Vec<Kept>,
+    pub(super) problems: Vec<Refusal>,
+}
+
+/// A principal that was named, and by which wish.
+struct Named<'a> {
+    found: Found,
+    wished: &'a Wished,
+}
+
+/// Drafts one workspace.
+pub(super) struct Drafter<'a> {
+    desired: &'a DesiredWorkspace,
+    roster: &'a Roster,
+    directory: &'a Directory<'a>,
+    limits: &'a Limits,
+    draft: Draft,
+}
+
+/// A change of role, weighed.
+enum Weighed {
+    Same,
+    Step(Box<Step>),
+    Refused,
+}
+
+impl<'a> Drafter<'a> {
+    pub(super) fn new(
+        desired: &'a DesiredWorkspace,
+        roster: &'a Roster,
+        directory: &'a Directory<'a>,
+        limits: &'a Limits,
+    ) -> Self {
+        Self { desired, roster, directory, limits, draft: Draft::default() }
+    }
+
+    fn capabilities(&self) -> &'a Capabilities {
+        self.directory.observed.capabilities()
+    }
+
+    pub(super) fn draft(mut self) -> Draft {
+        self.check_names();
+        let named = self.named();
+        for (principal, named) in &named {
+            match self.roster.get(principal) {
+                Some(member) => self.member(member, named.wished),
+                None => self.stranger(named),
+            }
+        }
+        if self.desired.mode.removes() {
+            for member in self.roster.iter().filter(|member| !named.contains_key(&member.key.principal)) {
+                self.unnamed(member);
+            }
+        }
+        self.draft.steps.sort_by(|a, b| order(a).cmp(&order(b)));
+        self.note_groups();
+        self.draft
+    }
+
+    fn problem(&mut self, problem: Problem, who: &str, message: String, advice: &str) {
+        let person = (!who.is_empty()).then(|| who.to_owned());
+        self.draft.problems.push(Refusal::problem(problem, &self.desired.target, person, message, advice));
+    }
+
+    /// The account and the workspace must be called what the wish says.
+    fn check_names(&mut self) {
+        let observed = self.directory.observed;
+        if let Some(account) = &self.desired.account {
+            let me = observed.me();
+            let names =
+                [me.and_then(|me| me.account_id.as_ref()), me.and_then(|me| me.account_name.as_ref())];
+            if !names.iter().flatten().any(|name| *name == account) {
+                let said =
+                    names.iter().flatten().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(" or ");
+                let said = if said.is_empty() {
+                    "does not say which it is".to_owned()
+                } else {
+                    format!("is {said}")
+                };
+                let message = format!("the account is to be {account:?}, and this one {said}");
+                self.problem(Problem::Account, "", message, "check the connection, or the wish's account");
+            }
+        }
+        let known = observed.workspace(&self.desired.target.workspace);
+        if let Some(name) = &self.desired.name
+            && known.is_none_or(|workspace| workspace.name != *name)
+        {
+            let said = known
+                .map_or("its name cannot be read".to_owned(), |known| format!("is called {:?}", known.name));
+            let message = format!("the workspace is to be called {name:?}, and {said}");
+            self.problem(Problem::Name, "", message, "check the target, or the wish's name");
+        }
+        if known.is_some_and(|workspace| !workspace.manageable) {
+            let message = "the members of this workspace cannot be managed".to_owned();
+            self.problem(Problem::NotManageable, "", message, "leave it out of the wish");
+        }
+    }
+
+    /// Finds whom the wish names. Two entries for one principal must wish the same.
+    fn named(&mut self) -> BTreeMap<PrincipalId, Named<'a>> {
+        let mut named: BTreeMap<PrincipalId, Named<'a>> = BTreeMap::new();
+        for wished in &self.desired.members {
+            let found = match self.directory.find(self.roster, &wished.who) {
+                Ok(found) => found,
+                Err(error) if wished.want == Want::Gone && self.surely_out(&wished.who, error.problem) => {
+                    continue;
+                }
+                Err(error) => {
+                    self.problem(error.problem, &wished.who.to_string(), error.message, error.advice);
+                    continue;
+                }
+            };
+            match named.get(&found.principal) {
+                Some(first) if first.wished.want != wished.want => {
+                    let message =
+                        format!("{} and {} are both {}", first.wished.who, wished.who, found.principal);
+                    self.problem(Problem::Conflict, &wished.who.to_string(), message, "name them once");
+                }
+                Some(_) => {}
+                None => {
+                    named.insert(found.principal.clone(), Named { found, wished });
+                }
+            }
+        }
+        named
+    }
+
+    /// Whether nobody in the complete roster can be meant by an entry that could not be found: then they are not a
+    /// member. Where the account's users are listed, an address that nobody has is a slip.
+    fn surely_out(&self, entry: &Entry, problem: Problem) -> bool {
+        let entries = std::slice::from_ref(entry);
+        let meant =
+            |member: &Member| self.directory.means(entries, &member.key.principal, Some(member)) != Sure::No;
+        problem == Problem::UnknownPerson
+            && self.directory.who(entry).is_some()
+            && self.directory.observed.users().is_none()
+            && !self.roster.iter().any(meant)
+    }
+
+    fn stranger(&mut self, named: &Named<'_>) {
+        match &named.wished.want {
+            Want::Role(_) if self.desired.mode == Mode::RemoveOnly => {}
+            Want::Role(role) | Want::Add { role, .. } => self.add(named, role),
+            Want::SetRole(_) => {
+                let label = self.directory.label(&named.found.principal, None);
+                let message = format!("{label} is not a member of {}", self.desired.target);
+                self.problem(Problem::NotAMember, &label, message, "add them instead");
+            }
+            Want::Gone => {}
+        }
+    }
+
+    fn member(&mut self, member: &Member, wished: &Wished) {
+        match &wished.want {
+            Want::Role(role) => {
+                let unnamed_role = self.is_placeholder(member);
+                match self.weigh(member, role, wished) {
+                    Weighed::Same | Weighed::Refused => {}
+                    // The same placeholder may stand for the very role that is wished.
+                    Weighed::Step(_) if unnamed_role => {
+                        self.keep(member, Some(role), KeptReason::PlaceholderRole)
+                    }
+                    Weighed::Step(step) => match self.desired.mode {
+                        Mode::Authoritative => self.draft.steps.push(*step),
+                        Mode::Additive if step.action == Action::Promote => self.draft.steps.push(*step),
+                        Mode::Additive | Mode::RemoveOnly => self.keep(member, Some(role), KeptReason::Mode),
+                    },
+                }
+            }
+            Want::Add { if_present: IfPresent::Fail, .. } => {
+                let label = member.label();
+                let message = format!(
+                    "{label} is a member of {} already, as {}",
+                    self.desired.target, member.native_role
+                );
+                self.problem(
+                    Problem::AlreadyMember,
+                    &label,
+                    message,
+                    "change the role instead, or allow for members",
+                );
+            }
+            Want::Add { if_present: IfPresent::Keep, .. } => {}
+            Want::Add { role, .. } | Want::SetRole(role) => {
+                if let Weighed::Step(step) = self.weigh(member, role, wished) {
+                    self.draft.steps.push(*step);
+                }
+            }
+            Want::Gone if member.is(Mark::Immovable) => self.immovable(member, "removed"),
+            Want::Gone => self.remove(member, "their removal is asked for".to_owned()),
+        }
+    }
+
+    /// Somebody in the workspace whom nobody named, in a mode that removes.
+    fn unnamed(&mut self, member: &Member) {
+        let principal = &member.key.principal;
+        if member.is(Mark::Immovable) {
+            self.keep(member, None, KeptReason::Immovable);
+        } else if self.directory.observed.me().is_some() && self.directory.acts(principal) != Sure::No {
+            self.keep(member, None, KeptReason::ActingIdentity);
+        } else if self.directory.means(&self.limits.protect, principal, Some(member)) != Sure::No {
+            self.keep(member, None, KeptReason::Protected);
+        } else {
+            self.remove(member, format!("nobody named them, and the wish is {}", self.desired.mode));
+        }
+    }
+
+    fn keep(&mut self, member: &Member, wished: Option<&Role>, reason: KeptReason) {
+        self.draft.kept.push(Kept {
+            target: self.desired.target.clone(),
+            principal: member.key.principal.clone(),
+            label: self.directory.label(&member.key.principal, Some(member)),
+            role: member.native_role.clone(),
+            wished: wished.cloned(),
+            reason,
+        });
+    }
+
+    fn is_placeholder(&self, member: &Member) -> bool {
+        self.capabilities().roles().is_placeholder(&member.native_role)
+    }
+
+    fn immovable(&mut self, member: &Member, done: &str) {
+        let label = member.label();
+        let message = format!("{label} owns the workspace at the provider and cannot be {done}");
+        self.problem(
+            Problem::Immovable,
+            &label,
+            message,
+            "leave them as they are, or name another owner at the provider",
+        );
+    }
+
+    fn refused(&mut self, error: &Error, who: &str) {
+        let problem = match error.kind() {
+            workspace_members_core::ErrorKind::InvalidRole => Problem::Role,
+            _ => Problem::Unsupported,
+        };
+        self.problem(problem, who, error.message().to_owned(), error.advice());
+    }
+
+    fn step(&self, principal: &PrincipalId, member: Option<&Member>, action: Action, reason: String) -> Step {
+        Step {
+            number: 0,
+            target: self.desired.target.clone(),
+            principal: principal.clone(),
+            label: self.directory.label(principal, member),
+            action,
+            strategy: Strategy::Atomic,
+            from: member.map(|member| member.native_role.clone()),
+            role: None,
+            to: None,
+            fit: None,
+            reason,
+            consequences: Vec::new(),
+            requests: 0,
+        }
+    }
+
+    fn add(&mut self, named: &Named<'_>, role: &Role) {
+        let principal = &named.found.principal;
+        let reason = format!("{} and is not a member", wishes(named.wished, role));
+        let mut step = self.step(principal, None, Action::Add, reason);
+        let capabilities = self.capabilities();
+        let request = AddMember::new(self.desired.target.workspace.clone(), principal.clone(), role.clone())
+            .with_notify(self.desired.notify);
+        let resolved = match capabilities.roles().resolve(role) {
+            Ok(resolved) if resolved.custom && !capabilities.has(Capability::AddCustomRole) => {
+                step.strategy = Strategy::AddThenSetRole;
+                self.admit_in_two(&request, resolved)
+            }
+            _ => capabilities.admit_add(&request),
+        };
+        let resolved = match resolved {
+            Ok(resolved) => resolved,
+            Err(error) => return self.refused(&error, &step.label),
+        };
+        self.give(&mut step, role, resolved, None);
+        if !named.found.verified {
+            step.consequences.push(Consequence::Unverified);
+        }
+        let mails = u32::from(self.desired.notify.member)
+            + if self.desired.notify.admins { self.case().admins() } else { 0 };
+        if mails > 0 {
+            step.consequences.push(Consequence::Mails { count: mails });
+        }
+        self.draft.steps.push(step);
+    }
+
+    /// A custom role that the provider accepts only as a change: first the lowest role, then the custom one.
+    fn admit_in_two(&self, request: &AddMember, resolved: ResolvedRole) -> Result<ResolvedRole, Error> {
+        let capabilities = self.capabilities();
+        let Some(lowest) = capabilities.roles().lowest() else {
+            return capabilities.admit_add(request);
+        };
+        let mut first = request.clone();
+        first.role = lowest.role.clone();
+        capabilities.admit_add(&first)?;
+        capabilities.require(Capability::SetCustomRole, workspace_members_core::Operation::Add)?;
+        let change = Capability::set_role(request.principal.kind());
+        capabilities.require(change, workspace_members_core::Operation::Add)?;
+        Ok(resolved)
+    }
+
+    fn case(&self) -> Case<'a> {
+        Case {
+            target: &self.desired.target,
+            mode: self.desired.mode,
+            roster: self.roster,
+            directory: self.directory,
+        }
+    }
+
+    /// What it takes to give a member a role.
+    fn weigh(&mut self, member: &Member, role: &Role, wished: &Wished) -> Weighed {
+        let capabilities = self.capabilities();
+        let roles = capabilities.roles();
+        if member.role == *role {
+            return Weighed::Same;
+        }
+        let label = self.directory.label(&member.key.principal, Some(member));
+        let resolved = match roles.resolve(role) {
+            Ok(resolved) if resolved.native == member.native_role => return Weighed::Same,
+            Ok(resolved) => resolved,
+            Err(error) => {
+                self.refused(&error.into(), &label);
+                return Weighed::Refused;
+            }
+        };
+        if self.desired.mode == Mode::RemoveOnly && matches!(wished.want, Want::Role(_)) {
+            // It will be kept, so it matters neither which way it would go nor whether it could.
+            let step = self.step(&member.key.principal, Some(member), Action::Change, String::new());
+            return Weighed::Step(Box::new(step));
+        }
+        if member.is(Mark::Immovable) {
+            self.immovable(member, "given another role");
+            return Weighed::Refused;
+        }
+        let action = match roles.compare(&resolved.native, &member.native_role) {
+            Some(Ordering::Greater) => Action::Promote,
+            Some(Ordering::Less) => Action::Demote,
+            _ => Action::Change,
+        };
+        let reason = format!("{} and is {}", wishes(wished, role), member.role);
+        let mut step = self.step(&member.key.principal, Some(member), action, reason);
+        if matches!(wished.want, Want::Role(_))
+            && (self.is_placeholder(member)
+                || (self.desired.mode == Mode::Additive && action != Action::Promote))
+        {
+            return Weighed::Step(Box::new(step));
+        }
+        match self.strategy(member, role, &resolved) {
+            Ok(strategy) => step.strategy = strategy,
+            Err(error) => {
+                self.refused(&error, &label);
+                return Weighed::Refused;
+            }
+        }
+        self.give(&mut step, role, resolved, Some(member));
+        if step.strategy == Strategy::RemoveThenAdd {
+            step.consequences.push(Consequence::AccessGap);
+        }
+        Weighed::Step(Box::new(step))
+    }
+
+    /// In one request where the provider can; else by removing and adding, if the old role could be put back.
+    fn strategy(&self, member: &Member, role: &Role, resolved: &ResolvedRole) -> Result<Strategy, Error> {
+        let capabilities = self.capabilities();
+        let kind = member.key.principal.kind();
+        let direct = capabilities.has(Capability::set_role(kind))
+            && (!resolved.custom || capabilities.has(Capability::SetCustomRole));
+        let around = capabilities.has(Capability::add(kind))
+            && capabilities.has(Capability::remove(kind))
+            && !self.is_placeholder(member);
+        if direct || !around {
+            let request = SetRole::new(member.key.clone(), role.clone());
+            return capabilities.admit_set_role(&request).map(|_| Strategy::Atomic);
+        }
+        let add = |role: Role| {
+            let key: &MemberKey = &member.key;
+            capabilities.admit_add(&AddMember::new(key.workspace.clone(), key.principal.clone(), role))
+        };
+        add(role.clone())?;
+        add(Role::Custom(member.native_role.clone()))?;
+        capabilities.admit_remove(&RemoveMember::new(member.key.clone()))?;
+        Ok(Strategy::RemoveThenAdd)
+    }
+
+    /// Says what is written, and what that costs.
+    fn give(&self, step: &mut Step, role: &Role, resolved: ResolvedRole, member: Option<&Member>) {
+        step.consequences.extend(self.price(&step.principal, member, &resolved.native));
+        step.role = Some(role.clone());
+        step.to = Some(resolved.native);
+        step.fit = Some(resolved.fit);
+    }
+
+    /// Whether giving this role may cost money.
+    ///
+    /// A member marked so buys a seat in any role but the lowest. Somebody whose licence is not known counts as such,
+    /// and in any role as long as they are not in: what adding them does to their licence is not documented.
+    fn price(
+        &self,
+        principal: &PrincipalId,
+        member: Option<&Member>,
+        native: &NativeRole,
+    ) -> Vec<Consequence> {
+        let capabilities = self.capabilities();
+        if !capabilities.behaves(Behaviour::SellsSeats) {
+            return Vec::new();
+        }
+        let lowest = capabilities.roles().lowest().is_some_and(|row| row.native == *native);
+        if self.directory.is(principal, member, Mark::SeatOnPromotion) {
+            return if lowest {
+                Vec::new()
+            } else {
+                vec![Consequence::SeatMayBeBought, Consequence::LicenceUpgraded]
+            };
+        }
+        let unknown = !self.directory.has_license(principal, member);
+        let harmless = lowest && member.is_some();
+        if unknown && !harmless { vec![Consequence::SeatMayBeBought] } else { Vec::new() }
+    }
+
+    fn remove(&mut self, member: &Member, reason: String) {
+        let principal = &member.key.principal;
+        let mut step = self.step(principal, Some(member), Action::Remove, reason);
+        let capabilities = self.capabilities();
+        if let Err(error) = capabilities.admit_remove(&RemoveMember::new(member.key.clone())) {
+            return self.refused(&error, &step.label);
+        }
+        if principal.as_user().is_some() && capabilities.behaves(Behaviour::OrphansDocuments) {
+            step.consequences.push(Consequence::DocumentsOrphaned);
+        }
+        if capabilities.behaves(Behaviour::KeyDiesWithMembership)
+            && self.directory.acts(principal) == Sure::Yes
+        {
+            step.consequences.push(Consequence::KeyDeactivated);
+        }
+        self.draft.steps.push(step);
+    }
+
+    /// Notes on every step that lowers a user which groups of the outcome keep them in.
+    fn note_groups(&mut self) {
+        let leaving = |principal: &PrincipalId| {
+            self.draft.steps.iter().any(|step| step.principal == *principal && step.action == Action::Remove)
+        };
+        let staying = self.roster.iter().map(|member| &member.key.principal).filter(|id| !leaving(id));
+        let coming =
+            self.draft.steps.iter().filter(|step| step.action == Action::Add).map(|step| &step.principal);
+        let groups: Vec<GroupId> = staying.chain(coming).filter_map(as_group).cloned().collect();
+        let grants = self.capabilities().behaves(Behaviour::GroupsGrantAccess);
+        for step in &mut self.draft.steps {
+            if let (true, true, Some(user)) = (grants, step.lowers(), step.principal.as_user())
+                && let Some((groups, certain)) = self.directory.remaining_groups(user, groups.iter())
+            {
+                step.consequences.push(Consequence::AccessRemainsThroughGroup { groups, certain });
+            }
+            step.consequences.sort();
+        }
+    }
+}
+
+/// `wished as editor through team "legal"`.
+fn wishes(wished: &Wished, role: &Role) -> String {
+    let team = wished.team.as_ref().map(|team| format!(" through team {team:?}")).unwrap_or_default();
+    format!("wished as {role}{team}")
+}
+
+/// What is given comes before what is taken, and what is done in one request before what leaves a gap. Among those who
+/// gain, owners come first; among those who lose, last.
+fn order(step: &Step) -> (Action, bool, usize, &PrincipalId) {
+    let rank = |role: Option<&Role>| {
+        role.and_then(|role| Role::BUILT_IN.iter().position(|known| known == role))
+            .unwrap_or(Role::BUILT_IN.len())
+    };
+    let gap = step.strategy == Strategy::RemoveThenAdd;
+    (step.action, gap, rank(step.role.as_ref()), &step.principal)
+}

@@ -1,0 +1,312 @@
+//! A workspace as it would be after some steps, and what the guards say about it.
+
+use super::directory::{Directory, Sure};
+use super::refusal::{Cause, Refusal};
+use super::step::{Action, Consequence, Step, Strategy};
+use crate::desired::{Mode, Target};
+use crate::guards::{Guard, Limits};
+use std::collections::{BTreeMap, BTreeSet};
+use workspace_members_core::{NativeRole, PrincipalId, Role, Roster, Status, UserId};
+
+/// One member of an [`Outcome`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seat {
+    role: Role,
+    native: NativeRole,
+    status: Status,
+}
+
+/// Who would be in a workspace, and as what.
+#[derive(Debug, Clone)]
+pub(crate) struct Outcome<'a> {
+    directory: &'a Directory<'a>,
+    seats: BTreeMap<PrincipalId, Seat>,
+}
+
+impl<'a> Outcome<'a> {
+    /// The workspace as it is.
+    pub(crate) fn of(roster: &Roster, directory: &'a Directory<'a>) -> Self {
+        let seat = |member: &workspace_members_core::Member| Seat {
+            role: member.role.clone(),
+            native: member.native_role.clone(),
+            status: directory.status(&member.key.principal, member.status),
+        };
+        let seats = roster.iter().map(|member| (member.key.principal.clone(), seat(member))).collect();
+        Self { directory, seats }
+    }
+
+    /// Takes a step. For a change by removing and adding, also answers the workspace in between.
+    fn take(&mut self, step: &Step) -> Option<Self> {
+        let old = self.seats.remove(&step.principal);
+        let between = (step.strategy == Strategy::RemoveThenAdd).then(|| self.clone());
+        if let Some(native) = &step.to {
+            let status = old.map_or(Status::Unknown, |seat| seat.status);
+            let status = self.directory.status(&step.principal, status);
+            let role = self.directory.observed.capabilities().roles().normalize(native);
+            self.seats.insert(step.principal.clone(), Seat { role, native: native.clone(), status });
+        }
+        between
+    }
+
+    /// The owners that may be active. Users in owner groups count only where they are known, and known to be active.
+    fn active_owners(&self) -> BTreeSet<&UserId> {
+        let mut owners = BTreeSet::new();
+        for (principal, seat) in self.seats.iter().filter(|(_, seat)| seat.role == Role::Owner) {
+            match principal {
+                PrincipalId::User(user) if seat.status.may_be_active() => {
+                    owners.insert(user);
+                }
+                PrincipalId::User(_) => {}
+                PrincipalId::Group(group) => owners.extend(self.directory.active_in(group)),
+            }
+        }
+        owners
+    }
+
+    fn owners(&self) -> u32 {
+        let owners = self.seats.values().filter(|seat| seat.role == Role::Owner).count();
+        u32::try_from(owners).unwrap_or(u32::MAX)
+    }
+
+    /// Whether this principal rules the workspace now, as far as is known. A role that the provider does not name may be
+    /// the owner's.
+    fn may_own(&self, principal: &PrincipalId) -> bool {
+        let roles = self.directory.observed.capabilities().roles();
+        self.seats
+            .get(principal)
+            .is_some_and(|seat| seat.role == Role::Owner || roles.is_placeholder(&seat.native))
+    }
+}
+
+/// What all steps of a workspace did so far, for the guards that count.
+#[derive(Debug, Default)]
+struct Tally {
+    removals: u64,
+    demotions: u64,
+    owner_changes: u64,
+}
+
+/// One workspace of a plan with what is needed to judge it.
+#[derive(Debug)]
+pub(crate) struct Case<'a> {
+    pub(crate) target: &'a Target,
+    pub(crate) mode: Mode,
+    pub(crate) roster: &'a Roster,
+    pub(crate) directory: &'a Directory<'a>,
+}
+
+impl Case<'_> {
+    fn refusal(&self, guard: Guard, step: &Step, message: String, advice: &str) -> Refusal {
+        Refusal {
+            cause: Cause::Guard(guard),
+            target: Some(self.target.clone()),
+            step: Some(step.number),
+            people: vec![step.label.clone()],
+            message,
+            advice: advice.to_owned(),
+            overridable: true,
+        }
+    }
+
+    /// Judges the outcome after every step, in order.
+    pub(crate) fn judge(&self, steps: &[&Step], limits: &Limits) -> Vec<Refusal> {
+        let mut outcome = Outcome::of(self.roster, self.directory);
+        let mut tally = Tally::default();
+        let mut refusals = Vec::new();
+        for step in steps {
+            refusals.extend(self.step(&mut outcome, step, limits));
+            refusals.extend(self.count(&mut tally, step, limits));
+            refusals.extend(self.allowances(step, limits));
+        }
+        if self.mode == Mode::Authoritative {
+            refusals.extend(self.missing_owners(&outcome, limits));
+        }
+        refusals
+    }
+
+    /// Judges what one step leaves behind. The only judgement that is repeated when the step's turn comes, on the roster
+    /// as it then is.
+    pub(crate) fn judge_now(&self, step: &Step, limits: &Limits) -> Vec<Refusal> {
+        self.step(&mut Outcome::of(self.roster, self.directory), step, limits)
+    }
+
+    fn step(&self, outcome: &mut Outcome<'_>, step: &Step, limits: &Limits) -> Vec<Refusal> {
+        let mut refusals = Vec::new();
+        let owned = outcome.may_own(&step.principal);
+        let between = outcome.take(step);
+        let loses = owned && (between.is_some() || !outcome.may_own(&step.principal));
+        if loses {
+            let left = between.as_ref().unwrap_or(outcome).active_owners().len();
+            if (left as u64) < u64::from(limits.min_owners) {
+                let message = format!(
+                    "to {step} would leave {left} owner{} who may be active, and {} must be left",
+                    if left == 1 { "" } else { "s" },
+                    limits.min_owners
+                );
+                refusals.push(self.refusal(
+                    Guard::MinOwners,
+                    step,
+                    message,
+                    "appoint another owner in the same plan",
+                ));
+            }
+            let member = self.roster.get(&step.principal);
+            if self.directory.means(&limits.required_owners, &step.principal, member) != Sure::No {
+                let message = format!("{} must stay owner", step.label);
+                refusals.push(self.refusal(
+                    Guard::RequiredOwners,
+                    step,
+                    message,
+                    "keep them in the owner role",
+                ));
+            }
+        }
+        if step.lowers() {
+            refusals.extend(self.acting(step));
+            let member = self.roster.get(&step.principal);
+            if self.directory.means(&limits.protect, &step.principal, member) != Sure::No {
+                let message = format!("{} is protected, or may be", step.label);
+                refusals.push(self.refusal(Guard::Protect, step, message, "leave them their role"));
+            }
+        }
+        refusals
+    }
+
+    fn acting(&self, step: &Step) -> Option<Refusal> {
+        let (message, overridable) = match self.directory.acts(&step.principal) {
+            Sure::No => return None,
+            Sure::Yes => (format!("the key acts as {}, or through them", step.label), false),
+            Sure::Maybe => (format!("the key may act as {}, or through them", step.label), true),
+        };
+        let advice = "use the key of somebody else who may change this workspace";
+        let mut refusal = self.refusal(Guard::ActingIdentity, step, message, advice);
+        refusal.overridable = overridable;
+        Some(refusal)
+    }
+
+    /// The guards that count: each refuses at the first step beyond it, and once.
+    fn count(&self, tally: &mut Tally, step: &Step, limits: &Limits) -> Vec<Refusal> {
+        let members = self.roster.len();
+        let placeholder = |native: &Option<NativeRole>| {
+            let roles = self.directory.observed.capabilities().roles();
+            native
+                .as_ref()
+                .is_some_and(|native| roles.normalize(native) == Role::Owner || roles.is_placeholder(native))
+        };
+        let (was, is) = (placeholder(&step.from), placeholder(&step.to));
+        let counted = [
+            (
+                Guard::MaxRemovals,
+                limits.max_removals,
+                step.action == Action::Remove,
+                &mut tally.removals,
+                "removed",
+            ),
+            (
+                Guard::MaxDemotions,
+                limits.max_demotions,
+                matches!(step.action, Action::Change | Action::Demote),
+                &mut tally.demotions,
+                "given a lower or incomparable role",
+            ),
+            (
+                Guard::MaxOwnerChanges,
+                limits.max_owner_changes,
+                was != is || (was && step.lowers()),
+                &mut tally.owner_changes,
+                "made or unmade owner",
+            ),
+        ];
+        let mut refusals = Vec::new();
+        for (guard, limit, counts, so_far, done) in counted {
+            if !counts {
+                continue;
+            }
+            *so_far += 1;
+            let allowed = limit.allows(members, limits.floor);
+            if *so_far == allowed + 1 {
+                let message = format!("more than {allowed} of {members} members would be {done} ({limit})");
+                let advice = "look whether the listing and the wish are right; then raise the limit, or override it for this plan";
+                refusals.push(self.refusal(guard, step, message, advice));
+            }
+        }
+        refusals
+    }
+
+    fn allowances(&self, step: &Step, limits: &Limits) -> Vec<Refusal> {
+        let mut refusals = Vec::new();
+        if step.may_cost() && !limits.allow_billable {
+            let message = format!("to {step} may cost money");
+            refusals.push(self.refusal(
+                Guard::AllowBillable,
+                step,
+                message,
+                "set allow_billable = true if it may",
+            ));
+        }
+        if step.strategy == Strategy::RemoveThenAdd && !limits.allow_remove_then_add {
+            let message = format!(
+                "to {step} takes removing and adding them, and they would be outside between the two"
+            );
+            let advice = "set allow_remove_then_add = true if they may be";
+            refusals.push(self.refusal(Guard::AllowRemoveThenAdd, step, message, advice));
+        }
+        refusals
+    }
+
+    /// The required owners who are none at the end of a plan that rules the whole workspace.
+    fn missing_owners(&self, outcome: &Outcome<'_>, limits: &Limits) -> Vec<Refusal> {
+        let owns = |entry: &crate::desired::Entry| {
+            outcome.seats.iter().any(|(principal, seat)| {
+                let member = self.roster.get(principal);
+                seat.role == Role::Owner
+                    && seat.status.may_be_active()
+                    && self.directory.means(std::slice::from_ref(entry), principal, member) == Sure::Yes
+            })
+        };
+        let missing = limits.required_owners.iter().filter(|entry| !owns(entry));
+        missing
+            .map(|entry| Refusal {
+                cause: Cause::Guard(Guard::RequiredOwners),
+                target: Some(self.target.clone()),
+                step: None,
+                people: vec![entry.to_string()],
+                message: format!("{entry} would not be an active owner at the end, and must be"),
+                advice: "name them as owner".to_owned(),
+                overridable: true,
+            })
+            .collect()
+    }
+
+    /// How many mails a step's addition causes at most.
+    pub(crate) fn admins(&self) -> u32 {
+        Outcome::of(self.roster, self.directory).owners()
+    }
+}
+
+/// Judges what a whole plan does, whatever the workspace.
+pub(crate) fn judge_mails(steps: &[Step], limits: &Limits) -> Option<Refusal> {
+    let allowed = u64::from(limits.max_mails?);
+    let mut sent = 0u64;
+    let count = |step: &Step| {
+        let mails = step.consequences.iter().map(|consequence| match consequence {
+            Consequence::Mails { count } => u64::from(*count),
+            _ => 0,
+        });
+        mails.sum::<u64>()
+    };
+    let total: u64 = steps.iter().map(count).sum();
+    let step = steps.iter().find(|step| {
+        sent += count(step);
+        sent > allowed
+    })?;
+    Some(Refusal {
+        cause: Cause::Guard(Guard::MaxMails),
+        target: Some(step.target.clone()),
+        step: Some(step.number),
+        people: vec![step.label.clone()],
+        message: format!("{total} mails would be sent, and {allowed} may be"),
+        advice: "ask for fewer notifications, or raise max_mails".to_owned(),
+        overridable: true,
+    })
+}

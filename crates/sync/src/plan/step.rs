@@ -1,0 +1,226 @@
+//! One change, why it is made, how, and what follows from it.
+
+use crate::desired::{Target, as_text};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use workspace_members_core::{Fit, NativeRole, PrincipalId, Role};
+
+/// What a step does to a member's rights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// They become a member.
+    Add,
+    /// They get a higher role.
+    Promote,
+    /// They get a role that is neither higher nor lower as far as is known. Judged as if it were lower.
+    Change,
+    /// They get a lower role.
+    Demote,
+    /// They cease to be a member.
+    Remove,
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Add => "add",
+            Self::Promote => "promote",
+            Self::Change => "change",
+            Self::Demote => "demote",
+            Self::Remove => "remove",
+        })
+    }
+}
+
+/// How a step is carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Strategy {
+    /// In one request.
+    Atomic,
+    /// Added in the lowest role, then given the custom role, which the provider does not accept when adding.
+    AddThenSetRole,
+    /// Removed and added again, because the provider has no other way: they are outside between the two.
+    RemoveThenAdd,
+}
+
+impl fmt::Display for Strategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Atomic => "atomic",
+            Self::AddThenSetRole => "add-then-set-role",
+            Self::RemoveThenAdd => "remove-then-add",
+        })
+    }
+}
+
+/// What else happens when a step is carried out.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Consequence {
+    /// The provider sends mails.
+    Mails {
+        /// How many.
+        count: u32,
+    },
+    /// The provider buys a seat if none is free.
+    SeatMayBeBought,
+    /// The member's licence becomes a higher one.
+    LicenceUpgraded,
+    /// The credential stops working.
+    KeyDeactivated,
+    /// What they made stays theirs, out of others' reach until it is handed over.
+    DocumentsOrphaned,
+    /// They keep access through groups that are members too.
+    AccessRemainsThroughGroup {
+        /// The groups, as `group:ID`.
+        groups: Vec<String>,
+        /// Whether it is known that they are in them; otherwise they may be.
+        certain: bool,
+    },
+    /// They have no access between two requests.
+    AccessGap,
+    /// Whether this principal exists could not be checked, since the account's users or groups cannot be listed.
+    Unverified,
+}
+
+impl fmt::Display for Consequence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mails { count: 1 } => f.write_str("one mail is sent"),
+            Self::Mails { count } => write!(f, "{count} mails are sent"),
+            Self::SeatMayBeBought => f.write_str("a seat may be bought"),
+            Self::LicenceUpgraded => f.write_str("the licence is upgraded"),
+            Self::KeyDeactivated => f.write_str("the key stops working"),
+            Self::DocumentsOrphaned => f.write_str("their documents stay theirs until handed over"),
+            Self::AccessRemainsThroughGroup { groups, certain } => {
+                let verb = if *certain { "access remains" } else { "access may remain" };
+                write!(f, "{verb} through {}", groups.join(", "))
+            }
+            Self::AccessGap => f.write_str("they are outside between two requests"),
+            Self::Unverified => f.write_str("whether they exist could not be checked"),
+        }
+    }
+}
+
+/// One change that a plan would make.
+///
+/// `Display` is one sentence without a full stop: `promote ana@example.com from viewer to editor in paradigm:42`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Step {
+    /// Its place in the plan, from 1.
+    pub number: usize,
+    /// Where.
+    pub target: Target,
+    /// Who.
+    pub principal: PrincipalId,
+    /// Who, as a person would say it: the address, the name, or the id.
+    pub label: String,
+    /// What happens to their rights.
+    pub action: Action,
+    /// How.
+    pub strategy: Strategy,
+    /// The role until now, in the provider's word; `None` for who is not a member.
+    pub from: Option<NativeRole>,
+    /// The role wished; `None` for a removal.
+    #[serde(with = "as_text::option")]
+    pub role: Option<Role>,
+    /// What is written for it, in the provider's word.
+    pub to: Option<NativeRole>,
+    /// How well that fits what was wished.
+    pub fit: Option<Fit>,
+    /// Why.
+    pub reason: String,
+    /// What else happens, sorted.
+    pub consequences: Vec<Consequence>,
+    /// How many requests it takes, the reading before it included.
+    pub requests: u64,
+}
+
+impl Step {
+    /// Whether somebody has fewer rights afterwards, or for a moment, or may have.
+    pub fn lowers(&self) -> bool {
+        matches!(self.action, Action::Change | Action::Demote | Action::Remove)
+            || self.strategy == Strategy::RemoveThenAdd
+    }
+
+    /// Whether it may cost money.
+    pub fn may_cost(&self) -> bool {
+        self.consequences
+            .iter()
+            .any(|c| matches!(c, Consequence::SeatMayBeBought | Consequence::LicenceUpgraded))
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |role: &Option<NativeRole>| role.as_ref().map(ToString::to_string).unwrap_or_default();
+        let (from, to) = (name(&self.from), name(&self.to));
+        match self.action {
+            Action::Add => write!(f, "add {} as {to} to {}", self.label, self.target),
+            Action::Remove => write!(f, "remove {} ({from}) from {}", self.label, self.target),
+            action => write!(f, "{action} {} from {from} to {to} in {}", self.label, self.target),
+        }
+    }
+}
+
+/// Why somebody stays as they are although the wish says otherwise, or says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum KeptReason {
+    /// The provider does not let go of them.
+    Immovable,
+    /// The credential acts as them, or as somebody in this group, or may.
+    ActingIdentity,
+    /// A guard protects them.
+    Protected,
+    /// The provider does not name their role, so it cannot be compared.
+    PlaceholderRole,
+    /// The workspace's mode does not go that far.
+    Mode,
+}
+
+impl KeptReason {
+    /// One clause for a person.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Immovable => "the provider does not let go of them",
+            Self::ActingIdentity => "the key acts as them, or may through this group",
+            Self::Protected => "they are protected",
+            Self::PlaceholderRole => "the provider does not name their role",
+            Self::Mode => "the mode does not go that far",
+        }
+    }
+}
+
+/// Somebody who stays as they are, contrary to the wish or unmentioned in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Kept {
+    /// Where.
+    pub target: Target,
+    /// Who.
+    pub principal: PrincipalId,
+    /// Who, as a person would say it.
+    pub label: String,
+    /// Their role, in the provider's word.
+    pub role: NativeRole,
+    /// The role wished; `None` for who is not in the wish.
+    #[serde(with = "as_text::option")]
+    pub wished: Option<Role>,
+    /// Why.
+    pub reason: KeptReason,
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "keep {} ({}) in {}: {}", self.label, self.role, self.target, self.reason.as_str())
+    }
+}

@@ -1,0 +1,281 @@
+//! What a plan says, and that nothing else can come of it.
+
+use crate::support::*;
+use workspace_members_core::{GroupId, IfPresent, InMemory, Notify, Role, User, Workspace};
+use workspace_members_sync::{Action, Consequence, Desired, InvalidPlan, KeptReason, Plan, Strategy};
+
+fn paradigm_account() -> InMemory {
+    account(paradigm())
+        .with_member(ws(1), user(1), native("owner"))
+        .with_member(ws(1), user(2), native("viewer"))
+        .with_member(ws(1), user(3), native("editor"))
+}
+
+#[tokio::test]
+async fn gains_come_before_losses_and_removals_last() {
+    let account = account(pandadoc())
+        .with_member(ws(1), user(1), native("Admin"))
+        .with_member(ws(1), user(2), native("Collaborator"))
+        .with_member(ws(1), user(3), native("Manager"))
+        .with_member(ws(1), user(4), native("Member"));
+    let wish = wish(
+        "authoritative",
+        "owner = [\"bo@example.com\"]\neditor = [\"CY@example.com\", \"ed@example.com\"]\nviewer = [\"ana@example.com\"]",
+    );
+    let plan = plan(&account, &wish, &loose()).await.unwrap();
+    assert_eq!(
+        lines(&plan),
+        [
+            "add ed@example.com as Member to acme:1",
+            "promote bo@example.com from Collaborator to Admin in acme:1",
+            "demote cy@example.com from Manager to Member in acme:1",
+            "demote ana@example.com from Admin to Collaborator in acme:1",
+            "remove di@example.com (Member) from acme:1",
+        ]
+    );
+    assert_eq!(plan.steps[2].reason, "wished as editor and is manager");
+    assert_eq!(plan.steps[4].reason, "nobody named them, and the wish is authoritative");
+    assert_eq!(plan.steps[4].consequences, [Consequence::DocumentsOrphaned]);
+    let kept: Vec<String> = plan.kept.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        kept,
+        ["keep robot@example.com (Admin) in acme:1: the key acts as them, or may through this group"]
+    );
+    assert_eq!(plan.requests.writes, 5);
+}
+
+#[tokio::test]
+async fn a_provider_without_a_change_of_role_is_worked_around_only_if_allowed() {
+    let account = paradigm_account();
+    let wish = wish("additive", "editor = [\"bo@example.com\"]");
+    let refused = plan(&account, &wish, &workspace_members_sync::Guards::new()).await.unwrap_err();
+    assert_eq!(causes(&refused), ["allow_remove_then_add"]);
+    let plan = plan(&account, &wish, &loose()).await.unwrap();
+    assert_eq!((plan.steps[0].action, plan.steps[0].strategy), (Action::Promote, Strategy::RemoveThenAdd));
+    assert!(plan.steps[0].consequences.contains(&Consequence::AccessGap));
+}
+
+#[tokio::test]
+async fn modes_go_as_far_as_they_say() {
+    let account = account(pandadoc()).with_member(ws(1), user(1), native("Admin")).with_member(
+        ws(1),
+        user(2),
+        native("Collaborator"),
+    );
+    let lists = "owner = [\"robot@example.com\"]\nmanager = [\"bo@example.com\"]\neditor = [\"cy@example.com\"]\nviewer = [\"ana@example.com\"]";
+    let additive = plan(&account, &wish("additive", lists), &loose()).await.unwrap();
+    assert_eq!(
+        lines(&additive),
+        [
+            "add cy@example.com as Member to acme:1",
+            "promote bo@example.com from Collaborator to Manager in acme:1"
+        ]
+    );
+    assert_eq!(additive.kept[0].reason, KeptReason::Mode);
+    let lists = "owner = [\"robot@example.com\"]\nviewer = [\"ana@example.com\", \"cy@example.com\"]";
+    let remove_only = plan(&account, &wish("remove-only", lists), &loose()).await.unwrap();
+    assert_eq!(lines(&remove_only), ["remove bo@example.com (Collaborator) from acme:1"]);
+    assert_eq!(remove_only.kept[0].label, "ana@example.com");
+}
+
+#[tokio::test]
+async fn the_order_of_the_input_does_not_matter() {
+    let account = paradigm_account();
+    let one = wish(
+        "authoritative",
+        "owner = [\"ana@example.com\", \"robot@example.com\"]\nviewer = [\"bo@example.com\", \"ed@example.com\"]",
+    );
+    let two = wish(
+        "authoritative",
+        "viewer = [\"ed@example.com\", \"bo@example.com\"]\nowner = [\"robot@example.com\", \"ana@example.com\"]",
+    );
+    let (one, two) =
+        (plan(&account, &one, &loose()).await.unwrap(), plan(&account, &two, &loose()).await.unwrap());
+    assert_eq!(one, two);
+    let again = paradigm_account();
+    assert_eq!(plan(&again, &one.wish, &loose()).await.unwrap().fingerprint, one.fingerprint);
+}
+
+#[tokio::test]
+async fn whoever_is_unknown_or_cannot_be_served_fails_the_whole_plan() {
+    let account = paradigm_account();
+    let lists = "owner = [\"nobody@example.com\", \"user:4711\", \"group:5\"]\nmanager = [\"ana@example.com\"]\n\"native:boss\" = [\"bo@example.com\"]";
+    let refused = plan(&account, &wish("additive", lists), &loose()).await.unwrap_err();
+    assert_eq!(causes(&refused), ["unknown_person", "unknown_person", "unknown_person", "role", "role"]);
+    assert!(refused.refusals.iter().any(|r| r.message.contains("nearest narrower: editor")), "{refused}");
+    let no_groups =
+        plan(&crate::support::account(pandadoc()), &wish("additive", "viewer = [\"group:7\"]"), &loose())
+            .await;
+    assert_eq!(causes(&no_groups.unwrap_err()), ["unsupported"]);
+}
+
+#[tokio::test]
+async fn an_address_of_two_users_is_ambiguous_and_two_entries_of_one_user_conflict() {
+    let twins = paradigm_account().with_user(User::new(user(50)).with_email(Some(email("Ana"))));
+    let refused =
+        plan(&twins, &wish("additive", "owner = [\"ana@example.com\"]"), &loose()).await.unwrap_err();
+    assert_eq!(causes(&refused), ["ambiguous"]);
+    let lists = "owner = [\"ana@example.com\"]\nviewer = [\"user:1\"]";
+    let refused = plan(&paradigm_account(), &wish("additive", lists), &loose()).await.unwrap_err();
+    assert_eq!(causes(&refused), ["conflict"]);
+    let lists = "owner = [\"ana@example.com\", \"user:1\"]";
+    assert!(plan(&paradigm_account(), &wish("additive", lists), &loose()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn people_have_other_addresses_at_other_connections() {
+    let text = |at: &str| {
+        format!(
+            "[people]\nana = {{ at = {{ {at} = \"user:4\" }} }}\n[[workspace]]\ntarget = \"acme:1\"\nmode = \"additive\"\nmembers = {{ viewer = [\"person:ana\"] }}\n"
+        )
+    };
+    for at in ["acme", "paradigm"] {
+        let wish = Desired::from_toml(&text(at), "x").unwrap();
+        let plan = plan(&paradigm_account(), &wish, &loose()).await.unwrap();
+        assert_eq!(lines(&plan), ["add di@example.com as viewer to acme:1"]);
+    }
+    let elsewhere = Desired::from_toml(&text("pandadoc"), "x").unwrap();
+    let refused = plan(&paradigm_account(), &elsewhere, &loose()).await.unwrap_err();
+    assert!(refused.refusals[0].message.contains("person:ana has no address at acme"), "{refused}");
+}
+
+#[tokio::test]
+async fn account_and_name_must_be_what_the_provider_says() {
+    let text = |account: &str, name: &str| {
+        let text = format!(
+            "[[workspace]]\ntarget = \"acme:1\"\nmode = \"additive\"\naccount = \"{account}\"\nname = \"{name}\"\nmembers = {{ owner = [] }}\n"
+        );
+        Desired::from_toml(&text, "x").unwrap()
+    };
+    let account = paradigm_account();
+    assert!(plan(&account, &text("acme", "Legal"), &loose()).await.unwrap().is_empty());
+    assert!(plan(&account, &text("Acme", "Legal"), &loose()).await.unwrap().is_empty());
+    let refused = plan(&account, &text("other", "Sales"), &loose()).await.unwrap_err();
+    assert_eq!(causes(&refused), ["account", "name"]);
+    let fixed = paradigm_account().with_workspace(Workspace::new(ws(1), "Legal").with_manageable(false));
+    let observed = workspace_members_sync::Observed::read(&fixed, "acme", &text("acme", "Legal")).await;
+    assert_eq!(observed.unwrap_err().kind(), workspace_members_core::ErrorKind::Forbidden);
+}
+
+#[tokio::test]
+async fn a_role_that_the_provider_does_not_name_is_no_difference_but_no_shield_either() {
+    let account = account(pandadoc())
+        .with_member(ws(1), user(1), native("Custom"))
+        .with_member(ws(1), user(2), native("Custom"))
+        .with_member(ws(1), user(3), native("Legal review"));
+    let lists = "owner = [\"robot@example.com\"]\nmanager = [\"ana@example.com\"]\n\"native:Legal review\" = [\"cy@example.com\"]";
+    let plan = plan(&account, &wish("authoritative", lists), &loose()).await.unwrap();
+    assert_eq!(lines(&plan), ["remove bo@example.com (Custom) from acme:1"]);
+    assert_eq!(
+        (plan.kept[0].label.as_str(), plan.kept[0].reason),
+        ("ana@example.com", KeptReason::PlaceholderRole)
+    );
+}
+
+#[tokio::test]
+async fn a_custom_role_that_cannot_be_given_at_once_takes_two_requests() {
+    let account = account(pandadoc());
+    let wish = wish("additive", "\"native:Legal review\" = [\"ana@example.com\"]");
+    let plan = plan(&account, &wish, &loose()).await.unwrap();
+    assert_eq!((plan.steps[0].strategy, plan.steps[0].requests), (Strategy::AddThenSetRole, 2));
+}
+
+#[tokio::test]
+async fn access_that_remains_through_a_group_is_told() {
+    let account = paradigm_account().with_group(group(7, Some(&[3]))).with_group(group(8, None)).with_member(
+        ws(1),
+        GroupId::from(7),
+        native("viewer"),
+    );
+    let wish = wish(
+        "authoritative",
+        "owner = [\"robot@example.com\", \"ana@example.com\"]\nviewer = [\"bo@example.com\", \"group:7\", \"group:8\"]",
+    );
+    let plan = plan(&account, &wish, &loose()).await.unwrap();
+    let remains =
+        |certain| Consequence::AccessRemainsThroughGroup { groups: vec!["group:7".to_owned()], certain };
+    let removal = plan.steps.iter().find(|step| step.action == Action::Remove).unwrap();
+    assert_eq!(removal.label, "cy@example.com");
+    assert!(removal.consequences.contains(&remains(true)), "{removal:?}");
+}
+
+#[tokio::test]
+async fn single_changes_are_plans_of_one_step() {
+    let account = paradigm_account();
+    let at = || "acme:1".parse().unwrap();
+    let add = |who, role, present| Desired::add(at(), who, role, Notify::NOBODY, present);
+    let guards = workspace_members_sync::Guards::new();
+    let added = plan(&account, &add(email("ed"), Role::Viewer, IfPresent::Fail), &guards).await.unwrap();
+    assert_eq!(lines(&added), ["add ed@example.com as viewer to acme:1"]);
+    let again = plan(&account, &add(email("bo"), Role::Editor, IfPresent::Fail), &guards).await.unwrap_err();
+    assert_eq!(causes(&again), ["already_member"]);
+    assert!(
+        plan(&account, &add(email("bo"), Role::Editor, IfPresent::Keep), &guards).await.unwrap().is_empty()
+    );
+    let lower = plan(&account, &add(email("cy"), Role::Viewer, IfPresent::SetRole), &loose()).await.unwrap();
+    assert_eq!(lines(&lower), ["demote cy@example.com from editor to viewer in acme:1"]);
+    let absent =
+        plan(&account, &Desired::set_role(at(), email("ed"), Role::Editor), &loose()).await.unwrap_err();
+    assert_eq!(causes(&absent), ["not_a_member"]);
+    assert!(plan(&account, &Desired::remove(at(), email("ed")), &guards).await.unwrap().is_empty());
+    let unknown = plan(&account, &Desired::remove(at(), email("nobody")), &guards).await.unwrap_err();
+    assert_eq!(causes(&unknown), ["unknown_person"]);
+    let gone = plan(&account, &Desired::remove(at(), email("bo")), &guards).await.unwrap();
+    assert_eq!(lines(&gone), ["remove bo@example.com (viewer) from acme:1"]);
+}
+
+#[tokio::test]
+async fn costs_and_time_follow_from_the_limits() {
+    let account = account(pandadoc());
+    let wish = wish(
+        "additive",
+        "editor = [\"ana@example.com\", \"bo@example.com\", \"cy@example.com\", \"di@example.com\", \"ed@example.com\"]",
+    );
+    let plan = plan(&account, &wish, &loose()).await.unwrap();
+    // Five additions at two in sixty seconds: two at once, two after a minute, one after two.
+    assert_eq!((plan.requests.writes, plan.eta_seconds), (5, 120));
+    assert!(plan.requests.reads >= 8, "{:?}", plan.requests);
+}
+
+#[tokio::test]
+async fn a_plan_file_is_not_trusted() {
+    let account = paradigm_account();
+    let plan = plan(&account, &wish("additive", "viewer = [\"ed@example.com\"]"), &loose()).await.unwrap();
+    let text = plan.to_json().unwrap();
+    assert_eq!(Plan::from_json(&text).unwrap(), plan);
+    let changed = text.replace("\"to\": \"viewer\"", "\"to\": \"owner\"");
+    assert_ne!(changed, text);
+    assert!(matches!(Plan::from_json(&changed), Err(InvalidPlan::Changed)));
+    let unknown = text.replacen('{', "{\"note\": 1,", 1);
+    assert!(matches!(Plan::from_json(&unknown), Err(InvalidPlan::Form(_))));
+    let version = text.replace("\"version\": 1", "\"version\": 2");
+    assert!(matches!(Plan::from_json(&version), Err(InvalidPlan::Changed)));
+    let keys: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for key in ["fingerprint", "steps", "kept", "consequences", "requests", "eta_seconds"] {
+        assert!(keys.get(key).is_some(), "{key}");
+    }
+}
+
+#[test]
+fn planning_names_nothing_that_could_write() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = vec![folder.join("plan.rs"), folder.join("guards.rs"), folder.join("desired.rs")];
+    for part in ["plan", "desired"] {
+        files.extend(std::fs::read_dir(folder.join(part)).unwrap().map(|entry| entry.unwrap().path()));
+    }
+    assert!(files.len() > 10);
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for word in ["WorkspaceMembers", "async ", ".await"] {
+            assert!(!text.contains(word), "{} names {word}", file.display());
+        }
+    }
+    // And what it takes is plain data, which lives on its own.
+    let _: fn(
+        &Desired,
+        &[workspace_members_sync::Observed],
+        &workspace_members_sync::Guards,
+    ) -> Result<Plan, workspace_members_sync::Refused> = Plan::compute;
+    fn plain<T: Clone + Send + Sync + 'static>() {}
+    plain::<workspace_members_sync::Observed>();
+}
