@@ -376,8 +376,7 @@ impl Capabilities {
         &self.roles
     }
 
-    /// Which kinds of principal can be members: those that can be added or removed. None where nobody can, so that
-    /// nothing is known of it.
+    /// Which kinds of principal can be members: users, and groups where they can be added, removed or listed.
     pub fn principal_kinds(&self) -> impl Iterator<Item = PrincipalKind> + '_ {
         [PrincipalKind::User, PrincipalKind::Group].into_iter().filter(|kind| match &self.kinds {
             Some(kinds) => kinds.contains(kind),
@@ -440,6 +439,7 @@ mod tests {
         let reader = Capabilities::new(Provider::from_static("example"), RoleTable::new([]).unwrap())
             .claim(Evidence::Documented, &[Capability::GetMember]);
         reader.admit_get(&user).unwrap();
-        reader.admit_get(&group).unwrap();
+        reader.admit_get(&group).unwrap_err();
+        reader.claim(Evidence::Documented, &[Capability::ListGroups]).admit_get(&group).unwrap();
     }
 }
