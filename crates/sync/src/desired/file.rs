@@ -114,7 +114,7 @@ fn people(node: &Node, faults: &mut Faults<'_>) -> People {
     let mut people = People::new();
     for field in named(node, "person", faults) {
         let person = match &field.node.value {
-            Value::Text(_) => email(&field.node, faults).map(|email| Person::new(email)),
+            Value::Text(_) => email(&field.node, faults).map(Person::new),
             _ => Some(person(&field.node, faults)),
         };
         people = people.with_person(field.key.clone(), person.unwrap_or_default());
@@ -368,13 +368,10 @@ fn wished(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Ve
     }
     let mut all: Vec<(Wished, Range<usize>)> = Vec::new();
     for field in roles {
-        let role: Role = match field.key.parse() {
-            Ok(role) => role,
-            Err(_) => {
-                let problem = format!("{:?} is not a role", field.key);
-                faults.add(&field.at, problem, "write owner, manager, editor, viewer, or \"native:NAME\"");
-                continue;
-            }
+        let Ok(role) = field.key.parse::<Role>() else {
+            let problem = format!("{:?} is not a role", field.key);
+            faults.add(&field.at, problem, "write owner, manager, editor, viewer, or \"native:NAME\"");
+            continue;
         };
         for item in list(&field.node, "a list of people", faults) {
             for (who, team) in entries(item, definitions, faults) {

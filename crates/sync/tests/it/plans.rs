@@ -256,6 +256,8 @@ async fn a_plan_file_is_not_trusted() {
     }
 }
 
+fn plain<T: Clone + Send + Sync + 'static>() {}
+
 #[test]
 fn planning_names_nothing_that_could_write() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -276,6 +278,5 @@ fn planning_names_nothing_that_could_write() {
         &[workspace_members_sync::Observed],
         &workspace_members_sync::Guards,
     ) -> Result<Plan, workspace_members_sync::Refused> = Plan::compute;
-    fn plain<T: Clone + Send + Sync + 'static>() {}
     plain::<workspace_members_sync::Observed>();
 }
