@@ -1,10 +1,10 @@
 //! How a role is given, and what that costs.
 
 use super::directory::Directory;
-use super::step::{Consequence, Step, Strategy};
+use super::step::{Action, Consequence, Step, Strategy};
 use workspace_members_core::{
     AddMember, Behaviour, Capabilities, Capability, Error, Mark, Member, MemberKey, NativeRole, Operation,
-    PrincipalId, RemoveMember, ResolvedRole, Role, SetRole,
+    PrincipalId, RemoveMember, ResolvedRole, Role, SetRole, Status,
 };
 
 /// Decides how roles are given at one connection.
@@ -67,6 +67,11 @@ impl<'a> Giver<'a> {
     /// Says what is written, and what that costs.
     pub(super) fn give(&self, step: &mut Step, role: &Role, resolved: ResolvedRole, member: Option<&Member>) {
         step.consequences.extend(self.price(&step.principal, member, &resolved.native));
+        let status =
+            self.directory.status(&step.principal, member.map(|member| member.status).unwrap_or_default());
+        if status == Status::Inactive && matches!(step.action, Action::Add | Action::Promote) {
+            step.consequences.push(Consequence::Inactive);
+        }
         step.role = Some(role.clone());
         step.to = Some(resolved.native);
         step.fit = Some(resolved.fit);

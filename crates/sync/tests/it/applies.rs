@@ -9,8 +9,8 @@ use workspace_members_core::{
 };
 use workspace_members_sync::StepOutcome::{Applied, Failed, Skipped, Unchanged};
 use workspace_members_sync::{
-    ApplyError, ApplyOptions, Desired, Guards, Limit, Override, Overrides, Plan, Progress, StepOutcome,
-    apply, observe,
+    ApplyError, ApplyOptions, Desired, Event, Guards, Limit, Override, Overrides, Plan, Progress,
+    StepOutcome, apply, observe,
 };
 
 fn block<T>(future: impl Future<Output = T>) -> T {
@@ -177,7 +177,7 @@ async fn two_runs_on_two_hosts_do_not_take_the_last_owner_between_them() {
         let there = hosts[1].path().to_owned();
         let racing = Faulty::new(account.clone());
         let progress = Progress::new(move |event| {
-            if let workspace_members_sync::Event::Step(_) = event {
+            if let Event::Step(_) = event {
                 let connections = connections(other.clone());
                 let report = block(apply(&connections, &two, &ApplyOptions::new(&there))).unwrap();
                 assert!(report.is_complete());
@@ -201,7 +201,7 @@ async fn whoever_changed_meanwhile_is_left_alone_and_ends_the_workspace() {
     let there = account.clone();
     let progress = Progress::new(move |event| {
         // Cy was to be demoted from Manager; somebody makes them Admin just before.
-        if let workspace_members_sync::Event::Step(step) = event
+        if let Event::Step(step) = event
             && step.label == "cy@example.com"
         {
             let key = block(there.get(&ws(1), &user(3).into())).unwrap().unwrap().key;
@@ -223,7 +223,7 @@ async fn what_somebody_else_did_already_is_unchanged() {
     let plan = planned(&*account, &whole_wish()).await;
     let there = account.clone();
     let progress = Progress::new(move |event| {
-        if let workspace_members_sync::Event::Step(step) = event {
+        if let Event::Step(step) = event {
             let key = block(there.get(&ws(1), &step.principal)).unwrap().map(|member| member.key);
             match (step.label.as_str(), key) {
                 ("ed@example.com", _) => {
@@ -309,7 +309,7 @@ async fn the_last_reading_has_the_last_word() {
     let plan = planned(&*account, &wish("additive", "editor = [\"ed@example.com\"]")).await;
     let there = account.clone();
     let progress = Progress::new(move |event| {
-        if let workspace_members_sync::Event::Rereading = event {
+        if let Event::Rereading = event {
             let key = block(there.get(&ws(1), &user(5).into())).unwrap().unwrap().key;
             block(there.remove(&RemoveMember::new(key))).unwrap();
         }
@@ -348,8 +348,8 @@ async fn a_hundred_workspaces_take_one_pass_over_the_account() {
     let progress = Progress::new(move |event| {
         let mut running = count.lock().unwrap();
         match event {
-            workspace_members_sync::Event::Step(_) => running.0 += 1,
-            workspace_members_sync::Event::Done(_) => running.0 -= 1,
+            Event::Step(_) => running.0 += 1,
+            Event::Done(_) => running.0 -= 1,
             _ => {}
         }
         running.1 = running.1.max(running.0);
@@ -383,5 +383,72 @@ async fn a_plan_says_how_many_requests_it_takes_at_most() {
         assert!(writes <= plan.requests.writes, "{writes} writes, {:?}", plan.requests);
         let reads = faulty.log().len() as u64 - writes;
         assert!(reads <= plan.requests.reads, "{reads} reads, {:?}: {:?}", plan.requests, faulty.log());
+    }
+}
+
+#[tokio::test]
+async fn one_workspace_has_one_step_at_a_time() {
+    let text = |workspace: u64| {
+        format!(
+            "[[workspace]]\ntarget = \"acme:{workspace}\"\nmode = \"additive\"\n[workspace.members]\neditor = [\"ana@example.com\", \"bo@example.com\", \"cy@example.com\"]\n"
+        )
+    };
+    let wish = Desired::from_toml(&format!("{}{}", text(1), text(2)), "x").unwrap();
+    let account = Arc::new(account(pandadoc()));
+    let plan = planned(&*account, &wish).await;
+    let running = Arc::new(Mutex::new(std::collections::BTreeMap::<String, i32>::new()));
+    let seen = running.clone();
+    let progress = Progress::new(move |event| {
+        let mut seen = seen.lock().unwrap();
+        match event {
+            Event::Step(step) => {
+                let now = seen.entry(step.target.to_string()).or_default();
+                *now += 1;
+                assert_eq!(*now, 1, "two steps at a time in {}", step.target);
+            }
+            Event::Done(report) => *seen.get_mut(&report.step.target.to_string()).unwrap() -= 1,
+            _ => {}
+        }
+    });
+    let state = state();
+    let options = ApplyOptions::new(state.path()).with_progress(progress);
+    assert!(apply(&connections(account), &plan, &options).await.unwrap().is_complete());
+    assert_eq!(running.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_plan_that_takes_too_long_is_not_begun() {
+    let account = Arc::new(account(pandadoc()));
+    let wish = wish("additive", "editor = [\"ana@example.com\", \"bo@example.com\", \"cy@example.com\"]");
+    let plan = planned(&*account, &wish).await;
+    let faulty = Faulty::new(account);
+    let state = state();
+    let options = ApplyOptions::new(state.path()).with_time_limit(std::time::Duration::from_secs(59));
+    let result = apply(&connections(faulty.clone()), &plan, &options).await;
+    assert!(matches!(result, Err(ApplyError::TooSlow { eta_seconds: 60, .. })));
+    assert_eq!(faulty.writes(), 0);
+    let enough = options.with_time_limit(std::time::Duration::from_mins(1));
+    assert!(apply(&connections(faulty), &plan, &enough).await.unwrap().is_complete());
+}
+
+#[tokio::test]
+async fn a_promotion_does_not_lower_whoever_was_promoted_further_meanwhile() {
+    for capabilities in
+        [pandadoc(), pandadoc().without(&[workspace_members_core::Capability::GetMember], "test")]
+    {
+        let account = Arc::new(account(capabilities).with_member(ws(1), user(1), native("Member")));
+        let plan = planned(&*account, &wish("additive", "manager = [\"ana@example.com\"]")).await;
+        let there = account.clone();
+        let progress = Progress::new(move |event| {
+            if let Event::Step(_) = event {
+                let key = block(there.roster(&ws(1))).unwrap().get(&user(1).into()).unwrap().key.clone();
+                block(there.set_role(&SetRole::new(key, Role::Owner))).unwrap();
+            }
+        });
+        let state = state();
+        let options = ApplyOptions::new(state.path()).with_progress(progress);
+        let report = apply(&connections(account.clone()), &plan, &options).await.unwrap();
+        assert_eq!(outcomes(&report), [Skipped]);
+        assert_eq!(who(&*account, 1).await["user:1"], "Admin");
     }
 }
