@@ -53,7 +53,8 @@ names! {
         Unconfirmed = "unconfirmed",
         /// The listing changed while it was read, twice. Try again when it is quiet; nobody was judged by it.
         ListingChanged = "listing_changed",
-        /// A layer could not keep its record (audit), so nothing was sent. Repair the record's place.
+        /// A record (audit log, journal) could not be kept. Nothing was sent if that was noticed before; if after, the
+        /// [`Error::effect`] says so and [`Error::done`] says what was changed. Repair the record's place.
         RecordFailed = "record_failed",
     }
 }
@@ -81,7 +82,9 @@ impl ErrorKind {
             Self::UnexpectedResponse => "check that the base URL is the provider's, then report it",
             Self::Unconfirmed => "read the member: the provider's answer disagrees with what was asked",
             Self::ListingChanged => "try again when the workspace is not being changed",
-            Self::RecordFailed => "repair the place of the audit log or journal; nothing was sent",
+            Self::RecordFailed => {
+                "repair the place of the audit log or journal; the effect says what happened"
+            }
         }
     }
 

@@ -11,6 +11,10 @@ use std::pin::Pin;
 /// How many pages in a row may hold no record before the listing is taken for an endless one.
 pub const MAX_EMPTY_PAGES: u32 = 100;
 
+/// How many pages a listing may have. A server that always announces one more, with new records on it, ends here: at
+/// PandaDoc's 50 a page this is five million people.
+pub const MAX_PAGES: u32 = 100_000;
+
 /// A listing as a stream.
 ///
 /// Items come as pages arrive. It yields an error and ends where a page fails, a cursor comes again, a record repeats,
@@ -30,12 +34,13 @@ struct Checks {
     total: Option<u64>,
     first: bool,
     empty_run: u32,
+    pages: u32,
 }
 
 impl Checks {
     fn new(operation: Operation, provider: Provider) -> Self {
         let (cursors, records) = (HashSet::new(), HashSet::new());
-        Self { operation, provider, cursors, records, total: None, first: true, empty_run: 0 }
+        Self { operation, provider, cursors, records, total: None, first: true, empty_run: 0, pages: 0 }
     }
 
     fn fail(&self, kind: ErrorKind, message: String) -> Error {
@@ -61,6 +66,7 @@ impl Checks {
                 return Err(self.changed("a record came twice, so others may have been missed".to_owned()));
             }
         }
+        self.pages += 1;
         self.empty_run = if page.records.is_empty() { self.empty_run + 1 } else { 0 };
         let seen = self.records.len() as u64;
         match (&page.next, self.total) {
@@ -73,6 +79,10 @@ impl Checks {
             (Some(_), _) if self.empty_run >= MAX_EMPTY_PAGES => {
                 let message =
                     format!("{MAX_EMPTY_PAGES} pages in a row held nothing, and another was announced");
+                Err(self.fail(ErrorKind::UnexpectedResponse, message))
+            }
+            (Some(_), _) if self.pages >= MAX_PAGES => {
+                let message = format!("{MAX_PAGES} pages came, and another was announced");
                 Err(self.fail(ErrorKind::UnexpectedResponse, message))
             }
             (Some(next), _) if !self.cursors.insert(RecordKey::of(&next.as_str())) => {
@@ -107,5 +117,25 @@ pub(crate) async fn collect<'a, T: 'a>(mut listing: impl FnMut() -> Listing<'a, 
     match listing().try_collect().await {
         Err(error) if error.kind() == ErrorKind::ListingChanged => listing().try_collect().await,
         result => result,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Cursor, User, UserId};
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    #[tokio::test]
+    async fn a_chain_of_new_records_without_end_is_cut_off() {
+        let asked = AtomicU32::new(0);
+        let listing: Listing<'_, User> = walk(Operation::ListUsers, Provider::from_static("x"), |_| {
+            let number = asked.fetch_add(1, Ordering::Relaxed);
+            let page = Page::new(vec![User::new(UserId::from(u64::from(number)))]);
+            std::future::ready(Ok(page.with_next(Some(Cursor::new(number.to_string())))))
+        });
+        let error = listing.try_for_each(|_| std::future::ready(Ok(()))).await.map_err(|e| e.kind());
+        assert_eq!(error, Err(ErrorKind::UnexpectedResponse));
+        assert_eq!(asked.load(Ordering::Relaxed), MAX_PAGES);
     }
 }

@@ -195,7 +195,8 @@ impl Cursor {
 pub struct PageRequest {
     /// `None` for the first page, else [`Page::next`] of the page before.
     pub cursor: Option<Cursor>,
-    /// At most so many records; adapters lower it to what the provider allows. `None` for the adapter's own size.
+    /// About so many records: adapters lower it to what the provider allows, and ignore it where the provider fixes the
+    /// size. `None` for the adapter's own size.
     pub size: Option<u32>,
 }
 

@@ -280,6 +280,16 @@ impl Capabilities {
         self.require(capability, Operation::ListMembers)
     }
 
+    /// Refuses reading one member where that is not claimed, or where only another kind of principal can be a member.
+    pub fn admit_get(&self, principal: &PrincipalId) -> Result<()> {
+        self.require(Capability::GetMember, Operation::Get)?;
+        let kind = principal.kind();
+        if self.principal_kinds().any(|known| known == kind) {
+            return Ok(());
+        }
+        self.admit_kind(Capability::add, kind, Operation::Get)
+    }
+
     /// Refuses an addition that is not claimed, and decides which native role to send.
     pub fn admit_add(&self, request: &AddMember) -> Result<ResolvedRole> {
         let operation = Operation::Add;
@@ -356,9 +366,10 @@ impl Capabilities {
         if member.native_role == asked.native || self.roles().is_placeholder(&member.native_role) {
             return Ok(member);
         }
+        // Whatever an answer says may be quoted, but not at any length.
+        let answered: String = member.native_role.as_str().chars().take(64).collect();
         let message = format!(
-            "the provider reported success and answered role {:?} where {:?} was asked",
-            member.native_role.as_str(),
+            "the provider reported success and answered role {answered:?} where {:?} was asked",
             asked.native.as_str()
         );
         Err(Error::new(ErrorKind::Unconfirmed, Effect::Unknown, message)
@@ -407,4 +418,24 @@ pub(crate) fn only_match<'a>(
         }
     }
     Ok(found.cloned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Evidence, GroupId, RoleTable, UserId};
+
+    #[test]
+    fn a_group_that_can_be_seen_can_be_read_though_it_cannot_be_added() {
+        let claiming = |some: &[Capability]| {
+            let roles = RoleTable::new([]).unwrap();
+            Capabilities::new(Provider::from_static("x"), roles).claim(Evidence::Documented, some)
+        };
+        let (user, group) = (UserId::from(7).into(), GroupId::from(7).into());
+        let reader = claiming(&[Capability::GetMember, Capability::ListGroups]);
+        assert!(reader.admit_get(&user).is_ok() && reader.admit_get(&group).is_ok());
+        let without_groups = claiming(&[Capability::GetMember, Capability::AddUser]);
+        assert!(without_groups.admit_get(&user).is_ok());
+        assert_eq!(without_groups.admit_get(&group).unwrap_err().kind(), ErrorKind::Unsupported);
+    }
 }

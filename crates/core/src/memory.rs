@@ -100,6 +100,11 @@ impl InMemory {
         self.state().members.len()
     }
 
+    /// Everybody in every workspace, whatever is claimed: for tests that check the state without going through calls.
+    pub fn all_members(&self) -> Vec<Member> {
+        self.state().members.values().cloned().collect()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing panics while the lock is held; were it so, the state would still be whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -290,7 +295,7 @@ impl WorkspaceMembers for InMemory {
     }
 
     async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
-        self.capabilities.require(Capability::GetMember, Operation::Get)?;
+        self.capabilities.admit_get(principal)?;
         let state = self.live(Operation::Get)?;
         self.admit_workspace(&state, workspace, Operation::Get)?;
         Ok(state.members.get(&(workspace.clone(), principal.clone())).cloned())
@@ -368,5 +373,16 @@ mod tests {
             .with_member(WorkspaceId::from(1), UserId::from(7), NativeRole::from_static("boss"));
         let state = account.state();
         assert_eq!(state.members.values().next().unwrap().marks, [Mark::SeatOnPromotion]);
+    }
+
+    #[test]
+    fn all_members_shows_what_no_call_may_read() {
+        let role = NativeRole::from_static("clerk");
+        let account =
+            InMemory::new(Capabilities::new(Provider::from_static("example"), RoleTable::new([]).unwrap()))
+                .with_member(WorkspaceId::from(1), UserId::from(7), role.clone())
+                .with_member(WorkspaceId::from(2), UserId::from(7), role);
+        let places: Vec<_> = account.all_members().into_iter().map(|member| member.key.workspace).collect();
+        assert_eq!(places, [WorkspaceId::from(1), WorkspaceId::from(2)]);
     }
 }

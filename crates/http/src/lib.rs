@@ -1,1 +1,18 @@
-//! Skeleton.
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod client;
+mod credential;
+mod paging;
+mod text;
+mod transport;
+
+pub use answer::Answer;
+pub use client::{AuthScheme, Client, Request};
+pub use credential::{
+    CommandCredential, CredentialSource, FileCredential, OAuthRefresh, StaticCredential, TokenStore,
+};
+pub use http::Method;
+pub use paging::{PageNumber, page_of_next};
+pub use text::{IdText, Text};
+pub use transport::{Proxy, Transport, TransportConfig, check_base_url};

@@ -1,0 +1,228 @@
+//! What can be typed. The help texts are the reference; `docs/cli.md` is the guide.
+
+use crate::target::{Target, WorkspaceTarget};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use workspace_members::{EmailAddress, GroupId, IfPresent, PrincipalId, Role, UserId, Who};
+
+/// Who is in a workspace, and as what, at Paradigm and PandaDoc.
+#[derive(Debug, Parser)]
+#[command(name = "wsm", version, max_term_width = 100, propagate_version = true)]
+#[command(
+    after_help = "A TARGET is a connection, or one of its workspaces as CONNECTION:WORKSPACE (id or unique name).
+WHO is an e-mail address, user:ID or group:ID.
+
+Exit codes: 0 done, 1 failed, 2 wrong input (nothing was sent), 3 partly failed, 4 refused by a guard,
+5 changes are pending (plan, diff, --dry-run)."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// The file that names the connections.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help = "The file that names the connections [default: $WSM_CONFIG, ./wsm.toml, or wsm/wsm.toml in the user's config folder]"
+    )]
+    pub(crate) config: Option<PathBuf>,
+    /// Work on simulated providers, `paradigm` and `pandadoc`, inside this process; changes are kept in STATE.json if
+    /// one is given.
+    #[arg(long, global = true, value_name = "STATE.json", require_equals = true)]
+    #[expect(clippy::option_option, reason = "clap's shape for an option whose value is optional")]
+    pub(crate) simulate: Option<Option<PathBuf>>,
+    /// What to write on standard output.
+    #[arg(long, short, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) output: Format,
+    /// Append a record of every change to this file, before and after it; without the record, no change.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) audit: Option<PathBuf>,
+    /// Say on standard error what is sent; twice for more.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// What stands on standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// For scripts: one JSON document.
+    Json,
+    /// For spreadsheets.
+    Csv,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List members; without a target, of all workspaces of all connections.
+    List {
+        /// Connections or workspaces.
+        #[arg(value_name = "TARGET")]
+        targets: Vec<Target>,
+    },
+    /// Add somebody to a workspace.
+    Add(Add),
+    /// Change a member's role.
+    SetRole(SetRole),
+    /// Remove a member from a workspace.
+    Remove(Remove),
+    /// Find where somebody is a member, over all connections, and as what.
+    Find {
+        /// An e-mail address, user:ID or group:ID.
+        who: Who,
+    },
+    /// List the workspaces whose members can be managed.
+    Workspaces {
+        /// Of this connection only.
+        connection: Option<String>,
+        /// Also those that are not the key's to manage.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show how roles translate. Sends nothing.
+    Roles {
+        /// Of this connection only.
+        connection: Option<String>,
+    },
+    /// Show what a connection can do, and how that is known. Sends nothing.
+    Capabilities {
+        /// Of this connection only.
+        connection: Option<String>,
+    },
+    /// Check each connection: reachable, key good, who am I, what may I do. Reads only.
+    Doctor {
+        /// This connection only.
+        connection: Option<String>,
+    },
+    /// Run the simulated providers in the foreground, for other processes.
+    Simulate(Simulate),
+    /// Write a completion script for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Who is meant: one of three.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Person {
+    /// The user with this address.
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<EmailAddress>,
+    /// The user with this id.
+    #[arg(long, value_name = "ID")]
+    user: Option<UserId>,
+    /// The group with this id.
+    #[arg(long, value_name = "ID")]
+    group: Option<GroupId>,
+}
+
+impl Person {
+    pub(crate) fn who(&self) -> Who {
+        match (&self.email, &self.user, &self.group) {
+            (Some(email), _, _) => Who::Email(email.clone()),
+            (_, Some(id), _) => Who::Id(PrincipalId::User(id.clone())),
+            (_, _, Some(id)) => Who::Id(PrincipalId::Group(id.clone())),
+            (None, None, None) => unreachable!("clap requires one of the three"),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Add {
+    /// CONNECTION:WORKSPACE.
+    pub(crate) target: WorkspaceTarget,
+    #[command(flatten)]
+    pub(crate) person: Person,
+    /// owner, manager, editor, viewer, or native:NAME for a provider's own role.
+    #[arg(long)]
+    pub(crate) role: Role,
+    /// What to do if they are a member already.
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    pub(crate) if_present: Present,
+    /// Have the provider mail the new member.
+    #[arg(long)]
+    pub(crate) notify: bool,
+    #[command(flatten)]
+    pub(crate) how: How,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetRole {
+    /// CONNECTION:WORKSPACE.
+    pub(crate) target: WorkspaceTarget,
+    /// An e-mail address, user:ID or group:ID.
+    pub(crate) who: Who,
+    /// owner, manager, editor, viewer, or native:NAME for a provider's own role.
+    #[arg(long)]
+    pub(crate) role: Role,
+    #[command(flatten)]
+    pub(crate) how: How,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Remove {
+    /// CONNECTION:WORKSPACE.
+    pub(crate) target: WorkspaceTarget,
+    /// An e-mail address, user:ID or group:ID.
+    pub(crate) who: Who,
+    #[command(flatten)]
+    pub(crate) how: How,
+}
+
+/// How a change is made.
+#[derive(Debug, Args)]
+pub(crate) struct How {
+    /// Show what would be done, and do nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Where the provider cannot change a role, allow removing and adding: for a moment they are outside.
+    #[arg(long)]
+    pub(crate) allow_remove_then_add: bool,
+}
+
+/// What to do with somebody who is a member already.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum Present {
+    /// Fail.
+    #[default]
+    Fail,
+    /// Leave the role they have.
+    Keep,
+    /// Give them the role asked for.
+    SetRole,
+}
+
+impl From<Present> for IfPresent {
+    fn from(present: Present) -> Self {
+        match present {
+            Present::Fail => Self::Fail,
+            Present::Keep => Self::Keep,
+            Present::SetRole => Self::SetRole,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Simulate {
+    /// Where Paradigm listens; loopback only. Port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub(crate) paradigm: SocketAddr,
+    /// Where PandaDoc listens; loopback only. Port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub(crate) pandadoc: SocketAddr,
+    /// Keep the state in this file; it is made if it does not exist.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+}

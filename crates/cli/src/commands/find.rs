@@ -1,0 +1,146 @@
+//! `wsm find`: where somebody is, and as what.
+
+use super::listing::collect;
+use crate::connections::{Connection, Connections};
+use crate::failure::{Failure, Result};
+use crate::output::Output;
+use crate::report::{MemberRow, Report, Sheet, member_cells};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use workspace_members::{
+    Behaviour, Capability, ErrorKind, GroupId, Member, PrincipalId, Support, User, Who, WorkspaceMembersExt,
+};
+
+/// What one connection knows.
+struct Found {
+    /// The memberships, each with the workspace's name, and the group that it comes through.
+    places: Vec<(Member, Option<String>, Option<GroupId>)>,
+    /// Whether the account has them as a user at all; `None` where that cannot be seen.
+    user: Option<bool>,
+    failures: Vec<Failure>,
+}
+
+/// Looks through every workspace of every connection. Groups are looked into where the provider shows who is in them.
+pub(crate) async fn run(connections: &Connections, who: &Who, output: Output) -> Result<Report> {
+    let all = connections.all();
+    let answers = join_all(all.iter().map(|connection| find(connection, who, output))).await;
+    let mut columns = vec!["CONNECTION", "WORKSPACE", "NAME"];
+    columns.extend(crate::report::MEMBER_COLUMNS);
+    columns.push("THROUGH");
+    let mut sheet = Sheet::new(&columns);
+    let (mut rows, mut failures, mut succeeded) = (Vec::new(), Vec::new(), 0);
+    for (connection, mut found) in all.iter().zip(answers) {
+        succeeded += usize::from(found.failures.is_empty());
+        failures.append(&mut found.failures);
+        if found.places.is_empty() && found.user == Some(true) {
+            output.note(&format!(
+                "{}: {who} is a user of the account, and in no workspace listed",
+                connection.name
+            ));
+        }
+        for (member, workspace, through) in found.places {
+            let through = through.map(|group| format!("group:{group}"));
+            let mut row = MemberRow::new(&connection.name, connection.provider(), &member).value();
+            row["through"] = json!(through);
+            rows.push(row);
+            let place =
+                [connection.name.clone(), member.key.workspace.to_string(), workspace.unwrap_or_default()];
+            sheet.push(place.into_iter().chain(member_cells(&member)).chain([through.unwrap_or_default()]));
+        }
+    }
+    if rows.is_empty() && failures.is_empty() {
+        output.note(&format!("{who} is in no workspace of {} connection(s)", all.len()));
+    }
+    let mut columns = MemberRow::COLUMNS.to_vec();
+    columns.push("through");
+    let rows: Vec<Value> = rows;
+    Ok(Report::rows(&columns, rows, vec![sheet]).with_failures(succeeded, failures))
+}
+
+async fn find(connection: &Connection, who: &Who, output: Output) -> Found {
+    let mut found = Found { places: Vec::new(), user: None, failures: Vec::new() };
+    let choice = match connection.manageable().await {
+        Ok(choice) => choice,
+        Err(failure) => {
+            found.failures.push(failure);
+            return found;
+        }
+    };
+    if choice.left_out > 0 {
+        output.note(&format!(
+            "{}: {} not searched, as they are not this key's to manage or have no members of their own",
+            connection.name,
+            super::list::workspaces(choice.left_out)
+        ));
+    }
+    let user = match user(connection, who).await {
+        Ok(user) => user,
+        Err(failure) => {
+            // Memberships can still be found by address; what is lost is access through groups.
+            output.note(&format!(
+                "{}: {}; access through groups is not looked for",
+                connection.name,
+                failure.line()
+            ));
+            None
+        }
+    };
+    found.user = user.as_ref().map(Option::is_some);
+    let user = user.flatten();
+    let groups = user.as_ref().and_then(|user| user.groups.clone()).unwrap_or_default();
+    let names: BTreeMap<_, _> =
+        choice.chosen.iter().map(|chosen| (chosen.id.clone(), chosen.name.clone())).collect();
+    for members in connection.members_of(&choice.chosen).await {
+        let members = match members {
+            Ok(members) => members,
+            Err(failure) => {
+                found.failures.push(failure);
+                continue;
+            }
+        };
+        for member in members {
+            let name = names.get(&member.key.workspace).cloned().flatten();
+            if is(&member, who, user.as_ref()) {
+                found.places.push((member, name, None));
+            } else if let PrincipalId::Group(group) = &member.key.principal
+                && groups.contains(group)
+            {
+                let group = group.clone();
+                found.places.push((member, name, Some(group)));
+            }
+        }
+    }
+    found
+}
+
+fn is(member: &Member, who: &Who, user: Option<&User>) -> bool {
+    let by_id = user.is_some_and(|user| member.key.principal.as_user() == Some(&user.id));
+    by_id
+        || match who {
+            Who::Email(email) => member.email.as_ref() == Some(email),
+            Who::Id(id) => member.key.principal == *id,
+        }
+}
+
+/// The user meant, `Some(None)` if the account has none, `None` where that is not needed or cannot be seen. Only groups
+/// make it worth a listing.
+async fn user(connection: &Connection, who: &Who) -> Result<Option<Option<User>>> {
+    let capabilities = connection.members.capabilities();
+    let listed = matches!(capabilities.support(Capability::ListUsers), Support::Claimed(_));
+    if !listed || !capabilities.behaves(Behaviour::GroupsGrantAccess) {
+        return Ok(None);
+    }
+    let answer = match who {
+        Who::Email(email) => match connection.members.find_user(email).await {
+            Ok(user) => Ok(Some(user)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        },
+        Who::Id(PrincipalId::Group(_)) => return Ok(None),
+        Who::Id(PrincipalId::User(id)) => collect(|| connection.members.users())
+            .await
+            .map(|users| users.into_iter().find(|user| user.id == *id)),
+    };
+    answer.map(Some).map_err(|error| Failure::from(error).at(&connection.name))
+}

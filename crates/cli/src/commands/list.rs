@@ -1,0 +1,118 @@
+//! `wsm list`.
+
+use super::listing::Chosen;
+use crate::connections::{Connection, Connections};
+use crate::failure::{Failure, Result};
+use crate::output::Output;
+use crate::report::{MEMBER_COLUMNS, MemberRow, Report, Sheet, member_cells};
+use crate::target::Target;
+use futures_util::future::join_all;
+use workspace_members::{Capability, Member};
+
+/// What one connection answered.
+struct Listed {
+    workspaces: Vec<(Chosen, Vec<Member>)>,
+    failures: Vec<Failure>,
+}
+
+/// Lists the targets, or everything. Connections are read side by side and shown in order.
+pub(crate) async fn run(connections: &Connections, targets: &[Target], output: Output) -> Result<Report> {
+    let mut wanted: Vec<(&Connection, Option<Vec<&str>>)> = Vec::new();
+    if targets.is_empty() {
+        wanted.extend(connections.all().iter().map(|connection| (connection, None)));
+    }
+    for target in targets {
+        let connection = connections.named(&target.connection)?;
+        let workspace = target.workspace.as_deref();
+        match wanted.iter_mut().find(|(known, _)| known.name == connection.name) {
+            // A bare connection includes its workspaces.
+            Some((_, known)) => match (known.as_mut(), workspace) {
+                (Some(known), Some(workspace)) => known.push(workspace),
+                _ => *known = None,
+            },
+            None => wanted.push((connection, workspace.map(|workspace| vec![workspace]))),
+        }
+    }
+    let listed =
+        join_all(wanted.iter().map(|(connection, wanted)| list(connection, wanted.as_deref(), output))).await;
+
+    let (mut rows, mut sheets, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+    let mut succeeded = 0;
+    for ((connection, _), mut listed) in wanted.into_iter().zip(listed) {
+        failures.append(&mut listed.failures);
+        for (workspace, members) in listed.workspaces {
+            succeeded += 1;
+            sheets.push(sheet(connection, &workspace, &members));
+            let provider = connection.provider();
+            rows.extend(
+                members.iter().map(|member| MemberRow::new(&connection.name, provider, member).value()),
+            );
+        }
+    }
+    Ok(Report::rows(&MemberRow::COLUMNS, rows, sheets).with_failures(succeeded, failures))
+}
+
+fn sheet(connection: &Connection, workspace: &Chosen, members: &[Member]) -> Sheet {
+    let mut title = format!("{}:{}", connection.name, workspace.id);
+    for more in workspace.name.iter().filter(|name| !name.is_empty()) {
+        title = format!("{title}  {more}");
+    }
+    let count = match members.len() {
+        1 => "1 member".to_owned(),
+        count => format!("{count} members"),
+    };
+    let mut sheet = Sheet::new(&MEMBER_COLUMNS).titled(format!("{title}  ({count})"));
+    let mut members: Vec<&Member> = members.iter().collect();
+    // For people, who rules comes first.
+    members.sort_by_cached_key(|member| {
+        let rank = workspace_members::Role::BUILT_IN.iter().position(|role| *role == member.role);
+        (rank.unwrap_or(usize::MAX), member.key.principal.kind(), member.label().to_lowercase())
+    });
+    for member in members {
+        sheet.push(member_cells(member));
+    }
+    sheet
+}
+
+async fn list(connection: &Connection, wanted: Option<&[&str]>, output: Output) -> Listed {
+    let mut listed = Listed { workspaces: Vec::new(), failures: Vec::new() };
+    let chosen = match wanted {
+        Some(wanted) => connection.chosen(wanted).await,
+        None => connection.manageable().await.map(|choice| {
+            if choice.left_out > 0 {
+                output.note(&format!(
+                    "{}: {} more not listed: not this key's to manage, or without members of their own; `wsm \
+                     workspaces {} --all` shows them",
+                    connection.name,
+                    workspaces(choice.left_out),
+                    connection.name,
+                ));
+            }
+            choice.chosen
+        }),
+    };
+    let chosen = match chosen {
+        Ok(chosen) => chosen,
+        Err(failure) => {
+            listed.failures.push(failure);
+            return listed;
+        }
+    };
+    if let workspace_members::Support::Absent(why) =
+        connection.members.capabilities().support(Capability::Roster)
+        && connection.members.capabilities().has(Capability::ListMembers)
+    {
+        output.note(&format!("{}: not known to be a complete roster: {why}", connection.name));
+    }
+    for (workspace, members) in chosen.iter().zip(connection.members_of(&chosen).await) {
+        match members {
+            Ok(members) => listed.workspaces.push((workspace.clone(), members)),
+            Err(failure) => listed.failures.push(failure),
+        }
+    }
+    listed
+}
+
+pub(super) fn workspaces(count: usize) -> String {
+    if count == 1 { "1 workspace".to_owned() } else { format!("{count} workspaces") }
+}

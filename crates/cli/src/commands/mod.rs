@@ -1,0 +1,61 @@
+//! One module per command: asks the library, answers a [`Report`].
+
+mod capabilities;
+mod change;
+pub(crate) mod completions;
+mod doctor;
+mod find;
+mod list;
+mod listing;
+mod roles;
+mod workspaces;
+
+use crate::args::{Command, Common};
+use crate::connections::{Connections, Need};
+use crate::exit::Exit;
+use crate::failure::Result;
+use crate::output::Output;
+use crate::report::Report;
+use crate::simulate;
+use serde_json::Value;
+
+/// Runs a command. Everything typed is checked against the configuration before the first request.
+pub(crate) async fn run(common: &Common, command: Command, output: Output) -> Result<Report> {
+    let need = match command {
+        Command::Roles { .. } | Command::Capabilities { .. } => Need::Claims,
+        Command::Add(_) | Command::SetRole(_) | Command::Remove(_) => Need::Changes,
+        _ => Need::Reading,
+    };
+    if let Command::Simulate(args) = command {
+        simulate::run(args).await?;
+        return Ok(Report::silent());
+    }
+    let connections = Connections::open(common, need).await?;
+    match command {
+        Command::List { targets } => list::run(&connections, &targets, output).await,
+        Command::Add(args) => change::add(&connections, &args, output).await,
+        Command::SetRole(args) => change::set_role(&connections, &args, output).await,
+        Command::Remove(args) => change::remove(&connections, &args, output).await,
+        Command::Find { who } => find::run(&connections, &who, output).await,
+        Command::Workspaces { connection, all } => {
+            workspaces::run(&connections, connection.as_deref(), all, output).await
+        }
+        Command::Roles { connection } => roles::run(&connections, connection.as_deref()),
+        Command::Capabilities { connection } => capabilities::run(&connections, connection.as_deref()),
+        Command::Doctor { connection } => doctor::run(&connections, connection.as_deref(), output).await,
+        Command::Simulate(_) | Command::Completions { .. } => Ok(Report::silent()),
+    }
+}
+
+impl Report {
+    /// A command that wrote what it had to say itself.
+    pub(crate) fn silent() -> Self {
+        Self {
+            json: Value::Null,
+            csv: (Vec::new(), Vec::new()),
+            sheets: Vec::new(),
+            failures: Vec::new(),
+            exit: Exit::Done,
+        }
+    }
+}

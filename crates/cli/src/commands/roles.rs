@@ -1,0 +1,66 @@
+//! `wsm roles`: how roles translate. Sends nothing.
+
+use crate::connections::{Connection, Connections};
+use crate::failure::Result;
+use crate::report::{Report, Sheet};
+use serde_json::{Value, json};
+use workspace_members::{Role, RolePolicy};
+
+/// Shows the role table of one connection or of all.
+pub(crate) fn run(connections: &Connections, only: Option<&str>) -> Result<Report> {
+    let (mut rows, mut sheets) = (Vec::new(), Vec::new());
+    for connection in connections.select(only)? {
+        let (sheet, mut more) = table(connection);
+        sheets.push(sheet);
+        rows.append(&mut more);
+    }
+    let columns = ["connection", "provider", "role", "native_role", "fit", "note"];
+    Ok(Report::rows(&columns, rows, sheets))
+}
+
+fn table(connection: &Connection) -> (Sheet, Vec<Value>) {
+    let roles = connection.members.capabilities().roles();
+    let mut sheet = Sheet::new(&["ROLE", "NATIVE ROLE", "FIT", "NOTE"]).titled(format!(
+        "{}  ({})",
+        connection.name,
+        connection.provider()
+    ));
+    let mut rows = Vec::new();
+    for role in Role::BUILT_IN {
+        // What would be written, under the policy in force.
+        let (native, fit, note) = match roles.resolve(&role) {
+            Ok(resolved) => {
+                let row = roles.rows().iter().find(|row| row.native == resolved.native);
+                let note = row.map(|row| row.note.to_string()).unwrap_or_default();
+                (Some(resolved.native.to_string()), Some(resolved.fit.to_string()), note)
+            }
+            Err(refused) => {
+                let nearest = refused.nearest.map(|nearest| format!("; nearest narrower: {nearest}"));
+                (None, None, format!("refused: {}{}", refused.why, nearest.unwrap_or_default()))
+            }
+        };
+        rows.push(json!({
+            "connection": connection.name,
+            "provider": connection.provider(),
+            "role": role,
+            "native_role": native,
+            "fit": fit,
+            "note": note,
+        }));
+        sheet.push([role.to_string(), native.unwrap_or_default(), fit.unwrap_or_default(), note]);
+    }
+    sheet.below.push(if roles.accepts_custom() {
+        "Any other role of the provider's: native:NAME.".to_owned()
+    } else {
+        "The provider has no other roles.".to_owned()
+    });
+    let policy = match roles.policy() {
+        RolePolicy::Table => None,
+        RolePolicy::ExactOnly => Some("Policy exact-only: no inexact role is written."),
+        RolePolicy::AllowNarrower => {
+            Some("Policy allow-narrower: a role that the provider lacks becomes the nearest lower one.")
+        }
+    };
+    sheet.below.extend(policy.map(str::to_owned));
+    (sheet, rows)
+}

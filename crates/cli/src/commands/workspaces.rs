@@ -1,0 +1,58 @@
+//! `wsm workspaces`.
+
+use super::list::workspaces;
+use crate::connections::Connections;
+use crate::failure::Result;
+use crate::output::Output;
+use crate::report::{Report, Sheet};
+use futures_util::future::join_all;
+use serde_json::json;
+
+/// Lists workspaces, of one connection or of all.
+pub(crate) async fn run(
+    connections: &Connections,
+    only: Option<&str>,
+    all: bool,
+    output: Output,
+) -> Result<Report> {
+    let selected = connections.select(only)?;
+    let answers = join_all(selected.iter().map(|connection| connection.workspaces())).await;
+    let mut sheet = Sheet::new(&["TARGET", "NAME", "KIND", "OWNER", "MANAGEABLE"]);
+    let (mut rows, mut failures, mut succeeded) = (Vec::new(), Vec::new(), 0);
+    for (connection, answer) in selected.into_iter().zip(answers) {
+        let found = match answer {
+            Ok(found) => found,
+            Err(failure) => {
+                failures.push(failure);
+                continue;
+            }
+        };
+        succeeded += 1;
+        let total = found.len();
+        let shown: Vec<_> = found.into_iter().filter(|workspace| all || workspace.manageable).collect();
+        if shown.len() < total {
+            output.note(&format!(
+                "{}: {} more not listed: not this key's to manage, or without members of their own; --all shows them",
+                connection.name,
+                workspaces(total - shown.len()),
+            ));
+        }
+        for workspace in shown {
+            rows.push(json!({
+                "connection": connection.name,
+                "provider": connection.provider(),
+                "workspace": workspace.id.as_str(),
+                "name": workspace.name,
+            }));
+            sheet.push([
+                format!("{}:{}", connection.name, workspace.id),
+                workspace.name,
+                workspace.kind.unwrap_or_default(),
+                workspace.owner.map(|owner| owner.to_string()).unwrap_or_default(),
+                if workspace.manageable { "yes" } else { "no" }.to_owned(),
+            ]);
+        }
+    }
+    let columns = ["connection", "provider", "workspace", "name"];
+    Ok(Report::rows(&columns, rows, vec![sheet]).with_failures(succeeded, failures))
+}

@@ -1,0 +1,241 @@
+//! The accounts that a command works on.
+
+use crate::args::Common;
+use crate::config::{self, Declared, Key};
+use crate::failure::{Failure, Result};
+use crate::records::Records;
+use crate::simulate;
+use async_trait::async_trait;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use workspace_members::http::{CredentialSource, TokenStore};
+use workspace_members::{
+    Config, Credential, Effect, Error, ErrorKind, OAuth, SecretString, WorkspaceMembers, connect_bare,
+};
+use workspace_members_simulator::Simulator;
+
+/// A named account.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) name: String,
+    pub(crate) config: Config,
+    pub(crate) members: Arc<dyn WorkspaceMembers>,
+    /// Where its key comes from, for people.
+    pub(crate) key_from: String,
+}
+
+impl Connection {
+    pub(crate) fn provider(&self) -> &str {
+        self.config.provider.as_str()
+    }
+}
+
+/// What a command needs of its connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// No more than what they claim, for which no key is needed.
+    Claims,
+    /// To read.
+    Reading,
+    /// To change, and so to keep a record where one is wanted.
+    Changes,
+}
+
+/// All connections, in the order of the file.
+#[derive(Debug)]
+pub(crate) struct Connections {
+    all: Vec<Connection>,
+    /// Where they are declared, for people.
+    from: String,
+    /// Runs for as long as the connections are used.
+    _simulator: Option<Simulator>,
+}
+
+/// The connections that exist without a file: name, variable of the key, variable of the base URL.
+const BY_DEFAULT: [(&str, &str, &str); 2] = [
+    ("paradigm", "PARADIGM_API_KEY", "PARADIGM_BASE_URL"),
+    ("pandadoc", "PANDADOC_API_KEY", "PANDADOC_BASE_URL"),
+];
+
+impl Connections {
+    /// Reads the configuration. Nothing is sent, and no key is asked for.
+    pub(crate) async fn open(common: &Common, need: Need) -> Result<Self> {
+        let mut records = Records::new(common.audit.clone(), need);
+        if let Some(state) = &common.simulate {
+            let simulator = simulate::start(state.clone()).await?;
+            let mut all = Vec::new();
+            for (config, key) in simulate::connections(&simulator) {
+                let name = config.provider.to_string();
+                all.push(open(name, config, key, "the simulator".to_owned(), &mut records).await?);
+            }
+            return Ok(Self { all, from: "--simulate".to_owned(), _simulator: Some(simulator) });
+        }
+        let Some(path) = config::find(common.config.as_deref()) else {
+            return Self::by_default(need, &mut records).await;
+        };
+        let file = config::read(&path)?;
+        let mut all = Vec::new();
+        for connection in file.connections {
+            all.push(declared(connection, &mut records).await?);
+        }
+        Ok(Self { all, from: file.path.display().to_string(), _simulator: None })
+    }
+
+    async fn by_default(need: Need, records: &mut Records) -> Result<Self> {
+        let mut all = Vec::new();
+        for (name, key, base_url) in BY_DEFAULT {
+            // A claim is worth showing before there is a key.
+            if need != Need::Claims && variable(key).is_none() {
+                continue;
+            }
+            let mut config = Config::new(name);
+            config.base_url = variable(base_url);
+            let key = Key::Env(key.to_owned());
+            all.push(declared(Declared { name: name.to_owned(), config, key }, records).await?);
+        }
+        if all.is_empty() {
+            return Err(Failure::config(
+                "no connection: set PARADIGM_API_KEY or PANDADOC_API_KEY, or write a wsm.toml; to try it without any \
+                 account, run `wsm --simulate list`",
+            ));
+        }
+        let from = "environment variables, as there is no wsm.toml".to_owned();
+        Ok(Self { all, from, _simulator: None })
+    }
+
+    pub(crate) fn all(&self) -> &[Connection] {
+        &self.all
+    }
+
+    /// The connection with this name.
+    pub(crate) fn named(&self, name: &str) -> Result<&Connection> {
+        self.all.iter().find(|connection| connection.name == name).ok_or_else(|| {
+            let known = self.all.iter().map(|connection| connection.name.as_str()).collect::<Vec<_>>();
+            let mut message =
+                format!("unknown connection {name:?}; known are: {} (from {})", known.join(", "), self.from);
+            if let Some((_, key, _)) = BY_DEFAULT.iter().find(|(default, _, _)| *default == name)
+                && self.from.starts_with("environment")
+            {
+                message = format!("connection {name:?} has no key: set {key}");
+            }
+            Failure::input(message)
+        })
+    }
+
+    /// The one named, or all.
+    pub(crate) fn select(&self, name: Option<&str>) -> Result<Vec<&Connection>> {
+        match name {
+            Some(name) => self.named(name).map(|connection| vec![connection]),
+            None => Ok(self.all.iter().collect()),
+        }
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+async fn declared(declared: Declared, records: &mut Records) -> Result<Connection> {
+    let Declared { name, config, key } = declared;
+    let key_from = match &key {
+        Key::Env(variable) => format!("environment variable {variable}"),
+        Key::File(path) => format!("file {}", path.display()),
+        Key::Command(command) => format!("command {}", command[0]),
+        Key::OAuth(keys) => format!("OAuth application {}", keys.client_id),
+    };
+    open(name, config, credential(key), key_from, records).await
+}
+
+async fn open(
+    name: String,
+    config: Config,
+    credential: Credential,
+    key_from: String,
+    records: &mut Records,
+) -> Result<Connection> {
+    let fail = |error: Error| Failure::from(error).at(&name);
+    let adapter = connect_bare(&config, credential).map_err(fail)?;
+    let layers = records.standard(&name, config.effective_layers()).await.map_err(fail)?;
+    let members = layers.build(adapter).map_err(fail)?;
+    Ok(Connection { name, config, members, key_from })
+}
+
+fn credential(key: Key) -> Credential {
+    match key {
+        Key::Env(name) => Credential::Source(Arc::new(EnvCredential(name))),
+        Key::File(path) => Credential::File(path),
+        Key::Command(command) => Credential::Command(command),
+        Key::OAuth(keys) => {
+            let file = keys.refresh_token_file;
+            let secret = credential(keys.client_secret);
+            let mut oauth = OAuth::new(keys.client_id, secret, Credential::File(file.clone()))
+                .with_store(Arc::new(TokenFile(file)));
+            oauth.token_url = keys.token_url;
+            Credential::OAuth(oauth)
+        }
+    }
+}
+
+/// A key in an environment variable. One that is missing fails its connection and leaves the others alone.
+struct EnvCredential(String);
+
+impl fmt::Debug for EnvCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EnvCredential({})", self.0)
+    }
+}
+
+#[async_trait]
+impl CredentialSource for EnvCredential {
+    async fn credential(&self, _renew: bool) -> workspace_members::Result<SecretString> {
+        match variable(&self.0).map(|key| key.trim().to_owned()) {
+            Some(key) if !key.is_empty() => Ok(SecretString::from(key)),
+            _ => Err(Error::new(
+                ErrorKind::Credential,
+                Effect::Rejected,
+                format!("the environment variable {} is not set", self.0),
+            )),
+        }
+    }
+}
+
+/// A refresh token in a file, replaced as a whole when the provider gives a new one.
+#[derive(Debug)]
+struct TokenFile(PathBuf);
+
+impl TokenFile {
+    fn cannot(&self, error: std::io::Error) -> Error {
+        let message = format!("the refresh token file {} cannot be replaced", self.0.display());
+        Error::new(ErrorKind::Credential, Effect::Rejected, message).with_source(error)
+    }
+}
+
+#[async_trait]
+impl TokenStore for TokenFile {
+    async fn load(&self) -> workspace_members::Result<SecretString> {
+        workspace_members::http::FileCredential::new(&self.0).credential(false).await
+    }
+
+    async fn save(&self, token: &SecretString) -> workspace_members::Result<()> {
+        let mut name = self.0.file_name().unwrap_or_default().to_owned();
+        name.push(".new");
+        let beside = self.0.with_file_name(name);
+        write_private(&beside, token)
+            .and_then(|()| std::fs::rename(&beside, &self.0))
+            .map_err(|error| self.cannot(error))
+    }
+}
+
+/// Readable by its owner only, and on the disk before it takes the old one's name: the old token may be void already.
+fn write_private(path: &std::path::Path, token: &SecretString) -> std::io::Result<()> {
+    use std::io::Write as _;
+    use workspace_members::ExposeSecret as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(token.expose_secret().as_bytes())?;
+    file.sync_all()
+}

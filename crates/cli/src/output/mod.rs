@@ -1,0 +1,87 @@
+//! Writing: answers on standard output, messages on standard error.
+
+mod csv;
+mod json;
+mod plain;
+mod table;
+
+pub(crate) use plain::plain;
+
+use crate::args::Format;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::report::Report;
+use anstyle::{AnsiColor, Style};
+use std::io::{self, Write};
+
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+
+/// Knows in which form answers are wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Output {
+    format: Format,
+}
+
+impl Output {
+    pub(crate) fn new(format: Format) -> Self {
+        Self { format }
+    }
+
+    /// Writes an answer.
+    pub(crate) fn report(self, report: &Report) -> Exit {
+        for failure in &report.failures {
+            self.complain(failure);
+        }
+        let written = match self.format {
+            Format::Json if report.failed_whole() => json::write(&report.failures[0].json()),
+            Format::Json => json::write(&report.json),
+            Format::Csv => csv::write(&report.csv.0, &report.csv.1),
+            Format::Table => table::write(&report.sheets),
+        };
+        self.written(written, report.exit)
+    }
+
+    /// Writes that a command failed as a whole.
+    pub(crate) fn failure(self, failure: &Failure) -> Exit {
+        self.complain(failure);
+        match self.format {
+            Format::Json => self.written(json::write(&failure.json()), failure.exit),
+            Format::Table | Format::Csv => failure.exit,
+        }
+    }
+
+    fn written(self, written: io::Result<()>, exit: Exit) -> Exit {
+        match written {
+            Ok(()) => exit,
+            // Whoever reads has seen enough, as in `wsm list | head`.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => exit,
+            Err(error) => {
+                self.say(ERROR, "error", &format!("standard output cannot be written: {error}"));
+                Exit::Failed
+            }
+        }
+    }
+
+    /// Something worth knowing that is no failure.
+    pub(crate) fn note(self, text: &str) {
+        self.say(Style::new().bold(), "note", text);
+    }
+
+    /// Something that should worry.
+    pub(crate) fn warn(self, text: &str) {
+        self.say(WARNING, "warning", text);
+    }
+
+    fn complain(self, failure: &Failure) {
+        let lines = failure.lines();
+        self.say(ERROR, "error", &lines.join("\n"));
+    }
+
+    #[expect(clippy::unused_self, reason = "everything that writes goes through a value that was set up")]
+    fn say(self, style: Style, label: &str, text: &str) {
+        let text = text.lines().map(plain).collect::<Vec<_>>().join("\n");
+        // Where standard error is closed there is nobody left to tell.
+        let _ = writeln!(anstream::stderr().lock(), "{style}{label}:{style:#} {text}");
+    }
+}

@@ -1,0 +1,207 @@
+//! How a key is given to an account.
+
+use secrecy::SecretString;
+use std::fmt;
+use std::path::PathBuf;
+#[cfg(feature = "http")]
+use std::sync::Arc;
+#[cfg(feature = "http")]
+use workspace_members_http as http;
+
+/// A key, or where to get it. Nothing is read or run before the first request; after the provider refused a key (401)
+/// the place is asked once more, so that keys rotate without a restart.
+#[non_exhaustive]
+pub enum Credential {
+    /// The key itself.
+    Static(SecretString),
+    /// A file that holds the key and nothing else, which others on the machine must not be able to open.
+    File(PathBuf),
+    /// A program and its arguments, run without a shell, that prints the key.
+    Command(Vec<String>),
+    /// OAuth 2.0: an access token is obtained with a refresh token. PandaDoc only.
+    OAuth(OAuth),
+    /// Anything else that can obtain a key. With an adapter's feature.
+    #[cfg(feature = "http")]
+    Source(Arc<dyn http::CredentialSource>),
+}
+
+impl Credential {
+    /// The key itself.
+    pub fn from_key(key: impl Into<String>) -> Self {
+        Self::Static(SecretString::from(key.into()))
+    }
+}
+
+/// Says where the key comes from, and never what it is.
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Static(_) => f.write_str("Static([redacted])"),
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            // Arguments may hold what should not be there.
+            Self::Command(command) => f.debug_tuple("Command").field(&command.first()).finish(),
+            Self::OAuth(oauth) => oauth.fmt(f),
+            #[cfg(feature = "http")]
+            Self::Source(source) => source.fmt(f),
+        }
+    }
+}
+
+/// An application's identity, and a refresh token.
+#[non_exhaustive]
+pub struct OAuth {
+    /// Where tokens are refreshed; by default at the account's host.
+    pub token_url: Option<String>,
+    /// The application.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: Box<Credential>,
+    /// The refresh token. Where a store is given, that is asked instead.
+    pub refresh_token: Box<Credential>,
+    /// Keeps refresh tokens between runs, because a refresh may replace them. By default they are forgotten when the
+    /// process ends.
+    #[cfg(feature = "http")]
+    pub store: Option<Arc<dyn http::TokenStore>>,
+}
+
+impl OAuth {
+    /// Refreshes at the account's own host.
+    pub fn new(client_id: impl Into<String>, client_secret: Credential, refresh_token: Credential) -> Self {
+        Self {
+            token_url: None,
+            client_id: client_id.into(),
+            client_secret: Box::new(client_secret),
+            refresh_token: Box::new(refresh_token),
+            #[cfg(feature = "http")]
+            store: None,
+        }
+    }
+
+    /// Refreshes elsewhere.
+    pub fn with_token_url(mut self, url: impl Into<String>) -> Self {
+        self.token_url = Some(url.into());
+        self
+    }
+
+    /// Keeps refresh tokens between runs.
+    #[cfg(feature = "http")]
+    pub fn with_store(mut self, store: Arc<dyn http::TokenStore>) -> Self {
+        self.store = Some(store);
+        self
+    }
+}
+
+impl fmt::Debug for OAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OAuth")
+            .field("token_url", &self.token_url)
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "http")]
+mod source {
+    use super::{Credential, OAuth};
+    use crate::config::wrong;
+    use async_trait::async_trait;
+    use secrecy::SecretString;
+    use std::fmt;
+    use std::sync::Arc;
+    use tokio::sync::OnceCell;
+    use workspace_members_core::Result;
+    use workspace_members_http::{
+        CommandCredential, CredentialSource, FileCredential, OAuthRefresh, StaticCredential, TokenStore,
+        Transport,
+    };
+
+    impl Credential {
+        /// As adapters take it. `token_url` is where the account's host refreshes tokens, if it does.
+        pub(crate) fn into_source(
+            self,
+            token_url: Option<String>,
+            transport: &Transport,
+        ) -> Result<Arc<dyn CredentialSource>> {
+            Ok(match self {
+                Self::Static(key) => Arc::new(StaticCredential::new(key)),
+                Self::File(path) => Arc::new(FileCredential::new(path)),
+                Self::Command(command) => Arc::new(CommandCredential::new(command)),
+                Self::Source(source) => source,
+                Self::OAuth(oauth) => {
+                    let Some(token_url) = oauth.token_url.clone().or(token_url) else {
+                        return Err(wrong("the provider refreshes no OAuth tokens: give a key"));
+                    };
+                    Arc::new(LazyOAuth::new(oauth, token_url, transport)?)
+                }
+            })
+        }
+    }
+
+    /// Asks for the application's secret and the refresh token no sooner than an access token is needed.
+    struct LazyOAuth {
+        token_url: String,
+        client_id: String,
+        client_secret: Arc<dyn CredentialSource>,
+        refresh_token: Arc<dyn CredentialSource>,
+        store: Option<Arc<dyn TokenStore>>,
+        transport: Transport,
+        ready: OnceCell<OAuthRefresh>,
+    }
+
+    impl LazyOAuth {
+        fn new(oauth: OAuth, token_url: String, transport: &Transport) -> Result<Self> {
+            Ok(Self {
+                token_url,
+                client_id: oauth.client_id,
+                client_secret: oauth.client_secret.into_source(None, transport)?,
+                refresh_token: oauth.refresh_token.into_source(None, transport)?,
+                store: oauth.store,
+                transport: transport.clone(),
+                ready: OnceCell::new(),
+            })
+        }
+
+        async fn refresh(&self) -> Result<OAuthRefresh> {
+            let secret = self.client_secret.credential(false).await?;
+            let token = match &self.store {
+                Some(store) => store.load().await?,
+                None => self.refresh_token.credential(false).await?,
+            };
+            let transport = self.transport.clone();
+            let refresh = OAuthRefresh::new(&self.token_url, &self.client_id, secret, token, transport);
+            Ok(match &self.store {
+                Some(store) => refresh.with_store(Arc::clone(store)),
+                None => refresh,
+            })
+        }
+    }
+
+    impl fmt::Debug for LazyOAuth {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.debug_struct("OAuth").field("token_url", &self.token_url).finish_non_exhaustive()
+        }
+    }
+
+    #[async_trait]
+    impl CredentialSource for LazyOAuth {
+        async fn credential(&self, renew: bool) -> Result<SecretString> {
+            self.ready.get_or_try_init(|| self.refresh()).await?.credential(renew).await
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_key() {
+        let oauth = OAuth::new("app", Credential::from_key("canary-1"), Credential::from_key("canary-2"));
+        let command = vec!["pass".to_owned(), "canary-3".to_owned()];
+        for credential in
+            [Credential::from_key("canary-0"), Credential::OAuth(oauth), Credential::Command(command)]
+        {
+            assert!(!format!("{credential:?}").contains("canary"), "{credential:?}");
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! From a configuration to an account, and what is refused on the way.
+
+use workspace_members::config::{Auth, KeyKind, Level, Reach, Region};
+use workspace_members::{Config, Credential, Error, ErrorKind, connect};
+
+fn refused(config: &Config) -> Error {
+    match connect(config, Credential::from_key("canary-key")) {
+        Ok(account) => panic!("{config:?} was accepted: {account:?}"),
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+            assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+            error
+        }
+    }
+}
+
+#[test]
+fn an_unknown_provider_lists_the_known_ones() {
+    let text = refused(&Config::new("dropbox")).to_string();
+    assert!(text.contains("\"dropbox\"") && text.contains("paradigm, pandadoc"), "{text}");
+}
+
+#[test]
+fn settings_of_another_provider_are_refused_by_name() {
+    let workspace = Reach::Workspace(workspace_members::WorkspaceId::from(1));
+    for (config, setting, whose) in [
+        (Config::new("pandadoc").with_level(Level::Company), "`level`", "paradigm"),
+        (Config::new("pandadoc").with_inferred(true), "`inferred`", "paradigm"),
+        (Config::new("paradigm").with_region(Region::Eu), "`region`", "pandadoc"),
+        (Config::new("paradigm").with_reach(workspace), "`reach`", "pandadoc"),
+        (Config::new("paradigm").with_auth(Auth::Bearer), "`auth`", "pandadoc"),
+        (Config::new("paradigm").with_key_kind(KeyKind::Sandbox), "`key_kind`", "pandadoc"),
+    ] {
+        let text = refused(&config).to_string();
+        assert!(text.contains(setting) && text.contains(&format!("setting of {whose}")), "{text}");
+    }
+}
+
+#[test]
+fn contradictions_are_refused() {
+    let at = |url: &str| Config::new("pandadoc").with_base_url(url);
+    for (config, word) in [
+        (at("https://pandadoc.example.com").with_region(Region::Us), "not both"),
+        (Config::new("paradigm").with_root_ca_file("a").with_root_ca_pem("b"), "not both"),
+        (Config::new("paradigm").with_page_size(0), "page_size"),
+        (Config::new("paradigm").with_connect_timeout(std::time::Duration::ZERO), "connect_timeout"),
+    ] {
+        let text = refused(&config).to_string();
+        assert!(text.contains(word), "{text}");
+    }
+}
+
+#[cfg(not(feature = "paradigm"))]
+#[test]
+fn an_adapter_that_is_not_compiled_in_names_its_feature() {
+    let text = refused(&Config::new("paradigm")).to_string();
+    assert!(text.contains("feature `paradigm`"), "{text}");
+    assert!(!workspace_members::compiled_in().any(|name| name == "paradigm"));
+}
+
+#[cfg(not(feature = "pandadoc"))]
+#[test]
+fn the_other_adapter_that_is_not_compiled_in_names_its_feature() {
+    let text = refused(&Config::new("pandadoc")).to_string();
+    assert!(text.contains("feature `pandadoc`"), "{text}");
+}
+
+#[cfg(any(feature = "paradigm", feature = "pandadoc"))]
+mod with_adapters {
+    use super::*;
+    use workspace_members::config::Proxy;
+
+    fn compiled_in() -> Vec<Config> {
+        workspace_members::compiled_in().map(Config::new).collect()
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_refused_before_any_request() {
+        for config in compiled_in() {
+            let text = refused(&config.clone().with_base_url("http://example.com")).to_string();
+            assert!(text.contains("https"), "{text}");
+            let text = refused(&config.clone().with_root_ca_file("/no/such/ca.pem")).to_string();
+            assert!(text.contains("/no/such/ca.pem"), "{text}");
+            let text = refused(&config.clone().with_root_ca_pem("no certificate")).to_string();
+            assert!(text.contains("certificate"), "{text}");
+            let proxy = Proxy::Url("hunter2 is no URL".to_owned());
+            let text = format!("{:?}", refused(&config.with_proxy(proxy)));
+            assert!(text.contains("proxy") && !text.contains("hunter2"), "{text}");
+        }
+    }
+
+    #[test]
+    fn debug_of_an_account_shows_no_key() {
+        for config in compiled_in() {
+            let account = connect(&config, Credential::from_key("canary-key")).unwrap();
+            assert!(!format!("{account:?}").contains("canary"), "{account:?}");
+        }
+    }
+
+    #[cfg(feature = "paradigm")]
+    #[test]
+    fn a_provider_without_oauth_says_so() {
+        let oauth =
+            workspace_members::OAuth::new("app", Credential::from_key("a"), Credential::from_key("b"));
+        let error = connect(&Config::new("paradigm"), Credential::OAuth(oauth)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains("OAuth"), "{error}");
+    }
+}
+
+/// Over real HTTP, against the simulated providers.
+#[cfg(all(feature = "paradigm", feature = "pandadoc"))]
+mod over_http {
+    use super::*;
+    use workspace_members::{Capability, OAuth, RolePolicy, WorkspaceMembersExt};
+    use workspace_members_simulator::{Simulator, State};
+
+    fn both(simulator: &Simulator) -> [(Config, Credential); 2] {
+        let config = |provider: &str, url: &str| Config::new(provider).with_base_url(url);
+        [
+            (config("paradigm", simulator.paradigm_url()), Credential::from_key(simulator.paradigm_key())),
+            (config("pandadoc", simulator.pandadoc_url()), Credential::from_key(simulator.pandadoc_key())),
+        ]
+    }
+
+    #[tokio::test]
+    async fn the_same_code_lists_both_providers() {
+        let simulator = Simulator::start(State::sample()).await.unwrap();
+        for ((config, credential), workspace) in both(&simulator).into_iter().zip(["Research", "Contracts"]) {
+            let account = connect(&config, credential).unwrap();
+            assert_eq!(account.provider(), config.provider);
+            let id = account.find_workspace(workspace).await.unwrap().id;
+            let roster = account.roster(&id).await.unwrap();
+            assert!(roster.len() > 20, "{}", roster.len());
+            assert_eq!(account.me().await.unwrap().email.unwrap().as_str(), "camille.laurent@example.com");
+        }
+    }
+
+    #[tokio::test]
+    async fn settings_reach_the_adapter() {
+        let simulator = Simulator::start(State::sample()).await.unwrap();
+        let [(paradigm, key), (pandadoc, _)] = both(&simulator);
+        let company = connect(&paradigm.with_level(Level::Company).with_inferred(true), key).unwrap();
+        assert_eq!(company.capabilities().variant(), "company");
+        assert!(company.capabilities().has(Capability::AddUser));
+
+        let reach = Reach::Workspace(workspace_members::WorkspaceId::new("w").unwrap());
+        let sandbox = pandadoc
+            .with_reach(reach)
+            .with_key_kind(KeyKind::Sandbox)
+            .with_page_size(7)
+            .with_role_policy(RolePolicy::ExactOnly);
+        let one = connect(&sandbox, Credential::from_key("k")).unwrap();
+        assert!(!one.capabilities().has(Capability::Roster));
+        assert!(one.capabilities().limits().iter().all(|limit| limit.max == 10));
+        assert_eq!(one.capabilities().page_size(), 7);
+        assert_eq!(one.capabilities().roles().policy(), RolePolicy::ExactOnly);
+        assert_eq!(simulator.requests().len(), 0, "connecting sends nothing");
+    }
+
+    #[cfg(feature = "layers")]
+    #[tokio::test]
+    async fn layers_are_put_around_as_configured() {
+        let simulator = Simulator::start(State::sample()).await.unwrap();
+        let [(config, _), _] = both(&simulator);
+        let layers = workspace_members::layers::LayersConfig::default().with_read_only(true);
+        let timeout = std::time::Duration::from_secs(7);
+        let read_only = config.with_layers(layers).with_request_timeout(timeout);
+        assert_eq!(read_only.effective_layers().timeout, timeout);
+        let credential = || Credential::from_key(simulator.paradigm_key());
+        let account = connect(&read_only, credential()).unwrap();
+        assert!(!account.capabilities().has(Capability::AddUser));
+        assert!(
+            workspace_members::connect_bare(&read_only, credential())
+                .unwrap()
+                .capabilities()
+                .has(Capability::AddUser)
+        );
+        let broken = read_only.clone().with_layers(read_only.layers.clone().with_concurrency(0));
+        assert!(refused(&broken).to_string().contains("concurrency"));
+    }
+
+    #[tokio::test]
+    async fn keys_come_from_files_commands_and_oauth() {
+        let simulator = Simulator::start(State::sample()).await.unwrap();
+        let [_, (config, _)] = both(&simulator);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        std::fs::write(&file, format!("{}\n", simulator.pandadoc_key())).unwrap();
+        #[cfg(unix)]
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let command = vec!["printf".to_owned(), simulator.pandadoc_key().to_owned()];
+        let oauth = OAuth::new(
+            "simulated-client",
+            Credential::from_key("simulated-client-secret"),
+            Credential::from_key("simulated-refresh-token"),
+        );
+        for credential in [Credential::File(file), Credential::Command(command), Credential::OAuth(oauth)] {
+            let shown = format!("{credential:?}");
+            let account = connect(&config, credential).unwrap();
+            account.me().await.unwrap_or_else(|error| panic!("{shown}: {error:?}"));
+        }
+        let schemes: Vec<_> =
+            simulator.requests().into_iter().filter_map(|request| request.auth_scheme).collect();
+        assert_eq!(schemes, ["API-Key", "API-Key", "Bearer"]);
+    }
+
+    #[tokio::test]
+    async fn a_key_kind_that_contradicts_oauth_is_refused() {
+        let oauth = OAuth::new("a", Credential::from_key("b"), Credential::from_key("c"));
+        let config = Config::new("pandadoc").with_auth(Auth::ApiKey);
+        let error = connect(&config, Credential::OAuth(oauth)).unwrap_err();
+        assert!(error.to_string().contains("bearer"), "{error}");
+    }
+}

@@ -1,0 +1,291 @@
+//! What came back from one attempt.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+use std::fmt;
+use std::time::{Duration, SystemTime};
+use workspace_members_core::{Effect, Error, ErrorKind, Operation, Provider};
+
+/// The longest wait that is believed. A server that says more, in earnest or not, is asked again the next day.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
+/// An answer with its whole body, of whatever status. `Debug` shows the body's length only: it holds people's data, and
+/// a hostile one repeats the key.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body. Empty too where the status alone decides and the body could not be read.
+    pub body: Bytes,
+    /// The provider's name for the request (`X-Request-Id`), where it gives one.
+    pub request_id: Option<String>,
+    /// What `Retry-After` says, as a time from now; a day at most.
+    pub retry_after: Option<Duration>,
+    /// After a 401: whether the credential's source has another one now, so that the call may be repeated.
+    pub renewed: bool,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .field("request_id", &self.request_id)
+            .field("retry_after", &self.retry_after)
+            .field("renewed", &self.renewed)
+            .finish()
+    }
+}
+
+impl Answer {
+    /// Keeps what later steps need of the headers.
+    pub(crate) fn new(status: u16, headers: &HeaderMap, body: Bytes) -> Self {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+        let request_id =
+            text("x-request-id").filter(|id| !id.is_empty() && id.len() <= 128).map(str::to_owned);
+        let retry_after = text("retry-after").and_then(|value| retry_after(value, SystemTime::now()));
+        Self { status, body, request_id, retry_after, renewed: false }
+    }
+
+    /// Whether the status says success.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The body read as JSON, which may borrow from it. A success that cannot be read leaves open what a write did.
+    pub fn json<'a, T: Deserialize<'a>>(
+        &'a self,
+        operation: Operation,
+        provider: &Provider,
+    ) -> Result<T, Error> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let what = if self.body.is_empty() {
+                "the answer is empty".to_owned()
+            } else if self.is_web_page() {
+                WEB_PAGE.to_owned()
+            } else {
+                format!("the answer cannot be read (line {}, column {})", error.line(), error.column())
+            };
+            self.unexpected(what, operation, provider).with_source(Unreadable::from(&error))
+        })
+    }
+
+    /// Confirms a success that has nothing to say, such as a removal's: 204, or another status of success with an empty
+    /// body or with JSON.
+    ///
+    /// A web page is a proxy's or a sign-in's and confirms nothing, and 202 says only that it may be done later; of
+    /// either, what the request did is unknown.
+    pub fn confirm_done(&self, operation: Operation, provider: &Provider) -> Result<(), Error> {
+        if self.status == 202 {
+            let message = "the provider accepted the request and does not say that it was done";
+            let error = Error::new(ErrorKind::Unconfirmed, lost(operation), message);
+            return Err(self.attach(error, operation, provider));
+        }
+        if self.body.is_empty() || serde_json::from_slice::<IgnoredAny>(&self.body).is_ok() {
+            return Ok(());
+        }
+        let what = if self.is_web_page() { WEB_PAGE } else { "the answer is not the provider's" };
+        Err(self.unexpected(what.to_owned(), operation, provider))
+    }
+
+    fn is_web_page(&self) -> bool {
+        self.body.trim_ascii_start().starts_with(b"<")
+    }
+
+    fn unexpected(&self, what: String, operation: Operation, provider: &Provider) -> Error {
+        let error = Error::new(ErrorKind::UnexpectedResponse, lost(operation), what);
+        self.attach(error, operation, provider)
+    }
+
+    /// What the provider says in the body, in one line for people: the first of `detail`, `details`, `error`, `message`
+    /// and `info_message` that is there, else all field errors. `None` for a body that is not JSON.
+    pub fn message(&self) -> Option<String> {
+        let body: Value = serde_json::from_slice(&self.body).ok()?;
+        let mut out = Vec::new();
+        let spoken = body.as_object().and_then(|object| {
+            ["detail", "details", "error", "message", "info_message"]
+                .iter()
+                .find_map(|name| object.get(*name))
+        });
+        flatten(spoken.unwrap_or(&body), "", &mut out);
+        let fields = body.get("fields").filter(|_| spoken.is_some());
+        if let Some(fields) = fields {
+            flatten(fields, "", &mut out);
+        }
+        (!out.is_empty()).then(|| out.join("; "))
+    }
+
+    /// An error about this answer: adds operation, provider, status, request id and the time to wait.
+    pub fn attach(&self, error: Error, operation: Operation, provider: &Provider) -> Error {
+        error
+            .with_operation(operation)
+            .with_provider(provider.clone())
+            .with_status(self.status)
+            .with_request_id(self.request_id.clone())
+            .with_retry_after(self.retry_after)
+    }
+
+    /// The error for a status that means the same at every provider and for every operation.
+    ///
+    /// An adapter classifies first what has its own meaning for the operation (404, 409, 400), and leaves the rest to
+    /// this.
+    pub fn failure(&self, operation: Operation, provider: &Provider) -> Error {
+        let lost = lost(operation);
+        let (kind, effect, message) = match self.status {
+            401 if self.renewed => (
+                ErrorKind::Unauthenticated,
+                Effect::NotApplied,
+                "the key was refused; its source has another one now, so the call may be repeated",
+            ),
+            401 => (ErrorKind::Unauthenticated, Effect::Rejected, "the key is missing, wrong or expired"),
+            403 => (ErrorKind::Forbidden, Effect::Rejected, "the key's user may not do this"),
+            404 => (ErrorKind::NotFound, Effect::Rejected, "it does not exist or is not visible"),
+            405 | 501 => (
+                ErrorKind::Unsupported,
+                Effect::Rejected,
+                "the host does not offer this operation at this address",
+            ),
+            408 => (ErrorKind::Timeout, lost, "the provider gave up waiting for the request"),
+            429 => (ErrorKind::RateLimited, Effect::NotApplied, "too many requests"),
+            // The one redirect that points away from something done: after a write, often the page of what it made.
+            303 => (
+                ErrorKind::UnexpectedResponse,
+                lost,
+                "the provider points to another address for the result, which is not followed; is the base URL right?",
+            ),
+            300..=399 => (
+                ErrorKind::UnexpectedResponse,
+                Effect::Rejected,
+                "the provider redirects elsewhere, which is not followed; is the base URL right?",
+            ),
+            400..=499 => (ErrorKind::Rejected, Effect::Rejected, "the provider refuses the request"),
+            500..=599 => (ErrorKind::Unavailable, lost, "the provider is out of order"),
+            _ => (
+                ErrorKind::UnexpectedResponse,
+                lost,
+                "the provider answers with a status that it does not document",
+            ),
+        };
+        self.attach(Error::new(kind, effect, message), operation, provider)
+    }
+}
+
+const WEB_PAGE: &str =
+    "the answer is a web page instead of data; is the base URL right, or is a proxy in between?";
+
+/// What is known of a write whose answer does not tell.
+pub(crate) fn lost(operation: Operation) -> Effect {
+    if operation.is_write() { Effect::Unknown } else { Effect::NotApplied }
+}
+
+/// Why a body could not be read, without what stood in it: a decoder quotes the text that it did not expect, which may
+/// be somebody's address, or the key that a server repeats.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Unreadable(String);
+
+impl From<&serde_json::Error> for Unreadable {
+    fn from(error: &serde_json::Error) -> Self {
+        let text = error.to_string();
+        // "invalid type: string \"…\", expected a sequence at line 1 column 9"
+        let quoting = ["invalid type", "invalid value", "invalid length", "unknown variant", "unknown field"];
+        let Some(what) = quoting.into_iter().find(|what| text.starts_with(what)) else { return Self(text) };
+        match text.rsplit_once(", expected ") {
+            Some((_, expected)) => Self(format!("{what}, expected {expected}")),
+            None => Self(what.to_owned()),
+        }
+    }
+}
+
+/// Collects the texts of a JSON value, each after the name of its field.
+fn flatten(value: &Value, name: &str, out: &mut Vec<String>) {
+    // A hostile body may be deep or long; a message needs neither.
+    if out.len() >= 10 {
+        return;
+    }
+    match value {
+        Value::String(text) if name.is_empty() => out.push(text.clone()),
+        Value::String(text) => out.push(format!("{name}: {text}")),
+        Value::Array(values) => values.iter().for_each(|value| flatten(value, name, out)),
+        Value::Object(fields) => {
+            // Sorted: in which order a map comes depends on a feature that any crate of the program may turn on.
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_unstable_by_key(|(field, _)| *field);
+            for (field, value) in fields {
+                flatten(value, field, out);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Seconds, or an HTTP date. A date in the past is no wait.
+fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    let wait = match value.parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or_default(),
+    };
+    Some(wait.min(LONGEST_WAIT))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        assert_eq!(retry_after("7", now), Some(Duration::from_secs(7)));
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:57 GMT", now), Some(Duration::from_secs(20)));
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:07 GMT", now), Some(Duration::ZERO));
+        assert_eq!(retry_after("soon", now), None);
+    }
+
+    #[test]
+    fn the_providers_words_are_found_in_every_known_shape() {
+        for (body, expected) in [
+            (r#"{"detail":"Not found."}"#, Some("Not found.")),
+            (
+                r#"{"type":"request_error","detail":{"user_id":["Member already exists"]}}"#,
+                Some("user_id: Member already exists"),
+            ),
+            (r#"{"error":"bad","fields":{"role":[{"detail":"d"}]}}"#, Some("bad; detail: d")),
+            (r#"{"role":["This field is required."]}"#, Some("role: This field is required.")),
+            ("<html>", None),
+            ("", None),
+        ] {
+            let answer = Answer::new(400, &HeaderMap::new(), Bytes::from_static(body.as_bytes()));
+            assert_eq!(answer.message().as_deref(), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_decoders_words_hold_nothing_of_the_body() {
+        for (body, expected) in [
+            (r#"{"detail":"secret, expected secret"}"#, "invalid type, expected u8 at line 1 column 35"),
+            (r#"{"detail":-77777}"#, "invalid value, expected u8 at line 1 column 16"),
+            (r"{}", "missing field `detail` at line 1 column 2"),
+            ("secret", "expected value at line 1 column 1"),
+        ] {
+            #[derive(serde::Deserialize)]
+            #[expect(dead_code, reason = "only its absence is read")]
+            struct Body {
+                detail: u8,
+            }
+            let error = serde_json::from_str::<Body>(body).map(drop).unwrap_err();
+            assert_eq!(Unreadable::from(&error).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_write_that_ended_in_5xx_is_of_unknown_effect() {
+        let answer = Answer::new(502, &HeaderMap::new(), Bytes::new());
+        let provider = Provider::from_static("x");
+        assert_eq!(answer.failure(Operation::Add, &provider).effect(), Effect::Unknown);
+        assert_eq!(answer.failure(Operation::Get, &provider).effect(), Effect::NotApplied);
+    }
+}

@@ -1,0 +1,389 @@
+//! One account's base URL and credential, and the one attempt that every call is.
+
+use crate::answer::{Answer, lost};
+use crate::credential::CredentialSource;
+use crate::paging::PageNumber;
+use crate::transport::Transport;
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderValue, Method, header};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use std::collections::VecDeque;
+use std::error::Error as _;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use url::Url;
+use workspace_members_core::{Effect, Error, ErrorKind, Operation, PageRequest, Provider, Result};
+
+/// How many of the keys that were in use are looked for in the provider's words. Keys rotate while calls are under way.
+const REMEMBERED_KEYS: usize = 8;
+
+/// The word before the key in the `Authorization` header, such as `Bearer` or `API-Key`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuthScheme(pub &'static str);
+
+impl AuthScheme {
+    /// `Authorization: Bearer …`
+    pub const BEARER: Self = Self("Bearer");
+}
+
+/// One request, relative to the base URL.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Request<'a> {
+    /// For which operation, as errors name it.
+    pub operation: Operation,
+    /// The HTTP method.
+    pub method: Method,
+    /// The path below the base URL, one segment each; encoded when sent.
+    pub path: &'a [&'a str],
+    /// The query, encoded when sent.
+    pub query: &'a [(&'a str, &'a str)],
+    /// A JSON body.
+    pub body: Option<Vec<u8>>,
+}
+
+impl<'a> Request<'a> {
+    /// A request without query and body.
+    pub fn new(operation: Operation, method: Method, path: &'a [&'a str]) -> Self {
+        Self { operation, method, path, query: &[], body: None }
+    }
+
+    /// Adds the query.
+    pub fn with_query(mut self, query: &'a [(&'a str, &'a str)]) -> Self {
+        self.query = query;
+        self
+    }
+
+    /// Adds a JSON body.
+    pub fn with_json(mut self, body: &impl Serialize) -> Result<Self> {
+        let bytes = serde_json::to_vec(body).map_err(|error| {
+            Error::invalid_input("the request cannot be written as JSON").with_source(error)
+        })?;
+        self.body = Some(bytes);
+        Ok(self)
+    }
+}
+
+/// One account at one provider: sends one attempt and reads one bounded answer.
+pub struct Client {
+    provider: Provider,
+    base: Url,
+    http: reqwest::Client,
+    transport: Transport,
+    scheme: AuthScheme,
+    source: Arc<dyn CredentialSource>,
+    /// The credential in use, as asked for last, and then those before it.
+    credentials: RwLock<VecDeque<Arc<Credential>>>,
+    /// Held while the source is asked, so that a burst of calls asks it once.
+    asking: tokio::sync::Mutex<()>,
+    /// How often the source was asked to renew.
+    renewals: AtomicU64,
+}
+
+struct Credential {
+    secret: SecretString,
+    header: HeaderValue,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("provider", &self.provider)
+            .field("base", &self.base.as_str())
+            .field("scheme", &self.scheme)
+            .field("source", &self.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// A client for a base URL as [`check_base_url`](crate::check_base_url) answers it. Sends nothing.
+    pub fn new(
+        provider: Provider,
+        base: Url,
+        transport: &Transport,
+        scheme: AuthScheme,
+        source: Arc<dyn CredentialSource>,
+    ) -> Result<Self> {
+        let http = transport.client_for(&base)?;
+        Ok(Self {
+            provider,
+            base,
+            http,
+            transport: transport.clone(),
+            scheme,
+            source,
+            credentials: RwLock::default(),
+            asking: tokio::sync::Mutex::new(()),
+            renewals: AtomicU64::new(0),
+        })
+    }
+
+    /// The provider's name.
+    pub fn provider(&self) -> &Provider {
+        &self.provider
+    }
+
+    /// The base URL; it holds no credentials.
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// Sends one request and reads the answer, whatever its status. Never a second attempt.
+    ///
+    /// After a 401 the credential's source is asked once more; [`Answer::renewed`] says whether it had another key.
+    /// Waits its turn where the transport has as many requests under way as it may.
+    pub async fn send(&self, request: Request<'_>) -> Result<Answer> {
+        let operation = request.operation;
+        if let Some(segment) = request.path.iter().find(|segment| !is_one_segment(segment)) {
+            let message = format!("{segment:?} cannot be one part of a path");
+            return Err(self.name(Error::invalid_input(message), operation));
+        }
+        let mut credential = self.credential().await.map_err(|error| self.name(error, operation))?;
+        // Not before: a source may itself send requests over this transport.
+        let turn = self.transport.turn().await;
+        // Others were answered meanwhile, and may have found that the key is no longer good.
+        if let Some(newest) = self.in_use() {
+            credential = newest;
+        }
+        let asked = self.renewals.load(Ordering::Acquire);
+        let response = self
+            .build(request, &credential)
+            .send()
+            .await
+            .map_err(|error| self.name(transport_error(error, operation), operation))?;
+        let mut answer = self.read(response, operation).await.map_err(|error| self.name(error, operation))?;
+        drop(turn);
+        if answer.status == 401 {
+            answer.renewed = self.renew(&credential, asked).await.map_err(|error| {
+                let message = "the key was refused, and its source could not give another";
+                let refused =
+                    Error::new(ErrorKind::Unauthenticated, Effect::Rejected, message).with_source(error);
+                answer.attach(refused, operation, &self.provider)
+            })?;
+        }
+        Ok(answer)
+    }
+
+    /// Which page a request asks for; see [`PageNumber::of`]. Names operation and provider in the refusal of a cursor
+    /// that is not one of these.
+    pub fn page_number(
+        &self,
+        request: &PageRequest,
+        default: u32,
+        max: u32,
+        operation: Operation,
+    ) -> Result<PageNumber> {
+        PageNumber::of(request, default, max).map_err(|error| self.name(error, operation))
+    }
+
+    /// Takes the keys that are and were in use out of a text of the provider's, in case it repeats what it was sent.
+    pub fn scrub(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for credential in &*self.credentials.read().unwrap_or_else(PoisonError::into_inner) {
+            let key = credential.secret.expose_secret().trim();
+            if !key.is_empty() && text.contains(key) {
+                text = text.replace(key, "[redacted]");
+            }
+        }
+        text
+    }
+
+    /// The same of an error's line, for an error that quotes an answer.
+    pub fn scrubbed(&self, error: Error) -> Error {
+        let line = self.scrub(error.message());
+        error.with_message(line)
+    }
+
+    /// The error for an answer that means the same at every provider, with the provider's own words.
+    pub fn failure(&self, answer: &Answer, operation: Operation) -> Error {
+        self.quote(answer.failure(operation, &self.provider), answer)
+    }
+
+    /// An error that the adapter has classified, about this answer, with the provider's own words.
+    pub fn classified(&self, error: Error, answer: &Answer, operation: Operation) -> Error {
+        self.quote(answer.attach(error, operation, &self.provider), answer)
+    }
+
+    fn quote(&self, error: Error, answer: &Answer) -> Error {
+        error.with_provider_message(answer.message().map(|text| self.scrub(&text)))
+    }
+
+    fn name(&self, error: Error, operation: Operation) -> Error {
+        error.with_operation(operation).with_provider(self.provider.clone())
+    }
+
+    fn build(&self, request: Request<'_>, credential: &Credential) -> reqwest::RequestBuilder {
+        let mut url = self.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(request.path);
+        }
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(request.query);
+        }
+        let mut builder = self
+            .http
+            .request(request.method, url)
+            .header(header::AUTHORIZATION, credential.header.clone())
+            .header(header::ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(body) = request.body {
+            builder =
+                builder.header(header::CONTENT_TYPE, HeaderValue::from_static("application/json")).body(body);
+        }
+        builder
+    }
+
+    fn answer(&self, status: u16, headers: &HeaderMap, body: Bytes) -> Answer {
+        let mut answer = Answer::new(status, headers, body);
+        answer.request_id = answer.request_id.map(|id| self.scrub(&id));
+        answer
+    }
+
+    async fn read(&self, mut response: reqwest::Response, operation: Operation) -> Result<Answer> {
+        let status = response.status().as_u16();
+        let announced = response.content_length().unwrap_or(0);
+        let headers = std::mem::take(response.headers_mut());
+        let body = if announced > self.transport.max_body() as u64 {
+            Err(self.too_large(operation))
+        } else {
+            self.read_body(&mut response, announced, operation).await
+        };
+        match body {
+            Ok(body) => Ok(self.answer(status, &headers, body)),
+            // The status alone says that it was refused; a body that was cut off cannot change that.
+            Err(_) if (300..500).contains(&status) => Ok(self.answer(status, &headers, Bytes::new())),
+            Err(error) => {
+                Err(self.answer(status, &headers, Bytes::new()).attach(error, operation, &self.provider))
+            }
+        }
+    }
+
+    /// Most answers arrive in one piece, which is kept as it is; the pieces of others are copied once.
+    async fn read_body(
+        &self,
+        response: &mut reqwest::Response,
+        announced: u64,
+        operation: Operation,
+    ) -> Result<Bytes> {
+        let (mut only, mut whole) = (Bytes::new(), BytesMut::new());
+        while let Some(piece) = response.chunk().await.map_err(|error| transport_error(error, operation))? {
+            if only.len() + whole.len() + piece.len() > self.transport.max_body() {
+                return Err(self.too_large(operation));
+            }
+            if only.is_empty() && whole.is_empty() {
+                only = piece;
+                continue;
+            }
+            if whole.is_empty() {
+                let length = usize::try_from(announced).unwrap_or(0).max(only.len() + piece.len());
+                whole.reserve(length);
+                whole.extend_from_slice(&std::mem::take(&mut only));
+            }
+            whole.extend_from_slice(&piece);
+        }
+        Ok(if whole.is_empty() { only } else { whole.freeze() })
+    }
+
+    fn too_large(&self, operation: Operation) -> Error {
+        let message = format!("the answer is larger than {} bytes", self.transport.max_body());
+        Error::new(ErrorKind::UnexpectedResponse, lost(operation), message)
+    }
+
+    fn in_use(&self) -> Option<Arc<Credential>> {
+        self.credentials.read().unwrap_or_else(PoisonError::into_inner).front().cloned()
+    }
+
+    async fn credential(&self) -> Result<Arc<Credential>> {
+        if let Some(credential) = self.in_use() {
+            return Ok(credential);
+        }
+        let _asking = self.asking.lock().await;
+        if let Some(credential) = self.in_use() {
+            return Ok(credential);
+        }
+        self.ask(false).await
+    }
+
+    /// Whether there is another credential than the one that was refused. `asked` is how often the source had been
+    /// asked to renew when the refused request was sent.
+    async fn renew(&self, refused: &Credential, asked: u64) -> Result<bool> {
+        let differs = |other: &Credential| other.secret.expose_secret() != refused.secret.expose_secret();
+        let _asking = self.asking.lock().await;
+        if self.in_use().is_some_and(|current| differs(&current)) {
+            return Ok(true);
+        }
+        // Another call was refused meanwhile, and the source had no other key: asking it a hundred times for a burst of
+        // a hundred calls would run a command a hundred times.
+        if self.renewals.load(Ordering::Acquire) != asked {
+            return Ok(false);
+        }
+        let renewed = self.ask(true).await;
+        self.renewals.fetch_add(1, Ordering::Release);
+        Ok(differs(&*renewed?))
+    }
+
+    async fn ask(&self, renew: bool) -> Result<Arc<Credential>> {
+        let secret = self.source.credential(renew).await?;
+        let text = SecretString::from(format!("{} {}", self.scheme.0, secret.expose_secret()));
+        let mut header = HeaderValue::from_str(text.expose_secret()).map_err(|_| {
+            let message =
+                "the key has characters that a header cannot carry; is it the whole key and nothing else?";
+            Error::new(ErrorKind::Credential, Effect::Rejected, message)
+        })?;
+        if secret.expose_secret().is_empty() {
+            return Err(Error::new(ErrorKind::Credential, Effect::Rejected, "the key is empty"));
+        }
+        header.set_sensitive(true);
+        let credential = Arc::new(Credential { secret, header });
+        let mut credentials = self.credentials.write().unwrap_or_else(PoisonError::into_inner);
+        credentials.retain(|known| known.secret.expose_secret() != credential.secret.expose_secret());
+        credentials.push_front(Arc::clone(&credential));
+        credentials.truncate(REMEMBERED_KEYS);
+        Ok(credential)
+    }
+}
+
+/// Whether a text stays one part of a path. URL parsers leave out dot segments and some control characters, and then the
+/// request would address something else.
+fn is_one_segment(text: &str) -> bool {
+    !matches!(text, "" | "." | "..") && !text.chars().any(char::is_control)
+}
+
+/// Classifies a failed attempt by whether the request can have reached the provider.
+pub(crate) fn transport_error(error: reqwest::Error, operation: Operation) -> Error {
+    // The URL holds ids, and the base URL of the account; the operation says enough.
+    let error = error.without_url();
+    let (kind, effect, message) = if error.is_builder() {
+        (ErrorKind::InvalidInput, Effect::Rejected, "the request cannot be built")
+    } else if error.is_connect() && error.is_timeout() {
+        (ErrorKind::Timeout, Effect::NotApplied, "no connection was made in time")
+    } else if error.is_connect() {
+        (ErrorKind::Transport, Effect::NotApplied, connect_failure(&error))
+    } else if error.is_timeout() {
+        (ErrorKind::Timeout, lost(operation), "no whole answer came in time")
+    } else {
+        (ErrorKind::Transport, lost(operation), "the connection broke before the whole answer came")
+    };
+    Error::new(kind, effect, message).with_source(error)
+}
+
+/// Tells a certificate that is not trusted from a host that is not there; the remedies differ.
+fn connect_failure(error: &reqwest::Error) -> &'static str {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let text = inner.to_string().to_ascii_lowercase();
+        if text.contains("expired") {
+            return "the host's certificate has expired";
+        }
+        if text.contains("not valid for name") || text.contains("notvalidforname") {
+            return "the host's certificate is for another name; is the base URL right?";
+        }
+        if text.contains("certificate") {
+            return "the host's certificate is not trusted; add its authority as extra root certificate";
+        }
+        cause = inner.source();
+    }
+    "no connection could be made"
+}

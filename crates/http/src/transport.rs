@@ -1,0 +1,249 @@
+//! The connection pool: trust, proxies, time limits. Shared by any number of accounts.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use url::{Host, Url};
+use workspace_members_core::{Effect, Error, ErrorKind, Result};
+
+/// Which proxy requests go through. A base URL on loopback bypasses every one.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub enum Proxy {
+    /// The one that the environment or the system names. The default.
+    #[default]
+    System,
+    /// None.
+    Direct,
+    /// This one. Credentials in the URL are sent to the proxy and appear nowhere else.
+    Url(Url),
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System => f.write_str("System"),
+            Self::Direct => f.write_str("Direct"),
+            Self::Url(url) => {
+                write!(f, "Url({}:{:?})", url.host_str().unwrap_or(""), url.port_or_known_default())
+            }
+        }
+    }
+}
+
+/// How connections are made.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct TransportConfig {
+    /// Certificates in PEM that are trusted beside the system's, for hosts behind a private authority.
+    pub root_ca_pem: Option<Vec<u8>>,
+    /// Which proxy.
+    pub proxy: Proxy,
+    /// How long making a connection may take. 10 s.
+    pub connect_timeout: Duration,
+    /// How long one request may take, from its start to the last byte of the answer. 30 s.
+    pub request_timeout: Duration,
+    /// The largest body that is read, in bytes. 32 MiB. A list of 10,000 members has about 1 MiB.
+    pub max_body: usize,
+    /// How many requests may be under way at once, over all accounts that share the pool; more wait their turn. 64.
+    ///
+    /// Bounds open connections, and so file descriptors, whatever the callers do. The time of waiting does not count
+    /// as time of the request.
+    pub max_in_flight: usize,
+}
+
+impl Default for TransportConfig {
+    fn default() -> Self {
+        Self {
+            root_ca_pem: None,
+            proxy: Proxy::System,
+            connect_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(30),
+            max_body: 32 << 20,
+            max_in_flight: 64,
+        }
+    }
+}
+
+impl fmt::Debug for TransportConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportConfig")
+            .field("root_ca_pem", &self.root_ca_pem.as_ref().map(Vec::len))
+            .field("proxy", &self.proxy)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("request_timeout", &self.request_timeout)
+            .field("max_body", &self.max_body)
+            .field("max_in_flight", &self.max_in_flight)
+            .finish()
+    }
+}
+
+/// A connection pool. Cloning shares it.
+#[derive(Debug, Clone)]
+pub struct Transport(Arc<Pools>);
+
+#[derive(Debug)]
+struct Pools {
+    config: TransportConfig,
+    certificates: Vec<reqwest::Certificate>,
+    turns: Semaphore,
+    /// For loopback: through no proxy, whatever is configured.
+    direct: OnceLock<reqwest::Client>,
+    /// For everything else.
+    outward: OnceLock<reqwest::Client>,
+}
+
+impl Transport {
+    /// Checks the configuration. Connections are made when they are needed.
+    pub fn new(config: TransportConfig) -> Result<Self> {
+        let certificates = match &config.root_ca_pem {
+            None => Vec::new(),
+            Some(pem) => {
+                let parsed = reqwest::Certificate::from_pem_bundle(pem).map_err(|error| {
+                    config_error("the root certificates are not valid PEM").with_source(error)
+                })?;
+                if parsed.is_empty() {
+                    return Err(config_error("the root certificate file holds no certificate"));
+                }
+                parsed
+            }
+        };
+        // The bound is the semaphore's own, about 2^60.
+        let turns = Semaphore::new(config.max_in_flight.clamp(1, Semaphore::MAX_PERMITS));
+        let (direct, outward) = (OnceLock::new(), OnceLock::new());
+        Ok(Self(Arc::new(Pools { config, certificates, turns, direct, outward })))
+    }
+
+    /// Waits until one more request may be under way, which it is until the permit is dropped.
+    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed.
+        self.0.turns.acquire().await.ok()
+    }
+
+    /// The largest body that is read, in bytes.
+    pub(crate) fn max_body(&self) -> usize {
+        self.0.config.max_body
+    }
+
+    /// The pool for a base URL.
+    pub(crate) fn client_for(&self, base: &Url) -> Result<reqwest::Client> {
+        let (slot, loopback) =
+            if is_loopback(base) { (&self.0.direct, true) } else { (&self.0.outward, false) };
+        if let Some(client) = slot.get() {
+            return Ok(client.clone());
+        }
+        let built = self.build(loopback)?;
+        Ok(slot.get_or_init(|| built).clone())
+    }
+
+    fn build(&self, loopback: bool) -> Result<reqwest::Client> {
+        let config = &self.0.config;
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("workspace-members/", env!("CARGO_PKG_VERSION")))
+            // The key must not follow to another origin, and a redirected write would be a second request.
+            .redirect(reqwest::redirect::Policy::none())
+            // One attempt; repeating is decided by what happened, in the retry layer.
+            .retry(reqwest::retry::never())
+            .referer(false)
+            // Another crate of the program may turn these features of reqwest on; then a small answer could unpack to
+            // a large one.
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd()
+            .pool_max_idle_per_host(config.max_in_flight)
+            .connect_timeout(config.connect_timeout)
+            .timeout(config.request_timeout);
+        if !self.0.certificates.is_empty() {
+            builder = builder.tls_certs_merge(self.0.certificates.iter().cloned());
+        }
+        // reqwest would send a request for http://127.0.0.1, key included, to the host that HTTP_PROXY names.
+        builder = match &config.proxy {
+            Proxy::System if !loopback => builder,
+            Proxy::Url(url) if !loopback => {
+                let proxy = reqwest::Proxy::all(url.clone()).map_err(|error| {
+                    config_error("the proxy URL is not valid").with_source(error.without_url())
+                })?;
+                builder.no_proxy().proxy(proxy)
+            }
+            _ => builder.no_proxy(),
+        };
+        builder.build().map_err(|error| {
+            config_error("the HTTP client cannot be set up (no TLS feature, or no trust store?)")
+                .with_source(error.without_url())
+        })
+    }
+}
+
+fn config_error(message: &str) -> Error {
+    Error::new(ErrorKind::Config, Effect::Rejected, message)
+}
+
+/// Whether the host is this machine, by name or address.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        None => false,
+    }
+}
+
+/// Reads a base URL: https, or http on loopback; a path prefix is kept; no credentials, query or fragment.
+pub fn check_base_url(text: &str) -> Result<Url> {
+    let wrong = |why: &str| config_error(&format!("the base URL is not valid: {why}"));
+    let mut url = Url::parse(text.trim())
+        .map_err(|error| wrong(&format!("{error}; write for instance https://host.example.com")))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("it must not contain a user or password"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong("it must not contain a query or fragment"));
+    }
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        "http" => return Err(wrong("plain http would show the key to everybody on the way; write https")),
+        other => return Err(wrong(&format!("scheme {other:?} is not https"))),
+    }
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&path);
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_urls_keep_a_prefix_and_refuse_what_leaks() {
+        assert_eq!(check_base_url("https://a.example/x/").unwrap().path(), "/x");
+        assert_eq!(check_base_url("http://127.0.0.1:8000").unwrap().port(), Some(8000));
+        assert!(check_base_url("http://[::1]:1").is_ok());
+        for bad in [
+            "http://a.example",
+            "ftp://a.example",
+            "https://user:secret@a.example",
+            "https://a.example/?q=1",
+            "https://a.example/#x",
+            "a.example",
+            "http://127.0.0.1.example.com",
+        ] {
+            let error = check_base_url(bad).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config, "{bad}");
+            assert!(!error.to_string().contains("secret"));
+        }
+    }
+
+    #[test]
+    fn an_empty_certificate_file_is_refused() {
+        let config = TransportConfig { root_ca_pem: Some(b"nothing".to_vec()), ..TransportConfig::default() };
+        assert_eq!(Transport::new(config).unwrap_err().kind(), ErrorKind::Config);
+    }
+
+    #[test]
+    fn debug_shows_no_proxy_password() {
+        let proxy = Proxy::Url(Url::parse("http://user:hunter2@proxy.example:3128").unwrap());
+        assert!(!format!("{proxy:?}").contains("hunter2"));
+    }
+}

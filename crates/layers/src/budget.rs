@@ -1,0 +1,88 @@
+//! How much of the load may be repetitions.
+
+use crate::BudgetConfig;
+use std::sync::{Mutex, PoisonError};
+use tokio::time::Instant;
+
+/// A bucket of tokens; a repetition costs one.
+///
+/// Retries help against a provider that fails now and then, and make matters worse at one that fails under load: with
+/// five attempts each, every call becomes five. The bucket bounds that. Each first attempt pays in a share of a token,
+/// so that at most that share of the load is repetitions once the reserve is spent; the reserve lets a program that
+/// makes few calls repeat them at all, and it comes back slowly with time, so that an outage long past does not count.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    config: BudgetConfig,
+    level: Mutex<Level>,
+}
+
+#[derive(Debug)]
+struct Level {
+    tokens: f64,
+    at: Instant,
+}
+
+impl Budget {
+    pub(crate) fn new(config: BudgetConfig) -> Self {
+        let level = Level { tokens: f64::from(config.reserve), at: Instant::now() };
+        Self { config, level: Mutex::new(level) }
+    }
+
+    /// Notes a first attempt.
+    pub(crate) fn deposit(&self) {
+        self.change(self.config.share);
+    }
+
+    /// Takes a token for a repetition, if there is one.
+    pub(crate) fn withdraw(&self) -> bool {
+        self.change(-1.0)
+    }
+
+    fn change(&self, by: f64) -> bool {
+        // Nothing panics while the lock is held.
+        let mut level = self.level.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let earned = now.saturating_duration_since(level.at).as_secs_f64() * self.config.per_second;
+        level.at = now;
+        let full = f64::from(self.config.reserve);
+        level.tokens = (level.tokens + earned).min(full);
+        if level.tokens + by < 0.0 {
+            return false;
+        }
+        level.tokens = (level.tokens + by).min(full);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn budget(share: f64, reserve: u32, per_second: f64) -> Budget {
+        Budget::new(
+            BudgetConfig::default().with_share(share).with_reserve(reserve).with_per_second(per_second),
+        )
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn repetitions_are_the_reserve_and_then_the_share() {
+        let budget = budget(0.25, 4, 0.0);
+        let repeated = (0..1_000).filter(|_| {
+            budget.deposit();
+            budget.withdraw()
+        });
+        // The bucket is full before the first call, so its deposit spills over.
+        assert_eq!(repeated.count(), 4 + 249);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn time_fills_it_up_to_the_reserve() {
+        let budget = budget(0.0, 2, 0.5);
+        assert!(budget.withdraw() && budget.withdraw() && !budget.withdraw());
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert!(budget.withdraw() && !budget.withdraw());
+        tokio::time::advance(Duration::from_hours(1)).await;
+        assert!(budget.withdraw() && budget.withdraw() && !budget.withdraw());
+    }
+}

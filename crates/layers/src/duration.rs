@@ -1,0 +1,94 @@
+//! Durations in configuration: `"500ms"`, `"30s"`, `"5m"`, `"2h"`, or a number of seconds.
+
+use serde::{Deserializer, Serializer, de};
+use std::fmt;
+use std::time::Duration;
+
+/// Milliseconds per unit, longest name first so that `ms` is not read as `s`.
+const UNITS: [(&str, f64); 4] = [("ms", 1.0), ("s", 1_000.0), ("m", 60_000.0), ("h", 3_600_000.0)];
+
+/// A hundred years: longer is a slip, and would overflow when added to a clock.
+const MAX_SECONDS: f64 = 3_155_760_000.0;
+
+fn parse(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let (number, millis) =
+        UNITS.iter().find_map(|(unit, millis)| Some((text.strip_suffix(unit)?.trim_end(), millis)))?;
+    let plain = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let seconds = number.parse::<f64>().ok().filter(|_| plain)? * millis / 1_000.0;
+    from_seconds(seconds)
+}
+
+fn from_seconds(seconds: f64) -> Option<Duration> {
+    if seconds > MAX_SECONDS {
+        return None;
+    }
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+struct Visitor;
+
+impl de::Visitor<'_> for Visitor {
+    type Value = Duration;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a duration such as \"500ms\", \"30s\", \"5m\" or \"2h\", or a number of seconds")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Duration, E> {
+        parse(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+    }
+
+    fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Duration, E> {
+        let refused = || E::invalid_value(de::Unexpected::Unsigned(seconds), &self);
+        u32::try_from(seconds).map(|s| Duration::from_secs(s.into())).map_err(|_| refused())
+    }
+
+    fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<Duration, E> {
+        let refused = || E::invalid_value(de::Unexpected::Signed(seconds), &self);
+        u32::try_from(seconds).map(|s| Duration::from_secs(s.into())).map_err(|_| refused())
+    }
+
+    fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<Duration, E> {
+        from_seconds(seconds).ok_or_else(|| E::invalid_value(de::Unexpected::Float(seconds), &self))
+    }
+}
+
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    from.deserialize_any(Visitor)
+}
+
+pub(crate) fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
+    let millis = duration.as_millis();
+    let text =
+        if millis.is_multiple_of(1_000) { format!("{}s", millis / 1_000) } else { format!("{millis}ms") };
+    to.serialize_str(&text)
+}
+
+/// For people: to the millisecond.
+pub(crate) fn shown(duration: Duration) -> String {
+    let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    format!("{:?}", Duration::from_millis(millis))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_are_read_and_slips_refused() {
+        for (text, millis) in [
+            ("500ms", 500),
+            ("30s", 30_000),
+            ("1.5s", 1_500),
+            ("2m", 120_000),
+            ("1h", 3_600_000),
+            ("5 s", 5_000),
+        ] {
+            assert_eq!(parse(text), Some(Duration::from_millis(millis)), "{text}");
+        }
+        for bad in ["", "s", "30", "-1s", "1e9s", "infs", "NaNs", "30 apples", "99999999999h", "1.2.3s"] {
+            assert_eq!(parse(bad), None, "{bad}");
+        }
+    }
+}

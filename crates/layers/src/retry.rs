@@ -1,0 +1,407 @@
+//! Repeats what failed for the moment, and settles writes of which the answer was lost.
+
+use crate::RetryConfig;
+use crate::budget::Budget;
+use crate::duration::shown;
+use crate::settle::{Verdict, Write};
+use crate::turn::Turn;
+use async_trait::async_trait;
+use futures_util::future::{BoxFuture, Either, select};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+use workspace_members_core::{
+    AddMember, Capabilities, Capability, Effect, Error, ErrorKind, Group, Identity, ListOf, Member,
+    Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole, User, Workspace,
+    WorkspaceId, WorkspaceMembers,
+};
+
+/// What the read that settles a write gets even where the deadline has passed: knowing what happened is worth more
+/// than being on time.
+const SETTLE_GRACE: Duration = Duration::from_secs(10);
+
+/// Repeats calls that failed for the moment. No write is ever repeated while it is open whether it happened.
+///
+/// What is done follows from the error's [`Effect`]:
+///
+/// * A **read** changes nothing and is repeated if the kind is transient, or the answer could not be read.
+/// * A write that **surely did not happen** ([`Effect::NotApplied`]: 429, no connection) is repeated.
+/// * A write **in doubt** ([`Effect::Unknown`]: the answer was lost) is settled by reading the member back. It happened:
+///   success. It did not: repeated. The read fails, or the connection cannot read members: the error is returned, with
+///   [`Effect::Unknown`] and with what was tried.
+/// * What was **refused** ([`Effect::Rejected`]) is returned, except where the refusal is the echo of an own attempt whose
+///   answer was lost: "already a member" after an addition in doubt (settled by reading), "not found" after a removal
+///   in doubt of somebody whom the read still showed (success).
+/// * A 401 after which the adapter found another key ([`ErrorKind::Unauthenticated`] with [`Effect::NotApplied`]) is
+///   repeated once, at once.
+///
+/// Waits are random below a bound that doubles (full jitter). A wait that the provider asks for is kept, up to a cap;
+/// beyond it the error is returned at once. Attempts, waits and reads count against a deadline, and time in line for a
+/// [`RateLimit`](crate::RateLimit) or [`Concurrency`](crate::Concurrency) layer inside does not. A
+/// [budget](crate::BudgetConfig) bounds the share of repetitions over all calls.
+///
+/// # What reading back cannot know
+///
+/// A request that was given up may still be on its way, so that the read shows the state before it. The wait comes
+/// before the read, so that the read is as late as it can be, and both providers refuse the second of two additions and of
+/// two removals, so that nothing takes effect twice; a role set twice is the same role. What remains: if the late
+/// request arrives after *somebody else* undid what it does, it does it again.
+#[derive(Debug)]
+pub struct Retry<M> {
+    inner: M,
+    config: RetryConfig,
+    budget: Budget,
+    rng: Mutex<fastrand::Rng>,
+}
+
+impl<M: WorkspaceMembers> Retry<M> {
+    /// Repeats as configured.
+    pub fn new(inner: M, config: RetryConfig) -> Self {
+        let budget = Budget::new(config.budget);
+        Self { inner, config, budget, rng: Mutex::new(fastrand::Rng::new()) }
+    }
+
+    /// Makes the waits repeatable, for tests.
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.rng = Mutex::new(fastrand::Rng::with_seed(seed));
+        self
+    }
+
+    /// A random wait of at most `base * 2^(attempts - 1)`, and at most the cap.
+    fn backoff(&self, attempts: u32) -> Duration {
+        let doublings = attempts.saturating_sub(1).min(31);
+        let bound = self.config.base.saturating_mul(1 << doublings).min(self.config.cap);
+        let micros = u64::try_from(bound.as_micros()).unwrap_or(u64::MAX);
+        // Nothing panics while the lock is held.
+        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+        Duration::from_micros(rng.u64(0..=micros))
+    }
+
+    async fn read<'a, T>(
+        &'a self,
+        operation: Operation,
+        call: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync,
+    ) -> Result<T> {
+        self.budget.deposit();
+        Course::new(self, operation, self.config.deadline).read(call).await
+    }
+
+    async fn write<W: Write>(&self, write: &W) -> Result<W::Done> {
+        self.budget.deposit();
+        Course::new(self, W::OPERATION, self.config.deadline).write(write).await
+    }
+}
+
+/// One call, over all its attempts.
+struct Course<'a, M> {
+    layer: &'a Retry<M>,
+    operation: Operation,
+    started: Instant,
+    limit: Duration,
+    turn: Arc<Turn>,
+    /// What the turn had waited before this course began.
+    waited_before: Duration,
+    attempts: u32,
+    slept: Duration,
+    /// Whether the one repetition with a new key was made.
+    renewed: bool,
+}
+
+impl<'a, M: WorkspaceMembers> Course<'a, M> {
+    fn new(layer: &'a Retry<M>, operation: Operation, limit: Duration) -> Self {
+        Self::sharing(layer, operation, limit, Arc::default())
+    }
+
+    /// Shares the time in line, so that it stops the clock of both.
+    fn sharing(layer: &'a Retry<M>, operation: Operation, limit: Duration, turn: Arc<Turn>) -> Self {
+        Self {
+            layer,
+            operation,
+            started: Instant::now(),
+            limit,
+            waited_before: turn.waited(),
+            turn,
+            attempts: 0,
+            slept: Duration::ZERO,
+            renewed: false,
+        }
+    }
+
+    /// What is left until the deadline; time in line does not count.
+    fn left(&self) -> Duration {
+        let waited = self.turn.waited().saturating_sub(self.waited_before);
+        self.limit.saturating_sub(self.started.elapsed().saturating_sub(waited))
+    }
+
+    /// Completes at the deadline; never while the attempt stands in line, so never before it was sent.
+    async fn expired(&self) {
+        loop {
+            if self.turn.is_waiting() {
+                self.turn.passed().await;
+            } else if self.left().is_zero() {
+                return;
+            } else {
+                tokio::time::sleep(self.left()).await;
+            }
+        }
+    }
+
+    /// One attempt, cut off at the deadline.
+    async fn attempt<T>(&mut self, call: BoxFuture<'_, Result<T>>) -> Result<T> {
+        self.attempts += 1;
+        let expired = pin!(self.expired());
+        match select(pin!(self.turn.of(call)), expired).await {
+            Either::Left((result, _)) => result,
+            Either::Right(((), _)) => {
+                let effect = if self.operation.is_write() { Effect::Unknown } else { Effect::NotApplied };
+                let message = format!("no answer within the deadline of {}", shown(self.limit));
+                Err(Error::new(ErrorKind::Timeout, effect, message)
+                    .with_operation(self.operation)
+                    .with_provider(self.layer.inner.provider()))
+            }
+        }
+    }
+
+    async fn read<'b, T>(&mut self, call: impl Fn() -> BoxFuture<'b, Result<T>> + Send + Sync) -> Result<T> {
+        loop {
+            let error = match self.attempt(call()).await {
+                Ok(done) => {
+                    self.succeeded();
+                    return Ok(done);
+                }
+                Err(error) if may_repeat_read(&error) => error,
+                Err(error) => return Err(self.final_error(error)),
+            };
+            if let Err(why) = self.pause(&error).await {
+                return Err(self.give_up(error, &why));
+            }
+        }
+    }
+
+    async fn write<W: Write>(&mut self, write: &W) -> Result<W::Done> {
+        // Whether an earlier attempt was in doubt. Reading showed that it had not happened, or there were no other
+        // attempt; but it may have been late.
+        let mut doubted = false;
+        loop {
+            let error = match self.attempt(write.send(&self.layer.inner)).await {
+                Ok(done) => {
+                    self.succeeded();
+                    return Ok(done);
+                }
+                Err(error) => error,
+            };
+            let echo = doubted && error.effect() == Effect::Rejected && write.may_echo(&error);
+            match error.effect() {
+                Effect::NotApplied if may_repeat_unapplied(&error) => {
+                    if let Err(why) = self.pause(&error).await {
+                        return Err(self.give_up(error, &why));
+                    }
+                }
+                Effect::Unknown => {
+                    doubted = true;
+                    if let Some(done) = self.resolve(write, error).await? {
+                        return Ok(done);
+                    }
+                }
+                _ if echo => {
+                    if let Some(done) = self.resolve(write, error).await? {
+                        return Ok(done);
+                    }
+                }
+                _ => return Err(self.final_error(error)),
+            }
+        }
+    }
+
+    /// Settles a write in doubt: done, or (`None`) to be tried again, or an error.
+    async fn resolve<W: Write>(&mut self, write: &W, error: Error) -> Result<Option<W::Done>> {
+        // The wait comes first, so that the read is the last thing before the next attempt.
+        let paused = self.pause(&error).await;
+        let (verdict, reads) = self.settle(write, error).await;
+        let settled = match &verdict {
+            Verdict::Applied(_) => "applied",
+            Verdict::NotApplied(_) => "not_applied",
+            Verdict::Stands(error) if error.effect() == Effect::Unknown => "unknown",
+            Verdict::Stands(_) => "rejected",
+        };
+        tracing::info!(
+            wsm.operation = self.operation.as_str(),
+            wsm.attempt = self.attempts,
+            wsm.settled = settled,
+            wsm.reads = reads,
+            "a write without a clear answer was settled by reading"
+        );
+        match verdict {
+            Verdict::Applied(done) => {
+                self.succeeded();
+                Ok(Some(done))
+            }
+            Verdict::NotApplied(error) => match paused {
+                Ok(()) => Ok(None),
+                Err(why) => Err(self.give_up(error, &why)),
+            },
+            Verdict::Stands(error) if error.effect() == Effect::Unknown => {
+                let tried = format!("tried: {} and {}", times(self.attempts, "write"), times(reads, "read"));
+                Err(self.give_up(error, &tried))
+            }
+            Verdict::Stands(error) => Err(self.final_error(error)),
+        }
+    }
+
+    /// Reads the member back, and judges. Says how many reads it took.
+    async fn settle<W: Write>(&mut self, write: &W, error: Error) -> (Verdict<W::Done>, u32) {
+        let inner = &self.layer.inner;
+        if !inner.capabilities().has(Capability::GetMember) {
+            let message = format!(
+                "{}; whether it happened is unknown, for this connection cannot read one member back",
+                error.message()
+            );
+            return (Verdict::Stands(error.with_effect(Effect::Unknown).with_message(message)), 0);
+        }
+        let limit = self.left().max(SETTLE_GRACE);
+        let mut reading = Course::sharing(self.layer, Operation::Get, limit, Arc::clone(&self.turn));
+        let (workspace, principal) = write.addresses();
+        // Boxed, since reading back is an own course of attempts inside this one.
+        let found = Box::pin(reading.read(|| inner.get(workspace, principal))).await;
+        let verdict = match found {
+            Ok(found) => write.judge(error, found, inner.capabilities().roles()),
+            Err(unread) => write.judge_unread(error, &unread),
+        };
+        (verdict, reading.attempts)
+    }
+
+    /// Waits before the next attempt, or says why there is none. Empty where nothing needs to be said.
+    async fn pause(&mut self, error: &Error) -> Result<(), String> {
+        if error.kind() == ErrorKind::Unauthenticated {
+            let first = !std::mem::replace(&mut self.renewed, true);
+            return if first { Ok(()) } else { Err(String::new()) };
+        }
+        let config = &self.layer.config;
+        if self.attempts >= config.max_attempts {
+            return Err(if self.attempts > 1 { "no attempts are left".to_owned() } else { String::new() });
+        }
+        let backoff = self.layer.backoff(self.attempts);
+        let wait = match error.retry_after() {
+            None => backoff,
+            Some(asked) if asked > config.max_retry_after => {
+                return Err(format!(
+                    "the provider asks to wait {}, and at most {} is allowed",
+                    shown(asked),
+                    shown(config.max_retry_after)
+                ));
+            }
+            // A little more than asked, so that not everybody who was told the same comes back at once.
+            Some(asked) => asked + backoff.min(config.base),
+        };
+        if wait >= self.left() {
+            return Err(format!("waiting {} would pass the deadline of {}", shown(wait), shown(self.limit)));
+        }
+        let asked_for = error.kind() == ErrorKind::RateLimited;
+        if !asked_for && !self.layer.budget.withdraw() {
+            return Err("the budget for repetitions is spent".to_owned());
+        }
+        tracing::info!(
+            wsm.operation = self.operation.as_str(),
+            wsm.attempt = self.attempts,
+            error.type = error.kind().as_str(),
+            wsm.effect = error.effect().as_str(),
+            http.response.status_code = error.status(),
+            wsm.wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            "an attempt failed, and another follows"
+        );
+        tokio::time::sleep(wait).await;
+        self.slept += wait;
+        Ok(())
+    }
+
+    /// Tells the span that encloses the call how often it was sent again.
+    fn succeeded(&self) {
+        if self.attempts > 1 {
+            tracing::Span::current().record("http.request.resend_count", self.attempts - 1);
+        }
+    }
+
+    /// An error that more attempts would not mend.
+    fn final_error(&self, error: Error) -> Error {
+        self.succeeded();
+        if self.attempts > 1 { error.with_attempts(self.attempts) } else { error }
+    }
+
+    /// An error that more attempts might have mended, and why there are none.
+    fn give_up(&self, error: Error, why: &str) -> Error {
+        let mut message = error.message().to_owned();
+        if self.attempts > 1 {
+            let (took, slept) = (shown(self.started.elapsed()), shown(self.slept));
+            message = format!(
+                "{message}; gave up after {} attempts in {took} ({slept} of it waiting)",
+                self.attempts
+            );
+        }
+        if !why.is_empty() {
+            message = format!("{message}; {why}");
+        }
+        self.final_error(error.with_message(message))
+    }
+}
+
+fn times(count: u32, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// Whether the same request may do better in a moment. A listing that changed does not: it must start over, which is
+/// for whoever walks its pages.
+fn transient(error: &Error) -> bool {
+    error.kind().is_transient() && error.kind() != ErrorKind::ListingChanged
+}
+
+fn renewed_key(error: &Error) -> bool {
+    error.kind() == ErrorKind::Unauthenticated && error.effect() == Effect::NotApplied
+}
+
+fn may_repeat_read(error: &Error) -> bool {
+    // A page of a proxy in place of the answer is the usual unexpected response, and passes.
+    let unreadable = error.kind() == ErrorKind::UnexpectedResponse;
+    error.effect() != Effect::Rejected && (transient(error) || unreadable || renewed_key(error))
+}
+
+fn may_repeat_unapplied(error: &Error) -> bool {
+    transient(error) || renewed_key(error)
+}
+
+#[async_trait]
+impl<M: WorkspaceMembers> WorkspaceMembers for Retry<M> {
+    fn provider(&self) -> Provider {
+        self.inner.provider()
+    }
+    fn capabilities(&self) -> &Capabilities {
+        self.inner.capabilities()
+    }
+    async fn me(&self) -> Result<Identity> {
+        self.read(Operation::Me, || self.inner.me()).await
+    }
+    async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
+        self.read(Operation::ListWorkspaces, || self.inner.workspaces_page(page.clone())).await
+    }
+    async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
+        self.read(Operation::ListUsers, || self.inner.users_page(page.clone())).await
+    }
+    async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
+        self.read(Operation::ListGroups, || self.inner.groups_page(page.clone())).await
+    }
+    async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
+        self.read(Operation::ListMembers, || self.inner.members_page(of, page.clone())).await
+    }
+    async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
+        self.read(Operation::Get, || self.inner.get(workspace, principal)).await
+    }
+    async fn add(&self, request: &AddMember) -> Result<Member> {
+        self.write(request).await
+    }
+    async fn set_role(&self, request: &SetRole) -> Result<Member> {
+        self.write(request).await
+    }
+    async fn remove(&self, request: &RemoveMember) -> Result<()> {
+        self.write(request).await
+    }
+}

@@ -1,0 +1,209 @@
+//! What reading a member back says about a write of which the answer was lost.
+
+use futures_util::future::BoxFuture;
+use workspace_members_core::{
+    AddMember, Effect, Error, ErrorKind, Member, MemberKey, Operation, PrincipalId, RemoveMember, Resource,
+    Result, Role, RoleTable, SetRole, WorkspaceId, WorkspaceMembers,
+};
+
+/// What became of a write in doubt.
+#[derive(Debug)]
+pub(crate) enum Verdict<T> {
+    /// It happened.
+    Applied(T),
+    /// It did not, and may be tried again; else this is the error.
+    NotApplied(Error),
+    /// This is the error, and trying again is wrong: it is still in doubt, or was refused.
+    Stands(Error),
+}
+
+/// One of the three writes.
+pub(crate) trait Write: Send + Sync {
+    /// What it answers.
+    type Done: Send;
+    /// Which it is.
+    const OPERATION: Operation;
+
+    /// The member to read back.
+    fn addresses(&self) -> (&WorkspaceId, &PrincipalId);
+
+    /// One attempt.
+    fn send<'a>(&'a self, to: &'a dyn WorkspaceMembers) -> BoxFuture<'a, Result<Self::Done>>;
+
+    /// Whether a refusal may be the echo of an earlier attempt whose answer was lost.
+    fn may_echo(&self, refusal: &Error) -> bool;
+
+    /// Judges by the member as it is now.
+    fn judge(&self, error: Error, found: Option<Member>, roles: &RoleTable) -> Verdict<Self::Done>;
+
+    /// Judges where the member could not be read. Still in doubt, unless the failure tells.
+    fn judge_unread(&self, error: Error, unread: &Error) -> Verdict<Self::Done> {
+        in_doubt(error, unread)
+    }
+}
+
+impl Write for AddMember {
+    type Done = Member;
+    const OPERATION: Operation = Operation::Add;
+
+    fn addresses(&self) -> (&WorkspaceId, &PrincipalId) {
+        (&self.workspace, &self.principal)
+    }
+
+    fn send<'a>(&'a self, to: &'a dyn WorkspaceMembers) -> BoxFuture<'a, Result<Member>> {
+        to.add(self)
+    }
+
+    fn may_echo(&self, refusal: &Error) -> bool {
+        refusal.kind() == ErrorKind::AlreadyMember
+    }
+
+    fn judge(&self, error: Error, found: Option<Member>, roles: &RoleTable) -> Verdict<Member> {
+        let Some(member) = found else {
+            // Also where the provider says "already a member": its reads lag behind, and the next attempt is refused
+            // the same way until they show it.
+            return not_applied(error);
+        };
+        match shows(&member, &self.role, roles) {
+            // A placeholder may stand for the role asked for, and never counts as a difference.
+            Some(true) | None => Verdict::Applied(member),
+            _ if error.kind() == ErrorKind::AlreadyMember => Verdict::Stands(error),
+            _ if error.kind() == ErrorKind::Unconfirmed => Verdict::Stands(other_role(error, &member)),
+            _ => {
+                // An own addition would show the role asked for, so somebody else was faster.
+                let message = format!(
+                    "the answer was lost ({}), and reading back shows a member with role {:?}",
+                    error.message(),
+                    member.native_role.as_str()
+                );
+                Verdict::Stands(remade(ErrorKind::AlreadyMember, error, message))
+            }
+        }
+    }
+
+    fn judge_unread(&self, error: Error, unread: &Error) -> Verdict<Member> {
+        // Who cannot be seen is not added twice: the provider refuses that.
+        if unread.kind() == ErrorKind::NotFound { not_applied(error) } else { in_doubt(error, unread) }
+    }
+}
+
+impl Write for SetRole {
+    type Done = Member;
+    const OPERATION: Operation = Operation::SetRole;
+
+    fn addresses(&self) -> (&WorkspaceId, &PrincipalId) {
+        (&self.key.workspace, &self.key.principal)
+    }
+
+    fn send<'a>(&'a self, to: &'a dyn WorkspaceMembers) -> BoxFuture<'a, Result<Member>> {
+        to.set_role(self)
+    }
+
+    fn may_echo(&self, _: &Error) -> bool {
+        false
+    }
+
+    fn judge(&self, error: Error, found: Option<Member>, roles: &RoleTable) -> Verdict<Member> {
+        let Some(member) = found.filter(|member| same_membership(&self.key, &member.key)) else {
+            let message =
+                format!("{} is not a member any more (the answer was lost: {})", self.key, error.message());
+            let gone = remade(ErrorKind::NotFound, error, message).with_missing(&[Resource::Member]);
+            return Verdict::Stands(gone);
+        };
+        match shows(&member, &self.role, roles) {
+            Some(true) => Verdict::Applied(member),
+            Some(false) => not_applied(error),
+            None => {
+                let message = format!("{}; reading back does not name the role", error.message());
+                Verdict::Stands(error.with_effect(Effect::Unknown).with_message(message))
+            }
+        }
+    }
+}
+
+impl Write for RemoveMember {
+    type Done = ();
+    const OPERATION: Operation = Operation::Remove;
+
+    fn addresses(&self) -> (&WorkspaceId, &PrincipalId) {
+        (&self.key.workspace, &self.key.principal)
+    }
+
+    fn send<'a>(&'a self, to: &'a dyn WorkspaceMembers) -> BoxFuture<'a, Result<()>> {
+        to.remove(self)
+    }
+
+    fn may_echo(&self, refusal: &Error) -> bool {
+        refusal.kind() == ErrorKind::NotFound && refusal.missing() != [Resource::Workspace]
+    }
+
+    fn judge(&self, error: Error, found: Option<Member>, _: &RoleTable) -> Verdict<()> {
+        match found {
+            None => Verdict::Applied(()),
+            // A new membership of the same person is not the one to be ended.
+            Some(member) if !same_membership(&self.key, &member.key) => Verdict::Applied(()),
+            Some(_) if error.effect() == Effect::Rejected => Verdict::Stands(error),
+            Some(_) => not_applied(error),
+        }
+    }
+
+    fn judge_unread(&self, error: Error, unread: &Error) -> Verdict<()> {
+        // Not there to be removed. Not so where the workspace may have become invisible, as it does for whoever removes
+        // the user that the key acts as.
+        let missing = unread.missing();
+        let member_is_gone = unread.kind() == ErrorKind::NotFound
+            && !missing.is_empty()
+            && !missing.contains(&Resource::Workspace);
+        // The read before this attempt showed the member, and now the provider does not find it.
+        let echo = error.effect() == Effect::Rejected;
+        if member_is_gone || echo { Verdict::Applied(()) } else { in_doubt(error, unread) }
+    }
+}
+
+/// Whether the member has the role asked for; `None` where the provider shows a placeholder that it may stand for.
+fn shows(member: &Member, asked: &Role, roles: &RoleTable) -> Option<bool> {
+    let Ok(asked) = roles.resolve(asked) else { return Some(false) };
+    if asked.custom && roles.is_placeholder(&member.native_role) {
+        return None;
+    }
+    Some(member.native_role == asked.native)
+}
+
+/// Whether both are the same membership, as far as is known.
+fn same_membership(asked: &MemberKey, found: &MemberKey) -> bool {
+    match (&asked.membership, &found.membership) {
+        (Some(asked), Some(found)) => asked == found,
+        _ => true,
+    }
+}
+
+fn not_applied<T>(error: Error) -> Verdict<T> {
+    if error.effect() == Effect::Rejected {
+        return Verdict::NotApplied(error);
+    }
+    let message = format!("{}; reading back shows that it did not happen", error.message());
+    Verdict::NotApplied(error.with_effect(Effect::NotApplied).with_message(message))
+}
+
+fn in_doubt<T>(error: Error, unread: &Error) -> Verdict<T> {
+    let message =
+        format!("{}; whether it happened is unknown, for reading back failed too: {unread}", error.message());
+    Verdict::Stands(error.with_effect(Effect::Unknown).with_message(message))
+}
+
+fn other_role(error: Error, member: &Member) -> Error {
+    let message = format!("{}; reading back shows role {:?}", error.message(), member.native_role.as_str());
+    error.with_message(message)
+}
+
+/// A refusal that was found out by reading, with what is known of the request.
+fn remade(kind: ErrorKind, error: Error, message: String) -> Error {
+    let mut made = Error::new(kind, Effect::Rejected, message);
+    if let Some(operation) = error.operation() {
+        made = made.with_operation(operation);
+    }
+    if let Some(provider) = error.provider().cloned() {
+        made = made.with_provider(provider);
+    }
+    made.with_request_id(error.request_id().map(str::to_owned)).with_source(error)
+}

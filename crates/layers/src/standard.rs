@@ -1,0 +1,163 @@
+//! All layers in the one right order.
+
+use crate::limiter::with_headroom;
+#[cfg(feature = "audit")]
+use crate::{Actor, Audit, AuditFile, AuditSink, EmailKey};
+use crate::{Concurrency, LayersConfig, Limiter, RateLimit, ReadOnly, Retry, Timeout, Trace};
+#[cfg(feature = "audit")]
+use secrecy::SecretString;
+use std::sync::Arc;
+#[cfg(feature = "audit")]
+use workspace_members_core::{Effect, Error, ErrorKind};
+use workspace_members_core::{Result, WorkspaceMembers};
+
+/// Puts the standard layers around an adapter, or around anything else that is a [`WorkspaceMembers`].
+///
+/// From the outside: audit, read-only, trace, retry, concurrency, rate limit, timeout, adapter. Each is where it is
+/// because of what it must see:
+///
+/// * **Audit** sees what the caller asked, also where it is refused, and what came of it in the end.
+/// * **Read-only** refuses before anything below wakes up.
+/// * **Trace** makes one span of a call with all its attempts.
+/// * **Retry** waits outside of the layers below, so that a waiting call takes no place in them.
+/// * **Concurrency** before **rate limit**: who waits for the limit has a place, so that the limiter's line is short
+///   and a call that passes it is sent at once.
+/// * **Timeout** times one request, and no wait.
+///
+/// A layer that the configuration turns off is left out. [`ErrorKind::Config`](workspace_members_core::ErrorKind::Config)
+/// for settings that cannot be meant, and for an audit file that cannot be opened.
+pub fn standard(
+    adapter: impl WorkspaceMembers + 'static,
+    config: &LayersConfig,
+) -> Result<Arc<dyn WorkspaceMembers>> {
+    Standard::new(config.clone()).build(adapter)
+}
+
+/// Makes a [standard stack](standard), with what a configuration cannot hold.
+#[derive(Debug, Clone, Default)]
+pub struct Standard {
+    config: LayersConfig,
+    connection: Option<String>,
+    limiter: Option<Limiter>,
+    seed: Option<u64>,
+    #[cfg(feature = "audit")]
+    sink: Option<Arc<dyn AuditSink>>,
+    #[cfg(feature = "audit")]
+    actor: Actor,
+    #[cfg(feature = "audit")]
+    email_key: Option<SecretString>,
+}
+
+impl Standard {
+    /// With these settings.
+    pub fn new(config: LayersConfig) -> Self {
+        Self { config, ..Self::default() }
+    }
+
+    /// Names the connection in spans and audit lines.
+    pub fn with_connection(mut self, name: impl Into<String>) -> Self {
+        self.connection = Some(name.into());
+        self
+    }
+
+    /// Shares this limiter instead of making one. The settings on limits and headroom do not apply then.
+    pub fn with_limiter(mut self, limiter: Limiter) -> Self {
+        self.limiter = Some(limiter);
+        self
+    }
+
+    /// Makes the random waits repeatable, for tests.
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Sends audit lines here instead of to the file in the settings. Share one sink among connections with one file.
+    #[cfg(feature = "audit")]
+    pub fn with_sink(mut self, sink: Arc<dyn AuditSink>) -> Self {
+        self.sink = Some(sink);
+        self
+    }
+
+    /// Says who acts in audit lines; a label here has precedence over the settings'.
+    #[cfg(feature = "audit")]
+    pub fn with_actor(mut self, actor: Actor) -> Self {
+        self.actor = actor;
+        self
+    }
+
+    /// The key that hides e-mail addresses in audit lines, from where
+    /// [`hash_emails`](crate::AuditConfig::hash_emails) says.
+    #[cfg(feature = "audit")]
+    pub fn with_email_key(mut self, key: SecretString) -> Self {
+        self.email_key = Some(key);
+        self
+    }
+
+    /// Makes the stack around an adapter. Opens the audit file, if there is one.
+    pub fn build(self, adapter: impl WorkspaceMembers + 'static) -> Result<Arc<dyn WorkspaceMembers>> {
+        self.config.validate()?;
+        let config = &self.config;
+        let mut stack: Arc<dyn WorkspaceMembers> = Arc::new(Timeout::new(adapter, config.timeout));
+        if !config.rate_limit.off {
+            let limiter = self.limiter.clone().unwrap_or_else(|| {
+                let limits = config.rate_limit.effective(stack.capabilities().limits());
+                Limiter::new(with_headroom(limits, config.rate_limit.headroom))
+            });
+            stack = Arc::new(RateLimit::new(stack, limiter.with_max_hold(config.retry.max_retry_after)));
+        }
+        let bounded = Concurrency::new(stack, config.concurrency);
+        let mut retry = Retry::new(bounded, config.retry.clone());
+        if let Some(seed) = self.seed {
+            retry = retry.with_seed(seed);
+        }
+        let mut trace = Trace::new(retry);
+        if let Some(name) = &self.connection {
+            trace = trace.with_connection(name);
+        }
+        stack = Arc::new(trace);
+        if config.read_only {
+            stack = Arc::new(ReadOnly::new(stack));
+        }
+        #[cfg(feature = "audit")]
+        {
+            stack = self.audited(stack)?;
+        }
+        Ok(stack)
+    }
+
+    #[cfg(feature = "audit")]
+    fn audited(self, stack: Arc<dyn WorkspaceMembers>) -> Result<Arc<dyn WorkspaceMembers>> {
+        let settings = &self.config.audit;
+        let refuse = |message: String| Error::new(ErrorKind::Config, Effect::Rejected, message);
+        let sink = match (self.sink, &settings.file) {
+            (Some(sink), _) => sink,
+            (None, Some(path)) => {
+                let file = AuditFile::open(path, settings.fsync).map_err(|error| {
+                    let message = format!("layers: the audit file {} cannot be opened", path.display());
+                    refuse(message).with_source(error)
+                })?;
+                Arc::new(file)
+            }
+            (None, None) => return Ok(stack),
+        };
+        let mut audit = Audit::new(stack, sink).with_identify(settings.identify);
+        let mut actor = self.actor;
+        if actor.label.is_none() {
+            actor.label.clone_from(&settings.actor);
+        }
+        audit = audit.with_actor(actor);
+        match (self.email_key, &settings.hash_emails) {
+            (Some(key), _) => audit = audit.with_email_key(EmailKey::new(key)?),
+            (None, Some(_)) => {
+                let message = "layers: audit.hash_emails names a key, and the program did not hand it in";
+                return Err(refuse(message.to_owned()));
+            }
+            (None, None) => {}
+        }
+        if let Some(name) = self.connection {
+            audit = audit.with_connection(name);
+        }
+        Ok(Arc::new(audit))
+    }
+}

@@ -1,0 +1,218 @@
+//! One span per call.
+
+use async_trait::async_trait;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
+use workspace_members_core::{
+    AddMember, Capabilities, Effect, Error, Group, Identity, ListOf, Member, Operation, Page, PageRequest,
+    PrincipalId, Provider, RemoveMember, Result, Role, SetRole, User, Workspace, WorkspaceId,
+    WorkspaceMembers,
+};
+
+/// Puts each call into a `tracing` span named `workspace_members`, level info, with an event at its end.
+///
+/// Outside of [`Retry`](crate::Retry), so that a call is one span however many attempts it took; what the layers inside
+/// say (attempts, waits, settled writes) are events in it. All field names are in [`FIELDS`](crate::FIELDS). Nothing above
+/// debug holds an e-mail address, and nothing at all a key.
+#[derive(Debug)]
+pub struct Trace<M> {
+    inner: M,
+    connection: Option<String>,
+    host: Option<String>,
+    port: Option<u16>,
+}
+
+/// What a call is about.
+#[derive(Clone, Copy, Default)]
+struct About<'a> {
+    workspace: Option<&'a WorkspaceId>,
+    principal: Option<&'a PrincipalId>,
+    role: Option<&'a Role>,
+}
+
+impl<'a> About<'a> {
+    fn new(workspace: &'a WorkspaceId, principal: &'a PrincipalId) -> Self {
+        Self { workspace: Some(workspace), principal: Some(principal), role: None }
+    }
+}
+
+impl<M: WorkspaceMembers> Trace<M> {
+    /// Traces every call.
+    pub fn new(inner: M) -> Self {
+        let (host, port) = server(inner.capabilities().endpoint());
+        Self { inner, connection: None, host, port }
+    }
+
+    /// Names the connection.
+    pub fn with_connection(mut self, name: impl Into<String>) -> Self {
+        self.connection = Some(name.into());
+        self
+    }
+
+    fn span(&self, operation: Operation, about: About<'_>) -> Span {
+        let provider = self.inner.capabilities().provider();
+        let span = tracing::info_span!(
+            "workspace_members",
+            otel.name = %format_args!("{operation} {provider}"),
+            otel.kind = "client",
+            otel.status_code = Empty,
+            server.address = self.host.as_deref(),
+            server.port = self.port,
+            error.type = Empty,
+            http.response.status_code = Empty,
+            http.request.resend_count = Empty,
+            wsm.connection = self.connection.as_deref(),
+            wsm.provider = provider.as_str(),
+            wsm.operation = operation.as_str(),
+            wsm.workspace = about.workspace.map(WorkspaceId::as_str),
+            wsm.principal = Empty,
+            wsm.role = Empty,
+            wsm.items = Empty,
+            wsm.effect = Empty,
+            wsm.request_id = Empty,
+        );
+        if let Some(principal) = about.principal {
+            span.record("wsm.principal", tracing::field::display(principal));
+        }
+        if let Some(role) = about.role {
+            span.record("wsm.role", tracing::field::display(role));
+        }
+        span
+    }
+
+    async fn traced<T>(
+        &self,
+        operation: Operation,
+        about: About<'_>,
+        items: Option<fn(&T) -> usize>,
+        call: impl Future<Output = Result<T>> + Send,
+    ) -> Result<T> {
+        let span = self.span(operation, about);
+        async {
+            let result = call.await;
+            match &result {
+                Ok(done) => succeeded(operation, items.map(|items| items(done))),
+                Err(error) => failed(operation, error),
+            }
+            result
+        }
+        .instrument(span)
+        .await
+    }
+}
+
+fn succeeded(operation: Operation, items: Option<usize>) {
+    if let Some(items) = items {
+        Span::current().record("wsm.items", items);
+    }
+    if operation.is_write() {
+        tracing::info!(wsm.operation = operation.as_str(), "changed");
+    } else {
+        tracing::debug!(wsm.operation = operation.as_str(), "read");
+    }
+}
+
+fn failed(operation: Operation, error: &Error) {
+    let span = Span::current();
+    span.record("otel.status_code", "ERROR");
+    span.record("error.type", error.kind().as_str());
+    span.record("wsm.effect", error.effect().as_str());
+    if let Some(status) = error.status() {
+        span.record("http.response.status_code", status);
+    }
+    if let Some(id) = error.request_id() {
+        span.record("wsm.request_id", id);
+    }
+    let (operation, kind, effect) = (operation.as_str(), error.kind().as_str(), error.effect().as_str());
+    // A refusal is often part of the plan ("already a member"); the others want somebody to look.
+    if error.effect() == Effect::Rejected {
+        tracing::info!(wsm.operation = operation, error.type = kind, wsm.effect = effect, "refused");
+    } else {
+        tracing::warn!(wsm.operation = operation, error.type = kind, wsm.effect = effect, "failed");
+    }
+    tracing::debug!(wsm.operation = operation, exception.message = %error, "the error in full");
+}
+
+/// `https://user@host:8443/path` -> `host`, 8443.
+fn server(endpoint: &str) -> (Option<String>, Option<u16>) {
+    let Some((_, rest)) = endpoint.split_once("://") else { return (None, None) };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let address = authority.rsplit_once('@').map_or(authority, |(_, address)| address);
+    let (host, port) = match address.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()),
+        _ => (address, None),
+    };
+    ((!host.is_empty()).then(|| host.to_owned()), port)
+}
+
+fn count<T>(page: &Page<T>) -> usize {
+    page.items.len()
+}
+
+#[async_trait]
+impl<M: WorkspaceMembers> WorkspaceMembers for Trace<M> {
+    fn provider(&self) -> Provider {
+        self.inner.provider()
+    }
+    fn capabilities(&self) -> &Capabilities {
+        self.inner.capabilities()
+    }
+    async fn me(&self) -> Result<Identity> {
+        self.traced(Operation::Me, About::default(), None, self.inner.me()).await
+    }
+    async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
+        let call = self.inner.workspaces_page(page);
+        self.traced(Operation::ListWorkspaces, About::default(), Some(count), call).await
+    }
+    async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
+        self.traced(Operation::ListUsers, About::default(), Some(count), self.inner.users_page(page)).await
+    }
+    async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
+        self.traced(Operation::ListGroups, About::default(), Some(count), self.inner.groups_page(page)).await
+    }
+    async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
+        let workspace = match of {
+            ListOf::Workspace(id) => Some(id),
+            _ => None,
+        };
+        let about = About { workspace, ..About::default() };
+        self.traced(Operation::ListMembers, about, Some(count), self.inner.members_page(of, page)).await
+    }
+    async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
+        let about = About::new(workspace, principal);
+        self.traced(Operation::Get, about, None, self.inner.get(workspace, principal)).await
+    }
+    async fn add(&self, request: &AddMember) -> Result<Member> {
+        let about = About::new(&request.workspace, &request.principal);
+        let about = About { role: Some(&request.role), ..about };
+        self.traced(Operation::Add, about, None, self.inner.add(request)).await
+    }
+    async fn set_role(&self, request: &SetRole) -> Result<Member> {
+        let about = About::new(&request.key.workspace, &request.key.principal);
+        let about = About { role: Some(&request.role), ..about };
+        self.traced(Operation::SetRole, about, None, self.inner.set_role(request)).await
+    }
+    async fn remove(&self, request: &RemoveMember) -> Result<()> {
+        let about = About::new(&request.key.workspace, &request.key.principal);
+        self.traced(Operation::Remove, about, None, self.inner.remove(request)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_is_read_without_credentials() {
+        for (endpoint, host, port) in [
+            ("https://paradigm.lighton.ai", Some("paradigm.lighton.ai"), None),
+            ("http://127.0.0.1:8080/base/", Some("127.0.0.1"), Some(8080)),
+            ("https://me:secret@host:1/x", Some("host"), Some(1)),
+            ("http://[::1]:80", Some("[::1]"), Some(80)),
+            ("http://[::1]", Some("[::1]"), None),
+            ("", None, None),
+        ] {
+            assert_eq!(server(endpoint), (host.map(str::to_owned), port), "{endpoint}");
+        }
+    }
+}

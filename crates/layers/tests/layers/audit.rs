@@ -1,0 +1,208 @@
+//! Audit: no write without an intent before it and an outcome after it.
+
+use crate::support::{Fault, Lines, Scripted, add, capabilities, key, user, workspace};
+use secrecy::SecretString;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use workspace_members_core::{
+    Capability, Effect, ErrorKind, Notify, Operation, RemoveMember, Role, SetRole, WorkspaceMembers,
+};
+use workspace_members_layers::{
+    Actor, Audit, AuditConfig, AuditSink, EmailKey, LayersConfig, ReadOnly, Standard,
+};
+
+fn stack() -> (Scripted, Arc<Lines>, Audit<Scripted>) {
+    let (inner, lines) = (Scripted::new(capabilities()), Arc::<Lines>::default());
+    let audit = Audit::new(inner.clone(), Arc::clone(&lines) as Arc<dyn AuditSink>);
+    (inner, lines, audit)
+}
+
+#[tokio::test(start_paused = true)]
+async fn both_lines_say_who_where_whom_and_what() {
+    let (_, lines, audit) = stack();
+    let audit = audit.with_connection("legal").with_actor(Actor::default().with_label("nightly"));
+    audit.add(&add(3, Role::Editor).with_notify(Notify::MEMBER)).await.unwrap();
+    let from = audit.get(&workspace(), &user(3)).await.unwrap().unwrap().native_role;
+    audit.set_role(&SetRole::new(key(3), Role::Viewer).with_from(Some(from))).await.unwrap();
+    audit.remove(&RemoveMember::new(key(3))).await.unwrap();
+    audit.remove(&RemoveMember::new(key(3))).await.unwrap_err();
+
+    let values = lines.values();
+    assert_eq!(values.len(), 8);
+    for pair in values.chunks(2) {
+        let [intent, outcome] = pair else { panic!("a line without its other") };
+        assert_eq!((&intent["event"], &outcome["event"]), (&"intent".into(), &"outcome".into()));
+        assert_eq!(intent["id"], outcome["id"]);
+        assert_eq!(intent["id"].as_str().unwrap().len(), 32);
+        for line in pair {
+            assert_eq!(line["v"], 1);
+            assert_eq!(line["actor"]["label"], "nightly");
+            assert_eq!(line["actor"]["user"], "1");
+            assert_eq!(line["actor"]["email"], "user1@example.com");
+            assert_eq!(line["connection"], "legal");
+            assert_eq!(line["provider"], "example");
+            assert_eq!(line["endpoint"], "https://members.example:8443/api");
+            assert_eq!(line["workspace"], "4");
+            assert_eq!(line["principal"], "user:3");
+            line["time"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+        }
+        assert_eq!(intent.get("effect"), None);
+    }
+    let ids: std::collections::HashSet<_> = values.iter().map(|line| line["id"].to_string()).collect();
+    assert_eq!(ids.len(), 4);
+    assert_eq!(values[0]["operation"], "add");
+    assert_eq!((&values[0]["role"], &values[0]["native_role"]), (&"editor".into(), &"writer".into()));
+    assert_eq!(values[0]["notify"], serde_json::json!(["member"]));
+    assert_eq!(values[1]["effect"], "applied");
+    assert_eq!(values[1]["email"], "user3@example.com");
+    assert_eq!(values[1]["confirmed_role"], "writer");
+    assert_eq!((&values[2]["from"], &values[2]["role"]), (&"writer".into(), &"viewer".into()));
+    assert_eq!(values[5]["result"], "ok");
+    assert_eq!((&values[7]["result"], &values[7]["effect"]), (&"error".into(), &"rejected".into()));
+    assert_eq!(values[7]["kind"], "not_found");
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_carry_the_providers_request_id() {
+    let (inner, lines, audit) = stack();
+    audit.me().await.unwrap();
+    _ = inner.faults([Fault::After(ErrorKind::Transport)]);
+    audit.add(&add(3, Role::Editor)).await.unwrap_err();
+    let outcome = &lines.values()[1];
+    assert_eq!((&outcome["effect"], &outcome["kind"]), (&"unknown".into(), &"transport".into()));
+    assert_eq!(outcome["request_id"], "req-1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_an_intent_nothing_is_sent() {
+    let inner = Scripted::new(capabilities());
+    let audit = Audit::new(inner.clone(), Lines::failing_after(0)).with_identify(false);
+    for error in [
+        audit.add(&add(3, Role::Editor)).await.unwrap_err(),
+        audit.set_role(&SetRole::new(key(1), Role::Owner)).await.unwrap_err(),
+        audit.remove(&RemoveMember::new(key(3))).await.unwrap_err(),
+    ] {
+        assert_eq!((error.kind(), error.effect()), (ErrorKind::RecordFailed, Effect::NotApplied));
+        assert!(error.to_string().contains("the disk is full"), "{error}");
+    }
+    assert_eq!(inner.operations(), []);
+    audit.get(&workspace(), &user(1)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outcome_that_cannot_be_written_is_told_with_what_happened() {
+    let inner = Scripted::new(capabilities());
+    let audit = Audit::new(inner.clone(), Lines::failing_after(1)).with_identify(false);
+    let error = audit.add(&add(3, Role::Editor)).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::RecordFailed, Effect::Partial));
+    assert_eq!(error.done(), ["add user:3 in workspace 4"]);
+    assert_eq!(inner.role_of(3).await.as_deref(), Some("writer"));
+
+    let audit = Audit::new(inner.clone(), Lines::failing_after(1)).with_identify(false);
+    let error = audit.add(&add(3, Role::Editor)).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::RecordFailed, Effect::Rejected));
+    assert!(error.to_string().contains("already_member"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_call_has_an_outcome_too() {
+    let (inner, lines, audit) = stack();
+    audit.me().await.unwrap();
+    _ = inner.faults([Fault::HangAfter]);
+    let request = add(3, Role::Editor);
+    tokio::time::timeout(Duration::from_secs(1), audit.add(&request)).await.unwrap_err();
+    let values = lines.values();
+    assert_eq!(values.len(), 2);
+    assert_eq!((&values[1]["result"], &values[1]["effect"]), (&"cancelled".into(), &"unknown".into()));
+    assert_eq!(values[0]["id"], values[1]["id"]);
+    assert_eq!(values[1]["elapsed_ms"], 1_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_dropped_before_it_was_sent_says_so() {
+    let inner = Scripted::new(capabilities());
+    let lines = Arc::new(Lines::slow());
+    let audit = Audit::new(inner.clone(), Arc::clone(&lines) as Arc<dyn AuditSink>).with_identify(false);
+    let request = add(3, Role::Editor);
+    tokio::time::timeout(Duration::from_secs(1), audit.add(&request)).await.unwrap_err();
+    let values = lines.values();
+    assert_eq!((&values[1]["result"], &values[1]["effect"]), (&"cancelled".into(), &"not_applied".into()));
+    assert_eq!(inner.operations(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_acts_is_asked_once_and_only_where_something_will_be_sent() {
+    let (inner, lines, audit) = stack();
+    audit.add(&add(3, Role::Manager)).await.unwrap_err();
+    assert_eq!(inner.operations(), [Operation::Add]);
+    assert_eq!(lines.values()[0]["actor"]["user"], Value::Null);
+    audit.add(&add(3, Role::Editor)).await.unwrap();
+    audit.add(&add(4, Role::Editor)).await.unwrap();
+    let operations = inner.operations();
+    assert_eq!(operations, [Operation::Add, Operation::Me, Operation::Add, Operation::Add]);
+
+    // It cannot be found out: the write is not sent, and the reason is the provider's.
+    let inner =
+        Scripted::new(capabilities()).faults([Fault::Before(ErrorKind::Unavailable, Effect::NotApplied)]);
+    let audit = Audit::new(inner.clone(), Arc::new(Lines::default()));
+    let error = audit.add(&add(3, Role::Editor)).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::Unavailable, Effect::NotApplied));
+    assert!(error.to_string().contains("not sent"), "{error}");
+    assert_eq!(inner.effects(), [] as [String; 0]);
+
+    // The provider has no such question.
+    let inner = Scripted::new(capabilities().without(&[Capability::Me], "test"));
+    Audit::new(inner.clone(), Arc::new(Lines::default())).add(&add(3, Role::Editor)).await.unwrap();
+    assert_eq!(inner.operations(), [Operation::Add]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_attempt_to_change_a_read_only_stack_is_on_record() {
+    let (lines, inner) = (Arc::<Lines>::default(), Scripted::new(capabilities()));
+    let audit = Audit::new(ReadOnly::new(inner.clone()), Arc::clone(&lines) as Arc<dyn AuditSink>);
+    audit.add(&add(3, Role::Editor)).await.unwrap_err();
+    assert_eq!(lines.values()[1]["kind"], "unsupported");
+    assert_eq!(inner.operations(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn addresses_can_be_hidden_and_compared() {
+    let (_, lines, audit) = stack();
+    let key = EmailKey::new(SecretString::from("a key of sufficient length")).unwrap();
+    let audit = audit.with_email_key(key.clone());
+    audit.add(&add(3, Role::Editor)).await.unwrap();
+    let text = lines.text();
+    assert!(!text.contains('@'), "{text}");
+    assert!(!text.contains("sufficient"));
+    assert_eq!(lines.values()[1]["email"], key.hide("USER3@example.com"));
+    assert_eq!(lines.values()[0]["actor"]["email"], key.hide("user1@example.com"));
+}
+
+#[tokio::test]
+async fn the_configured_file_is_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("audit.jsonl");
+    let config = LayersConfig::default().with_audit(
+        AuditConfig::default().with_file(Some(path.clone())).with_actor(Some("nightly".to_owned())),
+    );
+    let stack = Standard::new(config).build(Scripted::new(capabilities())).unwrap();
+    stack.add(&add(3, Role::Editor)).await.unwrap();
+    let lines = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(lines.lines().count(), 2);
+    assert!(lines.lines().all(|line| line.contains("\"label\":\"nightly\"")));
+}
+
+#[test]
+fn a_named_key_that_is_not_handed_in_is_refused() {
+    let audit: AuditConfig = toml::from_str("hash_emails = { env = \"KEY\" }").unwrap();
+    let config = LayersConfig::default().with_audit(audit);
+    let standard = || Standard::new(config.clone()).with_sink(Arc::new(Lines::default()));
+    let refused = |standard: Standard| standard.build(Scripted::new(capabilities())).unwrap_err();
+    assert_eq!(refused(standard()).kind(), ErrorKind::Config);
+    assert_eq!(refused(standard().with_email_key(SecretString::from("short"))).kind(), ErrorKind::Config);
+    let directory = LayersConfig::default().with_audit(AuditConfig::default().with_file(Some("/".into())));
+    assert_eq!(refused(Standard::new(directory)).kind(), ErrorKind::Config);
+    let key = SecretString::from("a key of sufficient length");
+    standard().with_email_key(key).build(Scripted::new(capabilities())).unwrap();
+}

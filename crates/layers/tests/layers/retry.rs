@@ -1,0 +1,386 @@
+//! Retry: what is repeated, what is settled by reading, and when it ends.
+
+use crate::support::{Fault, Scripted, add, capabilities, key, user, with_memberships, workspace};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use workspace_members_core::{
+    Capability, Effect, ErrorKind, NativeRole, Operation, RateLimit as Limit, RemoveMember, Resource, Role,
+    SetRole, WorkspaceMembers,
+};
+use workspace_members_layers::{BudgetConfig, Limiter, RateLimit, Retry, RetryConfig, Timeout};
+
+use Operation::{Add, Get, Me, Remove, SetRole as Set};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn retry(inner: &Scripted) -> Retry<Scripted> {
+    Retry::new(inner.clone(), RetryConfig::default()).with_seed(7)
+}
+
+fn with(faults: impl IntoIterator<Item = Fault>) -> Scripted {
+    Scripted::new(capabilities()).faults(faults)
+}
+
+/// An account that user 3 is a member of.
+async fn with_member(faults: impl IntoIterator<Item = Fault>) -> Scripted {
+    let inner = Scripted::new(capabilities());
+    inner.account.add(&add(3, Role::Editor)).await.unwrap();
+    inner.faults(faults)
+}
+
+const BUSY: Fault = Fault::Before(ErrorKind::Unavailable, Effect::NotApplied);
+const RESET: Fault = Fault::Before(ErrorKind::Transport, Effect::Unknown);
+const LOST: Fault = Fault::After(ErrorKind::Transport);
+
+#[tokio::test(start_paused = true)]
+async fn reads_are_repeated_and_then_the_error_says_how_often() {
+    let inner = with([BUSY, LOST, Fault::Before(ErrorKind::UnexpectedResponse, Effect::Unknown), BUSY]);
+    retry(&inner).me().await.unwrap();
+    assert_eq!(inner.operations(), [Me; 5]);
+
+    let inner = with([BUSY; 9]);
+    let error = retry(&inner).me().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unavailable, 5));
+    assert!(error.to_string().contains("gave up after 5 attempts in"), "{error}");
+    assert_eq!(inner.operations(), [Me; 5]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_refused_is_never_repeated() {
+    for kind in ErrorKind::ALL {
+        let refusal = Fault::Before(*kind, Effect::Rejected);
+        let inner = with([refusal; 4]);
+        let layer = retry(&inner);
+        assert_eq!(layer.me().await.unwrap_err().kind(), *kind);
+        assert_eq!(layer.add(&add(3, Role::Viewer)).await.unwrap_err().kind(), *kind);
+        assert_eq!(layer.set_role(&SetRole::new(key(1), Role::Owner)).await.unwrap_err().kind(), *kind);
+        let error = layer.remove(&RemoveMember::new(key(3))).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (*kind, 1));
+        assert_eq!(error.message(), "scripted");
+        assert_eq!(inner.operations(), [Me, Add, Set, Remove], "{kind}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_that_changed_is_not_repeated_page_by_page() {
+    let inner = with([Fault::Before(ErrorKind::ListingChanged, Effect::NotApplied)]);
+    assert_eq!(retry(&inner).me().await.unwrap_err().kind(), ErrorKind::ListingChanged);
+    assert_eq!(inner.operations(), [Me]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_did_not_happen_is_repeated_without_a_read() {
+    let inner = with([BUSY, Fault::Limited(None), Fault::Before(ErrorKind::Transport, Effect::NotApplied)]);
+    retry(&inner).add(&add(3, Role::Viewer)).await.unwrap();
+    assert_eq!(inner.operations(), [Add; 4]);
+    assert_eq!(inner.effects().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_key_gets_one_more_attempt_at_once() {
+    let renewed = Fault::Before(ErrorKind::Unauthenticated, Effect::NotApplied);
+    let start = Instant::now();
+    let inner = with([renewed]);
+    retry(&inner).add(&add(3, Role::Viewer)).await.unwrap();
+    let inner = with([renewed, renewed]);
+    let error = retry(&inner).me().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unauthenticated, 2));
+    assert_eq!(inner.operations(), [Me; 2]);
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_are_random_below_a_bound_that_doubles_up_to_the_cap() {
+    let config = RetryConfig::default().with_max_attempts(8).with_cap(SECOND * 4);
+    let (mut longest, mut shortest) = ([Duration::ZERO; 7], [Duration::MAX; 7]);
+    for seed in 0..200 {
+        let inner = with([BUSY; 8]);
+        let layer = Retry::new(inner.clone(), config.clone()).with_seed(seed);
+        layer.me().await.unwrap_err();
+        for (at, pair) in inner.times().windows(2).enumerate() {
+            let wait = pair[1] - pair[0];
+            (longest[at], shortest[at]) = (longest[at].max(wait), shortest[at].min(wait));
+        }
+    }
+    for (at, bound) in [0.5, 1.0, 2.0, 4.0, 4.0, 4.0, 4.0].into_iter().enumerate() {
+        // The clock of tests rounds up to milliseconds.
+        let bound = Duration::from_secs_f64(bound);
+        assert!(longest[at] <= bound + Duration::from_millis(2), "wait {at}: {:?}", longest[at]);
+        assert!(
+            longest[at] > bound.mul_f64(0.9) && shortest[at] < bound.mul_f64(0.1),
+            "wait {at} is not full jitter"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wait_that_the_provider_asks_for_is_kept_up_to_a_cap() {
+    let inner = with([Fault::Limited(Some(SECOND * 13))]);
+    let start = Instant::now();
+    retry(&inner).add(&add(3, Role::Viewer)).await.unwrap();
+    assert!((13_000..=13_502).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
+
+    let inner = with([Fault::Limited(Some(SECOND * 71))]);
+    let start = Instant::now();
+    let error = retry(&inner).add(&add(3, Role::Viewer)).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::RateLimited, Effect::NotApplied));
+    assert_eq!(error.retry_after(), Some(SECOND * 71));
+    assert!(error.to_string().contains("asks to wait 71s"), "{error}");
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_addition_whose_answer_was_lost_is_settled_and_not_repeated() {
+    for fault in [LOST, Fault::After(ErrorKind::Unavailable), Fault::After(ErrorKind::UnexpectedResponse)] {
+        let inner = with([fault]);
+        let member = retry(&inner).add(&add(3, Role::Editor)).await.unwrap();
+        assert_eq!(member.native_role.as_str(), "writer");
+        assert_eq!(inner.operations(), [Add, Get]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_addition_that_did_not_happen_is_repeated_after_a_read() {
+    let inner = with([RESET, BUSY, Fault::None, RESET]);
+    retry(&inner).add(&add(3, Role::Editor)).await.unwrap();
+    assert_eq!(inner.operations(), [Add, Get, Get, Add, Get, Add]);
+    assert_eq!(inner.effects().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_addition_that_arrives_late_is_recognized_as_our_own() {
+    let inner = with([Fault::Late]);
+    let member = retry(&inner).add(&add(3, Role::Editor)).await.unwrap();
+    assert_eq!(member.native_role.as_str(), "writer");
+    assert_eq!(inner.operations(), [Add, Get, Add, Get]);
+    assert_eq!(inner.effects().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn already_a_member_is_an_error_where_nothing_was_in_doubt() {
+    let inner = with_member([BUSY]).await;
+    let error = retry(&inner).add(&add(3, Role::Editor)).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::AlreadyMember, 2));
+    assert_eq!(inner.operations(), [Add, Add]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_with_another_role_was_added_by_somebody_else() {
+    let inner = with_member([RESET]).await;
+    let error = retry(&inner).add(&add(3, Role::Viewer)).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::AlreadyMember, Effect::Rejected));
+    assert!(error.to_string().contains("\"writer\""), "{error}");
+    assert_eq!(inner.operations(), [Add, Get]);
+
+    let inner = with_member([Fault::Before(ErrorKind::Unconfirmed, Effect::Unknown)]).await;
+    let error = retry(&inner).add(&add(3, Role::Viewer)).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::Unconfirmed, Effect::Unknown));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_back_stays_unknown_and_says_what_was_tried() {
+    let faults = [LOST].into_iter().chain([BUSY; 9]);
+    let inner = with(faults);
+    let error = retry(&inner).add(&add(3, Role::Editor)).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect(), error.attempts()), (ErrorKind::Transport, Effect::Unknown, 1));
+    let text = error.to_string();
+    assert!(text.contains("unknown, for reading back failed too"), "{text}");
+    assert!(text.contains("tried: 1 write and 5 reads"), "{text}");
+    assert_eq!(inner.operations(), [Add, Get, Get, Get, Get, Get]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_members_cannot_be_read_a_write_in_doubt_is_left_alone() {
+    let blind = capabilities().without(&[Capability::GetMember], "test");
+    for fault in [LOST, RESET] {
+        let inner = Scripted::new(blind.clone()).faults([fault]);
+        let error = retry(&inner).add(&add(3, Role::Editor)).await.unwrap_err();
+        assert_eq!(error.effect(), Effect::Unknown);
+        assert!(error.to_string().contains("cannot read one member back"), "{error}");
+        assert_eq!(inner.operations(), [Add]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn removals_in_doubt_are_settled() {
+    let request = RemoveMember::new(key(3));
+    for (faults, operations) in [
+        (vec![LOST], vec![Remove, Get]),
+        (vec![RESET], vec![Remove, Get, Remove]),
+        // Late: the second attempt is told that there is nobody.
+        (vec![Fault::Late], vec![Remove, Get, Remove, Get]),
+        // And even where that cannot be read: they were there, and are not found.
+        (
+            vec![Fault::Late, Fault::None, Fault::None, BUSY, BUSY, BUSY, BUSY, BUSY],
+            vec![Remove, Get, Remove, Get, Get, Get, Get, Get],
+        ),
+    ] {
+        let inner = with_member(faults.clone()).await;
+        retry(&inner).remove(&request).await.unwrap();
+        assert_eq!(inner.operations(), operations, "{faults:?}");
+        assert_eq!(inner.effects().len(), 1);
+        assert_eq!(inner.role_of(3).await, None);
+    }
+    // Nobody to remove, and nothing in doubt.
+    let inner = with([BUSY]);
+    assert_eq!(retry(&inner).remove(&request).await.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_membership_of_the_same_person_is_left_alone() {
+    let inner = Scripted::new(with_memberships());
+    let first = inner.account.add(&add(3, Role::Editor)).await.unwrap();
+    inner.account.remove(&RemoveMember::new(first.key.clone())).await.unwrap();
+    inner.account.add(&add(3, Role::Editor)).await.unwrap();
+    let inner = inner.faults([RESET, Fault::None, RESET]);
+    // The old membership is gone, as asked; the new one was not asked about.
+    retry(&inner).remove(&RemoveMember::new(first.key.clone())).await.unwrap();
+    assert_eq!(inner.operations(), [Remove, Get]);
+    let error = retry(&inner).set_role(&SetRole::new(first.key, Role::Viewer)).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::NotFound, Effect::Rejected));
+    assert_eq!(error.missing(), [Resource::Member]);
+    assert_eq!(inner.role_of(3).await.as_deref(), Some("writer"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn role_changes_in_doubt_are_settled() {
+    let request = SetRole::new(key(3), Role::Viewer);
+    for (fault, operations) in [
+        (LOST, vec![Set, Get]),
+        (RESET, vec![Set, Get, Set]),
+        (Fault::Late, vec![Set, Get, Set]),
+        (Fault::Before(ErrorKind::Unconfirmed, Effect::Unknown), vec![Set, Get, Set]),
+    ] {
+        let inner = with_member([fault]).await;
+        let member = retry(&inner).set_role(&request).await.unwrap();
+        assert_eq!(member.native_role.as_str(), "guest");
+        assert_eq!(inner.operations(), operations, "{fault:?}");
+    }
+    let inner = with([RESET]);
+    let error = retry(&inner).set_role(&request).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::NotFound, Effect::Rejected));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_custom_role_behind_a_placeholder_stays_unknown() {
+    let custom = Role::Custom(NativeRole::from_static("Legal review"));
+    let account = workspace_members_core::InMemory::new(capabilities()).with_member(
+        workspace(),
+        workspace_members_core::UserId::from(3),
+        NativeRole::from_static("Custom"),
+    );
+    let inner = Scripted::on(account, capabilities()).faults([RESET]);
+    let error = retry(&inner).set_role(&SetRole::new(key(3), custom)).await.unwrap_err();
+    assert_eq!(error.effect(), Effect::Unknown);
+    assert_eq!(inner.operations(), [Set, Get]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_attempt_means_no_repetition_and_still_an_answer() {
+    let once = RetryConfig::default().with_max_attempts(1);
+    let layer = |inner: &Scripted| Retry::new(inner.clone(), once.clone());
+    let inner = with([LOST]);
+    layer(&inner).add(&add(3, Role::Editor)).await.unwrap();
+    assert_eq!(inner.operations(), [Add, Get]);
+    let inner = with([RESET]);
+    let error = layer(&inner).add(&add(3, Role::Editor)).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::Transport, Effect::NotApplied));
+    assert!(error.to_string().contains("did not happen"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_includes_the_calls_themselves() {
+    // Each attempt takes 30 seconds to fail.
+    let inner = with([Fault::Hang; 9]);
+    let config = RetryConfig::default().with_deadline(SECOND * 70);
+    let layer = Retry::new(Timeout::new(inner.clone(), SECOND * 30), config).with_seed(1);
+    let start = Instant::now();
+    let error = layer.me().await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::Timeout, Effect::NotApplied));
+    assert_eq!(start.elapsed().as_secs(), 70);
+    assert_eq!(inner.operations(), [Me; 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_timeout_the_deadline_cuts_and_writes_are_settled_after_it() {
+    let config = RetryConfig::default().with_deadline(SECOND * 20);
+    let start = Instant::now();
+    let inner = with([Fault::Hang]);
+    let error = Retry::new(inner.clone(), config.clone()).me().await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::Timeout, Effect::NotApplied));
+    assert_eq!(start.elapsed().as_secs(), 20);
+
+    let inner = with([Fault::HangAfter]);
+    Retry::new(inner.clone(), config.clone()).add(&add(3, Role::Editor)).await.unwrap();
+    assert_eq!(start.elapsed().as_secs(), 40);
+    assert_eq!(inner.operations(), [Add, Get]);
+
+    let inner = with([Fault::HangAfter, Fault::Hang]);
+    let error = Retry::new(inner.clone(), config).add(&add(3, Role::Editor)).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::Timeout, Effect::Unknown));
+    assert_eq!(start.elapsed().as_secs(), 70);
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_in_line_for_a_limit_is_not_the_providers_fault() {
+    let inner = with([]);
+    let limiter = Limiter::new([Limit::assumed(&[], 1, SECOND * 60, "test")]);
+    let config = RetryConfig::default().with_deadline(SECOND);
+    let layer = Arc::new(Retry::new(RateLimit::new(inner.clone(), limiter), config));
+    let start = Instant::now();
+    let calls: Vec<_> = (0..5)
+        .map(|_| {
+            let layer = Arc::clone(&layer);
+            tokio::spawn(async move { layer.me().await.map(|_| ()) })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(start.elapsed().as_secs(), 240);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nor_is_the_time_in_line_of_the_read_that_settles() {
+    let inner = with([RESET]);
+    let limiter = Limiter::new([Limit::assumed(&[], 1, SECOND * 60, "test")]);
+    let config = RetryConfig::default().with_deadline(SECOND);
+    let layer = Retry::new(RateLimit::new(inner.clone(), limiter), config);
+    let start = Instant::now();
+    layer.add(&add(3, Role::Editor)).await.unwrap();
+    assert_eq!(inner.operations(), [Add, Get, Add]);
+    // The connection was reset, so the request may still have been under way when the others were counted.
+    assert_eq!(start.elapsed().as_secs(), 65 + 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_budget_bounds_repetitions_of_what_fails_and_not_of_what_is_limited() {
+    let budget = BudgetConfig::default().with_share(0.0).with_reserve(3).with_per_second(0.0);
+    let config = RetryConfig::default().with_budget(budget);
+    let inner = with([BUSY; 20]);
+    let layer = Retry::new(inner.clone(), config.clone());
+    for _ in 0..10 {
+        layer.me().await.unwrap_err();
+    }
+    assert_eq!(inner.operations().len(), 13);
+    let error = layer.me().await.unwrap_err();
+    assert!(error.to_string().contains("budget"), "{error}");
+
+    let inner = with([Fault::Limited(Some(SECOND)); 4]);
+    Retry::new(inner.clone(), config.with_budget(budget.with_reserve(0))).me().await.unwrap();
+    assert_eq!(inner.operations().len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_call_does_nothing_more() {
+    let inner = with([BUSY; 5]);
+    let layer = retry(&inner);
+    let request = add(3, Role::Editor);
+    let call = layer.add(&request);
+    tokio::time::timeout(Duration::from_millis(1), call).await.unwrap_err();
+    let sent = inner.operations().len();
+    tokio::time::sleep(SECOND * 600).await;
+    assert_eq!(inner.operations().len(), sent);
+    assert_eq!(inner.account.get(&workspace(), &user(3)).await.unwrap(), None);
+}

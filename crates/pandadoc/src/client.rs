@@ -1,0 +1,284 @@
+//! The adapter: builds a request, converts an answer, classifies an error.
+
+use crate::config::{PROVIDER, PandaDocConfig, Reach, USERS_PAGE, WORKSPACES_PAGE};
+use crate::convert::{self, Incomplete};
+use crate::{failure, wire};
+use async_trait::async_trait;
+use workspace_members_core::{
+    AddMember, Capabilities, Capability, Effect, Error, ErrorKind, Group, Identity, ListOf, Member,
+    MemberKey, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole, User,
+    Workspace, WorkspaceId, WorkspaceMembers,
+};
+use workspace_members_http::{Answer, Client, Method, PageNumber, Request};
+
+/// One PandaDoc account: an organization, or the one workspace of a key.
+///
+/// **A sandbox key changes the same, real members**: PandaDoc has no separate sandbox data. `Debug` shows no key.
+#[derive(Debug)]
+pub struct PandaDoc {
+    client: Client,
+    capabilities: Capabilities,
+    reach: Reach,
+}
+
+impl PandaDoc {
+    /// Checks the configuration. Sends nothing.
+    pub fn new(config: PandaDocConfig) -> Result<Self> {
+        let (base, transport) = (config.base()?, config.transport()?);
+        let capabilities = config.capabilities(&base);
+        let client = Client::new(PROVIDER, base, &transport, config.auth.scheme(), config.credential)?;
+        Ok(Self { client, capabilities, reach: config.reach })
+    }
+
+    /// An answer that reports success.
+    async fn send(&self, request: Request<'_>) -> Result<Answer> {
+        let operation = request.operation;
+        let answer = self.client.send(request).await?;
+        if answer.is_success() { Ok(answer) } else { Err(self.failure(&answer, operation)) }
+    }
+
+    async fn read(&self, operation: Operation, path: &[&str], query: &[(&str, &str)]) -> Result<Answer> {
+        let path: Vec<&str> = ["public", "v1"].into_iter().chain(path.iter().copied()).collect();
+        self.send(Request::new(operation, Method::GET, &path).with_query(query)).await
+    }
+
+    fn failure(&self, answer: &Answer, operation: Operation) -> Error {
+        match failure::classify(answer, operation, &self.reach) {
+            Some(error) => self.client.classified(error, answer, operation),
+            None => self.client.failure(answer, operation).with_retry_after(failure::wait(answer)),
+        }
+    }
+
+    fn unreadable(operation: Operation) -> impl Fn(Incomplete) -> Error {
+        move |incomplete| {
+            let effect = if operation.is_write() { Effect::Unknown } else { Effect::NotApplied };
+            Error::new(ErrorKind::UnexpectedResponse, effect, incomplete.message())
+                .with_operation(operation)
+                .with_provider(PROVIDER)
+        }
+    }
+
+    /// A connection that reaches one workspace is refused any other, unsent.
+    fn admit_workspace(&self, workspace: &WorkspaceId, operation: Operation) -> Result<()> {
+        match &self.reach {
+            Reach::Workspace(only) if only != workspace => {
+                let message = format!(
+                    "this connection reaches workspace {only} only; {workspace} takes reach organization"
+                );
+                Err(Error::unsupported(message).with_operation(operation).with_provider(PROVIDER))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// One page of the organization's users, those without a membership left out.
+    async fn users(&self, operation: Operation, page: PageNumber) -> Result<Answer> {
+        let (number, count) = (page.number.to_string(), page.size.to_string());
+        // Removed people are included unless asked otherwise.
+        let query = [("show_removed", "false"), ("count", &count), ("page", &number)];
+        self.read(operation, &["users"], &query).await
+    }
+
+    /// All members of the key's own workspace, in one page.
+    async fn own_members(&self, operation: Operation, workspace: &WorkspaceId) -> Result<Vec<Member>> {
+        let answer = self.read(operation, &["members"], &[]).await?;
+        let listing: wire::Listing<wire::Details<'_>> = answer.json(operation, &PROVIDER)?;
+        let convert = |details| convert::details(details, workspace, self.capabilities.roles());
+        listing
+            .results
+            .into_iter()
+            .map(convert)
+            .collect::<Result<_, _>>()
+            .map_err(Self::unreadable(operation))
+    }
+
+    async fn organization_members(
+        &self,
+        of: Option<&WorkspaceId>,
+        page: PageRequest,
+    ) -> Result<Page<Member>> {
+        let operation = Operation::ListMembers;
+        let page = self.client.page_number(&page, self.capabilities.page_size(), USERS_PAGE, operation)?;
+        let answer = self.users(operation, page).await?;
+        let listing: wire::Listing<wire::User<'_>> = answer.json(operation, &PROVIDER)?;
+        let next = next_page(page, &listing);
+        let mut members = Vec::with_capacity(listing.results.len());
+        let mut records = Vec::with_capacity(listing.results.len());
+        for user in listing.results {
+            let record = convert::members(user, of, self.capabilities.roles(), &mut members);
+            records.push(record.map_err(Self::unreadable(operation))?);
+        }
+        Ok(Page::new(members).with_records(records).with_next(next).with_total(listing.total))
+    }
+}
+
+/// The provider announces no next page; its total tells, or where that is missing a page that is full.
+fn next_page<T>(page: PageNumber, listing: &wire::Listing<T>) -> Option<workspace_members_core::Cursor> {
+    match listing.total {
+        Some(total) => page.next_of(total),
+        None if listing.results.len() >= page.size as usize => {
+            Some(page.cursor(page.number.saturating_add(1)))
+        }
+        None => None,
+    }
+}
+
+#[async_trait]
+impl WorkspaceMembers for PandaDoc {
+    fn provider(&self) -> Provider {
+        PROVIDER
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn me(&self) -> Result<Identity> {
+        self.capabilities.require(Capability::Me, Operation::Me)?;
+        let answer = self.read(Operation::Me, &["members", "current"], &[]).await?;
+        convert::identity(answer.json(Operation::Me, &PROVIDER)?).map_err(Self::unreadable(Operation::Me))
+    }
+
+    async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
+        let operation = Operation::ListWorkspaces;
+        self.capabilities.require(Capability::ListWorkspaces, operation)?;
+        let page = self.client.page_number(&page, WORKSPACES_PAGE, WORKSPACES_PAGE, operation)?;
+        let (number, count) = (page.number.to_string(), page.size.to_string());
+        let query = [("count", count.as_str()), ("page", number.as_str())];
+        let answer = self.read(operation, &["workspaces"], &query).await?;
+        let listing: wire::Listing<wire::Workspace<'_>> = answer.json(operation, &PROVIDER)?;
+        let (next, total) = (next_page(page, &listing), listing.total);
+        let workspaces: Vec<Workspace> = listing
+            .results
+            .into_iter()
+            .map(convert::workspace)
+            .collect::<Result<_, _>>()
+            .map_err(Self::unreadable(operation))?;
+        let within = workspaces.into_iter().map(|workspace| {
+            let reached = self.admit_workspace(&workspace.id, operation).is_ok();
+            workspace.with_manageable(reached)
+        });
+        Ok(Page::new(within.collect()).with_next(next).with_total(total))
+    }
+
+    async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
+        let operation = Operation::ListUsers;
+        self.capabilities.require(Capability::ListUsers, operation)?;
+        let page = self.client.page_number(&page, self.capabilities.page_size(), USERS_PAGE, operation)?;
+        let answer = self.users(operation, page).await?;
+        let listing: wire::Listing<wire::User<'_>> = answer.json(operation, &PROVIDER)?;
+        let (next, total) = (next_page(page, &listing), listing.total);
+        let users: Result<_, _> = listing.results.into_iter().map(convert::user).collect();
+        Ok(Page::new(users.map_err(Self::unreadable(operation))?).with_next(next).with_total(total))
+    }
+
+    async fn groups_page(&self, _page: PageRequest) -> Result<Page<Group>> {
+        self.capabilities.require(Capability::ListGroups, Operation::ListGroups)?;
+        Ok(Page::new(Vec::new()))
+    }
+
+    async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
+        self.capabilities.admit_list(of)?;
+        let operation = Operation::ListMembers;
+        match (of, &self.reach) {
+            (ListOf::Workspace(id), Reach::Organization) => self.organization_members(Some(id), page).await,
+            (ListOf::Workspace(id), Reach::Workspace(_)) => {
+                self.admit_workspace(id, operation)?;
+                if page.cursor.is_some() {
+                    let message =
+                        "PandaDoc's list of one workspace's members has one page, so there is no cursor";
+                    let error = Error::invalid_input(message);
+                    return Err(error.with_operation(operation).with_provider(PROVIDER));
+                }
+                self.own_members(operation, id).await.map(Page::new)
+            }
+            _ => self.organization_members(None, page).await,
+        }
+    }
+
+    async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
+        let operation = Operation::Get;
+        self.capabilities.admit_get(principal)?;
+        self.admit_workspace(workspace, operation)?;
+        let found = match &self.reach {
+            Reach::Organization => {
+                let answer = self.read(operation, &["users", principal.as_str()], &[]).await?;
+                let (user, mut members): (wire::User<'_>, _) =
+                    (answer.json(operation, &PROVIDER)?, Vec::new());
+                // Somebody else's memberships would read as "no member".
+                if user.user_id.as_ref().is_some_and(|id| id.as_str() != principal.as_str()) {
+                    return Err(Self::unreadable(operation)(Incomplete::other_user()));
+                }
+                convert::members(user, Some(workspace), self.capabilities.roles(), &mut members)
+                    .map_err(Self::unreadable(operation))?;
+                members
+            }
+            // A workspace administrator may not read users, and the membership id that could be read by is not known.
+            Reach::Workspace(_) => self.own_members(operation, workspace).await?,
+        };
+        Ok(found.into_iter().find(|member| member.key.principal == *principal))
+    }
+
+    async fn add(&self, request: &AddMember) -> Result<Member> {
+        let operation = Operation::Add;
+        let role = self.capabilities.admit_add(request)?;
+        self.admit_workspace(&request.workspace, operation)?;
+        // Undocumented defaults might mail people, so both are always said.
+        let flag = |on: bool| if on { "true" } else { "false" };
+        let query =
+            [("notify_user", flag(request.notify.member)), ("notify_ws_admins", flag(request.notify.admins))];
+        let path = ["public", "v1", "workspaces", request.workspace.as_str(), "members"];
+        let body = wire::AddRequest { user_id: request.principal.as_str(), role: role.native.as_str() };
+        let request_ = Request::new(operation, Method::POST, &path).with_query(&query).with_json(&body)?;
+        let answer = self.send(request_).await?;
+        let changed = answer.json(operation, &PROVIDER)?;
+        let member = convert::changed(changed, &request.key(), &role.native, self.capabilities.roles())
+            .map_err(Self::unreadable(operation))?;
+        self.capabilities.confirm(&role, member, operation).map_err(|error| self.client.scrubbed(error))
+    }
+
+    async fn set_role(&self, request: &SetRole) -> Result<Member> {
+        let operation = Operation::SetRole;
+        let role = self.capabilities.admit_set_role(request)?;
+        let key = &request.key;
+        self.admit_workspace(&key.workspace, operation)?;
+        let path = [
+            "public",
+            "v1",
+            "workspaces",
+            key.workspace.as_str(),
+            "members",
+            membership(key, operation)?,
+            "role",
+        ];
+        let body = wire::RoleRequest { role: role.native.as_str() };
+        let answer = self.send(Request::new(operation, Method::PATCH, &path).with_json(&body)?).await?;
+        let changed = answer.json(operation, &PROVIDER)?;
+        let member = convert::changed(changed, key, &role.native, self.capabilities.roles())
+            .map_err(Self::unreadable(operation))?;
+        self.capabilities.confirm(&role, member, operation).map_err(|error| self.client.scrubbed(error))
+    }
+
+    async fn remove(&self, request: &RemoveMember) -> Result<()> {
+        let operation = Operation::Remove;
+        self.capabilities.admit_remove(request)?;
+        let key = &request.key;
+        self.admit_workspace(&key.workspace, operation)?;
+        let path =
+            ["public", "v1", "workspaces", key.workspace.as_str(), "members", membership(key, operation)?];
+        let answer = self.client.send(Request::new(operation, Method::DELETE, &path)).await?;
+        if answer.is_success() {
+            return answer.confirm_done(operation, &PROVIDER);
+        }
+        Err(self.failure(&answer, operation))
+    }
+}
+
+/// PandaDoc removes and re-roles by membership id.
+fn membership(key: &MemberKey, operation: Operation) -> Result<&str> {
+    key.membership.as_ref().map(workspace_members_core::MembershipId::as_str).ok_or_else(|| {
+        Error::invalid_input(format!("the membership id of {key} is needed; `get` yields it"))
+            .with_operation(operation)
+            .with_provider(PROVIDER)
+    })
+}

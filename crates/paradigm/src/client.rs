@@ -1,0 +1,292 @@
+//! The adapter: builds a request, converts an answer, classifies an error.
+
+use crate::config::{Level, PROVIDER, ParadigmConfig};
+use crate::{convert, wire};
+use async_trait::async_trait;
+use serde::de::DeserializeOwned;
+use workspace_members_core::{
+    AddMember, Capabilities, Capability, Effect, Error, ErrorKind, Group, Identity, ListOf, Member,
+    Operation, Page, PageRequest, PrincipalId, Protection, Provider, Record, RemoveMember, Resource, Result,
+    SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
+};
+use workspace_members_http::{Answer, AuthScheme, Client, Method, PageNumber, Request, page_of_next};
+
+/// The provider's own page size for users, who cannot be asked for in other numbers.
+const USERS_PAGE: u32 = 20;
+
+/// One Paradigm account: whatever one API key reaches at one level.
+///
+/// The interface to members is marked alpha by LightOn and may change. `Debug` shows no key.
+#[derive(Debug)]
+pub struct Paradigm {
+    client: Client,
+    capabilities: Capabilities,
+    level: Level,
+}
+
+impl Paradigm {
+    /// Checks the configuration. Sends nothing.
+    pub fn new(config: ParadigmConfig) -> Result<Self> {
+        let (base, transport) = (config.base()?, config.transport()?);
+        let capabilities = config.capabilities(&base);
+        let client = Client::new(PROVIDER, base, &transport, AuthScheme::BEARER, config.credential)?;
+        Ok(Self { client, capabilities, level: config.level })
+    }
+
+    /// `/api/v3/workspaces/…`, with the level's prefix.
+    fn below_workspaces<'a>(&self, rest: &[&'a str]) -> Vec<&'a str> {
+        ["api", "v3"]
+            .into_iter()
+            .chain(self.level.prefix())
+            .chain(["workspaces"])
+            .chain(rest.iter().copied())
+            .collect()
+    }
+
+    /// An answer that reports success.
+    async fn read(&self, operation: Operation, path: &[&str], query: &[(&str, &str)]) -> Result<Answer> {
+        let request = Request::new(operation, Method::GET, path).with_query(query);
+        let answer = self.client.send(request).await?;
+        if answer.is_success() { Ok(answer) } else { Err(self.read_failure(operation, &answer)) }
+    }
+
+    fn read_failure(&self, operation: Operation, answer: &Answer) -> Error {
+        let error = self.client.failure(answer, operation);
+        match (answer.status, operation) {
+            (403, Operation::ListUsers) => error.with_message(
+                "the key's user may not list users, which takes a company administrator; name people by user:ID instead",
+            ),
+            (403, Operation::ListMembers | Operation::Get) => error.with_message(self.right_to_manage()),
+            (404, Operation::ListMembers | Operation::Get) => error
+                .with_missing(&[Resource::Workspace])
+                .with_message("the workspace does not exist or is not visible at this level"),
+            _ => error,
+        }
+    }
+
+    fn right_to_manage(&self) -> &'static str {
+        match self.level {
+            Level::Owner => {
+                "the key's user does not own this workspace; administrators use level company or instance"
+            }
+            Level::Company => "the key's user is no company administrator",
+            Level::Instance => "the key's user is no instance administrator",
+        }
+    }
+
+    async fn list<W, T: Record>(
+        &self,
+        operation: Operation,
+        path: &[&str],
+        page: PageNumber,
+        size_name: Option<&str>,
+        convert: impl Fn(W) -> T,
+    ) -> Result<Page<T>>
+    where
+        W: DeserializeOwned,
+    {
+        let (number, size) = (page.number.to_string(), page.size.to_string());
+        let query = [("page", number.as_str()), (size_name.unwrap_or_default(), size.as_str())];
+        let query = if size_name.is_some() { &query[..] } else { &query[..1] };
+        let answer = self.read(operation, path, query).await?;
+        let listing: wire::Listing<W> = answer.json(operation, &PROVIDER)?;
+        let pagination = listing.pagination.unwrap_or_default();
+        let more_pages = pagination.total_pages.is_some_and(|pages| page.number < pages);
+        let next = match listing.next.or(pagination.next) {
+            Some(url) => Some(page_of_next(&url).ok_or_else(|| {
+                let message = "the next page's address names no page number";
+                Error::new(ErrorKind::UnexpectedResponse, Effect::NotApplied, message)
+                    .with_operation(operation)
+                    .with_provider(PROVIDER)
+            })?),
+            None => more_pages.then(|| page.number.saturating_add(1)),
+        };
+        Ok(Page::new(listing.results.into_iter().map(convert).collect())
+            .with_next(next.map(|number| page.cursor(number)))
+            .with_total(listing.count.or(pagination.count)))
+    }
+
+    async fn list_members(&self, operation: Operation, workspace: &WorkspaceId) -> Result<Vec<Member>> {
+        let id = integer(workspace.as_str(), "workspace", operation)?.to_string();
+        let answer = self.read(operation, &self.below_workspaces(&[&id, "members"]), &[]).await?;
+        let members = answer.json(operation, &PROVIDER)?;
+        Ok(convert::members(workspace, members, self.capabilities.roles()))
+    }
+
+    fn add_failure(&self, answer: &Answer, principal: &PrincipalId) -> Error {
+        let classified = match answer.status {
+            409 => Error::new(
+                ErrorKind::AlreadyMember,
+                Effect::Rejected,
+                "they are a member of the workspace already",
+            ),
+            404 => {
+                let who = resource(principal);
+                let message =
+                    format!("the workspace or the {who} does not exist or is not visible at this level");
+                Error::not_found(message, &[Resource::Workspace, who])
+            }
+            403 => Error::new(ErrorKind::Forbidden, Effect::Rejected, self.right_to_manage()),
+            400 | 422 => {
+                let message =
+                    "the provider finds the request invalid; members can be added to custom workspaces only";
+                Error::new(ErrorKind::Rejected, Effect::Rejected, message)
+            }
+            _ => return self.client.failure(answer, Operation::Add),
+        };
+        self.client.classified(classified, answer, Operation::Add)
+    }
+
+    fn remove_failure(&self, answer: &Answer, principal: &PrincipalId) -> Error {
+        let classified = match answer.status {
+            // Documented for groups without its status, assumed for users: only the words tell.
+            400 | 403 | 409 | 422 if says_last_owner(answer) => {
+                Error::protected("this is the only remaining owner of the workspace", Protection::LastOwner)
+            }
+            404 => {
+                let who = resource(principal);
+                let message =
+                    format!("the workspace or the {who} does not exist, or they are no member of it");
+                Error::not_found(message, &[Resource::Workspace, who, Resource::Member])
+            }
+            403 => Error::new(ErrorKind::Forbidden, Effect::Rejected, self.right_to_manage()),
+            _ => return self.client.failure(answer, Operation::Remove),
+        };
+        self.client.classified(classified, answer, Operation::Remove)
+    }
+}
+
+fn says_last_owner(answer: &Answer) -> bool {
+    let Some(text) = answer.message().map(|text| text.to_ascii_lowercase()) else { return false };
+    text.contains("owner") && ["only", "last", "remaining"].iter().any(|word| text.contains(word))
+}
+
+fn resource(principal: &PrincipalId) -> Resource {
+    match principal {
+        PrincipalId::User(_) => Resource::User,
+        PrincipalId::Group(_) => Resource::Group,
+    }
+}
+
+/// Paradigm's ids are positive integers; anything else is refused before a request.
+fn integer(text: &str, what: &str, operation: Operation) -> Result<u64> {
+    let number = text.parse::<u64>().ok().filter(|number| (1..=i64::MAX.unsigned_abs()).contains(number));
+    // `007` and `+7` would be read as 7 and address somebody under a second name.
+    number.filter(|number| number.to_string() == text).ok_or_else(|| {
+        Error::invalid_input(format!("{what} id {text:?} is not a positive integer, as Paradigm's ids are"))
+            .with_operation(operation)
+            .with_provider(PROVIDER)
+    })
+}
+
+#[async_trait]
+impl WorkspaceMembers for Paradigm {
+    fn provider(&self) -> Provider {
+        PROVIDER
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn me(&self) -> Result<Identity> {
+        self.capabilities.require(Capability::Me, Operation::Me)?;
+        let answer = self.read(Operation::Me, &["api", "v3", "users", "me"], &[]).await?;
+        answer.json(Operation::Me, &PROVIDER).map(convert::identity)
+    }
+
+    async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
+        let operation = Operation::ListWorkspaces;
+        self.capabilities.require(Capability::ListWorkspaces, operation)?;
+        let page = self.client.page_number(&page, self.capabilities.page_size(), 100, operation)?;
+        let convert = |workspace| convert::workspace(workspace, self.level);
+        self.list(operation, &self.below_workspaces(&[]), page, Some("page_size"), convert).await
+    }
+
+    async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
+        let operation = Operation::ListUsers;
+        self.capabilities.require(Capability::ListUsers, operation)?;
+        let page = self.client.page_number(&page, USERS_PAGE, 100, operation)?;
+        self.list(operation, &["api", "v3", "users"], page, None, convert::user).await
+    }
+
+    async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
+        let operation = Operation::ListGroups;
+        self.capabilities.require(Capability::ListGroups, operation)?;
+        let page = self.client.page_number(&page, self.capabilities.page_size(), 100, operation)?;
+        self.list(operation, &["api", "v3", "groups"], page, Some("per_page"), convert::group).await
+    }
+
+    async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
+        self.capabilities.admit_list(of)?;
+        let operation = Operation::ListMembers;
+        match of {
+            ListOf::Workspace(id) if page.cursor.is_none() => {
+                self.list_members(operation, id).await.map(Page::new)
+            }
+            _ => {
+                Err(Error::invalid_input("Paradigm's lists of members have one page, so there is no cursor")
+                    .with_operation(operation)
+                    .with_provider(PROVIDER))
+            }
+        }
+    }
+
+    async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
+        self.capabilities.admit_get(principal)?;
+        integer(principal.as_str(), principal.kind().as_str(), Operation::Get)?;
+        let members = self.list_members(Operation::Get, workspace).await?;
+        Ok(members.into_iter().find(|member| member.key.principal == *principal))
+    }
+
+    async fn add(&self, request: &AddMember) -> Result<Member> {
+        let operation = Operation::Add;
+        let role = self.capabilities.admit_add(request)?;
+        let workspace = integer(request.workspace.as_str(), "workspace", operation)?.to_string();
+        let id = integer(request.principal.as_str(), request.principal.kind().as_str(), operation)?;
+        let (user_id, group_id) = match &request.principal {
+            PrincipalId::User(_) => (Some(id), None),
+            PrincipalId::Group(_) => (None, Some(id)),
+        };
+        let path = self.below_workspaces(&[&workspace, "members"]);
+        let body = wire::AddRequest { user_id, group_id, role: role.native.as_str() };
+        let answer = self.client.send(Request::new(operation, Method::POST, &path).with_json(&body)?).await?;
+        if !answer.is_success() {
+            return Err(self.add_failure(&answer, &request.principal));
+        }
+        let members = answer.json(operation, &PROVIDER)?;
+        let members = convert::members(&request.workspace, members, self.capabilities.roles());
+        let added = members.into_iter().find(|member| member.key.principal == request.principal);
+        let added = added.ok_or_else(|| {
+            let message = "the provider reported success and answered a list without the new member";
+            let error = Error::new(ErrorKind::Unconfirmed, Effect::Unknown, message);
+            self.client.classified(error, &answer, operation)
+        })?;
+        self.capabilities.confirm(&role, added, operation).map_err(|error| self.client.scrubbed(error))
+    }
+
+    async fn set_role(&self, request: &SetRole) -> Result<Member> {
+        self.capabilities.admit_set_role(request)?;
+        // Not reached while the table of claims holds no one-step change of role.
+        let message = "Paradigm has no operation that changes a role";
+        Err(Error::unsupported(message).with_operation(Operation::SetRole).with_provider(PROVIDER))
+    }
+
+    async fn remove(&self, request: &RemoveMember) -> Result<()> {
+        let operation = Operation::Remove;
+        self.capabilities.admit_remove(request)?;
+        let key = &request.key;
+        let workspace = integer(key.workspace.as_str(), "workspace", operation)?.to_string();
+        let id = integer(key.principal.as_str(), key.principal.kind().as_str(), operation)?.to_string();
+        let kind = match &key.principal {
+            PrincipalId::User(_) => "users",
+            PrincipalId::Group(_) => "groups",
+        };
+        let path = self.below_workspaces(&[&workspace, "members", kind, &id]);
+        let answer = self.client.send(Request::new(operation, Method::DELETE, &path)).await?;
+        if answer.is_success() {
+            return answer.confirm_done(operation, &PROVIDER);
+        }
+        Err(self.remove_failure(&answer, &key.principal))
+    }
+}

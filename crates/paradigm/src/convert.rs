@@ -1,0 +1,78 @@
+//! From Paradigm's JSON to the core types.
+
+use crate::config::Level;
+use crate::wire;
+use workspace_members_core::{
+    EmailAddress, Group, GroupId, Identity, Member, MemberKey, RoleTable, Status, User, UserId, Workspace,
+    WorkspaceId,
+};
+use workspace_members_http::Text;
+
+/// Users first, then groups, each in the provider's order.
+pub(crate) fn members(workspace: &WorkspaceId, wire: wire::Members<'_>, roles: &RoleTable) -> Vec<Member> {
+    let users = wire.users.into_iter().map(|user| {
+        let key = MemberKey::new(workspace.clone(), UserId::from(user.id));
+        Member::new(key, roles.native(user.role.as_str()), roles)
+            .with_email(email(user.email.map(Text::into_string)))
+    });
+    let groups = wire.groups.into_iter().map(|group| {
+        let key = MemberKey::new(workspace.clone(), GroupId::from(group.id));
+        Member::new(key, roles.native(group.role.as_str()), roles)
+            .with_name(group.name.map(Text::into_string))
+    });
+    users.chain(groups).collect()
+}
+
+/// Only custom workspaces have members of their own; at owner level, only an owner can see and change them.
+pub(crate) fn workspace(wire: wire::Workspace, level: Level) -> Workspace {
+    // The newer interface says `shared` for `custom`.
+    let custom = matches!(wire.kind.as_deref(), None | Some("custom" | "shared"));
+    let ours = level != Level::Owner || wire.user_role.as_deref() == Some("owner");
+    Workspace::new(WorkspaceId::from(wire.id), wire.name.unwrap_or_default())
+        .with_kind(wire.kind)
+        .with_manageable(custom && ours)
+}
+
+pub(crate) fn user(wire: wire::User) -> User {
+    let groups = wire.groups.map(|groups| groups.into_iter().map(|group| GroupId::from(group.id)).collect());
+    let pending = wire.invitation_status.is_some_and(|status| status.eq_ignore_ascii_case("pending"));
+    let status = match wire.is_active {
+        Some(true) => Status::Active,
+        Some(false) if pending => Status::Pending,
+        Some(false) => Status::Inactive,
+        None => Status::Unknown,
+    };
+    User::new(UserId::from(wire.id))
+        .with_email(email(wire.email))
+        .with_name(name(wire.full_name, wire.first_name, wire.last_name))
+        .with_status(status)
+        .with_groups(groups)
+}
+
+pub(crate) fn group(wire: wire::Group) -> Group {
+    let users = wire.user_ids.and_then(|ids| {
+        ids.as_array()?.iter().map(|id| id.as_u64().filter(|id| *id > 0).map(UserId::from)).collect()
+    });
+    Group::new(GroupId::from(wire.id), wire.name.unwrap_or_default()).with_users(users)
+}
+
+pub(crate) fn identity(wire: wire::Me) -> Identity {
+    let profile = user(wire.profile);
+    let (id, company) = wire.company.map(|company| (company.id.to_string(), company.name)).unzip();
+    Identity::new(profile.id)
+        .with_email(profile.email)
+        .with_name(profile.name)
+        .with_account(id, company.flatten())
+        .with_admin(wire.permissions.and_then(|permissions| permissions.is_admin))
+}
+
+/// An address that is not one is left out: it could not be found by, and is shown nowhere.
+fn email(text: Option<String>) -> Option<EmailAddress> {
+    EmailAddress::new(text?).ok()
+}
+
+fn name(full: Option<String>, first: Option<String>, last: Option<String>) -> Option<String> {
+    let parts = [first, last].into_iter().flatten().filter(|part| !part.is_empty());
+    let joined = parts.collect::<Vec<_>>().join(" ");
+    full.filter(|name| !name.is_empty()).or((!joined.is_empty()).then_some(joined))
+}

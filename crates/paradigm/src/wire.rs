@@ -1,0 +1,163 @@
+//! Paradigm's JSON, as it is on the wire. Nothing here is public.
+//!
+//! Fields that the schemas require are required, so that a missing list is never read as an empty one; all others may
+//! be absent or null; unknown ones are ignored.
+
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt;
+use workspace_members_http::Text;
+
+/// `InstanceWorkspaceAddMemberV3Request`: exactly one of the two ids.
+#[derive(Debug, Serialize)]
+pub(crate) struct AddRequest<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) user_id: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) group_id: Option<u64>,
+    pub(crate) role: &'a str,
+}
+
+/// `WorkspaceMembersV3Response`. It may be long, so its texts are not copied.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Members<'a> {
+    #[serde(borrow)]
+    pub(crate) users: Vec<UserMember<'a>>,
+    #[serde(borrow)]
+    pub(crate) groups: Vec<GroupMember<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct UserMember<'a> {
+    #[serde(deserialize_with = "id")]
+    pub(crate) id: u64,
+    #[serde(default, borrow)]
+    pub(crate) email: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) role: Text<'a>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct GroupMember<'a> {
+    #[serde(deserialize_with = "id")]
+    pub(crate) id: u64,
+    #[serde(default, borrow)]
+    pub(crate) name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) role: Text<'a>,
+}
+
+/// A page of any list: Django REST framework's page-number form; the list of groups is described in prose as `data`
+/// with `pagination`, so both are read.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Listing<T> {
+    #[serde(default)]
+    pub(crate) count: Option<u64>,
+    #[serde(default)]
+    pub(crate) next: Option<String>,
+    #[serde(alias = "data")]
+    pub(crate) results: Vec<T>,
+    #[serde(default)]
+    pub(crate) pagination: Option<Pagination>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Pagination {
+    #[serde(default, alias = "total")]
+    pub(crate) count: Option<u64>,
+    #[serde(default)]
+    pub(crate) next: Option<String>,
+    #[serde(default)]
+    pub(crate) total_pages: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Workspace {
+    #[serde(deserialize_with = "id")]
+    pub(crate) id: u64,
+    #[serde(default)]
+    pub(crate) name: Option<String>,
+    #[serde(default, rename = "workspace_type")]
+    pub(crate) kind: Option<String>,
+    #[serde(default)]
+    pub(crate) user_role: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct User {
+    #[serde(deserialize_with = "id")]
+    pub(crate) id: u64,
+    #[serde(default)]
+    pub(crate) email: Option<String>,
+    #[serde(default)]
+    pub(crate) first_name: Option<String>,
+    #[serde(default)]
+    pub(crate) last_name: Option<String>,
+    #[serde(default)]
+    pub(crate) full_name: Option<String>,
+    #[serde(default)]
+    pub(crate) is_active: Option<bool>,
+    #[serde(default)]
+    pub(crate) invitation_status: Option<String>,
+    #[serde(default)]
+    pub(crate) groups: Option<Vec<GroupRef>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct GroupRef {
+    #[serde(deserialize_with = "id")]
+    pub(crate) id: u64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Group {
+    #[serde(deserialize_with = "id")]
+    pub(crate) id: u64,
+    #[serde(default)]
+    pub(crate) name: Option<String>,
+    /// The schema says text, which cannot be meant; a list of integers is what requests take.
+    #[serde(default)]
+    pub(crate) user_ids: Option<serde_json::Value>,
+}
+
+/// `GET /users/me`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Me {
+    pub(crate) profile: User,
+    #[serde(default)]
+    pub(crate) company: Option<Company>,
+    #[serde(default)]
+    pub(crate) permissions: Option<Permissions>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Company {
+    #[serde(deserialize_with = "id")]
+    pub(crate) id: u64,
+    #[serde(default)]
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Permissions {
+    #[serde(default)]
+    pub(crate) is_admin: Option<bool>,
+}
+
+/// An integer id; text holding one is read too, since the framework can be set to send ids so.
+fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    struct Reader;
+    impl Visitor<'_> for Reader {
+        type Value = u64;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a positive integer as id")
+        }
+        fn visit_u64<E: Error>(self, number: u64) -> Result<u64, E> {
+            if number > 0 { Ok(number) } else { Err(E::custom("an id must be a positive integer")) }
+        }
+        fn visit_str<E: Error>(self, text: &str) -> Result<u64, E> {
+            self.visit_u64(text.parse().unwrap_or(0))
+        }
+    }
+    deserializer.deserialize_any(Reader)
+}

@@ -1,0 +1,181 @@
+//! The state behind both servers, and how one request changes it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use axum::http::Method;
+use serde_json::json;
+
+use crate::call::Call;
+use crate::limit::Limiter;
+use crate::log::{Log, Provider, Request, redacted_header, scheme_of};
+use crate::options::Options;
+use crate::reply::Reply;
+use crate::state::{State, StateError, sibling};
+use crate::{pandadoc, paradigm};
+
+/// What a handler is given: the state to read and change, the limits that it counts against.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) state: State,
+    pub(crate) options: Options,
+    pub(crate) limiter: Limiter,
+    log: Log,
+    file: Option<StateFile>,
+    open: bool,
+}
+
+/// One world for both servers under one lock: a request is handled whole, saved and logged before the next one, so
+/// the file, the log and the answers tell the same story in the same order.
+#[derive(Debug)]
+pub(crate) struct World(Mutex<Inner>);
+
+/// The name of the operation and its answer.
+pub(crate) type Handled = (Option<&'static str>, Reply);
+
+impl World {
+    pub(crate) fn new(state: State, options: Options, file: Option<StateFile>) -> Self {
+        let (limiter, log) = Default::default();
+        Self(Mutex::new(Inner { state, options, limiter, log, file, open: true }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.lock().state.clone()
+    }
+
+    pub(crate) fn options(&self) -> Options {
+        self.lock().options.clone()
+    }
+
+    pub(crate) fn set_options(&self, options: Options) {
+        self.lock().options = options;
+    }
+
+    /// Exchanges the state from outside, as a person in the provider's own web pages would.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> Result<T, StateError> {
+        let mut inner = self.lock();
+        let before = inner.state.clone();
+        let done = change(&mut inner.state);
+        inner.save_or_restore(before)?;
+        Ok(done)
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.lock().log.all()
+    }
+
+    pub(crate) fn clear_requests(&self) {
+        self.lock().log.clear();
+    }
+
+    /// No request is served from here on, and the state file is free for another simulator. A connection that is
+    /// still open could otherwise write to a file that is no longer ours.
+    pub(crate) fn close(&self) {
+        let mut inner = self.lock();
+        inner.open = false;
+        inner.file = None;
+    }
+
+    /// Handles one request: decide, change, save, log. Short and without waiting; the file is written by the thread
+    /// that holds the lock, because an answer must not leave before its change is kept.
+    pub(crate) fn handle(&self, provider: Provider, call: &Call) -> Reply {
+        let mut inner = self.lock();
+        if !inner.open {
+            return Reply::json(503, json!({"detail": "the simulator has been shut down"}));
+        }
+        let before = (call.method != Method::GET).then(|| inner.state.clone());
+        let (operation, mut reply) = match provider {
+            Provider::Paradigm => paradigm::handle(&mut inner, call),
+            Provider::PandaDoc => pandadoc::handle(&mut inner, call),
+        };
+        if let Some(before) = before
+            && let Err(error) = inner.save_or_restore(before)
+        {
+            reply = Reply::json(500, json!({"detail": format!("simulator: {error}")}));
+        }
+        inner.log.push(record(provider, operation, call, &reply));
+        reply
+    }
+}
+
+impl Inner {
+    /// Keeps a change, or takes it back when it cannot be kept.
+    fn save_or_restore(&mut self, before: State) -> Result<(), StateError> {
+        if self.state == before {
+            return Ok(());
+        }
+        let saved = self.file.as_ref().map_or(Ok(()), |file| self.state.save(&file.path));
+        if saved.is_err() {
+            self.state = before;
+        }
+        saved
+    }
+}
+
+fn record(provider: Provider, operation: Option<&'static str>, call: &Call, reply: &Reply) -> Request {
+    Request {
+        provider,
+        method: call.method.to_string(),
+        path: call.path.clone(),
+        raw_query: call.raw_query.clone(),
+        query: call.query.clone(),
+        headers: call
+            .headers
+            .iter()
+            .map(|(name, value)| {
+                let value = String::from_utf8_lossy(value.as_bytes());
+                (name.to_string(), redacted_header(name.as_str(), &value))
+            })
+            .collect(),
+        auth_scheme: call.authorization().and_then(scheme_of).map(str::to_owned),
+        body: call.body.redacted(),
+        operation,
+        status: reply.status,
+        answer_headers: reply.header_pairs(),
+        answer: reply
+            .body
+            .clone()
+            .map_or(crate::log::Body::Empty, |body| crate::log::Body::Json(body).redacted()),
+    }
+}
+
+/// A state file that this simulator alone may write, for as long as the value lives.
+#[derive(Debug)]
+pub(crate) struct StateFile {
+    path: PathBuf,
+    /// Held for its lock. The lock stands on a file beside the state, because saving replaces the state file itself.
+    _lock: fs::File,
+}
+
+impl StateFile {
+    pub(crate) fn claim(path: &Path) -> Result<Self, StateError> {
+        let write = |source| StateError::Write { path: path.to_owned(), source };
+        let lock = sibling(path, "lock").map_err(write)?;
+        let lock =
+            fs::OpenOptions::new().write(true).create(true).truncate(false).open(lock).map_err(write)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(fs::TryLockError::WouldBlock) => Err(StateError::InUse { path: path.to_owned() }),
+            Err(fs::TryLockError::Error(source)) => Err(write(source)),
+        }
+    }
+
+    /// The state in the file; `otherwise` is written when there is no file yet.
+    pub(crate) fn load_or_create(&self, otherwise: impl FnOnce() -> State) -> Result<State, StateError> {
+        match State::load(&self.path) {
+            Err(StateError::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                let state = otherwise();
+                // A state that nobody could read again must not get into the file.
+                state.check()?;
+                state.save(&self.path)?;
+                Ok(state)
+            }
+            loaded => loaded,
+        }
+    }
+}

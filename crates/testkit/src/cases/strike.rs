@@ -1,0 +1,87 @@
+//! One call that meets one fault, and what must hold afterwards whatever stands around the adapter.
+
+use crate::call::{Call, METHODS};
+use crate::failure::{Failure, check, check_eq, outcome};
+use crate::proxy::{Armed, Fault, Rule};
+use crate::seed::LEGAL;
+use crate::stage::{Context, People, Stage};
+use workspace_members_core::{Capability, Effect, Error, ErrorKind};
+
+/// What became of a call whose first request met a fault.
+pub(super) struct Strike {
+    pub(super) stage: Stage,
+    pub(super) call: Call,
+    pub(super) result: Result<(), Error>,
+    armed: Armed,
+    before: People,
+}
+
+/// The methods that the adapter claims.
+pub(super) fn methods(context: &Context) -> impl Iterator<Item = Capability> + '_ {
+    METHODS.into_iter().filter(|method| context.has(*method))
+}
+
+/// Makes the call for a capability in the usual world; the first request of it meets the fault.
+pub(super) async fn strike(
+    context: &Context,
+    capability: Capability,
+    fault: Fault,
+) -> Result<Strike, Failure> {
+    let stage = context.usual().await?;
+    let call = stage.call(capability).await?;
+    let before = stage.seed.members_of(&stage.workspace(LEGAL));
+    stage.forget();
+    let armed = stage.proxy()?.inject(Rule::new(fault));
+    let result = call.send(&**stage.members()).await;
+    Ok(Strike { stage, call, result, armed, before })
+}
+
+impl Strike {
+    /// The fault was met, nothing was sent twice that must not be, and the provider holds what it must: the call's effect
+    /// if the server acted or the call succeeded after all, else what it held before.
+    pub(super) async fn settle(&self, acted: bool) -> Result<(), Failure> {
+        let Self { stage, call, result, armed, before } = self;
+        check_eq!(armed.struck(), 1, "how many requests of {call:?} met the fault");
+        if stage.bare() {
+            check_eq!(stage.requests(), 1, "how many requests {call:?} sent");
+        }
+        self.expect_no_blind_repetition()?;
+        let happened = acted || result.is_ok();
+        let people = if happened { call.applied(stage, before.clone()) } else { before.clone() };
+        let when = format!("after {call:?} was {}", outcome(result));
+        stage.expect_after(&stage.workspace(LEGAL), &people, &when).await
+    }
+
+    /// A write of which nobody knows whether it happened is not sent again before something was read.
+    fn expect_no_blind_repetition(&self) -> Result<(), Failure> {
+        let log = self.stage.proxy()?.log();
+        for pair in log.windows(2) {
+            let [first, second] = pair else { continue };
+            let surely_not = first.answer.as_ref().is_some_and(|answer| matches!(answer.status, 401 | 429));
+            check!(
+                !(first.request.is_write() && second.request.is_write()) || surely_not,
+                "{} was sent again without reading whether it had happened",
+                first.request
+            );
+        }
+        Ok(())
+    }
+
+    /// The error, of one of these kinds, about this operation; `None` where a stack made the call succeed after all.
+    pub(super) fn error(self, kinds: &[ErrorKind]) -> Result<Option<Error>, Failure> {
+        let what = format!("{:?}", self.call);
+        let error = self.stage.expect_error(&what, self.result, kinds)?;
+        if let Some(error) = &error {
+            let operation = error.operation();
+            check!(
+                operation.is_some_and(|operation| operation.is_write() == self.call.is_write()),
+                "{what}: the error names operation {operation:?}"
+            );
+            if !self.call.is_write() {
+                let claims_change = matches!(error.effect(), Effect::Unknown | Effect::Partial);
+                check!(!claims_change, "{what} changes nothing, and its error says {}", error.effect());
+            }
+        }
+        Ok(error)
+    }
+}

@@ -1,0 +1,165 @@
+//! What can go wrong between an adapter and its provider, and when.
+
+use super::{Exchange, Request};
+use bytes::Bytes;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// A whole answer: status, headers and body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// Headers beside the length, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// A status with nothing else.
+    pub const fn status(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: Bytes::new() }
+    }
+
+    /// A JSON body, as text.
+    pub fn json(status: u16, body: impl Into<String>) -> Self {
+        Self::status(status).with_header("content-type", "application/json").with_body(body.into())
+    }
+
+    /// The page that a gateway, a captive portal or a wrong base URL answers with.
+    pub fn html(status: u16) -> Self {
+        const PAGE: &str =
+            "<!doctype html><html><head><title>Sign in</title></head><body>Sign in</body></html>";
+        Self::status(status).with_header("content-type", "text/html; charset=utf-8").with_body(PAGE)
+    }
+
+    /// Adds a header.
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Replaces the body.
+    pub fn with_body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+}
+
+/// What the proxy does instead of passing a request and its answer on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// Answers so; the server is not asked.
+    Answer(Answer),
+    /// The server acts, and its answer is replaced by this one.
+    AnswerAfter(Answer),
+    /// The connection is closed before the server is asked.
+    CutBefore,
+    /// The server acts, and the connection is closed before its answer: the acknowledgement is lost.
+    CutAfter,
+    /// The server acts; half of its body arrives, less than the length that the answer announced.
+    Truncate,
+    /// The server acts; its answer arrives without the body.
+    Empty,
+    /// The server acts, after this long. Sleeps on tokio's clock.
+    Slow(Duration),
+    /// The request waits until [`Armed::release`], and only then reaches the server.
+    HoldBefore,
+    /// The server acts, and its answer waits until [`Armed::release`].
+    HoldAfter,
+}
+
+type Predicate = Arc<dyn Fn(&Request) -> bool + Send + Sync>;
+
+/// A fault, and which request meets it: the next one, unless told otherwise.
+#[derive(Clone)]
+pub struct Rule {
+    pub(super) fault: Fault,
+    pub(super) nth: usize,
+    pub(super) times: usize,
+    pub(super) when: Predicate,
+}
+
+impl Rule {
+    /// Strikes the next request, once.
+    pub fn new(fault: Fault) -> Self {
+        Self { fault, nth: 1, times: 1, when: Arc::new(|_| true) }
+    }
+
+    /// Strikes the n-th matching request from now on; 1 is the next.
+    pub fn nth(mut self, nth: usize) -> Self {
+        self.nth = nth.max(1);
+        self
+    }
+
+    /// Strikes so many matching requests in a row.
+    pub fn times(mut self, times: usize) -> Self {
+        self.times = times;
+        self
+    }
+
+    /// Counts only the requests for which this holds.
+    pub fn when(mut self, predicate: impl Fn(&Request) -> bool + Send + Sync + 'static) -> Self {
+        self.when = Arc::new(predicate);
+        self
+    }
+}
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rule")
+            .field("fault", &self.fault)
+            .field("nth", &self.nth)
+            .field("times", &self.times)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A rule in force: tells whether it struck, and lets held requests go.
+#[derive(Debug, Clone)]
+pub struct Armed {
+    pub(super) struck: watch::Sender<usize>,
+    pub(super) open: watch::Sender<bool>,
+}
+
+impl Armed {
+    pub(super) fn new() -> Self {
+        Self { struck: watch::Sender::new(0), open: watch::Sender::new(false) }
+    }
+
+    /// How many requests met the fault so far.
+    pub fn struck(&self) -> usize {
+        *self.struck.borrow()
+    }
+
+    /// Waits until a request met the fault; for [`Fault::HoldAfter`], until the server has acted as well.
+    pub async fn reached(&self) {
+        // The sender lives as long as `self`, so waiting cannot fail.
+        let _ = self.struck.subscribe().wait_for(|struck| *struck > 0).await;
+    }
+
+    /// Lets held requests go, now and from now on.
+    pub fn release(&self) {
+        self.open.send_replace(true);
+    }
+
+    pub(super) fn strike(&self) {
+        self.struck.send_modify(|struck| *struck += 1);
+    }
+
+    pub(super) async fn opened(&self) {
+        let _ = self.open.subscribe().wait_for(|open| *open).await;
+    }
+}
+
+impl From<&Exchange> for Answer {
+    /// The answer as it was once given: played again, it makes a server repeat itself.
+    fn from(exchange: &Exchange) -> Self {
+        exchange.answer.clone().unwrap_or_else(|| Self::status(502))
+    }
+}

@@ -1,0 +1,328 @@
+//! A case's view of one world: what it can ask, and what it can expect.
+
+use crate::call::Call;
+use crate::case::Outcome;
+use crate::failure::{Failure, check, check_eq, outcome, shown};
+use crate::harness::{Harness, World};
+use crate::proxy::{Armed, Fault, Proxy, Rule};
+use crate::seed::{Cast, Seed};
+use futures_util::TryStreamExt;
+use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::Arc;
+use workspace_members_core::{
+    Behaviour, Capabilities, Capability, Effect, Error, ErrorKind, ListOf, Member, MemberKey, MembershipId,
+    NativeRole, PrincipalId, Role, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt,
+};
+
+/// Who is in a workspace, and as what, for comparing.
+pub(crate) type People = BTreeMap<PrincipalId, NativeRole>;
+
+/// What a case is given: the harness, and a cast that fits its adapter.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub(crate) harness: Arc<dyn Harness>,
+    pub(crate) cast: Cast,
+}
+
+impl Context {
+    pub(crate) async fn stage(&self, seed: Seed) -> Result<Stage, Failure> {
+        let world = self.harness.start(&seed).await?;
+        Ok(Stage { world, seed, context: self.clone() })
+    }
+
+    /// The world of most cases.
+    pub(crate) async fn usual(&self) -> Result<Stage, Failure> {
+        self.stage(self.seed()).await
+    }
+
+    pub(crate) fn bare(&self) -> bool {
+        self.harness.bare()
+    }
+
+    pub(crate) fn has(&self, capability: Capability) -> bool {
+        self.capabilities().has(capability)
+    }
+
+    /// Why a case about two workspaces may have no meaning here.
+    pub(crate) fn one_workspace(&self) -> Option<Outcome> {
+        let one = self.harness.one_workspace();
+        one.then(|| Outcome::NotApplicable("the adapter reaches one workspace only".to_owned()))
+    }
+
+    pub(crate) fn behaves(&self, behaviour: Behaviour) -> bool {
+        self.capabilities().behaves(behaviour)
+    }
+}
+
+impl Deref for Context {
+    type Target = Cast;
+    fn deref(&self) -> &Cast {
+        &self.cast
+    }
+}
+
+/// One world, while a case plays in it.
+pub(crate) struct Stage {
+    pub(crate) world: World,
+    pub(crate) seed: Seed,
+    context: Context,
+}
+
+impl Deref for Stage {
+    type Target = Context;
+    fn deref(&self) -> &Context {
+        &self.context
+    }
+}
+
+impl Stage {
+    pub(crate) fn members(&self) -> &Arc<dyn WorkspaceMembers> {
+        &self.world.members
+    }
+
+    /// The claims of this very value, which must be those that the case was chosen by.
+    pub(crate) fn claims(&self) -> &Capabilities {
+        self.world.members.capabilities()
+    }
+
+    /// The proxy. Cases that call this say that they need one.
+    pub(crate) fn proxy(&self) -> Result<&Proxy, Failure> {
+        self.world.proxy.as_ref().ok_or_else(|| {
+            Failure::new("the harness gave a proxy to one world and none to another".to_owned())
+        })
+    }
+
+    /// How many requests were sent; 0 without a proxy.
+    pub(crate) fn requests(&self) -> usize {
+        self.world.proxy.as_ref().map_or(0, Proxy::count)
+    }
+
+    /// Forgets the requests so far.
+    pub(crate) fn forget(&self) {
+        if let Some(proxy) = &self.world.proxy {
+            proxy.clear_log();
+        }
+    }
+
+    pub(crate) fn inject(&self, fault: Fault) -> Result<Armed, Failure> {
+        Ok(self.proxy()?.inject(Rule::new(fault)))
+    }
+
+    /// Nothing may have been sent since [`forget`](Self::forget).
+    #[track_caller]
+    pub(crate) fn expect_silence(&self, what: &str) -> Result<(), Failure> {
+        let sent = self.world.proxy.as_ref().map(Proxy::log).unwrap_or_default();
+        let sent: Vec<String> = sent.iter().map(|exchange| exchange.request.to_string()).collect();
+        if sent.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::new(format!("{what} must send nothing, and sent {sent:?}")))
+        }
+    }
+
+    /// Who is in a workspace as far as the adapter can say: by the best of the ways that it claims.
+    pub(crate) async fn read(&self, workspace: &WorkspaceId) -> Result<Option<People>, Failure> {
+        Ok(self.read_members(workspace).await?.map(|members| {
+            members.into_values().map(|member| (member.key.principal, member.native_role)).collect()
+        }))
+    }
+
+    pub(crate) async fn read_members(
+        &self,
+        workspace: &WorkspaceId,
+    ) -> Result<Option<BTreeMap<PrincipalId, Member>>, Failure> {
+        if self.out_of_reach(workspace) {
+            return Ok(None);
+        }
+        let members: Vec<Member> = if self.has(Capability::Roster) {
+            self.members().roster(workspace).await?.members().to_vec()
+        } else if self.has(Capability::ListMembers) {
+            self.members().members(workspace.clone()).try_collect().await?
+        } else if self.has(Capability::ListAccountMembers) {
+            let all: Vec<Member> = self.members().members(ListOf::Account).try_collect().await?;
+            all.into_iter().filter(|member| member.key.workspace == *workspace).collect()
+        } else if self.has(Capability::GetMember) {
+            let mut found = Vec::new();
+            let users = self.seed.users.iter().map(|user| PrincipalId::from(user.id.clone()));
+            let groups = self.seed.groups.iter().map(|group| PrincipalId::from(group.id.clone()));
+            for principal in users.chain(groups) {
+                found.extend(self.members().get(workspace, &principal).await?);
+            }
+            found
+        } else {
+            return Ok(None);
+        };
+        let mut people = BTreeMap::new();
+        for member in members {
+            check_eq!(member.key.workspace, *workspace, "a member of another workspace was listed");
+            let twice = people.insert(member.key.principal.clone(), member);
+            check!(twice.is_none(), "a member was listed twice: {twice:?}");
+        }
+        Ok(Some(people))
+    }
+
+    /// Whether the adapter is configured for another workspace.
+    pub(crate) fn out_of_reach(&self, workspace: &WorkspaceId) -> bool {
+        self.harness.one_workspace()
+            && self.seed.workspaces.first().is_some_and(|first| first.id != *workspace)
+    }
+
+    /// The placeholder in place of this role, at a reach that does not name custom roles.
+    pub(crate) fn shows_placeholders(&self, role: &NativeRole) -> Option<NativeRole> {
+        let table = self.claims().roles();
+        let placeholder = NativeRole::from_static("Custom");
+        let known = table.rows().iter().any(|row| row.native == *role);
+        let placed = self.harness.one_workspace() && table.is_placeholder(&placeholder) && !known;
+        placed.then_some(placeholder)
+    }
+
+    /// Exactly these people are in the workspace: by the adapter, and by the provider itself where the harness can tell.
+    pub(crate) async fn expect(
+        &self,
+        workspace: &WorkspaceId,
+        expected: &People,
+        when: &str,
+    ) -> Result<(), Failure> {
+        if let Some(truth) = &self.world.truth {
+            let known: Vec<_> = truth().into_iter().filter(|grant| grant.workspace == *workspace).collect();
+            let count = known.len();
+            let known: People = known.into_iter().map(|grant| (grant.principal, grant.role)).collect();
+            check_eq!(&known, expected, "{when}, the provider's members of {workspace}");
+            check_eq!(count, known.len(), "{when}, the provider holds somebody twice in {workspace}");
+        }
+        if let Some(read) = self.read(workspace).await? {
+            // Where a custom role shows as a placeholder only, it is no difference.
+            let shown = |role: &NativeRole| match self.shows_placeholders(role) {
+                Some(placeholder) => placeholder,
+                None => role.clone(),
+            };
+            let expected: People = expected.iter().map(|(who, role)| (who.clone(), shown(role))).collect();
+            check_eq!(read, expected, "{when}, the adapter's members of {workspace}");
+        }
+        Ok(())
+    }
+
+    /// The workspaces hold what the seed says, except the one that is given.
+    pub(crate) async fn expect_after(
+        &self,
+        workspace: &WorkspaceId,
+        expected: &People,
+        when: &str,
+    ) -> Result<(), Failure> {
+        self.expect(workspace, expected, when).await?;
+        for other in self.seed.workspaces.iter().filter(|other| other.manageable && other.id != *workspace) {
+            self.expect(&other.id, &self.seed.members_of(&other.id), &format!("{when}, elsewhere")).await?;
+        }
+        Ok(())
+    }
+
+    /// Nothing has changed.
+    pub(crate) async fn expect_unchanged(&self, when: &str) -> Result<(), Failure> {
+        let Some(first) = self.seed.workspaces.iter().find(|workspace| workspace.manageable) else {
+            return Ok(());
+        };
+        self.expect_after(&first.id, &self.seed.members_of(&first.id), when).await
+    }
+
+    /// What addresses a member, with the membership id where the provider goes by it.
+    pub(crate) async fn key(
+        &self,
+        workspace: &WorkspaceId,
+        principal: &PrincipalId,
+    ) -> Result<MemberKey, Failure> {
+        let bare = MemberKey::new(workspace.clone(), principal.clone());
+        if !self.behaves(Behaviour::MembershipIds) {
+            return Ok(bare);
+        }
+        let known = self.read_members(workspace).await?.unwrap_or_default();
+        Ok(match known.get(principal) {
+            Some(member) => {
+                check!(
+                    member.key.membership.is_some(),
+                    "the provider goes by membership ids, and {} came without",
+                    member.key
+                );
+                member.key.clone()
+            }
+            // Of somebody who is no member: well-formed, and nobody's.
+            None => bare.with_membership(MembershipId::new(self.ids().text(crate::seed::NOBODY)).ok()),
+        })
+    }
+
+    /// A request for this capability that works in the usual world.
+    pub(crate) async fn call(&self, capability: Capability) -> Result<Call, Failure> {
+        Call::of(self, capability).await
+    }
+
+    /// The call fails as one of these kinds. A stack that retries may as well have made it succeed, where the failure
+    /// passes by itself; then this answers `None`.
+    pub(crate) fn expect_error<T: std::fmt::Debug>(
+        &self,
+        what: &str,
+        result: Result<T, Error>,
+        kinds: &[ErrorKind],
+    ) -> Result<Option<Error>, Failure> {
+        match result {
+            Err(error) if kinds.contains(&error.kind()) => {
+                check_eq!(
+                    error.provider(),
+                    Some(&self.members().provider()),
+                    "{what}: the error does not name the provider"
+                );
+                check!(
+                    self.bare() || error.attempts() >= 1,
+                    "{what}: the error must count at least one attempt: {}",
+                    shown(&error)
+                );
+                Ok(Some(error))
+            }
+            Ok(_) if !self.bare() && kinds.iter().any(|kind| passes(*kind)) => Ok(None),
+            other => Err(Failure::new(format!("{what}: expected {kinds:?}, got {}", outcome(&other)))),
+        }
+    }
+
+    /// A refusal: of one of these kinds, with nothing applied.
+    pub(crate) fn expect_refusal<T: std::fmt::Debug>(
+        &self,
+        what: &str,
+        result: Result<T, Error>,
+        kinds: &[ErrorKind],
+    ) -> Result<(), Failure> {
+        if let Some(error) = self.expect_error(what, result, kinds)? {
+            check_eq!(error.effect(), Effect::Rejected, "{what}: the effect of {}", shown(&error));
+        }
+        Ok(())
+    }
+
+    /// The member is the one asked for, in the role asked for.
+    pub(crate) fn expect_member(
+        &self,
+        member: &Member,
+        at: (&WorkspaceId, &PrincipalId),
+        role: &Role,
+    ) -> Result<(), Failure> {
+        check_eq!((&member.key.workspace, &member.key.principal), at, "the answer is about somebody else");
+        let native = self.native(role);
+        check_eq!(member.native_role, native, "the answer's native role of {}", member.key);
+        check_eq!(
+            member.role,
+            self.claims().roles().normalize(&native),
+            "the answer's role of {}",
+            member.key
+        );
+        check_eq!(member.fit, self.claims().roles().fit(&native), "the answer's fit of {}", member.key);
+        if self.behaves(Behaviour::MembershipIds) {
+            check!(
+                member.key.membership.is_some(),
+                "the provider goes by membership ids, and the answer has none"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Whether a repetition may make it good.
+fn passes(kind: ErrorKind) -> bool {
+    kind.is_transient() || matches!(kind, ErrorKind::UnexpectedResponse | ErrorKind::Unconfirmed)
+}
