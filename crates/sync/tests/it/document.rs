@@ -7,6 +7,10 @@ fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+fn is_source(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|ending| ending == "rs")
+}
+
 #[test]
 fn the_file_in_the_readme_is_valid_and_shows_the_defaults() {
     let page = read(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md"));
@@ -26,7 +30,7 @@ fn every_test_that_the_page_on_safety_names_exists() {
     let mut checked = 0;
     for row in page.lines() {
         let spans: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
-        let file = spans.iter().find(|span| span.starts_with("crates/") && span.ends_with(".rs"));
+        let file = spans.iter().find(|span| span.starts_with("crates/") && is_source(span));
         for (index, span) in spans.iter().enumerate() {
             let name = if let Some((module, name)) = span.split_once("::")
                 && ["applies", "compares", "crashes", "guards", "plans", "properties"].contains(&module)
@@ -38,7 +42,7 @@ fn every_test_that_the_page_on_safety_names_exists() {
                 && span.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit())
             {
                 // `name` in `file`: the next span that is a path.
-                let Some(path) = spans[index..].iter().find(|span| span.ends_with(".rs")).or(file) else {
+                let Some(path) = spans[index..].iter().find(|span| is_source(span)).or(file) else {
                     continue;
                 };
                 assert!(read(&root.join(path)).contains(&format!("fn {span}(")), "{span} is not in {path}");
