@@ -40,6 +40,7 @@ pub(crate) fn members(
 ) -> Result<(RecordKey, Vec<Member>), Incomplete> {
     let person = UserId::new(needed(wire.user_id, "user_id")?)?;
     let (email, name) = (email(wire.email), name(wire.first_name, wire.last_name));
+    let marks = marks(wire.is_organization_owner, wire.license.as_deref());
     let mut members = Vec::new();
     for membership in wire.workspaces.unwrap_or_default() {
         let workspace = WorkspaceId::new(needed(membership.workspace_id, "workspace_id")?)?;
@@ -51,27 +52,26 @@ pub(crate) fn members(
         let member = Member::new(key, NativeRole::new(needed(membership.role, "role")?), roles)
             .with_email(email.clone())
             .with_name(name.clone());
-        let member = with_license(member, wire.license.clone());
-        members.push(match wire.is_organization_owner {
-            Some(true) => member.with_mark(Mark::AccountOwner),
-            _ => member,
-        });
+        let member = member.with_license(wire.license.clone());
+        members.push(marks.iter().copied().fold(member, Member::with_mark));
     }
     Ok((RecordKey::of(&person), members))
 }
 
 /// A promotion of whoever has a Guest licence makes it a full one, and buys a seat if none is free.
-fn with_license(member: Member, license: Option<String>) -> Member {
-    let guest = license.as_deref().is_some_and(|license| license.eq_ignore_ascii_case("guest"));
-    let member = member.with_license(license);
-    if guest { member.with_mark(Mark::SeatOnPromotion) } else { member }
+fn marks(organization_owner: Option<bool>, license: Option<&str>) -> Vec<Mark> {
+    let guest = license.is_some_and(|license| license.eq_ignore_ascii_case("guest"));
+    let owner = (organization_owner == Some(true)).then_some(Mark::AccountOwner);
+    owner.into_iter().chain(guest.then_some(Mark::SeatOnPromotion)).collect()
 }
 
 pub(crate) fn user(wire: wire::User) -> Result<User, Incomplete> {
-    Ok(User::new(UserId::new(needed(wire.user_id, "user_id")?)?)
+    let marks = marks(wire.is_organization_owner, wire.license.as_deref());
+    let user = User::new(UserId::new(needed(wire.user_id, "user_id")?)?)
         .with_email(email(wire.email))
         .with_name(name(wire.first_name, wire.last_name))
-        .with_license(wire.license))
+        .with_license(wire.license);
+    Ok(marks.into_iter().fold(user, User::with_mark))
 }
 
 pub(crate) fn workspace(wire: wire::Workspace) -> Result<Workspace, Incomplete> {
@@ -97,7 +97,8 @@ pub(crate) fn details(
         .with_email(email(wire.email))
         .with_name(name(wire.first_name, wire.last_name))
         .with_status(status);
-    Ok(with_license(member, wire.user_license))
+    let marks = marks(None, wire.user_license.as_deref());
+    Ok(marks.into_iter().fold(member.with_license(wire.user_license), Member::with_mark))
 }
 
 pub(crate) fn identity(wire: wire::Details) -> Result<Identity, Incomplete> {
