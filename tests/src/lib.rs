@@ -6,6 +6,7 @@ mod call;
 mod certificate;
 pub mod decoders;
 mod expect;
+pub mod harness;
 mod server;
 
 pub use account::{CANARY, Rotating, key, pandadoc, paradigm, transport};

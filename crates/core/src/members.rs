@@ -280,16 +280,11 @@ impl Capabilities {
         self.require(capability, Operation::ListMembers)
     }
 
-    /// Refuses reading one member where that, or members of this kind, are not claimed.
+    /// Refuses reading one member where that is not claimed, or where only another kind of principal can be a member.
     pub fn admit_get(&self, principal: &PrincipalId) -> Result<()> {
         self.require(Capability::GetMember, Operation::Get)?;
         let kind = principal.kind();
-        // Whoever can be seen may be a member, also where this account can neither add nor remove them.
-        let seen = match kind {
-            PrincipalKind::User => true,
-            PrincipalKind::Group => self.has(Capability::ListGroups),
-        };
-        if seen || self.has(Capability::add(kind)) || self.has(Capability::remove(kind)) {
+        if self.principal_kinds().any(|known| known == kind) {
             return Ok(());
         }
         self.admit_kind(Capability::add, kind, Operation::Get)

@@ -251,7 +251,7 @@ impl Client {
         let body = if announced > self.transport.max_body() as u64 {
             Err(self.too_large(operation))
         } else {
-            self.read_body(&mut response, operation).await
+            self.read_body(&mut response, announced, operation).await
         };
         match body {
             // Data goes on to logs, tables and files, where nobody takes the key out any more.
@@ -278,15 +278,30 @@ impl Client {
             .any(|key| key.len() >= KEY_BY_LENGTH && memchr::memmem::find(body, key.as_bytes()).is_some())
     }
 
-    async fn read_body(&self, response: &mut reqwest::Response, operation: Operation) -> Result<Bytes> {
-        let mut whole = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| transport_error(error, operation))? {
-            if whole.len() + chunk.len() > self.transport.max_body() {
+    /// Most answers arrive in one piece, which is kept as it is; the pieces of others are copied once.
+    async fn read_body(
+        &self,
+        response: &mut reqwest::Response,
+        announced: u64,
+        operation: Operation,
+    ) -> Result<Bytes> {
+        let (mut only, mut whole) = (Bytes::new(), BytesMut::new());
+        while let Some(piece) = response.chunk().await.map_err(|error| transport_error(error, operation))? {
+            if only.len() + whole.len() + piece.len() > self.transport.max_body() {
                 return Err(self.too_large(operation));
             }
-            whole.extend_from_slice(&chunk);
+            if only.is_empty() && whole.is_empty() {
+                only = piece;
+                continue;
+            }
+            if whole.is_empty() {
+                let length = usize::try_from(announced).unwrap_or(0).max(only.len() + piece.len());
+                whole.reserve(length);
+                whole.extend_from_slice(&std::mem::take(&mut only));
+            }
+            whole.extend_from_slice(&piece);
         }
-        Ok(whole.freeze())
+        Ok(if whole.is_empty() { only } else { whole.freeze() })
     }
 
     fn too_large(&self, operation: Operation) -> Error {

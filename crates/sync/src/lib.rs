@@ -1,10 +1,15 @@
 #![doc = include_str!("../README.md")]
 
+mod apply;
 mod desired;
 mod guards;
 mod observe;
 mod plan;
 
+pub use apply::{
+    ApplyError, ApplyOptions, Connections, Event, Intent, Progress, Report, Settled, SettledHow, StepOutcome,
+    StepReport, apply, observe, open_intents, settle,
+};
 pub use desired::{
     Desired, DesiredError, DesiredErrors, DesiredWorkspace, Entry, InvalidText, Mode, People, Person, Target,
     Want, Wished,

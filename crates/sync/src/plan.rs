@@ -9,7 +9,8 @@ mod step;
 
 pub(crate) use cost::reads_singly;
 pub(crate) use directory::Directory;
-pub(crate) use outcome::{Case, judge_mails};
+use outcome::judge_mails;
+pub(crate) use outcome::{Case, Outcome};
 pub use refusal::{Cause, Override, Overrides, Problem, Refusal, Refused};
 pub use step::{Action, Consequence, Kept, KeptReason, Step, Strategy};
 
@@ -314,8 +315,12 @@ impl Unjudged {
             let directory = Directory::new(seen, &plan.wish.people);
             for workspace in plan.wish.of_connection(seen.connection()) {
                 let Some(roster) = seen.roster(&workspace.target.workspace) else { continue };
-                let case =
-                    Case { target: &workspace.target, mode: workspace.mode, roster, directory: &directory };
+                let case = Case {
+                    target: &workspace.target,
+                    mode: workspace.mode,
+                    members: roster.members(),
+                    directory: &directory,
+                };
                 let steps: Vec<&Step> = plan.steps_of(&workspace.target).collect();
                 refusals.extend(case.judge(&steps, limits));
             }

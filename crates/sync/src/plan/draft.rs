@@ -325,7 +325,7 @@ impl<'a> Drafter<'a> {
         Case {
             target: &self.desired.target,
             mode: self.desired.mode,
-            roster: self.roster,
+            members: self.roster.members(),
             directory: self.directory,
         }
     }

@@ -6,7 +6,7 @@ use super::step::{Action, Consequence, Step, Strategy};
 use crate::desired::{Mode, Target};
 use crate::guards::{Guard, Limits};
 use std::collections::{BTreeMap, BTreeSet};
-use workspace_members_core::{NativeRole, PrincipalId, Role, Roster, Status, UserId};
+use workspace_members_core::{Member, NativeRole, PrincipalId, Role, Status, UserId};
 
 /// One member of an [`Outcome`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,14 +24,14 @@ pub(crate) struct Outcome<'a> {
 }
 
 impl<'a> Outcome<'a> {
-    /// The workspace as it is.
-    pub(crate) fn of(roster: &Roster, directory: &'a Directory<'a>) -> Self {
-        let seat = |member: &workspace_members_core::Member| Seat {
+    /// The workspace as it is, or as much of it as was read again.
+    pub(crate) fn of(members: &[Member], directory: &'a Directory<'a>) -> Self {
+        let seat = |member: &Member| Seat {
             role: member.role.clone(),
             native: member.native_role.clone(),
             status: directory.status(&member.key.principal, member.status),
         };
-        let seats = roster.iter().map(|member| (member.key.principal.clone(), seat(member))).collect();
+        let seats = members.iter().map(|member| (member.key.principal.clone(), seat(member))).collect();
         Self { directory, seats }
     }
 
@@ -49,7 +49,7 @@ impl<'a> Outcome<'a> {
     }
 
     /// The owners that may be active. Users in owner groups count only where they are known, and known to be active.
-    fn active_owners(&self) -> BTreeSet<&UserId> {
+    pub(crate) fn active_owners(&self) -> BTreeSet<&UserId> {
         let mut owners = BTreeSet::new();
         for (principal, seat) in self.seats.iter().filter(|(_, seat)| seat.role == Role::Owner) {
             match principal {
@@ -91,12 +91,17 @@ struct Tally {
 pub(crate) struct Case<'a> {
     pub(crate) target: &'a Target,
     pub(crate) mode: Mode,
-    pub(crate) roster: &'a Roster,
+    /// Everybody in it, or at least whoever a judgement of one step is about.
+    pub(crate) members: &'a [Member],
     pub(crate) directory: &'a Directory<'a>,
 }
 
 impl Case<'_> {
-    fn refusal(&self, guard: Guard, step: &Step, message: String, advice: &str) -> Refusal {
+    fn member(&self, principal: &PrincipalId) -> Option<&Member> {
+        self.members.iter().find(|member| member.key.principal == *principal)
+    }
+
+    pub(crate) fn refusal(&self, guard: Guard, step: &Step, message: String, advice: &str) -> Refusal {
         Refusal {
             cause: Cause::Guard(guard),
             target: Some(self.target.clone()),
@@ -110,7 +115,7 @@ impl Case<'_> {
 
     /// Judges the outcome after every step, in order.
     pub(crate) fn judge(&self, steps: &[&Step], limits: &Limits) -> Vec<Refusal> {
-        let mut outcome = Outcome::of(self.roster, self.directory);
+        let mut outcome = Outcome::of(self.members, self.directory);
         let mut tally = Tally::default();
         let mut refusals = Vec::new();
         for step in steps {
@@ -127,7 +132,7 @@ impl Case<'_> {
     /// Judges what one step leaves behind. The only judgement that is repeated when the step's turn comes, on the roster
     /// as it then is.
     pub(crate) fn judge_now(&self, step: &Step, limits: &Limits) -> Vec<Refusal> {
-        self.step(&mut Outcome::of(self.roster, self.directory), step, limits)
+        self.step(&mut Outcome::of(self.members, self.directory), step, limits)
     }
 
     fn step(&self, outcome: &mut Outcome<'_>, step: &Step, limits: &Limits) -> Vec<Refusal> {
@@ -150,7 +155,7 @@ impl Case<'_> {
                     "appoint another owner in the same plan",
                 ));
             }
-            let member = self.roster.get(&step.principal);
+            let member = self.member(&step.principal);
             if self.directory.means(&limits.required_owners, &step.principal, member) != Sure::No {
                 let message = format!("{} must stay owner", step.label);
                 refusals.push(self.refusal(
@@ -163,7 +168,7 @@ impl Case<'_> {
         }
         if step.lowers() {
             refusals.extend(self.acting(step));
-            let member = self.roster.get(&step.principal);
+            let member = self.member(&step.principal);
             if self.directory.means(&limits.protect, &step.principal, member) != Sure::No {
                 let message = format!("{} is protected, or may be", step.label);
                 refusals.push(self.refusal(Guard::Protect, step, message, "leave them their role"));
@@ -186,7 +191,7 @@ impl Case<'_> {
 
     /// The guards that count: each refuses at the first step beyond it, and once.
     fn count(&self, tally: &mut Tally, step: &Step, limits: &Limits) -> Vec<Refusal> {
-        let members = self.roster.len();
+        let members = self.members.len();
         let placeholder = |native: &Option<NativeRole>| {
             let roles = self.directory.observed.capabilities().roles();
             native
@@ -258,7 +263,7 @@ impl Case<'_> {
     fn missing_owners(&self, outcome: &Outcome<'_>, limits: &Limits) -> Vec<Refusal> {
         let owns = |entry: &crate::desired::Entry| {
             outcome.seats.iter().any(|(principal, seat)| {
-                let member = self.roster.get(principal);
+                let member = self.member(principal);
                 seat.role == Role::Owner
                     && seat.status.may_be_active()
                     && self.directory.means(std::slice::from_ref(entry), principal, member) == Sure::Yes
@@ -280,7 +285,7 @@ impl Case<'_> {
 
     /// How many mails a step's addition causes at most.
     pub(crate) fn admins(&self) -> u32 {
-        Outcome::of(self.roster, self.directory).owners()
+        Outcome::of(self.members, self.directory).owners()
     }
 }
 

@@ -7,7 +7,10 @@ use workspace_members_core::{
     Mark, NativeRole, Operation, Provider, RateLimit, Role, RoleRow, RoleTable, Status, User, UserId,
     Workspace, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt,
 };
-use workspace_members_sync::{Desired, Guards, Limit, Observed, Plan, Refused};
+use workspace_members_sync::{
+    ApplyOptions, Connections, Desired, Guards, Limit, Observed, Plan, Refused, Report, StepOutcome, apply,
+    observe, settle,
+};
 
 pub(crate) fn native(name: &str) -> NativeRole {
     NativeRole::new(name)
@@ -160,4 +163,39 @@ pub(crate) fn causes(refused: &Refused) -> Vec<String> {
         serde_json::to_value(cause).unwrap().as_object().unwrap().values().next().unwrap().to_string()
     };
     refused.refusals.iter().map(|refusal| name(refusal.cause).trim_matches('"').to_owned()).collect()
+}
+
+/// The one connection of these tests.
+pub(crate) fn connections(members: std::sync::Arc<dyn WorkspaceMembers>) -> Connections {
+    Connections::from([("acme".to_owned(), members)])
+}
+
+/// Settles, plans and applies, as one run of the command line does.
+pub(crate) async fn run(
+    members: std::sync::Arc<dyn WorkspaceMembers>,
+    wish: &Desired,
+    guards: &Guards,
+    state: &std::path::Path,
+) -> Result<Report, String> {
+    let connections = connections(members);
+    let options = ApplyOptions::new(state);
+    let settled = settle(&connections, &options).await.map_err(|error| format!("{error:?}"))?;
+    let observed = observe(&connections, wish).await.map_err(|error| format!("{error:?}"))?;
+    let plan = Plan::compute(wish, &observed, guards).map_err(|refused| refused.to_string())?;
+    let mut report = apply(&connections, &plan, &options).await.map_err(|error| format!("{error:?}"))?;
+    report.settled.splice(0..0, settled);
+    Ok(report)
+}
+
+/// Each step's outcome, in order.
+pub(crate) fn outcomes(report: &Report) -> Vec<StepOutcome> {
+    report.steps.iter().map(|step| step.outcome).collect()
+}
+
+/// A folder for locks and journals. In memory where there is one: these tests are about what is written, and a disk
+/// would take minutes to make each line of thousands of journals safe.
+pub(crate) fn state() -> tempfile::TempDir {
+    let memory = std::path::Path::new("/dev/shm");
+    let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    made.unwrap()
 }

@@ -1,0 +1,408 @@
+//! Carrying out a plan, and nothing but that plan.
+
+mod execute;
+mod journal;
+mod place;
+mod progress;
+mod recheck;
+mod report;
+mod settle;
+
+pub use journal::{Intent, open_intents};
+pub use progress::{Event, Progress};
+pub use report::{Report, Settled, SettledHow, StepOutcome, StepReport};
+
+use crate::desired::Target;
+use crate::guards::Guards;
+use crate::observe::Observed;
+use crate::plan::{Directory, Overrides, Plan, PlanFingerprint, Refused, Step, Unjudged};
+use execute::Runner;
+use futures_util::future::{BoxFuture, try_join_all};
+use futures_util::{FutureExt, StreamExt, stream};
+use journal::Journal;
+use place::{AccountKey, AccountLock};
+use recheck::Lookout;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use workspace_members_core::{Capability, Error, WorkspaceMembers};
+
+/// The connections that a plan is carried out over, by name.
+pub type Connections = BTreeMap<String, Arc<dyn WorkspaceMembers>>;
+
+/// How a plan is carried out.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ApplyOptions {
+    /// The folder of this host's locks and journals. Kept between runs: it knows who may be outside.
+    pub state_dir: PathBuf,
+    /// Guards of this host, on top of the plan's.
+    pub guards: Guards,
+    /// Guards lifted for this very plan.
+    pub overrides: Overrides,
+    /// Whether a plan that is no longer current is replaced by what would be planned now, instead of refused.
+    pub replan: bool,
+    /// How many workspaces are worked on at a time. At least 1.
+    pub concurrency: usize,
+    /// Told what happens.
+    pub progress: Progress,
+}
+
+impl ApplyOptions {
+    /// Refuses a plan that is no longer current, lifts no guard, and works on four workspaces at a time.
+    pub fn new(state_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            state_dir: state_dir.into(),
+            guards: Guards::new(),
+            overrides: Overrides::new(),
+            replan: false,
+            concurrency: 4,
+            progress: Progress::default(),
+        }
+    }
+
+    /// Adds this host's guards.
+    pub fn with_guards(mut self, guards: Guards) -> Self {
+        self.guards = guards;
+        self
+    }
+
+    /// Lifts guards.
+    pub fn with_overrides(mut self, overrides: Overrides) -> Self {
+        self.overrides = overrides;
+        self
+    }
+
+    /// Says whether to plan anew where the plan is no longer current.
+    pub fn with_replan(mut self, replan: bool) -> Self {
+        self.replan = replan;
+        self
+    }
+
+    /// Says how many workspaces are worked on at a time.
+    pub fn with_concurrency(mut self, workspaces: usize) -> Self {
+        self.concurrency = workspaces.max(1);
+        self
+    }
+
+    /// Takes events.
+    pub fn with_progress(mut self, progress: Progress) -> Self {
+        self.progress = progress;
+        self
+    }
+}
+
+/// A plan was not carried out. No step was begun.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApplyError {
+    /// The plan needs a connection that was not given.
+    #[error("there is no connection called {0:?}")]
+    NoConnection(String),
+    /// Another apply on this host is at work on the account.
+    #[error("another run on this host is changing the account of {connection}; wait for it")]
+    Locked {
+        /// The connection.
+        connection: String,
+    },
+    /// The folder of locks and journals cannot be used.
+    #[error("{} cannot be used", .path.display())]
+    State {
+        /// The folder or file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The journal cannot be written.
+    #[error("the journal cannot be written")]
+    Journal {
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Somebody may be outside since an earlier run, and could not be brought back.
+    #[error("{} may be outside workspace {} since an earlier run, and could not be brought back", .intent.label, .intent.workspace)]
+    Unsettled {
+        /// What had been begun.
+        intent: Box<Intent>,
+        /// Why not.
+        source: Error,
+    },
+    /// A connection could not be read.
+    #[error("{connection} could not be read")]
+    Read {
+        /// The connection.
+        connection: String,
+        /// Why.
+        source: Error,
+    },
+    /// What the plan was made from is no longer so.
+    #[error("the plan is no longer current: {}", stale(.changed))]
+    Stale {
+        /// The plan that was given.
+        planned: PlanFingerprint,
+        /// The workspaces whose rosters are others; none if something else changed.
+        changed: Vec<Target>,
+        /// What would be planned now, unjudged.
+        now: Box<Plan>,
+    },
+    /// A guard of this host refuses the plan.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+}
+
+fn stale(changed: &[Target]) -> String {
+    if changed.is_empty() {
+        return "the account, the acting identity or the members' details are others".to_owned();
+    }
+    let names: Vec<String> = changed.iter().map(ToString::to_string).collect();
+    format!("{} changed", names.join(", "))
+}
+
+/// The accounts of a plan, locked.
+struct Held {
+    journals: BTreeMap<AccountKey, Mutex<Journal>>,
+    keys: BTreeMap<String, AccountKey>,
+    _locks: Vec<AccountLock>,
+}
+
+impl Held {
+    async fn take(
+        connections: &[(&str, &dyn WorkspaceMembers)],
+        folder: &std::path::Path,
+    ) -> Result<Self, ApplyError> {
+        place::prepare(folder)?;
+        let mut keys = BTreeMap::new();
+        for (name, members) in connections {
+            let capabilities = members.capabilities();
+            let me = if capabilities.has(Capability::Me) {
+                Some(members.me().await.map_err(read(name))?)
+            } else {
+                None
+            };
+            keys.insert((*name).to_owned(), AccountKey::of(capabilities, me.as_ref()));
+        }
+        // Always in the same order, so that two runs cannot each hold what the other waits for.
+        let by_key: BTreeMap<&AccountKey, &String> = keys.iter().map(|(name, key)| (key, name)).collect();
+        let (mut locks, mut journals) = (Vec::new(), BTreeMap::new());
+        for (key, name) in by_key {
+            locks.push(AccountLock::take(folder, key, name)?);
+            let path = key.file(folder, "journal");
+            let journal = Journal::open(&path).map_err(|source| ApplyError::State { path, source })?;
+            journals.insert(key.clone(), Mutex::new(journal));
+        }
+        Ok(Self { journals, keys, _locks: locks })
+    }
+
+    fn journal(&self, connection: &str) -> Option<&Mutex<Journal>> {
+        self.journals.get(self.keys.get(connection)?)
+    }
+
+    async fn settle(
+        &mut self,
+        connections: &[(&str, &dyn WorkspaceMembers)],
+        progress: &Progress,
+    ) -> Result<Vec<Settled>, ApplyError> {
+        let mut all = Vec::new();
+        for (name, members) in connections {
+            let Some(journal) = self.keys.get(*name).and_then(|key| self.journals.get_mut(key)) else {
+                continue;
+            };
+            let journal = journal.get_mut().unwrap_or_else(PoisonError::into_inner);
+            let each = |settled: &Settled| progress.tell(&Event::Settled(settled));
+            all.extend(settle::settle(*members, journal, each).await?);
+        }
+        Ok(all)
+    }
+}
+
+fn read(connection: &str) -> impl FnOnce(Error) -> ApplyError {
+    let connection = connection.to_owned();
+    move |source| ApplyError::Read { connection, source }
+}
+
+fn pick<'a>(
+    connections: &'a Connections,
+    names: &[&'a str],
+) -> Result<Vec<(&'a str, &'a dyn WorkspaceMembers)>, ApplyError> {
+    let one = |name: &&'a str| match connections.get(*name) {
+        Some(members) => Ok((*name, &**members)),
+        None => Err(ApplyError::NoConnection((*name).to_owned())),
+    };
+    names.iter().map(one).collect()
+}
+
+/// Brings back inside whoever an earlier run left outside, at these connections. Do it before planning: their coming
+/// back changes the roster that a plan is made from. Idempotent.
+pub async fn settle(connections: &Connections, options: &ApplyOptions) -> Result<Vec<Settled>, ApplyError> {
+    let names: Vec<&str> = connections.keys().map(String::as_str).collect();
+    let picked = pick(connections, &names)?;
+    Held::take(&picked, &options.state_dir).await?.settle(&picked, &options.progress).await
+}
+
+/// Reads everything that plans for this wish are made from: all its connections, side by side.
+pub async fn observe(connections: &Connections, wish: &crate::Desired) -> Result<Vec<Observed>, ApplyError> {
+    observe_with(&pick(connections, &wish.connections())?, wish, &Progress::default()).await
+}
+
+async fn observe_with(
+    connections: &[(&str, &dyn WorkspaceMembers)],
+    wish: &crate::Desired,
+    progress: &Progress,
+) -> Result<Vec<Observed>, ApplyError> {
+    let mut all: Vec<BoxFuture<'_, Result<Observed, ApplyError>>> = Vec::with_capacity(connections.len());
+    for &(name, members) in connections {
+        let reading = async move {
+            progress.tell(&Event::Reading { connection: name });
+            Observed::read(members, name, wish).await.map_err(read(name))
+        };
+        all.push(reading.boxed());
+    }
+    try_join_all(all).await
+}
+
+/// Carries out a plan.
+///
+/// Locks its accounts on this host, settles what an earlier run left open, reads everything again and computes the plan
+/// anew. If that is not the very same plan it is refused as [`ApplyError::Stale`], or replaced if the options say so.
+/// It is then judged by this host's guards. Workspaces are worked on side by side. Before each step that lowers
+/// somebody the target and the owners are read once more. The first step of a workspace that is not done ends that
+/// workspace, and no other. At the end everything is read again, and the report says what is then so.
+///
+/// May be dropped at any point. What was done stays done; planning and applying again does the rest.
+pub async fn apply(
+    connections: &Connections,
+    plan: &Plan,
+    options: &ApplyOptions,
+) -> Result<Report, ApplyError> {
+    let picked = pick(connections, &plan.wish.connections())?;
+    let mut held = Held::take(&picked, &options.state_dir).await?;
+    let settled = held.settle(&picked, &options.progress).await?;
+    let observed = observe_with(&picked, &plan.wish, &options.progress).await?;
+    let unjudged = Unjudged::draft(&plan.wish, &observed, &plan.guards);
+    if unjudged.plan.fingerprint != plan.fingerprint && !options.replan {
+        let changed = changed(plan, &unjudged.plan);
+        return Err(ApplyError::Stale {
+            planned: plan.fingerprint.clone(),
+            changed,
+            now: Box::new(unjudged.plan),
+        });
+    }
+    let limits = plan.guards.stricter(&options.guards).limits();
+    let current = match unjudged.judge(&observed, &limits) {
+        Ok(plan) => plan,
+        Err(refused) => refused.overridden(&options.overrides)?,
+    };
+    options.progress.tell(&Event::Starting { steps: current.steps.len(), eta_seconds: current.eta_seconds });
+    let steps = execute(&held, &picked, &current, &observed, &limits, options).await;
+    let mut report = Report {
+        fingerprint: current.fingerprint.clone(),
+        steps,
+        kept: current.kept.clone(),
+        settled,
+        remaining: Some(0),
+        last_reading: None,
+        observed,
+    };
+    if !current.is_empty() {
+        options.progress.tell(&Event::Rereading);
+        match observe_with(&picked, &current.wish, &Progress::default()).await {
+            Ok(observed) => conclude(&mut report, &current, observed),
+            Err(error) => {
+                report.remaining = None;
+                let cause =
+                    std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+                report.last_reading = Some(format!("{error}{cause}"));
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// The workspaces whose rosters differ between two plans.
+fn changed(old: &Plan, new: &Plan) -> Vec<Target> {
+    let rosters = |plan: &Plan| -> BTreeMap<Target, String> {
+        let of = |account: &crate::plan::PlannedAccount| {
+            let connection = account.connection.clone();
+            let one =
+                move |(id, roster): (&workspace_members_core::WorkspaceId, &crate::plan::PlannedRoster)| {
+                    (Target::new(connection.clone(), id.clone()), roster.fingerprint.clone())
+                };
+            account.rosters.iter().map(one).collect::<Vec<_>>()
+        };
+        plan.accounts.iter().flat_map(of).collect()
+    };
+    let (old, new) = (rosters(old), rosters(new));
+    new.into_iter()
+        .filter(|(target, roster)| old.get(target) != Some(roster))
+        .map(|(target, _)| target)
+        .collect()
+}
+
+async fn execute(
+    held: &Held,
+    connections: &[(&str, &dyn WorkspaceMembers)],
+    plan: &Plan,
+    observed: &[Observed],
+    limits: &crate::guards::Limits,
+    options: &ApplyOptions,
+) -> Vec<StepReport> {
+    let directories: Vec<Directory<'_>> =
+        observed.iter().map(|seen| Directory::new(seen, &plan.wish.people)).collect();
+    let mut runs: Vec<BoxFuture<'_, Vec<StepReport>>> = Vec::new();
+    for workspace in &plan.wish.workspaces {
+        let steps: Vec<&Step> = plan.steps_of(&workspace.target).collect();
+        let name = workspace.target.connection.as_str();
+        let members = connections.iter().find(|(known, _)| *known == name).map(|(_, members)| *members);
+        let directory = directories.iter().find(|directory| directory.observed.connection() == name);
+        let roster = directory.and_then(|directory| directory.observed.roster(&workspace.target.workspace));
+        let (Some(members), Some(directory), Some(roster), Some(journal), false) =
+            (members, directory, roster, held.journal(name), steps.is_empty())
+        else {
+            continue;
+        };
+        let lookout = Lookout {
+            members,
+            roster,
+            mode: workspace.mode,
+            directory,
+            limits,
+            overrides: &options.overrides,
+            fingerprint: &plan.fingerprint,
+        };
+        let runner = Runner { members, workspace, lookout, journal, progress: &options.progress };
+        runs.push(async move { runner.run(&steps).await }.boxed());
+    }
+    let done: Vec<Vec<StepReport>> =
+        stream::iter(runs).buffer_unordered(options.concurrency.max(1)).collect().await;
+    let mut reports: Vec<StepReport> = done.into_iter().flatten().collect();
+    reports.sort_by_key(|report| report.step.number);
+    reports
+}
+
+/// Corrects the outcomes by what was read at the end.
+fn conclude(report: &mut Report, plan: &Plan, observed: Vec<Observed>) {
+    for step in &mut report.steps {
+        let seen = observed.iter().find(|seen| seen.connection() == step.step.target.connection);
+        let Some(seen) = seen else { continue };
+        let Some(roster) = seen.roster(&step.step.target.workspace) else { continue };
+        let now = roster.get(&step.step.principal).map(|member| &member.native_role);
+        let unnamed = now.is_some_and(|now| seen.capabilities().roles().is_placeholder(now));
+        let so = now == step.step.to.as_ref() || (unnamed && step.step.to.is_some());
+        match step.outcome {
+            StepOutcome::Applied | StepOutcome::Unchanged if !so => {
+                let now = now.map_or("not a member".to_owned(), ToString::to_string);
+                let message = format!("it was confirmed, and the last reading shows them as {now}");
+                *step = StepReport::new(&step.step, StepOutcome::Unknown).because(
+                    message,
+                    "plan again in a minute: somebody else changed it, or the provider lags behind",
+                );
+            }
+            StepOutcome::Unknown if so => step.outcome = StepOutcome::Applied,
+            // Not by this step: it was not done, and yet it is so.
+            StepOutcome::Failed | StepOutcome::Skipped if so => step.outcome = StepOutcome::Unchanged,
+            _ => {}
+        }
+    }
+    report.remaining = Some(Unjudged::draft(&plan.wish, &observed, &plan.guards).plan.steps.len());
+    report.observed = observed;
+}

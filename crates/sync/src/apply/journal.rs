@@ -1,0 +1,192 @@
+//! What is about to leave somebody outside for a moment, written down first.
+//!
+//! One file of JSON lines for each account. A line is on disk before the request that it is about is sent, so after a
+//! crash at any point the file knows of everybody who may be outside.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use workspace_members_core::{NativeRole, PrincipalId, WorkspaceId};
+
+/// Somebody who is removed only to be added again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Intent {
+    /// The connection that was used.
+    pub connection: String,
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// Who.
+    pub principal: PrincipalId,
+    /// Who, as a person would say it.
+    pub label: String,
+    /// The role before.
+    pub from: NativeRole,
+    /// The role after.
+    pub to: NativeRole,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum Line {
+    Open { id: u64, at: jiff::Timestamp, intent: Intent },
+    Closed { id: u64, at: jiff::Timestamp, how: String },
+}
+
+/// The journal of one account. Whoever holds it holds the account's lock.
+#[derive(Debug)]
+pub(super) struct Journal {
+    file: File,
+    open: BTreeMap<u64, Intent>,
+    next: u64,
+}
+
+impl Journal {
+    /// Reads the journal, or begins one.
+    ///
+    /// A last line without an end was being written when the process died; the request that it was to precede was
+    /// never sent, so it is cut off. Anything else that cannot be read is an error: somebody may be outside.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let is_new = !path.exists();
+        let mut file = File::options().create(true).truncate(false).read(true).write(true).open(path)?;
+        if is_new && let Some(folder) = path.parent() {
+            File::open(folder)?.sync_all()?;
+        }
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        let whole = text.rfind('\n').map_or(0, |at| at + 1);
+        let (open, next) = read(&text[..whole])?;
+        file.set_len(whole as u64)?;
+        file.seek(SeekFrom::End(0))?;
+        Ok(Self { file, open, next })
+    }
+
+    /// Everything that was begun and not ended, oldest first.
+    pub(super) fn intents(&self) -> Vec<(u64, Intent)> {
+        self.open.iter().map(|(id, intent)| (*id, intent.clone())).collect()
+    }
+
+    /// Writes down that somebody is about to be outside. On disk when it returns.
+    pub(super) fn begin(&mut self, intent: &Intent) -> io::Result<u64> {
+        let id = self.next;
+        self.write(&Line::Open { id, at: jiff::Timestamp::now(), intent: intent.clone() })?;
+        self.next += 1;
+        self.open.insert(id, intent.clone());
+        Ok(id)
+    }
+
+    /// Writes down that they are inside, and how that came. Empties the file once nobody is left.
+    pub(super) fn close(&mut self, id: u64, how: &str) -> io::Result<()> {
+        if self.open.len() > 1 || !self.open.contains_key(&id) {
+            self.write(&Line::Closed { id, at: jiff::Timestamp::now(), how: how.to_owned() })?;
+        } else {
+            self.file.set_len(0)?;
+            self.file.seek(SeekFrom::Start(0))?;
+            self.file.sync_all()?;
+        }
+        self.open.remove(&id);
+        Ok(())
+    }
+
+    fn write(&mut self, line: &Line) -> io::Result<()> {
+        let mut text = serde_json::to_string(line).map_err(io::Error::other)?;
+        text.push('\n');
+        self.file.write_all(text.as_bytes())?;
+        self.file.sync_all()
+    }
+}
+
+fn read(text: &str) -> io::Result<(BTreeMap<u64, Intent>, u64)> {
+    let mut open = BTreeMap::new();
+    let mut next = 1;
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        let line: Line = serde_json::from_str(line).map_err(|error| {
+            io::Error::new(io::ErrorKind::InvalidData, format!("unreadable line: {error}"))
+        })?;
+        match line {
+            Line::Open { id, intent, .. } => {
+                next = next.max(id.saturating_add(1));
+                open.insert(id, intent);
+            }
+            Line::Closed { id, .. } => {
+                open.remove(&id);
+            }
+        }
+    }
+    Ok((open, next))
+}
+
+/// Who may be outside, over all accounts whose journals are in this folder. Reads only; takes no lock.
+pub fn open_intents(state_dir: &Path) -> io::Result<Vec<Intent>> {
+    let mut all = Vec::new();
+    let entries = match std::fs::read_dir(state_dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(all),
+        Err(error) => return Err(error),
+    };
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    paths.sort();
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|ending| ending == "journal")) {
+        let text = std::fs::read_to_string(path)?;
+        let whole = text.rfind('\n').map_or(0, |at| at + 1);
+        all.extend(read(&text[..whole])?.0.into_values());
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn intent() -> Intent {
+        Intent {
+            connection: "acme".to_owned(),
+            workspace: WorkspaceId::from(1),
+            principal: PrincipalId::User(workspace_members_core::UserId::from(7)),
+            label: "ana@example.com".to_owned(),
+            from: NativeRole::new("viewer"),
+            to: NativeRole::new("editor"),
+        }
+    }
+
+    #[test]
+    fn what_was_begun_is_open_until_it_is_closed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.journal");
+        let mut journal = Journal::open(&path).unwrap();
+        let (first, second) = (journal.begin(&intent()).unwrap(), journal.begin(&intent()).unwrap());
+        journal.close(first, "added").unwrap();
+        drop(journal);
+        assert_eq!(open_intents(folder.path()).unwrap(), [intent()]);
+        let mut journal = Journal::open(&path).unwrap();
+        assert_eq!(journal.intents(), [(second, intent())]);
+        let third = journal.begin(&intent()).unwrap();
+        assert!(third > second);
+        journal.close(second, "added").unwrap();
+        journal.close(third, "added").unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
+        assert!(open_intents(&folder.path().join("none")).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_line_that_was_being_written_is_cut_off_and_any_other_damage_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.journal");
+        Journal::open(&path).unwrap().begin(&intent()).unwrap();
+        let whole = std::fs::read_to_string(&path).unwrap();
+        for end in 0..whole.len() {
+            std::fs::write(&path, format!("{whole}{}", &whole[..end])).unwrap();
+            let mut journal = Journal::open(&path).unwrap();
+            assert_eq!(journal.intents().len(), 1, "{end}");
+            let id = journal.begin(&intent()).unwrap();
+            assert_eq!(Journal::open(&path).unwrap().intents().len(), 2);
+            journal.close(id, "added").unwrap();
+        }
+        std::fs::write(&path, format!("{{\"open\":\n{whole}")).unwrap();
+        assert_eq!(Journal::open(&path).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert!(open_intents(folder.path()).is_err());
+    }
+}

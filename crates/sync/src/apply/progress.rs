@@ -1,0 +1,62 @@
+//! What happens while a plan is carried out, as it happens.
+
+use super::report::{Settled, StepReport};
+use crate::desired::Target;
+use crate::plan::Step;
+use std::fmt;
+use std::sync::Arc;
+
+/// Something that happened.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A connection is about to be read.
+    Reading {
+        /// Its name.
+        connection: &'a str,
+    },
+    /// Somebody left outside by an earlier run was settled.
+    Settled(&'a Settled),
+    /// The plan was found current and is about to be carried out.
+    Starting {
+        /// How many steps it has.
+        steps: usize,
+        /// How many seconds they take at the least.
+        eta_seconds: u64,
+    },
+    /// A step is about to be taken.
+    Step(&'a Step),
+    /// A step has ended.
+    Done(&'a StepReport),
+    /// The rest of a workspace's steps is skipped.
+    Stopped(&'a Target),
+    /// Everything is read once more.
+    Rereading,
+}
+
+/// Takes [`Event`]s. Called from the task that applies; it must not block for long.
+#[derive(Clone)]
+pub struct Progress(Arc<dyn Fn(&Event<'_>) + Send + Sync>);
+
+impl Progress {
+    /// Hands every event to a function.
+    pub fn new(each: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(each))
+    }
+
+    pub(super) fn tell(&self, event: &Event<'_>) {
+        (self.0)(event);
+    }
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self::new(|_| {})
+    }
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Progress")
+    }
+}

@@ -1,0 +1,135 @@
+//! Looking once more before anybody loses anything.
+
+use crate::guards::Limits;
+use crate::plan::{
+    Action, Case, Directory, Outcome, Overrides, PlanFingerprint, Refusal, Step, reads_singly,
+};
+use workspace_members_core::{
+    Error, Member, PrincipalId, Role, Roster, WorkspaceMembers, WorkspaceMembersExt as _,
+};
+
+/// What the last look before a step says.
+#[derive(Debug)]
+pub(super) enum Look {
+    /// Go ahead; this is the member as they are.
+    Go(Member),
+    /// What the step is to bring about is so already.
+    Done,
+    /// The member is not as the plan found them.
+    Moved(String),
+    /// A guard refuses by now.
+    Refused(Box<Refusal>),
+}
+
+/// Looks before steps in one workspace.
+pub(super) struct Lookout<'a> {
+    pub(super) members: &'a dyn WorkspaceMembers,
+    /// The workspace as the plan found it.
+    pub(super) roster: &'a Roster,
+    pub(super) mode: crate::desired::Mode,
+    pub(super) directory: &'a Directory<'a>,
+    pub(super) limits: &'a Limits,
+    pub(super) overrides: &'a Overrides,
+    pub(super) fingerprint: &'a PlanFingerprint,
+}
+
+impl Lookout<'_> {
+    /// Reads the target and the owners again, and judges the step by what is there now.
+    ///
+    /// `made_owner` are those whom earlier steps of this plan gave the owner's role.
+    pub(super) async fn look(&self, step: &Step, made_owner: &[PrincipalId]) -> Result<Look, Error> {
+        let members = self.read(step, made_owner).await?;
+        let target = members.iter().find(|member| member.key.principal == step.principal);
+        let now = target.map(|member| &member.native_role);
+        if now == step.to.as_ref() {
+            return Ok(Look::Done);
+        }
+        let Some(target) = target.filter(|_| now == step.from.as_ref()) else {
+            let now = now.map_or("not a member".to_owned(), ToString::to_string);
+            let was = step.from.as_ref().map_or("not a member".to_owned(), ToString::to_string);
+            return Ok(Look::Moved(format!("{} was {was} and is {now} by now", step.label)));
+        };
+        let case =
+            Case { target: &step.target, mode: self.mode, members: &members, directory: self.directory };
+        let mut refusals = case.judge_now(step, self.limits);
+        refusals.extend(self.owners_vanished(&case, step));
+        let refusal = refusals.into_iter().find(|refusal| !self.overrides.lift(refusal, self.fingerprint));
+        Ok(match refusal {
+            Some(refusal) => Look::Refused(Box::new(refusal)),
+            None => Look::Go(target.clone()),
+        })
+    }
+
+    /// Fewer owners than the guard asks for, where the plan found enough: somebody else is changing this workspace.
+    fn owners_vanished(&self, case: &Case<'_>, step: &Step) -> Option<Refusal> {
+        let now = Outcome::of(case.members, self.directory).active_owners().len();
+        if now >= self.owners_needed() {
+            return None;
+        }
+        let message = format!("only {now} of the owners who may be active could be seen again");
+        Some(case.refusal(
+            crate::guards::Guard::MinOwners,
+            step,
+            message,
+            "find out who removed them, then plan again",
+        ))
+    }
+
+    /// As many owners as the guard asks for, or as there were.
+    fn owners_needed(&self) -> usize {
+        let found = Outcome::of(self.roster.members(), self.directory).active_owners().len();
+        found.min(usize::try_from(self.limits.min_owners).unwrap_or(usize::MAX))
+    }
+
+    async fn read(&self, step: &Step, made_owner: &[PrincipalId]) -> Result<Vec<Member>, Error> {
+        let workspace = self.roster.workspace();
+        if !reads_singly(self.members.capabilities(), self.roster.len(), self.limits.min_owners) {
+            return Ok(self.members.roster(workspace).await?.members().to_vec());
+        }
+        let mut seen: Vec<Member> = self
+            .members
+            .get(workspace, &step.principal)
+            .await?
+            .map(|member| self.marked(member))
+            .into_iter()
+            .collect();
+        // As many other owners as must be left, and no more: each is a request.
+        let enough = usize::try_from(self.limits.min_owners.max(1)).unwrap_or(usize::MAX);
+        let known = self.roster.owners().map(|member| &member.key.principal);
+        for owner in made_owner.iter().chain(known).filter(|id| **id != step.principal) {
+            let others: Vec<Member> =
+                seen.iter().filter(|member| member.key.principal != step.principal).cloned().collect();
+            if Outcome::of(&others, self.directory).active_owners().len() >= enough {
+                break;
+            }
+            if seen.iter().any(|member| member.key.principal == *owner) {
+                continue;
+            }
+            if let Some(member) = self.members.get(workspace, owner).await?
+                && member.role == Role::Owner
+            {
+                seen.push(member);
+            }
+        }
+        Ok(seen)
+    }
+
+    /// A single reading may not show the marks that the roster had.
+    fn marked(&self, member: Member) -> Member {
+        let marks =
+            self.roster.get(&member.key.principal).map(|known| known.marks.clone()).unwrap_or_default();
+        marks.into_iter().fold(member, Member::with_mark)
+    }
+}
+
+/// Whether a step is looked at before it is taken.
+pub(super) fn needs_look(step: &Step) -> bool {
+    step.lowers()
+}
+
+/// Whether a step makes somebody owner.
+pub(super) fn makes_owner(step: &Step, directory: &Directory<'_>) -> bool {
+    let roles = directory.observed.capabilities().roles();
+    step.action != Action::Remove
+        && step.to.as_ref().is_some_and(|native| roles.normalize(native) == Role::Owner)
+}

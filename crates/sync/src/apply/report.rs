@@ -1,0 +1,143 @@
+//! What came of a plan.
+
+use super::journal::Intent;
+use crate::observe::Observed;
+use crate::plan::{Kept, PlanFingerprint, Refusal, Step};
+use serde::Serialize;
+use std::fmt;
+
+/// What came of one step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StepOutcome {
+    /// It was done, and confirmed.
+    Applied,
+    /// It was so already.
+    Unchanged,
+    /// It was not done.
+    Failed,
+    /// It may have been done: no answer came, or answers disagree.
+    Unknown,
+    /// It was not begun.
+    Skipped,
+}
+
+impl fmt::Display for StepOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Applied => "applied",
+            Self::Unchanged => "unchanged",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::Skipped => "skipped",
+        })
+    }
+}
+
+/// One step and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct StepReport {
+    /// The step.
+    pub step: Step,
+    /// What came of it.
+    pub outcome: StepOutcome,
+    /// What happened, where that is more than the outcome says.
+    pub message: Option<String>,
+    /// What to do about it.
+    pub advice: Option<String>,
+    /// The guard that stopped it when its turn came, because the workspace had changed.
+    pub refusal: Option<Refusal>,
+}
+
+impl StepReport {
+    pub(super) fn new(step: &Step, outcome: StepOutcome) -> Self {
+        Self { step: step.clone(), outcome, message: None, advice: None, refusal: None }
+    }
+
+    pub(super) fn because(mut self, message: impl Into<String>, advice: impl Into<String>) -> Self {
+        self.message = Some(message.into());
+        self.advice = Some(advice.into());
+        self
+    }
+
+    pub(super) fn failure(step: &Step, outcome: StepOutcome, error: &workspace_members_core::Error) -> Self {
+        let message = match error.provider_message() {
+            Some(words) => format!("{error}: {words}"),
+            None => error.to_string(),
+        };
+        Self::new(step, outcome).because(message, error.advice())
+    }
+}
+
+/// How somebody who may have been outside since an earlier run was settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SettledHow {
+    /// They were inside.
+    Inside,
+    /// They were outside, and were added in the role they were to have.
+    Added,
+    /// They were outside, and were added in the role they had had, since the other was refused.
+    PutBack,
+    /// They, or the workspace, exist no more.
+    Gone,
+}
+
+/// Somebody who may have been outside since an earlier run, and how that was settled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Settled {
+    /// What had been begun.
+    pub intent: Intent,
+    /// How it was settled.
+    pub how: SettledHow,
+}
+
+impl Settled {
+    pub(super) fn new(intent: Intent, how: SettledHow) -> Self {
+        Self { intent, how }
+    }
+}
+
+/// What came of a whole plan.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// The plan that was carried out.
+    pub fingerprint: PlanFingerprint,
+    /// Every step, in the order of the plan.
+    pub steps: Vec<StepReport>,
+    /// Who stayed although the wish says otherwise, or says nothing.
+    pub kept: Vec<Kept>,
+    /// Who may have been outside since an earlier run, and was settled before the first step.
+    pub settled: Vec<Settled>,
+    /// How many steps a plan from the last reading would have: 0 if everything is as wished. `None` if it could not be
+    /// read.
+    pub remaining: Option<usize>,
+    /// Why the last reading failed, if it did; then outcomes are as the single requests told them.
+    pub last_reading: Option<String>,
+    /// What was read at the end, or before the first step if nothing was to be done.
+    #[serde(skip)]
+    pub observed: Vec<Observed>,
+}
+
+impl Report {
+    /// How many steps came to this.
+    pub fn count(&self, outcome: StepOutcome) -> usize {
+        self.steps.iter().filter(|step| step.outcome == outcome).count()
+    }
+
+    /// Whether anything was changed, by a step or by settling.
+    pub fn changed(&self) -> bool {
+        self.count(StepOutcome::Applied) > 0
+            || self.settled.iter().any(|s| matches!(s.how, SettledHow::Added | SettledHow::PutBack))
+    }
+
+    /// Whether every step is done, and the last reading shows it.
+    pub fn is_complete(&self) -> bool {
+        let done = |step: &StepReport| matches!(step.outcome, StepOutcome::Applied | StepOutcome::Unchanged);
+        self.steps.iter().all(done) && self.remaining == Some(0)
+    }
+}

@@ -1,0 +1,73 @@
+//! Bringing back inside whoever an earlier run left outside.
+
+use super::ApplyError;
+use super::journal::{Intent, Journal};
+use super::report::{Settled, SettledHow};
+use workspace_members_core::{
+    AddMember, Effect, Error, ErrorKind, Member, NativeRole, Operation, Resource, Role, WorkspaceMembers,
+    WorkspaceMembersExt as _,
+};
+
+/// Settles every open intent of one account, oldest first. Stops at the first that cannot be settled.
+pub(super) async fn settle(
+    members: &dyn WorkspaceMembers,
+    journal: &mut Journal,
+    mut each: impl FnMut(&Settled),
+) -> Result<Vec<Settled>, ApplyError> {
+    let mut all = Vec::new();
+    for (id, intent) in journal.intents() {
+        let how = match one(members, &intent).await {
+            Ok(how) => how,
+            Err(source) => return Err(ApplyError::Unsettled { intent: Box::new(intent), source }),
+        };
+        let settled = Settled::new(intent, how);
+        let word = format!("{how:?}").to_lowercase();
+        journal.close(id, &word).map_err(|source| ApplyError::Journal { source })?;
+        each(&settled);
+        all.push(settled);
+    }
+    Ok(all)
+}
+
+async fn one(members: &dyn WorkspaceMembers, intent: &Intent) -> Result<SettledHow, Error> {
+    match members.find_member(&intent.workspace, &intent.principal, Operation::Get).await {
+        Ok(Some(_)) => return Ok(SettledHow::Inside),
+        Ok(None) => {}
+        Err(error) if is_gone(&error) => return Ok(SettledHow::Gone),
+        Err(error) => return Err(error),
+    }
+    let error = match add(members, intent, &intent.to).await {
+        Ok(_) => return Ok(SettledHow::Added),
+        Err(error) => error,
+    };
+    if error.effect() != Effect::Rejected {
+        return Err(error);
+    }
+    let request =
+        AddMember::new(intent.workspace.clone(), intent.principal.clone(), Role::Custom(intent.to.clone()));
+    let error = members.narrow_not_found(error, &request.key()).await;
+    if is_gone(&error) {
+        return Ok(SettledHow::Gone);
+    }
+    add(members, intent, &intent.from).await.map(|_| SettledHow::PutBack).map_err(|_| error)
+}
+
+async fn add(members: &dyn WorkspaceMembers, intent: &Intent, role: &NativeRole) -> Result<Member, Error> {
+    let request =
+        AddMember::new(intent.workspace.clone(), intent.principal.clone(), Role::Custom(role.clone()));
+    match members.add(&request).await {
+        Err(error) if error.effect() == Effect::Unknown || error.kind() == ErrorKind::AlreadyMember => {
+            match members.get(&intent.workspace, &intent.principal).await {
+                Ok(Some(member)) => Ok(member),
+                _ => Err(error),
+            }
+        }
+        result => result,
+    }
+}
+
+/// Whether it is certain that there is nobody, or no workspace, to be settled.
+fn is_gone(error: &Error) -> bool {
+    let settled = [Resource::User, Resource::Group, Resource::Workspace];
+    error.kind() == ErrorKind::NotFound && matches!(error.missing(), [one] if settled.contains(one))
+}

@@ -1,0 +1,242 @@
+//! Killed at any request, and run again.
+
+use crate::faulty::{Fault, Faulty, When};
+use crate::support::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use workspace_members_core::{Capabilities, InMemory, Operation, RemoveMember, WorkspaceMembers};
+use workspace_members_sync::{
+    ApplyError, ApplyOptions, Desired, SettledHow, StepOutcome, apply, open_intents, settle,
+};
+
+/// Fifty changes over two workspaces: additions, changes of role in both directions, removals.
+fn many(
+    capabilities: &Capabilities,
+) -> (impl Fn() -> Arc<InMemory> + use<>, Desired, BTreeMap<String, String>) {
+    let name = |text: &str| capabilities.roles().resolve(&text.parse().unwrap()).unwrap().native;
+    let (owner, editor, viewer) = (name("owner"), name("editor"), name("viewer"));
+    let made = capabilities.clone();
+    let (o, e, v) = (owner.clone(), editor.clone(), viewer.clone());
+    let build = move || {
+        let mut account = account(made.clone());
+        for id in 11..=60u64 {
+            account = account.with_user(person(id, &format!("p{id}")));
+            if id > 20 {
+                let role = match id % 3 {
+                    0 => &o,
+                    1 => &e,
+                    _ => &v,
+                };
+                account = account.with_member(ws(1 + id % 2), user(id), role.clone());
+            }
+        }
+        Arc::new(account)
+    };
+    let mut lists: BTreeMap<(u64, &str), Vec<String>> = BTreeMap::new();
+    let mut expected = BTreeMap::new();
+    let mut put =
+        |workspace: u64, id: u64, role: &'static str, native: &workspace_members_core::NativeRole| {
+            lists.entry((workspace, role)).or_default().push(format!("\"user:{id}\""));
+            expected.insert(format!("{workspace} user:{id}"), native.to_string());
+        };
+    for workspace in [1, 2] {
+        put(workspace, 99, "owner", &owner);
+    }
+    for id in 11..=20u64 {
+        put(1 + id % 2, id, "editor", &editor);
+    }
+    // One role up or down for most of them, and nobody above 50.
+    for id in 21..=50u64 {
+        let (role, native) = match (id + 1) % 3 {
+            0 => ("owner", &owner),
+            1 => ("editor", &editor),
+            _ => ("viewer", &viewer),
+        };
+        put(1 + id % 2, id, role, native);
+    }
+    let mut text = String::new();
+    for workspace in [1, 2] {
+        text.push_str(&format!(
+            "[[workspace]]\ntarget = \"acme:{workspace}\"\nmode = \"authoritative\"\n[workspace.members]\n"
+        ));
+        for ((_, role), people) in lists.iter().filter(|((at, _), _)| *at == workspace) {
+            text.push_str(&format!("{role} = [{}]\n", people.join(", ")));
+        }
+    }
+    (build, Desired::from_toml(&text, "many.toml").unwrap(), expected)
+}
+
+async fn everybody(account: &InMemory) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    for workspace in [1, 2] {
+        all.extend(
+            who(account, workspace).await.into_iter().map(|(id, role)| (format!("{workspace} {id}"), role)),
+        );
+    }
+    all
+}
+
+/// Kills a run at every request, before it is sent and after it took effect; then runs again.
+async fn kill_everywhere(capabilities: Capabilities) {
+    let (build, wish, expected) = many(&capabilities);
+    let steps = plan(&*build(), &wish, &loose()).await.unwrap().steps.len();
+    assert_eq!(steps, 50);
+    let mut at = 1;
+    'requests: loop {
+        // After a read nothing is different from before the next request.
+        let mut writes = true;
+        for fault in [Fault::DieBefore, Fault::DieAfter] {
+            if !writes {
+                break;
+            }
+            let account = build();
+            let state = state();
+            let dying = Faulty::new(account.clone()).at(When::Nth(at), fault);
+            let guards = loose();
+            let first = run(dying.clone(), &wish, &guards, state.path());
+            tokio::select! {
+                biased;
+                () = dying.died() => {}
+                done = first => {
+                    assert!(done.unwrap().is_complete());
+                    break 'requests;
+                }
+            }
+            writes = dying.log().last().is_some_and(|operation| operation.is_write());
+            // Whoever is neither in nor coming nor going is known to the journal.
+            let now = everybody(&account).await;
+            let waiting: Vec<String> = open_intents(state.path())
+                .unwrap()
+                .iter()
+                .map(|i| format!("{} {}", i.workspace, i.principal))
+                .collect();
+            for who in expected.keys().filter(|who| !now.contains_key(*who)) {
+                let id: u64 = who.split(':').nth(1).unwrap().parse().unwrap();
+                assert!(id <= 20 || waiting.contains(who), "{who} was left outside at request {at}");
+            }
+            let report = run(account.clone(), &wish, &guards, state.path()).await.unwrap();
+            assert!(report.is_complete(), "killed at {at}: {report:?}");
+            assert_eq!(everybody(&account).await, expected, "killed at {at} {fault:?}");
+            assert!(open_intents(state.path()).unwrap().is_empty());
+        }
+        at += 1;
+    }
+    assert!(at > 100, "only {at} requests");
+}
+
+#[tokio::test]
+async fn killed_at_any_request_it_converges() {
+    kill_everywhere(pandadoc()).await;
+}
+
+#[tokio::test]
+async fn killed_at_any_request_of_removing_and_adding_nobody_is_left_outside() {
+    kill_everywhere(paradigm()).await;
+}
+
+fn editor_to_owner() -> (Arc<InMemory>, Desired) {
+    let account = account(paradigm()).with_member(ws(1), user(1), native("editor"));
+    (Arc::new(account), wish("additive", "owner = [\"ana@example.com\"]"))
+}
+
+/// Dies between removal and addition.
+async fn leave_outside(account: &Arc<InMemory>, wish: &Desired, state: &std::path::Path) {
+    let dying = Faulty::new(account.clone()).at(When::Now(1, Operation::Add), Fault::DieBefore);
+    let guards = loose();
+    tokio::select! {
+        biased;
+        () = dying.died() => {}
+        _ = run(dying.clone(), wish, &guards, state) => panic!("it should have died"),
+    }
+    assert!(!who(&**account, 1).await.contains_key("user:1"));
+}
+
+#[tokio::test]
+async fn settling_comes_before_everything_else() {
+    let (account, wish) = editor_to_owner();
+    let state = state();
+    let before = plan(&*account, &wish, &loose()).await.unwrap();
+    leave_outside(&account, &wish, state.path()).await;
+    // A plan that has nothing to do with it brings them back all the same.
+    let other = plan(&*account, &crate::support::wish("additive", "viewer = [\"bo@example.com\"]"), &loose())
+        .await
+        .unwrap();
+    let result = apply(&connections(account.clone()), &other, &ApplyOptions::new(state.path())).await;
+    // Their coming back changed the roster, so that plan is stale now.
+    assert!(matches!(result, Err(ApplyError::Stale { .. })));
+    assert_eq!(who(&*account, 1).await["user:1"], "owner");
+    let after = apply(&connections(account.clone()), &before, &ApplyOptions::new(state.path())).await;
+    assert!(matches!(after, Err(ApplyError::Stale { .. })));
+}
+
+#[tokio::test]
+async fn whoever_cannot_be_settled_stops_the_run_and_stays_known() {
+    let (account, wish) = editor_to_owner();
+    let state = state();
+    leave_outside(&account, &wish, state.path()).await;
+    let down = Faulty::new(account.clone()).at(When::Each(Operation::Add), Fault::LoseRequest);
+    let options = ApplyOptions::new(state.path());
+    let result = settle(&connections(down), &options).await;
+    assert!(matches!(result, Err(ApplyError::Unsettled { .. })));
+    assert_eq!(open_intents(state.path()).unwrap().len(), 1);
+    let settled = settle(&connections(account.clone()), &options).await.unwrap();
+    assert_eq!(settled[0].how, SettledHow::Added);
+    assert!(settle(&connections(account), &options).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn if_the_new_role_is_refused_the_old_one_is_put_back() {
+    let (account, wish) = editor_to_owner();
+    let state = state();
+    leave_outside(&account, &wish, state.path()).await;
+    let refusing = Faulty::new(account.clone()).at(When::Now(1, Operation::Add), Fault::Refuse);
+    let settled = settle(&connections(refusing), &ApplyOptions::new(state.path())).await.unwrap();
+    assert_eq!(settled[0].how, SettledHow::PutBack);
+    assert_eq!(who(&*account, 1).await["user:1"], "editor");
+    // The same within one run.
+    let refusing = Faulty::new(account.clone()).at(When::Now(1, Operation::Add), Fault::Refuse);
+    let report = run(refusing, &wish, &loose(), state.path()).await.unwrap();
+    assert_eq!(outcomes(&report), [StepOutcome::Failed]);
+    assert!(report.steps[0].message.as_ref().unwrap().contains("the old role editor was put back"));
+    assert!(open_intents(state.path()).unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn if_nothing_can_be_put_back_the_report_says_so_and_the_journal_knows() {
+    let (account, wish) = editor_to_owner();
+    let state = state();
+    let refusing = Faulty::new(account.clone()).at(When::Each(Operation::Add), Fault::Refuse);
+    let report = run(refusing, &wish, &loose(), state.path()).await.unwrap();
+    assert_eq!(outcomes(&report), [StepOutcome::Unknown]);
+    assert!(report.steps[0].message.as_ref().unwrap().contains("they may be outside"));
+    assert_eq!(open_intents(state.path()).unwrap().len(), 1);
+    assert!(run(account, &wish, &loose(), state.path()).await.unwrap().is_complete());
+}
+
+#[tokio::test]
+async fn a_journal_that_cannot_be_written_lets_nobody_leave() {
+    let (account, wish) = editor_to_owner();
+    let state = state();
+    let file = state.path().join("taken");
+    std::fs::write(&file, "").unwrap();
+    let plan = plan(&*account, &wish, &loose()).await.unwrap();
+    let faulty = Faulty::new(account.clone());
+    let result = apply(&connections(faulty.clone()), &plan, &ApplyOptions::new(file)).await;
+    assert!(matches!(result, Err(ApplyError::State { .. })));
+    assert_eq!(faulty.writes(), 0);
+}
+
+#[tokio::test]
+async fn whoever_came_back_by_other_hands_is_only_noted() {
+    let (account, wish) = editor_to_owner();
+    let state = state();
+    leave_outside(&account, &wish, state.path()).await;
+    account
+        .add(&workspace_members_core::AddMember::new(ws(1), user(1), workspace_members_core::Role::Viewer))
+        .await
+        .unwrap();
+    let settled = settle(&connections(account.clone()), &ApplyOptions::new(state.path())).await.unwrap();
+    assert_eq!((settled[0].how, who(&*account, 1).await["user:1"].as_str()), (SettledHow::Inside, "viewer"));
+    let key = account.get(&ws(1), &user(1).into()).await.unwrap().unwrap().key;
+    account.remove(&RemoveMember::new(key)).await.unwrap();
+}
