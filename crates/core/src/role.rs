@@ -310,6 +310,14 @@ impl RoleTable {
         self.rows.iter().find(|row| row.native == *native)
     }
 
+    /// The provider's word for a role, as an answer has it. A word of the table is shared, so that reading a long list
+    /// does not copy the same few words over and over.
+    pub fn native(&self, word: &str) -> NativeRole {
+        let rows = self.rows.iter().map(|row| &row.native);
+        let known = rows.chain(&self.placeholders).find(|native| native.as_str() == word);
+        known.cloned().unwrap_or_else(|| NativeRole::new(word))
+    }
+
     /// Reads a native role. A name without a row becomes [`Role::Custom`].
     pub fn normalize(&self, native: &NativeRole) -> Role {
         self.row(native).map_or_else(|| Role::Custom(native.clone()), |row| row.role.clone())

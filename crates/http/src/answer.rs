@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -55,8 +56,12 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
-    /// The body read as JSON. A success that cannot be read leaves open what a write did.
-    pub fn json<T: DeserializeOwned>(&self, operation: Operation, provider: &Provider) -> Result<T, Error> {
+    /// The body read as JSON, which may borrow from it. A success that cannot be read leaves open what a write did.
+    pub fn json<'a, T: Deserialize<'a>>(
+        &'a self,
+        operation: Operation,
+        provider: &Provider,
+    ) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let what = if self.body.is_empty() {
                 "the answer is empty".to_owned()

@@ -2,6 +2,7 @@
 
 use crate::answer::{Answer, lost};
 use crate::credential::CredentialSource;
+use crate::paging::PageNumber;
 use crate::transport::Transport;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Method, header};
@@ -13,7 +14,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use url::Url;
-use workspace_members_core::{Effect, Error, ErrorKind, Operation, Provider, Result};
+use workspace_members_core::{Effect, Error, ErrorKind, Operation, PageRequest, Provider, Result};
 
 /// How many of the keys that were in use are looked for in the provider's words. Keys rotate while calls are under way.
 const REMEMBERED_KEYS: usize = 8;
@@ -166,6 +167,18 @@ impl Client {
         Ok(answer)
     }
 
+    /// Which page a request asks for; see [`PageNumber::of`]. Names operation and provider in the refusal of a cursor
+    /// that is not one of these.
+    pub fn page_number(
+        &self,
+        request: &PageRequest,
+        default: u32,
+        max: u32,
+        operation: Operation,
+    ) -> Result<PageNumber> {
+        PageNumber::of(request, default, max).map_err(|error| self.name(error, operation))
+    }
+
     /// Takes the keys that are and were in use out of a text of the provider's, in case it repeats what it was sent.
     pub fn scrub(&self, text: &str) -> String {
         let mut text = text.to_owned();
@@ -235,7 +248,7 @@ impl Client {
         let body = if announced > self.transport.max_body() as u64 {
             Err(self.too_large(operation))
         } else {
-            self.read_body(&mut response, operation).await
+            self.read_body(&mut response, announced, operation).await
         };
         match body {
             Ok(body) => Ok(self.answer(status, &headers, body)),
@@ -247,15 +260,30 @@ impl Client {
         }
     }
 
-    async fn read_body(&self, response: &mut reqwest::Response, operation: Operation) -> Result<Bytes> {
-        let mut whole = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| transport_error(error, operation))? {
-            if whole.len() + chunk.len() > self.transport.max_body() {
+    /// Most answers arrive in one piece, which is kept as it is; the pieces of others are copied once.
+    async fn read_body(
+        &self,
+        response: &mut reqwest::Response,
+        announced: u64,
+        operation: Operation,
+    ) -> Result<Bytes> {
+        let (mut only, mut whole) = (Bytes::new(), BytesMut::new());
+        while let Some(piece) = response.chunk().await.map_err(|error| transport_error(error, operation))? {
+            if only.len() + whole.len() + piece.len() > self.transport.max_body() {
                 return Err(self.too_large(operation));
             }
-            whole.extend_from_slice(&chunk);
+            if only.is_empty() && whole.is_empty() {
+                only = piece;
+                continue;
+            }
+            if whole.is_empty() {
+                let length = usize::try_from(announced).unwrap_or(0).max(only.len() + piece.len());
+                whole.reserve(length);
+                whole.extend_from_slice(&std::mem::take(&mut only));
+            }
+            whole.extend_from_slice(&piece);
         }
-        Ok(whole.freeze())
+        Ok(if whole.is_empty() { only } else { whole.freeze() })
     }
 
     fn too_large(&self, operation: Operation) -> Error {

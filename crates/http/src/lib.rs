@@ -4,6 +4,7 @@ mod answer;
 mod client;
 mod credential;
 mod paging;
+mod text;
 mod transport;
 
 pub use answer::Answer;
@@ -13,4 +14,5 @@ pub use credential::{
 };
 pub use http::Method;
 pub use paging::{PageNumber, page_of_next};
+pub use text::{IdText, Text};
 pub use transport::{Proxy, Transport, TransportConfig, check_base_url};

@@ -4,7 +4,6 @@ use crate::config::{PROVIDER, PandaDocConfig, Reach, USERS_PAGE, WORKSPACES_PAGE
 use crate::convert::{self, Incomplete};
 use crate::{failure, wire};
 use async_trait::async_trait;
-use serde::de::DeserializeOwned;
 use workspace_members_core::{
     AddMember, Capabilities, Capability, Effect, Error, ErrorKind, Group, Identity, ListOf, Member,
     MemberKey, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole, User,
@@ -31,21 +30,14 @@ impl PandaDoc {
         Ok(Self { client, capabilities, reach: config.reach })
     }
 
-    async fn send<T: DeserializeOwned>(&self, request: Request<'_>) -> Result<T> {
+    /// An answer that reports success.
+    async fn send(&self, request: Request<'_>) -> Result<Answer> {
         let operation = request.operation;
         let answer = self.client.send(request).await?;
-        if answer.is_success() {
-            return answer.json(operation, &PROVIDER);
-        }
-        Err(self.failure(&answer, operation))
+        if answer.is_success() { Ok(answer) } else { Err(self.failure(&answer, operation)) }
     }
 
-    async fn read<T: DeserializeOwned>(
-        &self,
-        operation: Operation,
-        path: &[&str],
-        query: &[(&str, &str)],
-    ) -> Result<T> {
+    async fn read(&self, operation: Operation, path: &[&str], query: &[(&str, &str)]) -> Result<Answer> {
         let path: Vec<&str> = ["public", "v1"].into_iter().chain(path.iter().copied()).collect();
         self.send(Request::new(operation, Method::GET, &path).with_query(query)).await
     }
@@ -80,7 +72,7 @@ impl PandaDoc {
     }
 
     /// One page of the organization's users, those without a membership left out.
-    async fn users(&self, operation: Operation, page: PageNumber) -> Result<wire::Listing<wire::User>> {
+    async fn users(&self, operation: Operation, page: PageNumber) -> Result<Answer> {
         let (number, count) = (page.number.to_string(), page.size.to_string());
         // Removed people are included unless asked otherwise.
         let query = [("show_removed", "false"), ("count", &count), ("page", &number)];
@@ -89,7 +81,8 @@ impl PandaDoc {
 
     /// All members of the key's own workspace, in one page.
     async fn own_members(&self, operation: Operation, workspace: &WorkspaceId) -> Result<Vec<Member>> {
-        let listing: wire::Listing<wire::Details> = self.read(operation, &["members"], &[]).await?;
+        let answer = self.read(operation, &["members"], &[]).await?;
+        let listing: wire::Listing<wire::Details<'_>> = answer.json(operation, &PROVIDER)?;
         let convert = |details| convert::details(details, workspace, self.capabilities.roles());
         listing
             .results
@@ -105,15 +98,15 @@ impl PandaDoc {
         page: PageRequest,
     ) -> Result<Page<Member>> {
         let operation = Operation::ListMembers;
-        let page = PageNumber::of(&page, self.capabilities.page_size(), USERS_PAGE)?;
-        let listing = self.users(operation, page).await?;
+        let page = self.client.page_number(&page, self.capabilities.page_size(), USERS_PAGE, operation)?;
+        let answer = self.users(operation, page).await?;
+        let listing: wire::Listing<wire::User<'_>> = answer.json(operation, &PROVIDER)?;
         let next = next_page(page, &listing);
-        let (mut members, mut records) = (Vec::new(), Vec::with_capacity(listing.results.len()));
+        let mut members = Vec::with_capacity(listing.results.len());
+        let mut records = Vec::with_capacity(listing.results.len());
         for user in listing.results {
-            let (record, some) =
-                convert::members(user, of, self.capabilities.roles()).map_err(Self::unreadable(operation))?;
-            records.push(record);
-            members.extend(some);
+            let record = convert::members(user, of, self.capabilities.roles(), &mut members);
+            records.push(record.map_err(Self::unreadable(operation))?);
         }
         Ok(Page::new(members).with_records(records).with_next(next).with_total(listing.total))
     }
@@ -142,17 +135,18 @@ impl WorkspaceMembers for PandaDoc {
 
     async fn me(&self) -> Result<Identity> {
         self.capabilities.require(Capability::Me, Operation::Me)?;
-        let details = self.read(Operation::Me, &["members", "current"], &[]).await?;
-        convert::identity(details).map_err(Self::unreadable(Operation::Me))
+        let answer = self.read(Operation::Me, &["members", "current"], &[]).await?;
+        convert::identity(answer.json(Operation::Me, &PROVIDER)?).map_err(Self::unreadable(Operation::Me))
     }
 
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
         let operation = Operation::ListWorkspaces;
         self.capabilities.require(Capability::ListWorkspaces, operation)?;
-        let page = PageNumber::of(&page, WORKSPACES_PAGE, WORKSPACES_PAGE)?;
+        let page = self.client.page_number(&page, WORKSPACES_PAGE, WORKSPACES_PAGE, operation)?;
         let (number, count) = (page.number.to_string(), page.size.to_string());
         let query = [("count", count.as_str()), ("page", number.as_str())];
-        let listing: wire::Listing<wire::Workspace> = self.read(operation, &["workspaces"], &query).await?;
+        let answer = self.read(operation, &["workspaces"], &query).await?;
+        let listing: wire::Listing<wire::Workspace<'_>> = answer.json(operation, &PROVIDER)?;
         let (next, total) = (next_page(page, &listing), listing.total);
         let workspaces: Vec<Workspace> = listing
             .results
@@ -170,8 +164,9 @@ impl WorkspaceMembers for PandaDoc {
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
         let operation = Operation::ListUsers;
         self.capabilities.require(Capability::ListUsers, operation)?;
-        let page = PageNumber::of(&page, self.capabilities.page_size(), USERS_PAGE)?;
-        let listing = self.users(operation, page).await?;
+        let page = self.client.page_number(&page, self.capabilities.page_size(), USERS_PAGE, operation)?;
+        let answer = self.users(operation, page).await?;
+        let listing: wire::Listing<wire::User<'_>> = answer.json(operation, &PROVIDER)?;
         let (next, total) = (next_page(page, &listing), listing.total);
         let users: Result<_, _> = listing.results.into_iter().map(convert::user).collect();
         Ok(Page::new(users.map_err(Self::unreadable(operation))?).with_next(next).with_total(total))
@@ -207,8 +202,14 @@ impl WorkspaceMembers for PandaDoc {
         self.admit_workspace(workspace, operation)?;
         let found = match &self.reach {
             Reach::Organization => {
-                let user = self.read(operation, &["users", principal.as_str()], &[]).await?;
-                let (_, members) = convert::members(user, Some(workspace), self.capabilities.roles())
+                let answer = self.read(operation, &["users", principal.as_str()], &[]).await?;
+                let (user, mut members): (wire::User<'_>, _) =
+                    (answer.json(operation, &PROVIDER)?, Vec::new());
+                // Somebody else's memberships would read as "no member".
+                if user.user_id.as_ref().is_some_and(|id| id.as_str() != principal.as_str()) {
+                    return Err(Self::unreadable(operation)(Incomplete::other_user()));
+                }
+                convert::members(user, Some(workspace), self.capabilities.roles(), &mut members)
                     .map_err(Self::unreadable(operation))?;
                 members
             }
@@ -229,10 +230,11 @@ impl WorkspaceMembers for PandaDoc {
         let path = ["public", "v1", "workspaces", request.workspace.as_str(), "members"];
         let body = wire::AddRequest { user_id: request.principal.as_str(), role: role.native.as_str() };
         let request_ = Request::new(operation, Method::POST, &path).with_query(&query).with_json(&body)?;
-        let changed = self.send(request_).await?;
+        let answer = self.send(request_).await?;
+        let changed = answer.json(operation, &PROVIDER)?;
         let member = convert::changed(changed, &request.key(), &role.native, self.capabilities.roles())
             .map_err(Self::unreadable(operation))?;
-        self.capabilities.confirm(&role, member, operation)
+        self.capabilities.confirm(&role, member, operation).map_err(|error| self.client.scrubbed(error))
     }
 
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
@@ -250,10 +252,11 @@ impl WorkspaceMembers for PandaDoc {
             "role",
         ];
         let body = wire::RoleRequest { role: role.native.as_str() };
-        let changed = self.send(Request::new(operation, Method::PATCH, &path).with_json(&body)?).await?;
+        let answer = self.send(Request::new(operation, Method::PATCH, &path).with_json(&body)?).await?;
+        let changed = answer.json(operation, &PROVIDER)?;
         let member = convert::changed(changed, key, &role.native, self.capabilities.roles())
             .map_err(Self::unreadable(operation))?;
-        self.capabilities.confirm(&role, member, operation)
+        self.capabilities.confirm(&role, member, operation).map_err(|error| self.client.scrubbed(error))
     }
 
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
@@ -264,7 +267,10 @@ impl WorkspaceMembers for PandaDoc {
         let path =
             ["public", "v1", "workspaces", key.workspace.as_str(), "members", membership(key, operation)?];
         let answer = self.client.send(Request::new(operation, Method::DELETE, &path)).await?;
-        if answer.is_success() { Ok(()) } else { Err(self.failure(&answer, operation)) }
+        if answer.is_success() {
+            return answer.confirm_done(operation, &PROVIDER);
+        }
+        Err(self.failure(&answer, operation))
     }
 }
 

@@ -5,12 +5,18 @@ use workspace_members_core::{
     EmailAddress, Identity, InvalidId, Mark, Member, MemberKey, MembershipId, NativeRole, RecordKey,
     RoleTable, Status, User, UserId, Workspace, WorkspaceId,
 };
+use workspace_members_http::{IdText, Text};
 
 /// A record lacks what it cannot be used without. Skipping it would make a list look complete that is not.
 #[derive(Debug)]
 pub(crate) struct Incomplete(String);
 
 impl Incomplete {
+    /// The record is of somebody else.
+    pub(crate) fn other_user() -> Self {
+        Self("the answer is about another user than the one asked for".to_owned())
+    }
+
     pub(crate) fn message(self) -> String {
         self.0
     }
@@ -18,40 +24,53 @@ impl Incomplete {
 
 impl From<InvalidId> for Incomplete {
     fn from(error: InvalidId) -> Self {
-        Self(format!("the answer cannot be read: {error}"))
+        // Without the text: whatever a server puts in place of an id belongs in no log.
+        Self(format!("the answer cannot be read: an id in it is not valid: {}", error.why()))
     }
 }
 
-fn needed(value: Option<String>, field: &str) -> Result<String, Incomplete> {
+fn needed<T>(value: Option<T>, field: &str) -> Result<T, Incomplete> {
     value.ok_or_else(|| Incomplete(format!("the answer cannot be read: a record has no {field}")))
 }
 
-/// All memberships of one user, or only those in one workspace.
+fn person(id: Option<IdText<'_>>) -> Result<UserId, Incomplete> {
+    Ok(UserId::new(needed(id, "user_id")?.into_string())?)
+}
+
+fn membership(id: Option<IdText<'_>>) -> Result<Option<MembershipId>, Incomplete> {
+    Ok(id.map(|id| MembershipId::new(id.into_string())).transpose()?)
+}
+
+/// Appends all memberships of one user, or only those in one workspace.
 pub(crate) fn members(
-    wire: wire::User,
+    wire: wire::User<'_>,
     of: Option<&WorkspaceId>,
     roles: &RoleTable,
-) -> Result<(RecordKey, Vec<Member>), Incomplete> {
-    let person = UserId::new(needed(wire.user_id, "user_id")?)?;
+    members: &mut Vec<Member>,
+) -> Result<RecordKey, Incomplete> {
+    let person = person(wire.user_id)?;
     let (email, name) = (email(wire.email), name(wire.first_name, wire.last_name));
-    let mut members = Vec::new();
-    for membership in wire.workspaces.unwrap_or_default() {
-        let workspace = WorkspaceId::new(needed(membership.workspace_id, "workspace_id")?)?;
+    let license = wire.license.map(Text::into_string);
+    for one in wire.workspaces.unwrap_or_default() {
+        let id = needed(one.workspace_id, "workspace_id")?;
+        let workspace = match of {
+            Some(wanted) if wanted.as_str() == id.as_str() => wanted.clone(),
+            _ => WorkspaceId::new(id.into_string())?,
+        };
         if of.is_some_and(|wanted| *wanted != workspace) {
             continue;
         }
-        let id = membership.membership_id.map(MembershipId::new).transpose()?;
-        let key = MemberKey::new(workspace, person.clone()).with_membership(id);
-        let member = Member::new(key, NativeRole::new(needed(membership.role, "role")?), roles)
+        let key = MemberKey::new(workspace, person.clone()).with_membership(membership(one.membership_id)?);
+        let member = Member::new(key, roles.native(needed(one.role, "role")?.as_str()), roles)
             .with_email(email.clone())
             .with_name(name.clone());
-        let member = with_license(member, wire.license.clone());
+        let member = with_license(member, license.clone());
         members.push(match wire.is_organization_owner {
             Some(true) => member.with_mark(Mark::AccountOwner),
             _ => member,
         });
     }
-    Ok((RecordKey::of(&person), members))
+    Ok(RecordKey::of(&person))
 }
 
 /// A promotion of whoever has a Guest licence makes it a full one, and buys a seat if none is free.
@@ -61,67 +80,73 @@ fn with_license(member: Member, license: Option<String>) -> Member {
     if guest { member.with_mark(Mark::SeatOnPromotion) } else { member }
 }
 
-pub(crate) fn user(wire: wire::User) -> Result<User, Incomplete> {
-    Ok(User::new(UserId::new(needed(wire.user_id, "user_id")?)?)
+pub(crate) fn user(wire: wire::User<'_>) -> Result<User, Incomplete> {
+    Ok(User::new(person(wire.user_id)?)
         .with_email(email(wire.email))
         .with_name(name(wire.first_name, wire.last_name))
-        .with_license(wire.license))
+        .with_license(wire.license.map(Text::into_string)))
 }
 
-pub(crate) fn workspace(wire: wire::Workspace) -> Result<Workspace, Incomplete> {
-    let id = WorkspaceId::new(needed(wire.id, "id")?)?;
-    Ok(Workspace::new(id, wire.name.unwrap_or_default()).with_owner(email(wire.owner)))
+pub(crate) fn workspace(wire: wire::Workspace<'_>) -> Result<Workspace, Incomplete> {
+    let id = WorkspaceId::new(needed(wire.id, "id")?.into_string())?;
+    let name = wire.name.map(Text::into_string).unwrap_or_default();
+    Ok(Workspace::new(id, name).with_owner(email(wire.owner)))
 }
 
 /// A member of the key's own workspace, whose id the provider does not say.
 pub(crate) fn details(
-    wire: wire::Details,
+    wire: wire::Details<'_>,
     workspace: &WorkspaceId,
     roles: &RoleTable,
 ) -> Result<Member, Incomplete> {
-    let person = UserId::new(needed(wire.user_id, "user_id")?)?;
-    let id = wire.membership_id.map(MembershipId::new).transpose()?;
-    let key = MemberKey::new(workspace.clone(), person).with_membership(id);
+    let person = person(wire.user_id)?;
+    let key = MemberKey::new(workspace.clone(), person).with_membership(membership(wire.membership_id)?);
     let status = match wire.is_active {
         Some(true) => Status::Active,
         Some(false) => Status::Inactive,
         None => Status::Unknown,
     };
-    let member = Member::new(key, NativeRole::new(needed(wire.role, "role")?), roles)
+    let member = Member::new(key, roles.native(needed(wire.role, "role")?.as_str()), roles)
         .with_email(email(wire.email))
         .with_name(name(wire.first_name, wire.last_name))
         .with_status(status);
-    Ok(with_license(member, wire.user_license))
+    Ok(with_license(member, wire.user_license.map(Text::into_string)))
 }
 
-pub(crate) fn identity(wire: wire::Details) -> Result<Identity, Incomplete> {
-    Ok(Identity::new(UserId::new(needed(wire.user_id, "user_id")?)?)
+pub(crate) fn identity(wire: wire::Details<'_>) -> Result<Identity, Incomplete> {
+    Ok(Identity::new(person(wire.user_id)?)
         .with_email(email(wire.email))
         .with_name(name(wire.first_name, wire.last_name)))
 }
 
-/// What a write answers. A field that it leaves out is as it was asked for.
+/// What a write answers. A field that it leaves out is as it was asked for, but an answer that shows neither membership
+/// nor role (`{}`, `[]`) is anybody's and confirms nothing.
 pub(crate) fn changed(
-    wire: wire::Changed,
+    wire: wire::Changed<'_>,
     key: &MemberKey,
     asked: &NativeRole,
     roles: &RoleTable,
 ) -> Result<Member, Incomplete> {
-    let id = wire.member_id.map(MembershipId::new).transpose()?.or_else(|| key.membership.clone());
+    if wire.member_id.is_none() && wire.role.is_none() {
+        return Err(Incomplete("the answer shows no member".to_owned()));
+    }
+    let id = membership(wire.member_id)?.or_else(|| key.membership.clone());
     let key = MemberKey::new(key.workspace.clone(), key.principal.clone()).with_membership(id);
-    let role = wire.role.map_or_else(|| asked.clone(), NativeRole::new);
+    let role = wire.role.map_or_else(|| asked.clone(), |role| roles.native(role.as_str()));
     Ok(Member::new(key, role, roles)
         .with_email(email(wire.email))
         .with_name(name(wire.first_name, wire.last_name)))
 }
 
 /// An address that is not one is left out: it could not be found by, and is shown nowhere.
-fn email(text: Option<String>) -> Option<EmailAddress> {
-    EmailAddress::new(text?).ok()
+fn email(text: Option<Text<'_>>) -> Option<EmailAddress> {
+    EmailAddress::new(text?.into_string()).ok()
 }
 
-fn name(first: Option<String>, last: Option<String>) -> Option<String> {
-    let parts = [first, last].into_iter().flatten().filter(|part| !part.is_empty());
-    let joined = parts.collect::<Vec<_>>().join(" ");
-    (!joined.is_empty()).then_some(joined)
+fn name(first: Option<Text<'_>>, last: Option<Text<'_>>) -> Option<String> {
+    let empty = |part: &Text<'_>| part.as_str().is_empty();
+    match (first.filter(|part| !empty(part)), last.filter(|part| !empty(part))) {
+        (Some(first), Some(last)) => Some([first.as_str(), " ", last.as_str()].concat()),
+        (one, other) => one.or(other).map(Text::into_string),
+    }
 }

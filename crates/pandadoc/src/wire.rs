@@ -3,7 +3,8 @@
 //! No field of an answer is marked as required, and official clients are known to crash on nulls and on numbers where
 //! the description says text. So every field is optional, and an id may be either.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
+use workspace_members_http::{IdText, Text};
 
 /// `AddMemberRequest`.
 #[derive(Debug, Serialize)]
@@ -20,17 +21,17 @@ pub(crate) struct RoleRequest<'a> {
 
 /// `AddMemberResponse` and `UpdateMemberRoleResponse`, which lacks the names.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Changed {
-    #[serde(default, deserialize_with = "text")]
-    pub(crate) member_id: Option<String>,
-    #[serde(default)]
-    pub(crate) role: Option<String>,
-    #[serde(default)]
-    pub(crate) email: Option<String>,
-    #[serde(default)]
-    pub(crate) first_name: Option<String>,
-    #[serde(default)]
-    pub(crate) last_name: Option<String>,
+pub(crate) struct Changed<'a> {
+    #[serde(default, borrow)]
+    pub(crate) member_id: Option<IdText<'a>>,
+    #[serde(default, borrow)]
+    pub(crate) role: Option<Text<'a>>,
+    #[serde(default, borrow)]
+    pub(crate) email: Option<Text<'a>>,
+    #[serde(default, borrow)]
+    pub(crate) first_name: Option<Text<'a>>,
+    #[serde(default, borrow)]
+    pub(crate) last_name: Option<Text<'a>>,
 }
 
 /// `ListUsersResponse` and `ListWorkspacesResponse`.
@@ -44,84 +45,72 @@ pub(crate) struct Listing<T> {
 /// One of `ListUsersResponse.results`, and `GetUserResponse`.
 #[derive(Debug, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the provider's names")]
-pub(crate) struct User {
-    #[serde(default, deserialize_with = "text")]
-    pub(crate) user_id: Option<String>,
-    #[serde(default)]
-    pub(crate) email: Option<String>,
-    #[serde(default)]
-    pub(crate) first_name: Option<String>,
-    #[serde(default)]
-    pub(crate) last_name: Option<String>,
-    #[serde(default)]
-    pub(crate) license: Option<String>,
+pub(crate) struct User<'a> {
+    #[serde(default, borrow)]
+    pub(crate) user_id: Option<IdText<'a>>,
+    #[serde(default, borrow)]
+    pub(crate) email: Option<Text<'a>>,
+    #[serde(default, borrow)]
+    pub(crate) first_name: Option<Text<'a>>,
+    #[serde(default, borrow)]
+    pub(crate) last_name: Option<Text<'a>>,
+    #[serde(default, borrow)]
+    pub(crate) license: Option<Text<'a>>,
     #[serde(default)]
     pub(crate) is_organization_owner: Option<bool>,
-    #[serde(default)]
-    pub(crate) workspaces: Option<Vec<Membership>>,
+    #[serde(default, borrow)]
+    pub(crate) workspaces: Option<Vec<Membership<'a>>>,
 }
 
 #[derive(Debug, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the provider's names")]
-pub(crate) struct Membership {
-    #[serde(default)]
-    pub(crate) role: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    pub(crate) workspace_id: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    pub(crate) membership_id: Option<String>,
+pub(crate) struct Membership<'a> {
+    #[serde(default, borrow)]
+    pub(crate) role: Option<Text<'a>>,
+    #[serde(default, borrow)]
+    pub(crate) workspace_id: Option<IdText<'a>>,
+    #[serde(default, borrow)]
+    pub(crate) membership_id: Option<IdText<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct Workspace {
-    #[serde(default, deserialize_with = "text")]
-    pub(crate) id: Option<String>,
-    #[serde(default)]
-    pub(crate) name: Option<String>,
+pub(crate) struct Workspace<'a> {
+    #[serde(default, borrow)]
+    pub(crate) id: Option<IdText<'a>>,
+    #[serde(default, borrow)]
+    pub(crate) name: Option<Text<'a>>,
     /// The owner's e-mail address.
-    #[serde(default)]
-    pub(crate) owner: Option<String>,
+    #[serde(default, borrow)]
+    pub(crate) owner: Option<Text<'a>>,
 }
 
 /// `MemberDetailsResponse`. `workspace` and `workspace_name` are not read: they name the workspace that the person has
 /// open in the browser, not the one of the membership.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Details {
-    #[serde(default, deserialize_with = "text")]
-    pub(crate) user_id: Option<String>,
-    #[serde(default, deserialize_with = "text")]
-    pub(crate) membership_id: Option<String>,
-    #[serde(default)]
-    pub(crate) email: Option<String>,
-    #[serde(default)]
-    pub(crate) first_name: Option<String>,
-    #[serde(default)]
-    pub(crate) last_name: Option<String>,
+pub(crate) struct Details<'a> {
+    #[serde(default, borrow)]
+    pub(crate) user_id: Option<IdText<'a>>,
+    #[serde(default, borrow)]
+    pub(crate) membership_id: Option<IdText<'a>>,
+    #[serde(default, borrow)]
+    pub(crate) email: Option<Text<'a>>,
+    #[serde(default, borrow)]
+    pub(crate) first_name: Option<Text<'a>>,
+    #[serde(default, borrow)]
+    pub(crate) last_name: Option<Text<'a>>,
     #[serde(default)]
     pub(crate) is_active: Option<bool>,
-    #[serde(default)]
-    pub(crate) role: Option<String>,
-    #[serde(default)]
-    pub(crate) user_license: Option<String>,
+    #[serde(default, borrow)]
+    pub(crate) role: Option<Text<'a>>,
+    #[serde(default, borrow)]
+    pub(crate) user_license: Option<Text<'a>>,
 }
 
-/// An error's body: `detail` is text, an object of arrays, or absent; an example calls it `details`.
+/// An error's body: `detail` is text, an object of arrays, or absent; an example calls it `details`; both are read.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Failure {
-    #[serde(default, alias = "details")]
+    #[serde(default)]
     pub(crate) detail: serde_json::Value,
-}
-
-/// Text, or a number read as text.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Id {
-        Text(String),
-        Number(u64),
-    }
-    Ok(Option::<Id>::deserialize(deserializer)?.map(|id| match id {
-        Id::Text(text) => text,
-        Id::Number(number) => number.to_string(),
-    }))
+    #[serde(default)]
+    pub(crate) details: serde_json::Value,
 }

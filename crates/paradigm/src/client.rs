@@ -43,18 +43,11 @@ impl Paradigm {
             .collect()
     }
 
-    async fn read<T: DeserializeOwned>(
-        &self,
-        operation: Operation,
-        path: &[&str],
-        query: &[(&str, &str)],
-    ) -> Result<T> {
+    /// An answer that reports success.
+    async fn read(&self, operation: Operation, path: &[&str], query: &[(&str, &str)]) -> Result<Answer> {
         let request = Request::new(operation, Method::GET, path).with_query(query);
         let answer = self.client.send(request).await?;
-        if answer.is_success() {
-            return answer.json(operation, &PROVIDER);
-        }
-        Err(self.read_failure(operation, &answer))
+        if answer.is_success() { Ok(answer) } else { Err(self.read_failure(operation, &answer)) }
     }
 
     fn read_failure(&self, operation: Operation, answer: &Answer) -> Error {
@@ -95,7 +88,8 @@ impl Paradigm {
         let (number, size) = (page.number.to_string(), page.size.to_string());
         let query = [("page", number.as_str()), (size_name.unwrap_or_default(), size.as_str())];
         let query = if size_name.is_some() { &query[..] } else { &query[..1] };
-        let listing: wire::Listing<W> = self.read(operation, path, query).await?;
+        let answer = self.read(operation, path, query).await?;
+        let listing: wire::Listing<W> = answer.json(operation, &PROVIDER)?;
         let pagination = listing.pagination.unwrap_or_default();
         let more_pages = pagination.total_pages.is_some_and(|pages| page.number < pages);
         let next = match listing.next.or(pagination.next) {
@@ -114,8 +108,8 @@ impl Paradigm {
 
     async fn list_members(&self, operation: Operation, workspace: &WorkspaceId) -> Result<Vec<Member>> {
         let id = integer(workspace.as_str(), "workspace", operation)?.to_string();
-        let members: wire::Members =
-            self.read(operation, &self.below_workspaces(&[&id, "members"]), &[]).await?;
+        let answer = self.read(operation, &self.below_workspaces(&[&id, "members"]), &[]).await?;
+        let members = answer.json(operation, &PROVIDER)?;
         Ok(convert::members(workspace, members, self.capabilities.roles()))
     }
 
@@ -197,13 +191,14 @@ impl WorkspaceMembers for Paradigm {
 
     async fn me(&self) -> Result<Identity> {
         self.capabilities.require(Capability::Me, Operation::Me)?;
-        self.read(Operation::Me, &["api", "v3", "users", "me"], &[]).await.map(convert::identity)
+        let answer = self.read(Operation::Me, &["api", "v3", "users", "me"], &[]).await?;
+        answer.json(Operation::Me, &PROVIDER).map(convert::identity)
     }
 
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
         let operation = Operation::ListWorkspaces;
         self.capabilities.require(Capability::ListWorkspaces, operation)?;
-        let page = PageNumber::of(&page, self.capabilities.page_size(), 100)?;
+        let page = self.client.page_number(&page, self.capabilities.page_size(), 100, operation)?;
         let convert = |workspace| convert::workspace(workspace, self.level);
         self.list(operation, &self.below_workspaces(&[]), page, Some("page_size"), convert).await
     }
@@ -211,14 +206,14 @@ impl WorkspaceMembers for Paradigm {
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
         let operation = Operation::ListUsers;
         self.capabilities.require(Capability::ListUsers, operation)?;
-        let page = PageNumber::of(&page, USERS_PAGE, 100)?;
+        let page = self.client.page_number(&page, USERS_PAGE, 100, operation)?;
         self.list(operation, &["api", "v3", "users"], page, None, convert::user).await
     }
 
     async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
         let operation = Operation::ListGroups;
         self.capabilities.require(Capability::ListGroups, operation)?;
-        let page = PageNumber::of(&page, self.capabilities.page_size(), 100)?;
+        let page = self.client.page_number(&page, self.capabilities.page_size(), 100, operation)?;
         self.list(operation, &["api", "v3", "groups"], page, Some("per_page"), convert::group).await
     }
 
@@ -259,7 +254,7 @@ impl WorkspaceMembers for Paradigm {
         if !answer.is_success() {
             return Err(self.add_failure(&answer, &request.principal));
         }
-        let members: wire::Members = answer.json(operation, &PROVIDER)?;
+        let members = answer.json(operation, &PROVIDER)?;
         let members = convert::members(&request.workspace, members, self.capabilities.roles());
         let added = members.into_iter().find(|member| member.key.principal == request.principal);
         let added = added.ok_or_else(|| {
@@ -267,7 +262,7 @@ impl WorkspaceMembers for Paradigm {
             let error = Error::new(ErrorKind::Unconfirmed, Effect::Unknown, message);
             self.client.classified(error, &answer, operation)
         })?;
-        self.capabilities.confirm(&role, added, operation)
+        self.capabilities.confirm(&role, added, operation).map_err(|error| self.client.scrubbed(error))
     }
 
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
@@ -289,6 +284,9 @@ impl WorkspaceMembers for Paradigm {
         };
         let path = self.below_workspaces(&[&workspace, "members", kind, &id]);
         let answer = self.client.send(Request::new(operation, Method::DELETE, &path)).await?;
-        if answer.is_success() { Ok(()) } else { Err(self.remove_failure(&answer, &key.principal)) }
+        if answer.is_success() {
+            return answer.confirm_done(operation, &PROVIDER);
+        }
+        Err(self.remove_failure(&answer, &key.principal))
     }
 }

@@ -3,19 +3,22 @@
 use crate::config::Level;
 use crate::wire;
 use workspace_members_core::{
-    EmailAddress, Group, GroupId, Identity, Member, MemberKey, NativeRole, RoleTable, Status, User, UserId,
-    Workspace, WorkspaceId,
+    EmailAddress, Group, GroupId, Identity, Member, MemberKey, RoleTable, Status, User, UserId, Workspace,
+    WorkspaceId,
 };
+use workspace_members_http::Text;
 
 /// Users first, then groups, each in the provider's order.
-pub(crate) fn members(workspace: &WorkspaceId, wire: wire::Members, roles: &RoleTable) -> Vec<Member> {
+pub(crate) fn members(workspace: &WorkspaceId, wire: wire::Members<'_>, roles: &RoleTable) -> Vec<Member> {
     let users = wire.users.into_iter().map(|user| {
         let key = MemberKey::new(workspace.clone(), UserId::from(user.id));
-        Member::new(key, NativeRole::new(user.role), roles).with_email(email(user.email))
+        Member::new(key, roles.native(user.role.as_str()), roles)
+            .with_email(email(user.email.map(Text::into_string)))
     });
     let groups = wire.groups.into_iter().map(|group| {
         let key = MemberKey::new(workspace.clone(), GroupId::from(group.id));
-        Member::new(key, NativeRole::new(group.role), roles).with_name(group.name)
+        Member::new(key, roles.native(group.role.as_str()), roles)
+            .with_name(group.name.map(Text::into_string))
     });
     users.chain(groups).collect()
 }

@@ -3,7 +3,10 @@
 //! Fields that the schemas require are required, so that a missing list is never read as an empty one; all others may
 //! be absent or null; unknown ones are ignored.
 
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt;
+use workspace_members_http::Text;
 
 /// `InstanceWorkspaceAddMemberV3Request`: exactly one of the two ids.
 #[derive(Debug, Serialize)]
@@ -15,29 +18,33 @@ pub(crate) struct AddRequest<'a> {
     pub(crate) role: &'a str,
 }
 
-/// `WorkspaceMembersV3Response`.
+/// `WorkspaceMembersV3Response`. It may be long, so its texts are not copied.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Members {
-    pub(crate) users: Vec<UserMember>,
-    pub(crate) groups: Vec<GroupMember>,
+pub(crate) struct Members<'a> {
+    #[serde(borrow)]
+    pub(crate) users: Vec<UserMember<'a>>,
+    #[serde(borrow)]
+    pub(crate) groups: Vec<GroupMember<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct UserMember {
+pub(crate) struct UserMember<'a> {
     #[serde(deserialize_with = "id")]
     pub(crate) id: u64,
-    #[serde(default)]
-    pub(crate) email: Option<String>,
-    pub(crate) role: String,
+    #[serde(default, borrow)]
+    pub(crate) email: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) role: Text<'a>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct GroupMember {
+pub(crate) struct GroupMember<'a> {
     #[serde(deserialize_with = "id")]
     pub(crate) id: u64,
-    #[serde(default)]
-    pub(crate) name: Option<String>,
-    pub(crate) role: String,
+    #[serde(default, borrow)]
+    pub(crate) name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) role: Text<'a>,
 }
 
 /// A page of any list: Django REST framework's page-number form; the list of groups is described in prose as `data`
@@ -139,17 +146,18 @@ pub(crate) struct Permissions {
 
 /// An integer id; text holding one is read too, since the framework can be set to send ids so.
 fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Id {
-        Number(u64),
-        Text(String),
+    struct Reader;
+    impl Visitor<'_> for Reader {
+        type Value = u64;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a positive integer as id")
+        }
+        fn visit_u64<E: Error>(self, number: u64) -> Result<u64, E> {
+            if number > 0 { Ok(number) } else { Err(E::custom("an id must be a positive integer")) }
+        }
+        fn visit_str<E: Error>(self, text: &str) -> Result<u64, E> {
+            self.visit_u64(text.parse().unwrap_or(0))
+        }
     }
-    let number = match Id::deserialize(deserializer)? {
-        Id::Number(number) => Some(number),
-        Id::Text(text) => text.parse().ok(),
-    };
-    number
-        .filter(|number| *number > 0)
-        .ok_or_else(|| serde::de::Error::custom("an id must be a positive integer"))
+    deserializer.deserialize_any(Reader)
 }

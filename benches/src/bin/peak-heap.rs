@@ -1,0 +1,45 @@
+//! `peak-heap paradigm|pandadoc floor|bare|adapter` prints the peak of one list of 10,000 members, and what is held when
+//! it is done, in bytes, both above what was allocated before.
+
+use peak_alloc::PeakAlloc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use workspace_members_benches::calls::{self, Call};
+use workspace_members_benches::floor::Result;
+use workspace_members_benches::server::NeutralServer;
+
+#[global_allocator]
+static HEAP: PeakAlloc = PeakAlloc;
+
+#[tokio::main(flavor = "current_thread")]
+#[expect(clippy::print_stdout, reason = "the figures are this program's output")]
+async fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let mut next = || arguments.next().ok_or("peak-heap PROVIDER CONTENDER");
+    let (provider, contender) = (next()?, next()?);
+    let (short, long) = match provider.as_str() {
+        "paradigm" => (Call::ParadigmList(10), Call::ParadigmList(10_000)),
+        "pandadoc" => (Call::PandaDocList(10), Call::PandaDocList(10_000)),
+        other => return Err(format!("unknown provider {other}").into()),
+    };
+    let server = NeutralServer::start()?;
+    let make = async |call| {
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(match contender.as_str() {
+            "floor" => calls::floor(&server, call)?,
+            "bare" => calls::bare(&server, call).await?,
+            "adapter" => calls::ours("adapter", calls::adapter(&server, call)?, call),
+            other => return Err(format!("unknown contender {other}").into()),
+        })
+    };
+    // What a process allocates once, such as trust stores, belongs to nobody.
+    make(short).await?.run(3).await?;
+    let list = make(long).await?;
+    let before = HEAP.current_usage();
+    HEAP.reset_peak_usage();
+    let held = AtomicUsize::new(0);
+    let members = list.hold(&|| held.store(HEAP.current_usage(), Ordering::Relaxed)).await?;
+    if members != 10_000 {
+        return Err(format!("{members} members").into());
+    }
+    println!("{} {}", HEAP.peak_usage() - before, held.into_inner().saturating_sub(before));
+    Ok(())
+}
