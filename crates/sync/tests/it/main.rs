@@ -4,6 +4,7 @@
 mod applies;
 mod compares;
 mod crashes;
+mod document;
 mod faulty;
 mod guards;
 mod plans;
