@@ -9,6 +9,7 @@ pub mod rounds;
 pub mod rows;
 pub mod server;
 pub mod table;
+pub mod world;
 
 use std::io::{Error, Result};
 use std::path::PathBuf;
