@@ -4,10 +4,12 @@ pub mod bare;
 pub mod bodies;
 pub mod calls;
 pub mod clock;
+pub mod conditions;
 pub mod floor;
 pub mod rounds;
 pub mod rows;
 pub mod server;
+pub mod sql;
 pub mod table;
 pub mod world;
 

@@ -7,8 +7,8 @@ use std::sync::Mutex;
 use workspace_members_core::{
     AddMember, Behaviour, Capabilities, Capability, Change, Cursor, Effect, EmailAddress, Error, ErrorKind,
     Evidence, Fit, Group, GroupId, Identity, IfPresent, InMemory, ListOf, Mark, Member, NativeRole, Page,
-    PageRequest, PrincipalId, Protection, Provider, RemoveMember, Resource, Result, Role, RoleRow, RoleTable, Roster,
-    SetRole, Status, User, UserId, Workspace, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt,
+    PageRequest, PrincipalId, Protection, Provider, RemoveMember, Resource, Result, Role, RoleRow, RoleTable,
+    Roster, SetRole, Status, User, UserId, Workspace, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt,
 };
 
 /// What happens to the next call of a write.
