@@ -161,11 +161,11 @@ fn check_error(error: &Error, operation: Operation, status: u16) {
     let lost = matches!(error.effect(), Effect::Unknown);
     match status {
         200..=299 if operation.is_write() => {
-            assert!(lost, "a success that cannot be read is unknown: {shown}")
+            assert!(lost, "a success that cannot be read is unknown: {shown}");
         }
         400..=499 if status != 408 => assert!(!lost, "a refusal is not unknown: {shown}"),
         500..=599 if operation.is_write() => {
-            assert!(lost, "a write that ended in {status} is unknown: {shown}")
+            assert!(lost, "a write that ended in {status} is unknown: {shown}");
         }
         _ => {}
     }

@@ -2,12 +2,15 @@
 #![expect(clippy::missing_panics_doc, reason = "these are helpers of tests, where a panic is the report")]
 
 mod account;
+mod call;
 mod certificate;
 pub mod decoders;
 mod expect;
+pub mod harness;
 mod server;
 
 pub use account::{CANARY, Rotating, key, pandadoc, paradigm, transport};
+pub use call::{Call, member, principal, workspace};
 pub use certificate::{Authority, Issued};
 pub use expect::{Expected, chain, head};
 pub use server::{End, Recorded, Reply, Server};

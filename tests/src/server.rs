@@ -110,6 +110,13 @@ impl Reply {
         self
     }
 
+    /// The same with another status.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
     /// Says how the connection goes on.
     #[must_use]
     pub fn then(mut self, end: End) -> Self {
@@ -167,6 +174,7 @@ type Handler = dyn Fn(&Recorded, usize) -> Reply + Send + Sync;
 #[derive(Default)]
 struct Shared {
     requests: Mutex<Vec<Recorded>>,
+    next: Mutex<Option<Reply>>,
     connections: AtomicUsize,
     open: AtomicUsize,
     most_open: AtomicUsize,
@@ -217,10 +225,30 @@ impl Server {
         Self::start(move |_, _| reply.clone()).await
     }
 
+    /// Answers every request with what [`answer`](Self::answer) was told last.
+    pub async fn adjustable() -> Self {
+        let shared = Arc::new(Shared::default());
+        let told = Arc::clone(&shared);
+        let handler = move |_: &Recorded, _: usize| {
+            let reply = told.next.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            reply.unwrap_or_else(|| Reply::empty(599))
+        };
+        Self::listen_with(Arc::new(handler), None, shared).await
+    }
+
+    /// Says what an adjustable server answers from now on, and forgets the requests so far.
+    pub fn answer(&self, reply: Reply) {
+        *self.shared.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply);
+        self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     async fn listen(handler: Arc<Handler>, tls: Option<TlsAcceptor>) -> Self {
+        Self::listen_with(handler, tls, Arc::default()).await
+    }
+
+    async fn listen_with(handler: Arc<Handler>, tls: Option<TlsAcceptor>, shared: Arc<Shared>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap_or_else(|e| panic!("bind: {e}"));
         let address = listener.local_addr().unwrap_or_else(|e| panic!("local_addr: {e}"));
-        let shared = Arc::new(Shared::default());
         let scheme = if tls.is_some() { "https" } else { "http" };
         let task = tokio::spawn(accept(listener, tls, handler, Arc::clone(&shared)));
         Self { address, scheme, shared, task }

@@ -42,6 +42,9 @@ pub(crate) struct Common {
     /// What to write on standard output.
     #[arg(long, short, global = true, value_enum, default_value_t, value_name = "FORMAT")]
     pub(crate) output: Format,
+    /// Append a record of every change to this file, before and after it; without the record, no change.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) audit: Option<PathBuf>,
     /// Say on standard error what is sent; twice for more.
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,

@@ -9,6 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 use workspace_members::Config;
 use workspace_members::config::Proxy;
+use workspace_members::layers::KeySource;
 
 /// A file as read.
 #[derive(Debug)]
@@ -189,6 +190,11 @@ fn config(rest: DeTable<'_>, whole: Range<usize>, folder: &Path) -> std::result:
     let mut config = Config::deserialize(deserializer).map_err(|error| problem(&error, &whole))?;
     if let Some(file) = &config.root_ca_file {
         config.root_ca_file = Some(below(folder, file));
+    }
+    let audit = &mut config.layers.audit;
+    audit.file = audit.file.as_deref().map(|file| below(folder, file));
+    if let Some(KeySource::File(file)) = &mut audit.hash_emails {
+        *file = below(folder, file);
     }
     if let Some(Proxy::Url(url)) = &config.proxy
         && url.contains('@')

@@ -3,6 +3,7 @@
 use crate::args::Common;
 use crate::config::{self, Declared, Key};
 use crate::failure::{Failure, Result};
+use crate::records::Records;
 use crate::simulate;
 use async_trait::async_trait;
 use std::fmt;
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use workspace_members::http::{CredentialSource, TokenStore};
 use workspace_members::{
-    Config, Credential, Effect, Error, ErrorKind, OAuth, SecretString, WorkspaceMembers, connect,
+    Config, Credential, Effect, Error, ErrorKind, OAuth, SecretString, WorkspaceMembers, connect_bare,
 };
 use workspace_members_simulator::Simulator;
 
@@ -30,6 +31,17 @@ impl Connection {
     }
 }
 
+/// What a command needs of its connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// No more than what they claim, for which no key is needed.
+    Claims,
+    /// To read.
+    Reading,
+    /// To change, and so to keep a record where one is wanted.
+    Changes,
+}
+
 /// All connections, in the order of the file.
 #[derive(Debug)]
 pub(crate) struct Connections {
@@ -47,34 +59,40 @@ const BY_DEFAULT: [(&str, &str, &str); 2] = [
 ];
 
 impl Connections {
-    /// Reads the configuration. Nothing is sent, and no key is asked for. `keyless` says that keys will not be needed,
-    /// so that connections without one exist as well.
-    pub(crate) async fn open(common: &Common, keyless: bool) -> Result<Self> {
+    /// Reads the configuration. Nothing is sent, and no key is asked for.
+    pub(crate) async fn open(common: &Common, need: Need) -> Result<Self> {
+        let mut records = Records::new(common.audit.clone(), need);
         if let Some(state) = &common.simulate {
             let simulator = simulate::start(state.clone()).await?;
-            let all = simulate::connections(&simulator)
-                .into_iter()
-                .map(|(config, key)| {
-                    open(config.provider.as_str(), config.clone(), key, "the simulator".to_owned())
-                })
-                .collect::<Result<_>>()?;
+            let mut all = Vec::new();
+            for (config, key) in simulate::connections(&simulator) {
+                let name = config.provider.to_string();
+                all.push(open(name, config, key, "the simulator".to_owned(), &mut records).await?);
+            }
             return Ok(Self { all, from: "--simulate".to_owned(), _simulator: Some(simulator) });
         }
-        let Some(path) = config::find(common.config.as_deref()) else { return Self::by_default(keyless) };
+        let Some(path) = config::find(common.config.as_deref()) else {
+            return Self::by_default(need, &mut records).await;
+        };
         let file = config::read(&path)?;
-        let all = file.connections.into_iter().map(declared).collect::<Result<_>>()?;
+        let mut all = Vec::new();
+        for connection in file.connections {
+            all.push(declared(connection, &mut records).await?);
+        }
         Ok(Self { all, from: file.path.display().to_string(), _simulator: None })
     }
 
-    fn by_default(keyless: bool) -> Result<Self> {
+    async fn by_default(need: Need, records: &mut Records) -> Result<Self> {
         let mut all = Vec::new();
         for (name, key, base_url) in BY_DEFAULT {
-            if !keyless && variable(key).is_none() {
+            // A claim is worth showing before there is a key.
+            if need != Need::Claims && variable(key).is_none() {
                 continue;
             }
             let mut config = Config::new(name);
             config.base_url = variable(base_url);
-            all.push(declared(Declared { name: name.to_owned(), config, key: Key::Env(key.to_owned()) })?);
+            let key = Key::Env(key.to_owned());
+            all.push(declared(Declared { name: name.to_owned(), config, key }, records).await?);
         }
         if all.is_empty() {
             return Err(Failure::config(
@@ -118,7 +136,7 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn declared(declared: Declared) -> Result<Connection> {
+async fn declared(declared: Declared, records: &mut Records) -> Result<Connection> {
     let Declared { name, config, key } = declared;
     let key_from = match &key {
         Key::Env(variable) => format!("environment variable {variable}"),
@@ -126,12 +144,21 @@ fn declared(declared: Declared) -> Result<Connection> {
         Key::Command(command) => format!("command {}", command[0]),
         Key::OAuth(keys) => format!("OAuth application {}", keys.client_id),
     };
-    open(&name, config, credential(key), key_from)
+    open(name, config, credential(key), key_from, records).await
 }
 
-fn open(name: &str, config: Config, credential: Credential, key_from: String) -> Result<Connection> {
-    let members = connect(&config, credential).map_err(|error| Failure::from(error).at(name))?;
-    Ok(Connection { name: name.to_owned(), config, members, key_from })
+async fn open(
+    name: String,
+    config: Config,
+    credential: Credential,
+    key_from: String,
+    records: &mut Records,
+) -> Result<Connection> {
+    let fail = |error: Error| Failure::from(error).at(&name);
+    let adapter = connect_bare(&config, credential).map_err(fail)?;
+    let layers = records.standard(&name, config.effective_layers()).await.map_err(fail)?;
+    let members = layers.build(adapter).map_err(fail)?;
+    Ok(Connection { name, config, members, key_from })
 }
 
 fn credential(key: Key) -> Credential {

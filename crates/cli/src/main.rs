@@ -7,6 +7,7 @@ mod connections;
 mod exit;
 mod failure;
 mod output;
+mod records;
 mod report;
 mod simulate;
 mod target;

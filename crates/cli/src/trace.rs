@@ -1,5 +1,6 @@
 //! `-v`: what is sent, on standard error.
 
+use std::io::IsTerminal as _;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
 /// Quiet unless asked; `RUST_LOG` chooses more finely.
@@ -17,6 +18,7 @@ pub(crate) fn start(verbose: u8) {
     let _ = tracing_subscriber::fmt()
         .with_env_filter(asked)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .with_target(false)
         .try_init();
 }

@@ -243,6 +243,9 @@ pub struct Capabilities {
     roles: RoleTable,
     page_size: u32,
     limits: Vec<RateLimit>,
+    /// What was known of principals before writing was taken back, which is what tells it otherwise.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    kinds: Option<Vec<PrincipalKind>>,
 }
 
 impl Capabilities {
@@ -257,6 +260,7 @@ impl Capabilities {
             roles,
             page_size: 50,
             limits: Vec::new(),
+            kinds: None,
         }
     }
 
@@ -287,6 +291,16 @@ impl Capabilities {
             self.support.insert(*capability, Support::Absent(why.clone()));
         }
         self
+    }
+
+    /// Takes back everything that changes something, and says why. What the provider cannot do anyway keeps its own
+    /// reason, and [`principal_kinds`](Self::principal_kinds) stay as they were: members can be read as before.
+    pub fn read_only(mut self, why: impl Into<Cow<'static, str>>) -> Self {
+        let kinds = self.principal_kinds().collect();
+        let taken: Vec<Capability> =
+            self.claims().map(|(capability, _)| capability).filter(|c| c.is_write()).collect();
+        self.kinds = Some(kinds);
+        self.without(&taken, why)
     }
 
     /// Declares how the provider behaves.
@@ -362,11 +376,20 @@ impl Capabilities {
         &self.roles
     }
 
-    /// Which kinds of principal can be members.
+    /// Which kinds of principal can be members: users, and groups where they can be added, removed or listed.
     pub fn principal_kinds(&self) -> impl Iterator<Item = PrincipalKind> + '_ {
-        [PrincipalKind::User, PrincipalKind::Group]
-            .into_iter()
-            .filter(|kind| self.has(Capability::add(*kind)))
+        [PrincipalKind::User, PrincipalKind::Group].into_iter().filter(|kind| match &self.kinds {
+            Some(kinds) => kinds.contains(kind),
+            // Whoever can be seen may be a member, also where this account can neither add nor remove them.
+            None => match kind {
+                PrincipalKind::User => true,
+                PrincipalKind::Group => {
+                    [Capability::AddGroup, Capability::RemoveGroup, Capability::ListGroups]
+                        .into_iter()
+                        .any(|capability| self.has(capability))
+                }
+            },
+        })
     }
 
     /// Records per page unless a request asks for fewer.
@@ -377,5 +400,46 @@ impl Capabilities {
     /// The limits to be kept.
     pub fn limits(&self) -> &[RateLimit] {
         &self.limits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{GroupId, Operation, PrincipalId, UserId};
+
+    fn of_users() -> Capabilities {
+        Capabilities::new(Provider::from_static("example"), RoleTable::new([]).unwrap())
+            .claim(
+                Evidence::Documented,
+                &[Capability::GetMember, Capability::AddUser, Capability::RemoveUser],
+            )
+            .without(&[Capability::AddGroup], "there are no groups")
+    }
+
+    #[test]
+    fn read_only_takes_back_writing_and_nothing_else() {
+        let capabilities = of_users().read_only("it is read-only");
+        assert_eq!(capabilities.claims().map(|(c, _)| c).collect::<Vec<_>>(), [Capability::GetMember]);
+        let why = |capability| capabilities.support(capability);
+        assert_eq!(why(Capability::AddUser), Support::Absent("it is read-only".into()));
+        assert_eq!(why(Capability::AddGroup), Support::Absent("there are no groups".into()));
+        assert_eq!(capabilities.principal_kinds().collect::<Vec<_>>(), [PrincipalKind::User]);
+        assert_eq!(capabilities.clone().read_only("twice").principal_kinds().count(), 1);
+    }
+
+    #[test]
+    fn whoever_can_be_a_member_can_be_read_with_or_without_writing() {
+        let (user, group) = (PrincipalId::from(UserId::from(7)), PrincipalId::from(GroupId::from(7)));
+        for capabilities in [of_users(), of_users().read_only("it is read-only")] {
+            capabilities.admit_get(&user).unwrap();
+            let refused = capabilities.admit_get(&group).unwrap_err();
+            assert_eq!(refused.operation(), Some(Operation::Get));
+        }
+        let reader = Capabilities::new(Provider::from_static("example"), RoleTable::new([]).unwrap())
+            .claim(Evidence::Documented, &[Capability::GetMember]);
+        reader.admit_get(&user).unwrap();
+        reader.admit_get(&group).unwrap_err();
+        reader.claim(Evidence::Documented, &[Capability::ListGroups]).admit_get(&group).unwrap();
     }
 }

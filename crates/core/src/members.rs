@@ -280,11 +280,11 @@ impl Capabilities {
         self.require(capability, Operation::ListMembers)
     }
 
-    /// Refuses reading one member where that, or members of this kind, are not claimed.
+    /// Refuses reading one member where that is not claimed, or where only another kind of principal can be a member.
     pub fn admit_get(&self, principal: &PrincipalId) -> Result<()> {
         self.require(Capability::GetMember, Operation::Get)?;
         let kind = principal.kind();
-        if self.has(Capability::add(kind)) || self.has(Capability::remove(kind)) {
+        if self.principal_kinds().any(|known| known == kind) {
             return Ok(());
         }
         self.admit_kind(Capability::add, kind, Operation::Get)
@@ -418,4 +418,24 @@ pub(crate) fn only_match<'a>(
         }
     }
     Ok(found.cloned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Evidence, GroupId, RoleTable, UserId};
+
+    #[test]
+    fn a_group_that_can_be_seen_can_be_read_though_it_cannot_be_added() {
+        let claiming = |some: &[Capability]| {
+            let roles = RoleTable::new([]).unwrap();
+            Capabilities::new(Provider::from_static("x"), roles).claim(Evidence::Documented, some)
+        };
+        let (user, group) = (UserId::from(7).into(), GroupId::from(7).into());
+        let reader = claiming(&[Capability::GetMember, Capability::ListGroups]);
+        assert!(reader.admit_get(&user).is_ok() && reader.admit_get(&group).is_ok());
+        let without_groups = claiming(&[Capability::GetMember, Capability::AddUser]);
+        assert!(without_groups.admit_get(&user).is_ok());
+        assert_eq!(without_groups.admit_get(&group).unwrap_err().kind(), ErrorKind::Unsupported);
+    }
 }

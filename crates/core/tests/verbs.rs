@@ -449,7 +449,7 @@ async fn people_and_workspaces_are_found_or_named_ambiguous() {
 #[tokio::test]
 async fn what_is_not_claimed_is_refused_by_name() {
     let capabilities = everything().without(
-        &[Capability::AddGroup, Capability::RemoveGroup, Capability::SetGroupRole],
+        &[Capability::AddGroup, Capability::RemoveGroup, Capability::SetGroupRole, Capability::ListGroups],
         "Example has no groups",
     );
     let account = account(capabilities);

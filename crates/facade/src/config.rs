@@ -81,6 +81,11 @@ pub struct Config {
     /// Which inexact roles may be written. [`RolePolicy::Table`] by default.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub role_policy: Option<RolePolicy>,
+    /// With feature `layers`: retries, rate limits, audit and so on, as [`connect`](crate::connect) puts them around the
+    /// adapter. Where [`request_timeout`](Self::request_timeout) is set and the layers' own is not, it holds for both.
+    #[cfg(feature = "layers")]
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub layers: workspace_members_layers::LayersConfig,
     /// Another table of roles than the adapter's own. Not part of the data.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub roles: Option<RoleTable>,
@@ -217,6 +222,8 @@ impl Config {
             connect_timeout: None,
             request_timeout: None,
             role_policy: None,
+            #[cfg(feature = "layers")]
+            layers: workspace_members_layers::LayersConfig::default(),
             roles: None,
         }
     }
@@ -303,6 +310,25 @@ impl Config {
     pub fn with_role_policy(mut self, policy: RolePolicy) -> Self {
         self.role_policy = Some(policy);
         self
+    }
+
+    /// Sets [`layers`](Self::layers).
+    #[cfg(feature = "layers")]
+    pub fn with_layers(mut self, layers: workspace_members_layers::LayersConfig) -> Self {
+        self.layers = layers;
+        self
+    }
+
+    /// The layers' settings, with the time limit of a request that was set for both.
+    #[cfg(feature = "layers")]
+    pub fn effective_layers(&self) -> workspace_members_layers::LayersConfig {
+        let mut layers = self.layers.clone();
+        if let Some(timeout) = self.request_timeout
+            && layers.timeout == workspace_members_layers::LayersConfig::default().timeout
+        {
+            layers.timeout = timeout;
+        }
+        layers
     }
 
     /// Sets [`roles`](Self::roles).

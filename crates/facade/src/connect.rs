@@ -8,6 +8,10 @@ use workspace_members_core::{Result, WorkspaceMembers};
 
 /// Opens an account. Sends nothing, reads no key and runs no command yet; a root certificate file is read.
 ///
+/// With feature `layers`, the standard layers are around it, as [`Config::layers`](crate::Config::layers) says: what
+/// fails for the moment is repeated where that is safe, and the provider's limits are kept. They need a Tokio runtime
+/// with time enabled. [`connect_bare`] leaves them off.
+///
 /// [`ErrorKind::Config`](crate::ErrorKind::Config) says what is wrong with the configuration, or which cargo feature
 /// turns on the adapter that it names.
 ///
@@ -21,6 +25,15 @@ use workspace_members_core::{Result, WorkspaceMembers};
 /// # Ok(()) }
 /// ```
 pub fn connect(config: &Config, credential: Credential) -> Result<Arc<dyn WorkspaceMembers>> {
+    let adapter = connect_bare(config, credential)?;
+    #[cfg(feature = "layers")]
+    let adapter = workspace_members_layers::standard(adapter, &config.effective_layers())
+        .map_err(|error| error.with_provider(config.provider.clone()))?;
+    Ok(adapter)
+}
+
+/// Opens an account without layers: each call is one request, once. As [`connect`] in everything else.
+pub fn connect_bare(config: &Config, credential: Credential) -> Result<Arc<dyn WorkspaceMembers>> {
     let name = config.provider.as_str();
     let Some(adapter) = ADAPTERS.iter().find(|adapter| adapter.name == name) else {
         let known = ADAPTERS.iter().map(|adapter| adapter.name).collect::<Vec<_>>().join(", ");

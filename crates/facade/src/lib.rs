@@ -6,7 +6,7 @@ mod connect;
 mod credential;
 
 pub use config::Config;
-pub use connect::{compiled_in, connect};
+pub use connect::{compiled_in, connect, connect_bare};
 pub use credential::{Credential, OAuth};
 pub use secrecy::{ExposeSecret, SecretString};
 pub use workspace_members_core::*;

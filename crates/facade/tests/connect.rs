@@ -158,6 +158,28 @@ mod over_http {
         assert_eq!(simulator.requests().len(), 0, "connecting sends nothing");
     }
 
+    #[cfg(feature = "layers")]
+    #[tokio::test]
+    async fn layers_are_put_around_as_configured() {
+        let simulator = Simulator::start(State::sample()).await.unwrap();
+        let [(config, _), _] = both(&simulator);
+        let layers = workspace_members::layers::LayersConfig::default().with_read_only(true);
+        let timeout = std::time::Duration::from_secs(7);
+        let read_only = config.with_layers(layers).with_request_timeout(timeout);
+        assert_eq!(read_only.effective_layers().timeout, timeout);
+        let credential = || Credential::from_key(simulator.paradigm_key());
+        let account = connect(&read_only, credential()).unwrap();
+        assert!(!account.capabilities().has(Capability::AddUser));
+        assert!(
+            workspace_members::connect_bare(&read_only, credential())
+                .unwrap()
+                .capabilities()
+                .has(Capability::AddUser)
+        );
+        let broken = read_only.clone().with_layers(read_only.layers.clone().with_concurrency(0));
+        assert!(refused(&broken).to_string().contains("concurrency"));
+    }
+
     #[tokio::test]
     async fn keys_come_from_files_commands_and_oauth() {
         let simulator = Simulator::start(State::sample()).await.unwrap();

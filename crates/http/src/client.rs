@@ -2,6 +2,7 @@
 
 use crate::answer::{Answer, lost};
 use crate::credential::CredentialSource;
+use crate::paging::PageNumber;
 use crate::transport::Transport;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Method, header};
@@ -13,7 +14,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use url::Url;
-use workspace_members_core::{Effect, Error, ErrorKind, Operation, Provider, Result};
+use workspace_members_core::{Effect, Error, ErrorKind, Operation, PageRequest, Provider, Result};
 
 /// How many of the keys that were in use are looked for in the provider's words. Keys rotate while calls are under way.
 const REMEMBERED_KEYS: usize = 8;
@@ -164,6 +165,18 @@ impl Client {
             })?;
         }
         Ok(answer)
+    }
+
+    /// Which page a request asks for; see [`PageNumber::of`]. Names operation and provider in the refusal of a cursor
+    /// that is not one of these.
+    pub fn page_number(
+        &self,
+        request: &PageRequest,
+        default: u32,
+        max: u32,
+        operation: Operation,
+    ) -> Result<PageNumber> {
+        PageNumber::of(request, default, max).map_err(|error| self.name(error, operation))
     }
 
     /// Takes the keys that are and were in use out of a text of the provider's, in case it repeats what it was sent.

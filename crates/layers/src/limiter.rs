@@ -249,7 +249,7 @@ impl Gate {
         let mut slots = self.slots();
         slots.open = slots.open.saturating_sub(1);
         if let Some(lag) = counts {
-            slots.leaving.push(Reverse(Instant::now() + self.limit.per + lag.min(self.limit.per) + TICK));
+            slots.leaving.push(Reverse(Instant::now() + self.limit.per + lag + TICK));
         }
         drop(slots);
         self.freed.notify_one();
@@ -370,6 +370,11 @@ mod tests {
         drop(limiter.acquire(Operation::Get).await.unwrap());
         send(&limiter, Operation::Get, End::Answered).await;
         assert_eq!(start.elapsed().as_secs(), 65);
+        // How long a request travels has nothing to do with the window.
+        let short = Limiter::new([limit(&[], 1, 1)]);
+        send(&short, Operation::Get, End::GivenUp).await;
+        send(&short, Operation::Get, End::Answered).await;
+        assert_eq!(start.elapsed().as_secs(), 71);
     }
 
     #[tokio::test(start_paused = true)]

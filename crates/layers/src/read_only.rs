@@ -20,11 +20,7 @@ pub struct ReadOnly<M> {
 impl<M: WorkspaceMembers> ReadOnly<M> {
     /// Makes the stack read-only.
     pub fn new(inner: M) -> Self {
-        let claimed = inner.capabilities();
-        // What the provider cannot do anyway keeps its own reason.
-        let taken: Vec<Capability> =
-            claimed.claims().map(|(capability, _)| capability).filter(|c| c.is_write()).collect();
-        let capabilities = claimed.clone().without(&taken, REASON);
+        let capabilities = inner.capabilities().clone().read_only(REASON);
         Self { inner, capabilities }
     }
 

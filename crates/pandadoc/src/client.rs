@@ -98,7 +98,7 @@ impl PandaDoc {
         page: PageRequest,
     ) -> Result<Page<Member>> {
         let operation = Operation::ListMembers;
-        let page = PageNumber::of(&page, self.capabilities.page_size(), USERS_PAGE)?;
+        let page = self.client.page_number(&page, self.capabilities.page_size(), USERS_PAGE, operation)?;
         let answer = self.users(operation, page).await?;
         let listing: wire::Listing<wire::User<'_>> = answer.json(operation, &PROVIDER)?;
         let next = next_page(page, &listing);
@@ -142,7 +142,7 @@ impl WorkspaceMembers for PandaDoc {
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
         let operation = Operation::ListWorkspaces;
         self.capabilities.require(Capability::ListWorkspaces, operation)?;
-        let page = PageNumber::of(&page, WORKSPACES_PAGE, WORKSPACES_PAGE)?;
+        let page = self.client.page_number(&page, WORKSPACES_PAGE, WORKSPACES_PAGE, operation)?;
         let (number, count) = (page.number.to_string(), page.size.to_string());
         let query = [("count", count.as_str()), ("page", number.as_str())];
         let answer = self.read(operation, &["workspaces"], &query).await?;
@@ -164,7 +164,7 @@ impl WorkspaceMembers for PandaDoc {
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
         let operation = Operation::ListUsers;
         self.capabilities.require(Capability::ListUsers, operation)?;
-        let page = PageNumber::of(&page, self.capabilities.page_size(), USERS_PAGE)?;
+        let page = self.client.page_number(&page, self.capabilities.page_size(), USERS_PAGE, operation)?;
         let answer = self.users(operation, page).await?;
         let listing: wire::Listing<wire::User<'_>> = answer.json(operation, &PROVIDER)?;
         let (next, total) = (next_page(page, &listing), listing.total);
@@ -203,7 +203,12 @@ impl WorkspaceMembers for PandaDoc {
         let found = match &self.reach {
             Reach::Organization => {
                 let answer = self.read(operation, &["users", principal.as_str()], &[]).await?;
-                let (user, mut members) = (answer.json(operation, &PROVIDER)?, Vec::new());
+                let (user, mut members): (wire::User<'_>, _) =
+                    (answer.json(operation, &PROVIDER)?, Vec::new());
+                // Somebody else's memberships would read as "no member".
+                if user.user_id.as_ref().is_some_and(|id| id.as_str() != principal.as_str()) {
+                    return Err(Self::unreadable(operation)(Incomplete::other_user()));
+                }
                 convert::members(user, Some(workspace), self.capabilities.roles(), &mut members)
                     .map_err(Self::unreadable(operation))?;
                 members
@@ -229,7 +234,7 @@ impl WorkspaceMembers for PandaDoc {
         let changed = answer.json(operation, &PROVIDER)?;
         let member = convert::changed(changed, &request.key(), &role.native, self.capabilities.roles())
             .map_err(Self::unreadable(operation))?;
-        self.capabilities.confirm(&role, member, operation)
+        self.capabilities.confirm(&role, member, operation).map_err(|error| self.client.scrubbed(error))
     }
 
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
@@ -251,7 +256,7 @@ impl WorkspaceMembers for PandaDoc {
         let changed = answer.json(operation, &PROVIDER)?;
         let member = convert::changed(changed, key, &role.native, self.capabilities.roles())
             .map_err(Self::unreadable(operation))?;
-        self.capabilities.confirm(&role, member, operation)
+        self.capabilities.confirm(&role, member, operation).map_err(|error| self.client.scrubbed(error))
     }
 
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
@@ -262,7 +267,10 @@ impl WorkspaceMembers for PandaDoc {
         let path =
             ["public", "v1", "workspaces", key.workspace.as_str(), "members", membership(key, operation)?];
         let answer = self.client.send(Request::new(operation, Method::DELETE, &path)).await?;
-        if answer.is_success() { Ok(()) } else { Err(self.failure(&answer, operation)) }
+        if answer.is_success() {
+            return answer.confirm_done(operation, &PROVIDER);
+        }
+        Err(self.failure(&answer, operation))
     }
 }
 

@@ -12,6 +12,11 @@ use workspace_members_http::{IdText, Text};
 pub(crate) struct Incomplete(String);
 
 impl Incomplete {
+    /// The record is of somebody else.
+    pub(crate) fn other_user() -> Self {
+        Self("the answer is about another user than the one asked for".to_owned())
+    }
+
     pub(crate) fn message(self) -> String {
         self.0
     }
@@ -19,7 +24,8 @@ impl Incomplete {
 
 impl From<InvalidId> for Incomplete {
     fn from(error: InvalidId) -> Self {
-        Self(format!("the answer cannot be read: {error}"))
+        // Without the text: whatever a server puts in place of an id belongs in no log.
+        Self(format!("the answer cannot be read: an id in it is not valid: {}", error.why()))
     }
 }
 
@@ -113,13 +119,17 @@ pub(crate) fn identity(wire: wire::Details<'_>) -> Result<Identity, Incomplete> 
         .with_name(name(wire.first_name, wire.last_name)))
 }
 
-/// What a write answers. A field that it leaves out is as it was asked for.
+/// What a write answers. A field that it leaves out is as it was asked for, but an answer that shows neither membership
+/// nor role (`{}`, `[]`) is anybody's and confirms nothing.
 pub(crate) fn changed(
     wire: wire::Changed<'_>,
     key: &MemberKey,
     asked: &NativeRole,
     roles: &RoleTable,
 ) -> Result<Member, Incomplete> {
+    if wire.member_id.is_none() && wire.role.is_none() {
+        return Err(Incomplete("the answer shows no member".to_owned()));
+    }
     let id = membership(wire.member_id)?.or_else(|| key.membership.clone());
     let key = MemberKey::new(key.workspace.clone(), key.principal.clone()).with_membership(id);
     let role = wire.role.map_or_else(|| asked.clone(), |role| roles.native(role.as_str()));

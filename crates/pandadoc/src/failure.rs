@@ -7,6 +7,9 @@ use std::time::Duration;
 use workspace_members_core::{Effect, Error, ErrorKind, Operation, Protection, Resource};
 use workspace_members_http::Answer;
 
+/// The longest wait that is believed, as for `Retry-After`.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
 /// What a message means.
 enum Meaning {
     Kind(ErrorKind, &'static str),
@@ -15,6 +18,7 @@ enum Meaning {
 }
 
 /// A message of status 400: in which field it stands (none for a bare text), how it begins once folded, what it means.
+/// Where an answer holds several messages, the first row that any of them fits decides.
 ///
 /// Source: PandaDoc's OpenAPI description 8.8.0, the answers of addMember, removeMember, changeMemberRole and createUser
 /// (read 2026-11-21). Punctuation and case vary between places, so both are folded before comparing.
@@ -69,19 +73,22 @@ pub(crate) fn classify(answer: &Answer, operation: Operation, reach: &Reach) -> 
 
 fn bad_request(answer: &Answer) -> Error {
     let failure: wire::Failure = serde_json::from_slice(&answer.body).unwrap_or_default();
-    for (field, text) in messages(&failure.detail) {
-        let folded = fold(text);
-        let row = MESSAGES.iter().find(|(of, start, _)| *of == field && folded.starts_with(start));
-        match row {
-            Some((_, _, Meaning::Kind(kind, message))) => {
-                return Error::new(*kind, Effect::Rejected, *message);
-            }
-            Some((_, _, Meaning::Missing(missing, message))) => return Error::not_found(*message, missing),
-            Some((_, _, Meaning::Protected(why, message))) => return Error::protected(*message, *why),
-            None => {}
-        }
+    let said: Vec<(Option<&str>, String)> = [&failure.detail, &failure.details]
+        .into_iter()
+        .flat_map(messages)
+        .map(|(field, text)| (field, fold(text)))
+        .collect();
+    // By the table's order and not by the answer's: in which order a map comes depends on a feature that any crate of
+    // the program may turn on.
+    let row = MESSAGES
+        .iter()
+        .find(|(of, start, _)| said.iter().any(|(field, text)| field == of && text.starts_with(start)));
+    match row {
+        Some((_, _, Meaning::Kind(kind, message))) => Error::new(*kind, Effect::Rejected, *message),
+        Some((_, _, Meaning::Missing(missing, message))) => Error::not_found(*message, missing),
+        Some((_, _, Meaning::Protected(why, message))) => Error::protected(*message, *why),
+        None => Error::new(ErrorKind::Rejected, Effect::Rejected, "the provider finds the request invalid"),
     }
-    Error::new(ErrorKind::Rejected, Effect::Rejected, "the provider finds the request invalid")
 }
 
 /// Each text of `detail`, with the field it is about.
@@ -142,5 +149,5 @@ pub(crate) fn wait(answer: &Answer) -> Option<Duration> {
     let text = answer.message()?.to_ascii_lowercase();
     let (_, rest) = text.split_once("available in ")?;
     let seconds: u64 = rest.split_whitespace().next()?.parse().ok()?;
-    Some(Duration::from_secs(seconds))
+    Some(Duration::from_secs(seconds).min(LONGEST_WAIT))
 }

@@ -106,9 +106,11 @@ pub(crate) struct Details<'a> {
     pub(crate) user_license: Option<Text<'a>>,
 }
 
-/// An error's body: `detail` is text, an object of arrays, or absent; an example calls it `details`.
+/// An error's body: `detail` is text, an object of arrays, or absent; an example calls it `details`; both are read.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Failure {
-    #[serde(default, alias = "details")]
+    #[serde(default)]
     pub(crate) detail: serde_json::Value,
+    #[serde(default)]
+    pub(crate) details: serde_json::Value,
 }

@@ -198,7 +198,7 @@ impl WorkspaceMembers for Paradigm {
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
         let operation = Operation::ListWorkspaces;
         self.capabilities.require(Capability::ListWorkspaces, operation)?;
-        let page = PageNumber::of(&page, self.capabilities.page_size(), 100)?;
+        let page = self.client.page_number(&page, self.capabilities.page_size(), 100, operation)?;
         let convert = |workspace| convert::workspace(workspace, self.level);
         self.list(operation, &self.below_workspaces(&[]), page, Some("page_size"), convert).await
     }
@@ -206,14 +206,14 @@ impl WorkspaceMembers for Paradigm {
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
         let operation = Operation::ListUsers;
         self.capabilities.require(Capability::ListUsers, operation)?;
-        let page = PageNumber::of(&page, USERS_PAGE, 100)?;
+        let page = self.client.page_number(&page, USERS_PAGE, 100, operation)?;
         self.list(operation, &["api", "v3", "users"], page, None, convert::user).await
     }
 
     async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
         let operation = Operation::ListGroups;
         self.capabilities.require(Capability::ListGroups, operation)?;
-        let page = PageNumber::of(&page, self.capabilities.page_size(), 100)?;
+        let page = self.client.page_number(&page, self.capabilities.page_size(), 100, operation)?;
         self.list(operation, &["api", "v3", "groups"], page, Some("per_page"), convert::group).await
     }
 
@@ -262,7 +262,7 @@ impl WorkspaceMembers for Paradigm {
             let error = Error::new(ErrorKind::Unconfirmed, Effect::Unknown, message);
             self.client.classified(error, &answer, operation)
         })?;
-        self.capabilities.confirm(&role, added, operation)
+        self.capabilities.confirm(&role, added, operation).map_err(|error| self.client.scrubbed(error))
     }
 
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
@@ -284,6 +284,9 @@ impl WorkspaceMembers for Paradigm {
         };
         let path = self.below_workspaces(&[&workspace, "members", kind, &id]);
         let answer = self.client.send(Request::new(operation, Method::DELETE, &path)).await?;
-        if answer.is_success() { Ok(()) } else { Err(self.remove_failure(&answer, &key.principal)) }
+        if answer.is_success() {
+            return answer.confirm_done(operation, &PROVIDER);
+        }
+        Err(self.remove_failure(&answer, &key.principal))
     }
 }

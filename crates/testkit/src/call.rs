@@ -92,7 +92,7 @@ impl Call {
         let native = |role: &Role| stage.claims().roles().resolve(role).ok().map(|resolved| resolved.native);
         match self {
             Self::Add(request) => {
-                people.extend(native(&request.role).map(|role| (request.principal.clone(), role)))
+                people.extend(native(&request.role).map(|role| (request.principal.clone(), role)));
             }
             Self::SetRole(request) => {
                 people.extend(native(&request.role).map(|role| (request.key.principal.clone(), role)));

@@ -16,6 +16,7 @@ use workspace_members_core::{
 pub type HarnessError = Box<dyn std::error::Error + Send + Sync>;
 
 type Truth = Box<dyn Fn() -> Vec<Grant> + Send + Sync>;
+type Mails = Box<dyn Fn() -> usize + Send + Sync>;
 
 /// A provider with everything a [`Seed`] says in it, and the adapter under test in front of it.
 ///
@@ -24,6 +25,7 @@ pub struct World {
     pub(crate) members: Arc<dyn WorkspaceMembers>,
     pub(crate) proxy: Option<Proxy>,
     pub(crate) truth: Option<Truth>,
+    pub(crate) mails: Option<Mails>,
     pub(crate) secret: Option<String>,
     keep: Vec<Box<dyn Any + Send + Sync>>,
 }
@@ -32,7 +34,14 @@ impl World {
     /// A world without HTTP between the adapter and the provider. Cases that need the log of requests or inject faults do
     /// not apply to it, and the summary says so.
     pub fn new(members: impl WorkspaceMembers + 'static) -> Self {
-        Self { members: Arc::new(members), proxy: None, truth: None, secret: None, keep: Vec::new() }
+        Self {
+            members: Arc::new(members),
+            proxy: None,
+            truth: None,
+            mails: None,
+            secret: None,
+            keep: Vec::new(),
+        }
     }
 
     /// The adapter speaks to its provider through this proxy.
@@ -45,6 +54,12 @@ impl World {
     /// role swapped in writing and in reading) show only so.
     pub fn with_truth(mut self, truth: impl Fn() -> Vec<Grant> + Send + Sync + 'static) -> Self {
         self.truth = Some(Box::new(truth));
+        self
+    }
+
+    /// How to read, without the adapter, how many mails the provider has sent.
+    pub fn with_mails(mut self, mails: impl Fn() -> usize + Send + Sync + 'static) -> Self {
+        self.mails = Some(Box::new(mails));
         self
     }
 
@@ -143,6 +158,11 @@ pub trait Harness: Send + Sync + 'static {
         false
     }
 
+    /// Whether the adapter as configured reaches the first workspace of a seed only.
+    fn one_workspace(&self) -> bool {
+        false
+    }
+
     /// How the provider words a refusal with this status: 400, 401, 403, 404, 409 or a 5xx, for a reason that no
     /// adapter could recognize.
     fn refusal(&self, status: u16) -> Answer {
@@ -191,6 +211,9 @@ impl<H: Harness + ?Sized> Harness for Arc<H> {
     }
     fn fixed_workspaces(&self) -> bool {
         (**self).fixed_workspaces()
+    }
+    fn one_workspace(&self) -> bool {
+        (**self).one_workspace()
     }
     fn refusal(&self, status: u16) -> Answer {
         (**self).refusal(status)
@@ -262,6 +285,9 @@ impl<H: Harness> Harness for Layered<H> {
     }
     fn fixed_workspaces(&self) -> bool {
         self.inner.fixed_workspaces()
+    }
+    fn one_workspace(&self) -> bool {
+        self.inner.one_workspace()
     }
     fn refusal(&self, status: u16) -> Answer {
         self.inner.refusal(status)

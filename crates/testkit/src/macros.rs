@@ -75,6 +75,7 @@ macro_rules! conformance {
             ensure_refuses_a_change_of_role_that_is_not_to_be_had,
             ensure_adds_a_stranger_whatever_it_is_told,
             ensure_gives_a_custom_role_in_one_step_or_two,
+            nobody_is_notified_unless_asked,
             a_member_can_be_notified,
             administrators_can_be_notified,
             every_role_can_be_added_and_reads_back,

@@ -11,7 +11,7 @@ mod roles;
 mod workspaces;
 
 use crate::args::{Command, Common};
-use crate::connections::Connections;
+use crate::connections::{Connections, Need};
 use crate::exit::Exit;
 use crate::failure::Result;
 use crate::output::Output;
@@ -21,12 +21,16 @@ use serde_json::Value;
 
 /// Runs a command. Everything typed is checked against the configuration before the first request.
 pub(crate) async fn run(common: &Common, command: Command, output: Output) -> Result<Report> {
-    let keyless = matches!(command, Command::Roles { .. } | Command::Capabilities { .. });
+    let need = match command {
+        Command::Roles { .. } | Command::Capabilities { .. } => Need::Claims,
+        Command::Add(_) | Command::SetRole(_) | Command::Remove(_) => Need::Changes,
+        _ => Need::Reading,
+    };
     if let Command::Simulate(args) = command {
         simulate::run(args).await?;
         return Ok(Report::silent());
     }
-    let connections = Connections::open(common, keyless).await?;
+    let connections = Connections::open(common, need).await?;
     match command {
         Command::List { targets } => list::run(&connections, &targets, output).await,
         Command::Add(args) => change::add(&connections, &args, output).await,

@@ -1,63 +1,16 @@
 //! Audit: no write without an intent before it and an outcome after it.
 
-use crate::support::{Fault, Scripted, add, capabilities, key, user, workspace};
+use crate::support::{Fault, Lines, Scripted, add, capabilities, key, user, workspace};
 use secrecy::SecretString;
 use serde_json::Value;
-use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use workspace_members_core::{
     Capability, Effect, ErrorKind, Notify, Operation, RemoveMember, Role, SetRole, WorkspaceMembers,
 };
 use workspace_members_layers::{
-    Actor, Appended, Audit, AuditConfig, AuditSink, EmailKey, LayersConfig, ReadOnly, Standard,
+    Actor, Audit, AuditConfig, AuditSink, EmailKey, LayersConfig, ReadOnly, Standard,
 };
-
-/// Keeps lines in memory, and can be made to fail from some line on, or to be slow.
-#[derive(Debug)]
-pub(crate) struct Lines {
-    taken: Mutex<Vec<String>>,
-    good: AtomicUsize,
-    slow: bool,
-}
-
-impl Default for Lines {
-    fn default() -> Self {
-        Self { taken: Mutex::default(), good: AtomicUsize::new(usize::MAX), slow: false }
-    }
-}
-
-impl Lines {
-    fn failing_after(good: usize) -> Arc<Self> {
-        Arc::new(Self { good: AtomicUsize::new(good), ..Self::default() })
-    }
-
-    pub(crate) fn values(&self) -> Vec<Value> {
-        self.taken.lock().unwrap().iter().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-
-    fn text(&self) -> String {
-        self.taken.lock().unwrap().concat()
-    }
-}
-
-impl AuditSink for Lines {
-    fn append(&self, line: String) -> Appended {
-        assert!(line.ends_with('\n') && line.matches('\n').count() == 1, "{line:?}");
-        let good = self.good.load(Ordering::Relaxed);
-        if good == 0 {
-            return Box::pin(async { Err(io::Error::other("the disk is full")) });
-        }
-        self.good.store(good - 1, Ordering::Relaxed);
-        self.taken.lock().unwrap().push(line);
-        let wait = if self.slow { Duration::from_secs(5) } else { Duration::ZERO };
-        Box::pin(async move {
-            tokio::time::sleep(wait).await;
-            Ok(())
-        })
-    }
-}
 
 fn stack() -> (Scripted, Arc<Lines>, Audit<Scripted>) {
     let (inner, lines) = (Scripted::new(capabilities()), Arc::<Lines>::default());
@@ -169,7 +122,7 @@ async fn a_dropped_call_has_an_outcome_too() {
 #[tokio::test(start_paused = true)]
 async fn a_call_dropped_before_it_was_sent_says_so() {
     let inner = Scripted::new(capabilities());
-    let lines = Arc::new(Lines { slow: true, ..Lines::default() });
+    let lines = Arc::new(Lines::slow());
     let audit = Audit::new(inner.clone(), Arc::clone(&lines) as Arc<dyn AuditSink>).with_identify(false);
     let request = add(3, Role::Editor);
     tokio::time::timeout(Duration::from_secs(1), audit.add(&request)).await.unwrap_err();

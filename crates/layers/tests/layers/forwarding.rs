@@ -1,8 +1,7 @@
 //! Each layer, where it has nothing to do, is as if it were not there: every method reaches the account with what it was
 //! given, once, and its answer comes back. Also around an `Arc<dyn WorkspaceMembers>`.
 
-use crate::audit::Lines;
-use crate::support::{Scripted, add, capabilities, key, user, workspace};
+use crate::support::{Lines, Scripted, add, capabilities, key, user, workspace};
 use std::sync::Arc;
 use std::time::Duration;
 use workspace_members_core::{

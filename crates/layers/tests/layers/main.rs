@@ -12,4 +12,3 @@ mod rate_limit;
 mod retry;
 mod standard;
 mod support;
-mod trace;

@@ -1,8 +1,7 @@
 //! The whole stack under every fault at every request of a script: the account ends as it should, no write takes effect
 //! twice, no audit line is missing, and no window sees more requests than its limit.
 
-use crate::audit::Lines;
-use crate::support::{Fault, Scripted, capabilities, user, with_memberships, workspace};
+use crate::support::{Fault, Lines, Scripted, capabilities, user, with_memberships, workspace};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;

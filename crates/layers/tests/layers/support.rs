@@ -1,9 +1,12 @@
-//! An account in memory that fails as scripted, and writes down what reached it.
+//! An account in memory that fails as scripted, and writes down what reached it; and a sink for audit lines.
 
 use async_trait::async_trait;
+use serde_json::Value;
 use std::collections::VecDeque;
 use std::future::pending;
+use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -13,6 +16,7 @@ use workspace_members_core::{
     PrincipalId, Provider, RemoveMember, Result, Role, RoleRow, RoleTable, SetRole, Status, User, UserId,
     Workspace, WorkspaceId, WorkspaceMembers,
 };
+use workspace_members_layers::{Appended, AuditSink};
 
 /// What happens to one request.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -263,4 +267,53 @@ impl WorkspaceMembers for Scripted {
 /// An account that goes by membership ids.
 pub(crate) fn with_memberships() -> Capabilities {
     capabilities().with_behaviours(&[Behaviour::MembershipIds])
+}
+
+/// Keeps lines in memory, and can be made to fail from some line on, or to be slow.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    taken: Mutex<Vec<String>>,
+    good: AtomicUsize,
+    slow: bool,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self { taken: Mutex::default(), good: AtomicUsize::new(usize::MAX), slow: false }
+    }
+}
+
+impl Lines {
+    pub(crate) fn failing_after(good: usize) -> Arc<Self> {
+        Arc::new(Self { good: AtomicUsize::new(good), ..Self::default() })
+    }
+
+    pub(crate) fn slow() -> Self {
+        Self { slow: true, ..Self::default() }
+    }
+
+    pub(crate) fn values(&self) -> Vec<Value> {
+        self.taken.lock().unwrap().iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    pub(crate) fn text(&self) -> String {
+        self.taken.lock().unwrap().concat()
+    }
+}
+
+impl AuditSink for Lines {
+    fn append(&self, line: String) -> Appended {
+        assert!(line.ends_with('\n') && line.matches('\n').count() == 1, "{line:?}");
+        let good = self.good.load(Ordering::Relaxed);
+        if good == 0 {
+            return Box::pin(async { Err(io::Error::other("the disk is full")) });
+        }
+        self.good.store(good - 1, Ordering::Relaxed);
+        self.taken.lock().unwrap().push(line);
+        let wait = if self.slow { Duration::from_secs(5) } else { Duration::ZERO };
+        Box::pin(async move {
+            tokio::time::sleep(wait).await;
+            Ok(())
+        })
+    }
 }

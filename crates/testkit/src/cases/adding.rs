@@ -28,6 +28,7 @@ cases! {
     ensure_refuses_a_change_of_role_that_is_not_to_be_had [AddUser, GetMember];
     ensure_adds_a_stranger_whatever_it_is_told [AddUser, GetMember];
     ensure_gives_a_custom_role_in_one_step_or_two [AddUser, GetMember, SetCustomRole];
+    nobody_is_notified_unless_asked [AddUser];
     a_member_can_be_notified [NotifyMember];
     administrators_can_be_notified [NotifyAdmins];
 }
@@ -79,6 +80,9 @@ async fn an_addition_shows_in_get(context: &Context) -> Verdict {
 
 /// Several additions in a row, to both workspaces.
 async fn additions_leave_everybody_else_alone(context: &Context) -> Verdict {
+    if let Some(apart) = context.one_workspace() {
+        return Ok(apart);
+    }
     let stage = context.usual().await?;
     let (first, second) = stage.two_roles();
     let (legal, sales) = (stage.workspace(LEGAL), stage.workspace(SALES));
@@ -97,6 +101,9 @@ async fn additions_leave_everybody_else_alone(context: &Context) -> Verdict {
 }
 
 async fn a_user_can_be_in_two_workspaces_in_two_roles(context: &Context) -> Verdict {
+    if let Some(apart) = context.one_workspace() {
+        return Ok(apart);
+    }
     let stage = context.usual().await?;
     let (first, second) = stage.two_roles();
     let (legal, sales) = (stage.workspace(LEGAL), stage.workspace(SALES));
@@ -308,6 +315,10 @@ async fn ensure_gives_a_custom_role_in_one_step_or_two(context: &Context) -> Ver
     };
     let add = AddMember::new(stage.workspace(LEGAL), stage.user_id(CLEO), Role::Custom(custom.clone()));
     for expected in [Change::Applied, Change::Unchanged] {
+        if expected == Change::Unchanged && stage.shows_placeholders(&custom).is_some() {
+            // Nobody can tell from here that it is this custom role already, so giving it once more is no fault.
+            continue;
+        }
         let result = stage.members().ensure(&add, IfPresent::SetRole).await;
         let change = result.as_ref().ok().map(|ensured| ensured.change);
         check_eq!(change, Some(expected), "ensuring {custom}: {}", outcome(&result));
@@ -318,7 +329,24 @@ async fn ensure_gives_a_custom_role_in_one_step_or_two(context: &Context) -> Ver
     Ok(RAN)
 }
 
-/// The member is added; that a mail was sent cannot be seen from here.
+/// Whoever is added without a word about mails gets none, whatever the provider does when it is not told.
+async fn nobody_is_notified_unless_asked(context: &Context) -> Verdict {
+    let stage = context.usual().await?;
+    let Some(mails) = &stage.world.mails else {
+        return Ok(Outcome::NotApplicable("the harness does not count mails".to_owned()));
+    };
+    for capability in
+        [Capability::AddUser, Capability::AddGroup, Capability::SetUserRole, Capability::RemoveUser]
+    {
+        if stage.has(capability) {
+            stage.call(capability).await?.send(&**stage.members()).await?;
+        }
+    }
+    check_eq!(mails(), 0, "mails sent that nobody asked for");
+    Ok(RAN)
+}
+
+/// The member is added, and where the harness can tell, mails were sent.
 async fn notified(context: &Context, capability: Capability) -> Verdict {
     let stage = context.usual().await?;
     let call = stage.call(capability).await?;
@@ -331,6 +359,9 @@ async fn notified(context: &Context, capability: Capability) -> Verdict {
     );
     let people = call.applied(&stage, stage.seed.members_of(&add.workspace));
     stage.expect_after(&add.workspace, &people, "after adding with a mail").await?;
+    if let Some(mails) = &stage.world.mails {
+        check!(mails() > 0, "a mail was asked for, and none was sent");
+    }
     let again =
         AddMember::new(add.workspace.clone(), stage.user_id(BEN), add.role.clone()).with_notify(add.notify);
     stage.expect_refusal(

@@ -4,6 +4,7 @@ use super::strike::{methods, strike};
 use crate::call::Call;
 use crate::case::{Outcome, RAN, Verdict, cases};
 use crate::failure::{Failure, check, check_eq, shown};
+use crate::harness::Throttled;
 use crate::proxy::{Answer, Fault, Proxy};
 use crate::stage::Context;
 use std::time::Duration;
@@ -81,12 +82,15 @@ async fn a_conflict_is_rejected_or_known(context: &Context) -> Verdict {
 }
 
 async fn too_many_requests_is_rate_limited_and_says_how_long(context: &Context) -> Verdict {
-    for throttled in context.harness.throttled() {
+    for way in 0..context.harness.throttled().len() {
         // A stack would wait as long as it is asked to; its own tests have a clock that can be wound.
-        if !context.bare() && throttled.wait.is_none_or(|wait| !wait.is_zero()) {
+        let waits = |throttled: &Throttled| throttled.wait.is_none_or(|wait| !wait.is_zero());
+        if !context.bare() && context.harness.throttled().get(way).is_some_and(waits) {
             continue;
         }
         for capability in methods(context) {
+            // Anew for each call, since an answer may name the time of day.
+            let Some(throttled) = context.harness.throttled().into_iter().nth(way) else { continue };
             let struck = strike(context, capability, Fault::Answer(throttled.answer.clone())).await?;
             struck.settle(false).await?;
             let what = format!("{:?}, answered {:?}", struck.call, throttled.answer);

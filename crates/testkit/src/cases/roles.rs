@@ -189,6 +189,7 @@ async fn an_unheard_of_role_is_kept_when_read(context: &Context) -> Verdict {
         return Ok(Outcome::NotApplicable("no way of reading members is claimed".to_owned()));
     };
     for (number, native) in (50..).zip(names) {
+        let native = stage.shows_placeholders(&native).unwrap_or(native);
         let shown = members.get(&stage.user(number)).map(|member| (&member.native_role, &member.role));
         check_eq!(shown, Some((&native, &Role::Custom(native.clone()))), "a member in a role without a row");
     }
@@ -333,6 +334,9 @@ async fn setting_a_strangers_role_is_not_found(context: &Context) -> Verdict {
     let stage = context.usual().await?;
     let (first, _) = stage.two_roles();
     for (place, who) in [(LEGAL, CLEO), (SALES, ANA), (LEGAL, NOBODY)] {
+        if stage.out_of_reach(&stage.workspace(place)) {
+            continue;
+        }
         let key = stage.key(&stage.workspace(place), &stage.user(who)).await?;
         let result = stage.members().set_role(&SetRole::new(key.clone(), first.clone())).await;
         stage.expect_refusal(&format!("the role of {key}"), result, &[ErrorKind::NotFound])?;

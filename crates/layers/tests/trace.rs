@@ -1,7 +1,18 @@
 //! Trace: every field is in the table, every field of the table is used, and no address stands above debug.
+//!
+//! A test program of its own: `tracing` decides once per place in the code whether anybody listens, and other tests, with
+//! nobody listening, would decide first.
 
-use crate::audit::Lines;
-use crate::support::{Fault, Scripted, add, capabilities, key, user, workspace};
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests panic as tests do, and clippy knows only the tests"
+)]
+
+#[expect(dead_code, reason = "shared with the other tests, which use all of it")]
+#[path = "layers/support.rs"]
+mod support;
+
+use crate::support::{Fault, Lines, Scripted, add, capabilities, key, user, workspace};
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};

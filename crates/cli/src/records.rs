@@ -1,0 +1,74 @@
+//! Where changes are recorded, and the layers that do it.
+
+use crate::connections::Need;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use workspace_members::http::{CredentialSource, FileCredential};
+use workspace_members::layers::{
+    Actor, AuditConfig, AuditFile, AuditSink, KeySource, LayersConfig, Standard,
+};
+use workspace_members::{Effect, Error, ErrorKind, Result, SecretString};
+
+/// The files that are open, each once, whatever the number of connections that write to it.
+#[derive(Debug)]
+pub(crate) struct Records {
+    /// Named on the command line, for all connections.
+    file: Option<PathBuf>,
+    need: Need,
+    open: BTreeMap<PathBuf, Arc<dyn AuditSink>>,
+}
+
+fn wrong(message: String) -> Error {
+    Error::new(ErrorKind::Config, Effect::Rejected, message)
+}
+
+impl Records {
+    pub(crate) fn new(file: Option<PathBuf>, need: Need) -> Self {
+        Self { file, need, open: BTreeMap::new() }
+    }
+
+    /// The layers of one connection. Only a command that changes something opens a record.
+    pub(crate) async fn standard(&mut self, connection: &str, mut layers: LayersConfig) -> Result<Standard> {
+        if self.file.is_some() {
+            layers.audit.file.clone_from(&self.file);
+        }
+        if self.need != Need::Changes {
+            layers.audit = AuditConfig::default();
+        }
+        let mut standard = Standard::new(layers.clone()).with_connection(connection);
+        if let Some(file) = &layers.audit.file {
+            standard = standard.with_sink(self.sink(file, layers.audit.fsync)?);
+            if let (None, Ok(user)) = (&layers.audit.actor, std::env::var("USER")) {
+                standard = standard.with_actor(Actor::default().with_label(user));
+            }
+            if let Some(source) = &layers.audit.hash_emails {
+                standard = standard.with_email_key(email_key(source).await?);
+            }
+        }
+        Ok(standard)
+    }
+
+    fn sink(&mut self, file: &Path, fsync: bool) -> Result<Arc<dyn AuditSink>> {
+        if let Some(sink) = self.open.get(file) {
+            return Ok(Arc::clone(sink));
+        }
+        let sink: Arc<dyn AuditSink> = Arc::new(AuditFile::open(file, fsync).map_err(|error| {
+            wrong(format!("the audit file {} cannot be opened", file.display())).with_source(error)
+        })?);
+        self.open.insert(file.to_owned(), Arc::clone(&sink));
+        Ok(sink)
+    }
+}
+
+/// The key that hides addresses in records.
+async fn email_key(source: &KeySource) -> Result<SecretString> {
+    match source {
+        KeySource::Env(name) => match std::env::var(name) {
+            Ok(key) if !key.is_empty() => Ok(SecretString::from(key)),
+            _ => Err(wrong("the environment variable that audit.hash_emails names is not set".to_owned())),
+        },
+        KeySource::File(path) => FileCredential::new(path).credential(false).await,
+        _ => Err(wrong("audit.hash_emails must name an environment variable or a file".to_owned())),
+    }
+}

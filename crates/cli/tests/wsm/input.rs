@@ -1,0 +1,121 @@
+//! Wrong input gets one line that says what would be right, and nothing is sent.
+
+use crate::support::{Here, Shell};
+use workspace_members_simulator::State;
+
+#[test]
+fn each_slip_has_its_line() {
+    let here = Here::start(State::sample());
+    let shell = Shell::at(&here.simulator);
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["list", "acme"], &["unknown connection \"acme\"", "paradigm, pandadoc"]),
+        (&["list", "paradigm:"], &["CONNECTION:WORKSPACE"]),
+        (&["capabilities", "acme"], &["unknown connection", "paradigm, pandadoc"]),
+        (&["add", "paradigm", "--user", "1", "--role", "owner"], &["write paradigm:WORKSPACE"]),
+        (&["add", "paradigm:1", "--role", "owner"], &["--email", "--user", "--group"]),
+        (
+            &["add", "paradigm:1", "--user", "1", "--email", "a@b.c", "--role", "owner"],
+            &["cannot be used with"],
+        ),
+        (&["add", "paradigm:1", "--email", "ana", "--role", "owner"], &["\"ana\"", "local@domain"]),
+        (
+            &["add", "paradigm:1", "--user", "1", "--role", "boss"],
+            &["owner, manager, editor, viewer", "native:NAME"],
+        ),
+        (
+            &["add", "paradigm:1", "--email", "a@b.c", "--role", "manager"],
+            &["supported: owner, editor, viewer", "nearest narrower: editor"],
+        ),
+        (
+            &["add", "paradigm:1", "--email", "a@b.c", "--role", "owner", "--notify"],
+            &["no mail can be asked for"],
+        ),
+        (
+            &["add", "pandadoc:x", "--group", "4", "--role", "owner"],
+            &["PandaDoc has no groups", "supported: adding a user"],
+        ),
+        (&["set-role", "paradigm:1", "ana", "--role", "owner"], &["\"ana\"", "user:ID"]),
+        (
+            &["set-role", "paradigm:1", "a@b.c", "--role", "owner"],
+            &["not supported", "--allow-remove-then-add"],
+        ),
+        (&["remove", "pandadoc:x", "group:4"], &["PandaDoc has no groups"]),
+        (&["find", "ana"], &["write an e-mail address, user:ID or group:ID"]),
+        (&["--output", "xml", "list"], &["table", "json", "csv"]),
+        (&["--config", "/no/such/wsm.toml", "list"], &["/no/such/wsm.toml", "cannot be read"]),
+        (&["frobnicate"], &["unrecognized subcommand"]),
+    ];
+    for (arguments, words) in cases {
+        let ran = shell.run(arguments).complains(2, words);
+        assert_eq!(ran.stdout, "", "{arguments:?}");
+        assert!(ran.stderr.starts_with("error: "), "{ran:?}");
+    }
+    assert_eq!(here.requests(), 0, "nothing is sent when the input is wrong");
+}
+
+#[test]
+fn without_any_key_it_says_what_to_set() {
+    let words = ["PARADIGM_API_KEY", "PANDADOC_API_KEY", "wsm.toml", "wsm --simulate list"];
+    Shell::new().run(&["list"]).complains(2, &words);
+    // With one key, only that connection exists.
+    let here = Here::start(State::sample());
+    let shell = Shell::new()
+        .with("PANDADOC_BASE_URL", here.simulator.pandadoc_url())
+        .with("PANDADOC_API_KEY", here.simulator.pandadoc_key());
+    let rows = shell.answer(&["workspaces"]);
+    assert!(rows.as_array().unwrap().iter().all(|row| row["connection"] == "pandadoc"));
+    shell.run(&["list", "paradigm"]).complains(2, &["set PARADIGM_API_KEY"]);
+}
+
+#[test]
+fn a_config_error_shows_file_line_and_column() {
+    let shell = Shell::new();
+    shell.file("wsm.toml", "[connections.a]\nprovider = \"paradigm\"\nkey_env = \"K\"\nlevle = \"owner\"\n");
+    shell.run(&["list"]).complains(2, &["wsm.toml:4:1: unknown field `levle`", "`level`"]);
+    shell.file("wsm.toml", "[connections.a]\nprovider = \"paradigm\nkey_env = \"K\"\n");
+    shell.run(&["list"]).complains(2, &["wsm.toml:2:"]);
+    shell.file("wsm.toml", "[connections.a]\nprovider = \"pandadoc\"\nkey_env = \"K\"\nlevel = \"owner\"\n");
+    shell.run(&["list"]).complains(2, &["`level` is a setting of paradigm"]);
+    shell.file("wsm.toml", "[connections.a]\nprovider = \"dropbox\"\nkey_env = \"K\"\n");
+    shell.run(&["list"]).complains(2, &["\"dropbox\"", "paradigm, pandadoc"]);
+}
+
+#[test]
+fn the_configuration_is_found_in_its_order() {
+    let here = Here::start(State::sample());
+    let shell = Shell::new().with("K", here.simulator.paradigm_key());
+    let config = |name: &str| {
+        format!(
+            "[connections.{name}]\nprovider = \"paradigm\"\nbase_url = \"{}\"\nkey_env = \"K\"\n",
+            here.simulator.paradigm_url()
+        )
+    };
+    let connection = |shell: &Shell, arguments: &[&str]| {
+        shell.answer(&[arguments, &["workspaces"]].concat())[0]["connection"].as_str().unwrap().to_owned()
+    };
+    std::fs::create_dir_all(shell.path().join(".config/wsm")).unwrap();
+    shell.file(".config/wsm/wsm.toml", &config("home"));
+    assert_eq!(connection(&shell, &[]), "home");
+    std::fs::create_dir_all(shell.path().join("xdg/wsm")).unwrap();
+    shell.file("xdg/wsm/wsm.toml", &config("xdg"));
+    let xdg = shell.path().join("xdg").to_str().unwrap().to_owned();
+    let shell = shell.with("XDG_CONFIG_HOME", &xdg);
+    assert_eq!(connection(&shell, &[]), "xdg");
+    shell.file("wsm.toml", &config("here"));
+    assert_eq!(connection(&shell, &[]), "here");
+    shell.file("variable.toml", &config("variable"));
+    let shell = shell.with("WSM_CONFIG", "variable.toml");
+    assert_eq!(connection(&shell, &[]), "variable");
+    shell.file("argument.toml", &config("argument"));
+    assert_eq!(connection(&shell, &["--config", "argument.toml"]), "argument");
+}
+
+#[test]
+fn versions_help_and_completions_need_nothing() {
+    let shell = Shell::new();
+    assert!(shell.run(&["--version"]).ends(0).stdout.starts_with("wsm "));
+    assert!(shell.run(&["--help"]).ends(0).stdout.contains("Exit codes"));
+    for name in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(shell.run(&["completions", name]).ends(0).stdout.contains("set-role"), "{name}");
+    }
+}

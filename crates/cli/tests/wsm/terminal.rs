@@ -1,0 +1,100 @@
+//! On a real terminal, which tmux provides.
+
+use crate::support::{Shell, WSM};
+use std::process::{Command, Output};
+
+/// A terminal of its own, with a server of its own that ends with it.
+struct Terminal {
+    shell: Shell,
+}
+
+impl Terminal {
+    fn tmux(&self, arguments: &[&str]) -> Output {
+        let socket = self.shell.path().join("tmux");
+        let mut command = Command::new("tmux");
+        command.arg("-S").arg(socket).args(arguments).env("TERM", "xterm-256color").env_remove("TMUX");
+        command.env("LC_ALL", "C.UTF-8").output().unwrap_or_else(|error| {
+            panic!("this test needs a terminal from tmux ({error}): install it, for instance with `apt-get install tmux`")
+        })
+    }
+
+    /// Runs one command, answers the screen, with its colours, when it has ended.
+    fn run(width: u16, command: &str) -> String {
+        let terminal = Self { shell: Shell::new() };
+        // The channel tells when it has ended, without waiting blindly.
+        let line = format!(
+            "{command}; tmux -S {} wait-for -S done; read line",
+            terminal.shell.path().join("tmux").display()
+        );
+        let width = width.to_string();
+        let started = terminal.tmux(&[
+            "new-session",
+            "-d",
+            "-x",
+            &width,
+            "-y",
+            "60",
+            "env",
+            "-i",
+            &format!("HOME={}", terminal.shell.path().display()),
+            &format!("PATH={}", std::env::var("PATH").unwrap()),
+            "TERM=xterm-256color",
+            "LC_ALL=C.UTF-8",
+            "sh",
+            "-c",
+            &line,
+        ]);
+        assert!(started.status.success(), "{started:?}");
+        assert!(terminal.tmux(&["wait-for", "done"]).status.success());
+        let screen = terminal.tmux(&["capture-pane", "-p", "-e"]);
+        String::from_utf8(screen.stdout).unwrap()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.tmux(&["kill-server"]);
+    }
+}
+
+fn without_colours(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, escape)) = rest.split_once("\u{1b}[") {
+        plain.push_str(before);
+        rest = escape.split_once('m').map_or("", |(_, rest)| rest);
+    }
+    plain + rest
+}
+
+#[test]
+fn a_terminal_shows_an_aligned_coloured_table() {
+    let screen = Terminal::run(120, &format!("{WSM} --simulate list paradigm:Research"));
+    assert!(screen.contains("\u{1b}["), "coloured on a terminal: {screen}");
+    let plain = without_colours(&screen);
+    let heading = plain.lines().find(|line| line.starts_with("WHO")).unwrap_or_else(|| panic!("{plain}"));
+    let at = |word: &str| heading.find(word).unwrap();
+    let row = plain.lines().find(|line| line.starts_with("dorian.petit@example.com")).unwrap();
+    for (column, cell) in [("KIND", "user"), ("ROLE", "owner"), ("NATIVE ROLE", "owner"), ("FIT", "exact")] {
+        assert!(row[at(column)..].starts_with(cell), "{column} of {row:?} under {heading:?}");
+    }
+    assert!(plain.lines().any(|line| line.starts_with("group:3 Data Team")), "{plain}");
+}
+
+#[test]
+fn no_color_is_obeyed() {
+    let screen = Terminal::run(120, &format!("NO_COLOR=1 {WSM} --simulate list paradigm:Research"));
+    assert!(screen.contains("WHO") && !screen.contains("\u{1b}["), "{screen}");
+}
+
+#[test]
+fn free_text_breaks_where_the_terminal_is_narrow() {
+    let screen = without_colours(&Terminal::run(
+        80,
+        &format!("{WSM} --simulate capabilities paradigm | cat; {WSM} --simulate capabilities paradigm"),
+    ));
+    assert!(screen.contains("with a"), "{screen}");
+    let lines: Vec<_> = screen.lines().filter(|line| line.starts_with("set_user_role")).collect();
+    assert!(!lines.is_empty(), "{screen}");
+    assert!(lines.iter().all(|line| line.chars().count() <= 80), "{lines:?}");
+}
