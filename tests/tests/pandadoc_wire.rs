@@ -660,6 +660,8 @@ async fn members_are_read_with_what_they_say() {
     let users = pandadoc.users_page(FIRST()).await.unwrap().items;
     assert_eq!(users[3].name.as_deref(), Some("\u{1b}[31mRed"), "escapes in a name are data");
     assert_eq!(users[1].license.as_deref(), Some("guest"));
+    let marks: Vec<_> = users.iter().map(|user| user.marks.clone()).collect();
+    assert_eq!(marks, [vec![Mark::AccountOwner], vec![Mark::SeatOnPromotion], vec![], vec![]]);
 }
 
 #[tokio::test]

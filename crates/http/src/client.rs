@@ -19,6 +19,9 @@ use workspace_members_core::{Effect, Error, ErrorKind, Operation, PageRequest, P
 /// How many of the keys that were in use are looked for in the provider's words. Keys rotate while calls are under way.
 const REMEMBERED_KEYS: usize = 8;
 
+/// How long a key is of which every appearance in an answer is taken for the key itself. A shorter one may be anything.
+const KEY_BY_LENGTH: usize = 16;
+
 /// The word before the key in the `Authorization` header, such as `Bearer` or `API-Key`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AuthScheme(pub &'static str);
@@ -251,6 +254,13 @@ impl Client {
             self.read_body(&mut response, announced, operation).await
         };
         match body {
+            // Data goes on to logs, tables and files, where nobody takes the key out any more.
+            Ok(body) if status < 300 && self.repeats_key(&body) => {
+                let message =
+                    "the answer repeats the key, as no provider does; is a debugging proxy in between?";
+                let error = Error::new(ErrorKind::UnexpectedResponse, lost(operation), message);
+                Err(self.answer(status, &headers, Bytes::new()).attach(error, operation, &self.provider))
+            }
             Ok(body) => Ok(self.answer(status, &headers, body)),
             // The status alone says that it was refused; a body that was cut off cannot change that.
             Err(_) if (300..500).contains(&status) => Ok(self.answer(status, &headers, Bytes::new())),
@@ -258,6 +268,14 @@ impl Client {
                 Err(self.answer(status, &headers, Bytes::new()).attach(error, operation, &self.provider))
             }
         }
+    }
+
+    fn repeats_key(&self, body: &[u8]) -> bool {
+        let known = self.credentials.read().unwrap_or_else(PoisonError::into_inner);
+        known
+            .iter()
+            .map(|credential| credential.secret.expose_secret().trim())
+            .any(|key| key.len() >= KEY_BY_LENGTH && memchr::memmem::find(body, key.as_bytes()).is_some())
     }
 
     /// Most answers arrive in one piece, which is kept as it is; the pieces of others are copied once.

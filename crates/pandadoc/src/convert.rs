@@ -50,6 +50,7 @@ pub(crate) fn members(
 ) -> Result<RecordKey, Incomplete> {
     let person = person(wire.user_id)?;
     let (email, name) = (email(wire.email), name(wire.first_name, wire.last_name));
+    let marks = marks(wire.is_organization_owner, wire.license.as_ref());
     let license = wire.license.map(Text::into_string);
     for one in wire.workspaces.unwrap_or_default() {
         let id = needed(one.workspace_id, "workspace_id")?;
@@ -64,27 +65,26 @@ pub(crate) fn members(
         let member = Member::new(key, roles.native(needed(one.role, "role")?.as_str()), roles)
             .with_email(email.clone())
             .with_name(name.clone());
-        let member = with_license(member, license.clone());
-        members.push(match wire.is_organization_owner {
-            Some(true) => member.with_mark(Mark::AccountOwner),
-            _ => member,
-        });
+        let member = member.with_license(license.clone());
+        members.push(marks.iter().copied().fold(member, Member::with_mark));
     }
     Ok(RecordKey::of(&person))
 }
 
 /// A promotion of whoever has a Guest licence makes it a full one, and buys a seat if none is free.
-fn with_license(member: Member, license: Option<String>) -> Member {
-    let guest = license.as_deref().is_some_and(|license| license.eq_ignore_ascii_case("guest"));
-    let member = member.with_license(license);
-    if guest { member.with_mark(Mark::SeatOnPromotion) } else { member }
+fn marks(organization_owner: Option<bool>, license: Option<&Text<'_>>) -> Vec<Mark> {
+    let guest = license.is_some_and(|license| license.as_str().eq_ignore_ascii_case("guest"));
+    let owner = (organization_owner == Some(true)).then_some(Mark::AccountOwner);
+    owner.into_iter().chain(guest.then_some(Mark::SeatOnPromotion)).collect()
 }
 
 pub(crate) fn user(wire: wire::User<'_>) -> Result<User, Incomplete> {
-    Ok(User::new(person(wire.user_id)?)
+    let marks = marks(wire.is_organization_owner, wire.license.as_ref());
+    let user = User::new(person(wire.user_id)?)
         .with_email(email(wire.email))
         .with_name(name(wire.first_name, wire.last_name))
-        .with_license(wire.license.map(Text::into_string)))
+        .with_license(wire.license.map(Text::into_string));
+    Ok(marks.into_iter().fold(user, User::with_mark))
 }
 
 pub(crate) fn workspace(wire: wire::Workspace<'_>) -> Result<Workspace, Incomplete> {
@@ -110,7 +110,9 @@ pub(crate) fn details(
         .with_email(email(wire.email))
         .with_name(name(wire.first_name, wire.last_name))
         .with_status(status);
-    Ok(with_license(member, wire.user_license.map(Text::into_string)))
+    let marks = marks(None, wire.user_license.as_ref());
+    let member = member.with_license(wire.user_license.map(Text::into_string));
+    Ok(marks.into_iter().fold(member, Member::with_mark))
 }
 
 pub(crate) fn identity(wire: wire::Details<'_>) -> Result<Identity, Incomplete> {
