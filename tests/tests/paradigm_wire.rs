@@ -543,6 +543,20 @@ async fn both_described_forms_of_a_list_are_read() {
         ("results", json!({"count": 3, "next": "?page=2", "results": one}), Some("2x100"), Some(3)),
         ("data", json!({"data": one, "pagination": {"total": 3, "next": "?page=2"}}), Some("2x100"), Some(3)),
         ("pages", json!({"data": one, "pagination": {"count": 3, "total_pages": 2}}), Some("2x100"), Some(3)),
+        (
+            "pages by another name",
+            json!({"data": one, "pagination": {"total": 3, "pages": 3}}),
+            Some("2x100"),
+            Some(3),
+        ),
+        ("a total", json!({"data": one, "pagination": {"total": 101}}), Some("2x100"), Some(101)),
+        ("a total of one page", json!({"data": one, "pagination": {"total": 100}}), None, Some(100)),
+        (
+            "pages of another size",
+            json!({"data": one, "pagination": {"total": 100, "per_page": 20}}),
+            Some("2x100"),
+            Some(100),
+        ),
         ("last page", json!({"data": one, "pagination": {"count": 1, "total_pages": 1}}), None, Some(1)),
         ("bare", json!({"results": one}), None, None),
     ] {
