@@ -9,7 +9,7 @@ use workspace_members_core::{
 };
 use workspace_members_paradigm::{Level, Paradigm};
 use workspace_members_tests::{
-    CANARY, Call, Expected, Recorded, Reply, Server, member, paradigm, principal, workspace,
+    CANARY, Call, Expected, Recorded, Reply, Server, chain, member, paradigm, principal, workspace,
 };
 
 const FIRST: fn() -> PageRequest = PageRequest::default;
@@ -289,6 +289,24 @@ async fn what_the_schema_requires_is_demanded() {
         ("users by id", json!({"users": {"1": {"role": "viewer"}}, "groups": []})),
     ] {
         assert_eq!(read_list(200, body).await, Err(ErrorKind::UnexpectedResponse), "{case}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_not_quoted() {
+    let somebody = "somebody@example.com";
+    let user = json!({"id": somebody, "email": somebody, "role": {somebody: somebody}});
+    for body in [
+        json!(somebody),
+        list_of(json!(somebody), json!([])),
+        list_of(json!([somebody]), json!([])),
+        list_of(json!([user]), json!([])),
+    ] {
+        let server = Server::always(Reply::json(200, body)).await;
+        let paradigm = paradigm(&server.url(), |config| config);
+        let error = Call::list("42").run(&paradigm).await.unwrap_err();
+        assert!(!chain(&error).contains("somebody"), "{error:?}");
+        assert!(std::error::Error::source(&error).is_some(), "what was expected is said");
     }
 }
 
