@@ -8,10 +8,12 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use std::hint::black_box;
 use std::sync::Arc;
+use std::time::Duration;
 use workspace_members_core::{
     AddMember, ListOf, PageRequest, Role, UserId, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt as _,
 };
 use workspace_members_http::StaticCredential;
+use workspace_members_layers::{LayersConfig, LimitConfig, RateLimitConfig, standard};
 use workspace_members_pandadoc::{PandaDoc, PandaDocConfig};
 use workspace_members_paradigm::{Paradigm, ParadigmConfig};
 
@@ -89,6 +91,14 @@ pub fn adapter(server: &NeutralServer, call: Call) -> Result<Box<dyn WorkspaceMe
             Box::new(PandaDoc::new(PandaDocConfig::new(key).with_base_url(&base)?)?)
         }
     })
+}
+
+/// The adapter in the whole standard stack: no audit, no tracing subscriber, and a limit that is counted and never reached.
+pub fn stack(server: &NeutralServer, call: Call) -> Result<Arc<dyn WorkspaceMembers>> {
+    let never = LimitConfig::new(1_000_000, Duration::from_millis(50));
+    let config =
+        LayersConfig::default().with_rate_limit(RateLimitConfig::default().with_limits(Some(vec![never])));
+    Ok(standard(adapter(server, call)?, &config)?)
 }
 
 /// Ours, whatever stands around the adapter.

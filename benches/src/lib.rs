@@ -4,11 +4,14 @@ pub mod bare;
 pub mod bodies;
 pub mod calls;
 pub mod clock;
+pub mod conditions;
 pub mod floor;
 pub mod rounds;
 pub mod rows;
 pub mod server;
+pub mod sql;
 pub mod table;
+pub mod world;
 
 use std::io::{Error, Result};
 use std::path::PathBuf;

@@ -18,6 +18,11 @@ impl Samples {
         self.0.push(value);
     }
 
+    /// The value of one round; NaN if there was none.
+    pub fn value(&self, round: usize) -> f64 {
+        self.0.get(round).copied().unwrap_or(f64::NAN)
+    }
+
     /// How many rounds.
     pub fn rounds(&self) -> usize {
         self.0.len()

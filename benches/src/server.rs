@@ -12,10 +12,17 @@ use std::convert::Infallible;
 use std::io::{BufRead, BufReader, Error, Result};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// The sizes of workspace and organization that there are.
 pub const SIZES: [usize; 2] = [10, 10_000];
+
+/// How many workspaces of 10 there are where answers are slow, with the ids from 1.
+pub const SLOW_WORKSPACES: u64 = 1_000;
+
+/// How long an answer takes there.
+pub const LATENCY: Duration = Duration::from_millis(50);
 
 /// A server in another process. Ends when dropped.
 #[derive(Debug)]
@@ -44,6 +51,11 @@ impl NeutralServer {
     pub fn pandadoc(&self, people: usize) -> String {
         format!("{}/{people}", self.url)
     }
+
+    /// Paradigm's base URL where every answer takes [`LATENCY`].
+    pub fn slow_paradigm(&self) -> String {
+        format!("{}{SLOW}", self.url)
+    }
 }
 
 impl Drop for NeutralServer {
@@ -71,6 +83,8 @@ pub async fn serve(listener: TcpListener) -> Result<()> {
     }
 }
 
+const SLOW: &str = "/slow";
+
 struct Answers {
     /// By method, path and page.
     by_path: HashMap<(Method, String, usize), (StatusCode, Bytes)>,
@@ -79,6 +93,11 @@ struct Answers {
 impl Answers {
     fn new() -> Self {
         let mut by_path = HashMap::new();
+        let few = bodies::paradigm_members(10);
+        for workspace in 1..=SLOW_WORKSPACES {
+            let path = format!("{SLOW}/api/v3/workspaces/{workspace}/members");
+            by_path.insert((Method::GET, path, 1), (StatusCode::OK, few.clone()));
+        }
         for size in SIZES {
             let (path, body) = (format!("/api/v3/workspaces/{size}/members"), bodies::paradigm_members(size));
             by_path.insert((Method::GET, path.clone(), 1), (StatusCode::OK, body.clone()));
@@ -106,6 +125,9 @@ async fn answer(
     let page = head.uri.query().and_then(|query| {
         query.split('&').find_map(|pair| pair.strip_prefix("page=")).and_then(|page| page.parse().ok())
     });
+    if head.uri.path().starts_with(SLOW) {
+        tokio::time::sleep(LATENCY).await;
+    }
     let key = (head.method, head.uri.path().to_owned(), page.unwrap_or(1));
     let (status, body) = match answers.by_path.get(&key) {
         Some((status, body)) => (*status, body.clone()),

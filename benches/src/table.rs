@@ -10,6 +10,8 @@ pub enum Target {
     AtMost(f64),
     /// At least this.
     AtLeast(f64),
+    /// This.
+    Exactly(f64),
     /// Shown for comparison.
     Shown,
 }
@@ -19,6 +21,7 @@ impl Target {
         match self {
             Self::AtMost(most) => Some(value <= most),
             Self::AtLeast(least) => Some(value >= least),
+            Self::Exactly(wanted) => Some((value - wanted).abs() < 1e-9),
             Self::Shown => None,
         }
     }
@@ -29,6 +32,7 @@ impl fmt::Display for Target {
         match self {
             Self::AtMost(most) => write!(f, "\u{2264} {most}"),
             Self::AtLeast(least) => write!(f, "\u{2265} {least}"),
+            Self::Exactly(wanted) => write!(f, "= {wanted}"),
             Self::Shown => f.write_str(""),
         }
     }

@@ -1,4 +1,5 @@
-//! `peak-heap paradigm|pandadoc floor|bare|adapter` prints the peak of one list of 10,000 members, and what is held when
+//! `peak-heap plan id|email MEMBERS` prints the peak of planning, what the plan holds, and what the wish and the rosters
+//! hold. `peak-heap paradigm|pandadoc floor|bare|adapter` prints the peak of one list of 10,000 members, and what is held when
 //! it is done, in bytes, both above what was allocated before.
 
 use peak_alloc::PeakAlloc;
@@ -6,6 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use workspace_members_benches::calls::{self, Call};
 use workspace_members_benches::floor::Result;
 use workspace_members_benches::server::NeutralServer;
+use workspace_members_benches::world::{Naming, World};
+use workspace_members_sync::Plan;
 
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
@@ -16,6 +19,10 @@ async fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let mut next = || arguments.next().ok_or("peak-heap PROVIDER CONTENDER");
     let (provider, contender) = (next()?, next()?);
+    if provider == "plan" {
+        let naming = if contender == "id" { Naming::Id } else { Naming::Email };
+        return plan(naming, next()?.parse()?).await;
+    }
     let (short, long) = match provider.as_str() {
         "paradigm" => (Call::ParadigmList(10), Call::ParadigmList(10_000)),
         "pandadoc" => (Call::PandaDocList(10), Call::PandaDocList(10_000)),
@@ -41,5 +48,22 @@ async fn main() -> Result<()> {
         return Err(format!("{members} members").into());
     }
     println!("{} {}", HEAP.peak_usage() - before, held.into_inner().saturating_sub(before));
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the figures are this program's output")]
+async fn plan(naming: Naming, members: usize) -> Result<()> {
+    let nothing = HEAP.current_usage();
+    let mut world = World::new(members / 1_000, 1_000, naming)?;
+    let observed = [world.observe().await?];
+    let wish = std::mem::take(&mut world.wish);
+    // What is not needed for planning goes.
+    drop(world);
+    let input = HEAP.current_usage() - nothing;
+    let before = HEAP.current_usage();
+    HEAP.reset_peak_usage();
+    let plan = Plan::compute(&wish, &observed, &World::guards())?;
+    println!("{} {} {input}", HEAP.peak_usage() - before, HEAP.current_usage() - before);
+    drop(plan);
     Ok(())
 }

@@ -17,6 +17,8 @@ pub async fn contenders(server: &NeutralServer, call: Call) -> Result<Vec<(Arc<d
         (calls::bare(server, call).await?, Target::Shown),
         (calls::ours("the adapter alone", calls::adapter(server, call)?, call), adapter),
     ];
+    let stack = if long { Target::Shown } else { Target::AtMost(1.10) };
+    all.push((calls::ours("the standard stack", calls::stack(server, call)?, call), stack));
     if matches!(call, Call::ParadigmList(_)) && long {
         let roster =
             calls::our_roster("the adapter alone, as a checked roster", calls::adapter(server, call)?, call);

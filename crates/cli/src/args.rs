@@ -4,6 +4,7 @@ use crate::target::{Target, WorkspaceTarget};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use workspace_members::sync::Override;
 use workspace_members::{EmailAddress, GroupId, IfPresent, PrincipalId, Role, UserId, Who};
 
 /// Who is in a workspace, and as what, at Paradigm and PandaDoc.
@@ -76,6 +77,10 @@ pub(crate) enum Command {
     SetRole(SetRole),
     /// Remove a member from a workspace.
     Remove(Remove),
+    /// Show what would change to make workspaces as a file says.
+    Plan(Plan),
+    /// Change workspaces to be as a file says, or carry out a plan.
+    Apply(Apply),
     /// Find where somebody is a member, over all connections, and as what.
     Find {
         /// An e-mail address, user:ID or group:ID.
@@ -190,6 +195,44 @@ pub(crate) struct How {
     /// Where the provider cannot change a role, allow removing and adding: for a moment they are outside.
     #[arg(long)]
     pub(crate) allow_remove_then_add: bool,
+    /// Allow what may cost money, such as a seat.
+    #[arg(long)]
+    pub(crate) allow_billable: bool,
+    #[command(flatten)]
+    pub(crate) lift: Lift,
+}
+
+/// Guards that are lifted.
+#[derive(Debug, Args)]
+pub(crate) struct Lift {
+    /// Lift a guard for the one plan that it refused, whose fingerprint was shown.
+    #[arg(long = "override", value_name = "GUARD=FINGERPRINT")]
+    pub(crate) overrides: Vec<Override>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Plan {
+    /// The desired state, in TOML or JSON.
+    pub(crate) file: PathBuf,
+    /// Keep the plan in this file, for `wsm apply`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) lift: Lift,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Apply {
+    /// The desired state in TOML or JSON, or a plan that `wsm plan --out` kept.
+    pub(crate) file: PathBuf,
+    /// Do not ask.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// If a kept plan is no longer current, carry out what would be planned now.
+    #[arg(long)]
+    pub(crate) replan: bool,
+    #[command(flatten)]
+    pub(crate) lift: Lift,
 }
 
 /// What to do with somebody who is a member already.

@@ -10,12 +10,14 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 use workspace_members::Config;
 use workspace_members::config::Proxy;
 use workspace_members::layers::KeySource;
+use workspace_members::sync::Guards;
 
 /// A file as read.
 #[derive(Debug)]
 pub(crate) struct ConfigFile {
     pub(crate) path: PathBuf,
     pub(crate) connections: Vec<Declared>,
+    pub(crate) guards: Guards,
 }
 
 /// One connection as declared.
@@ -61,15 +63,15 @@ pub(crate) fn read(path: &Path) -> Result<ConfigFile> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::config(format!("{} cannot be read: {error}", path.display())))?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    parse(&text, folder).map(|connections| ConfigFile { path: path.to_owned(), connections }).map_err(
-        |problems| {
+    parse(&text, folder)
+        .map(|(connections, guards)| ConfigFile { path: path.to_owned(), connections, guards })
+        .map_err(|problems| {
             let lines = problems.iter().map(|problem| {
                 let (line, column) = place(&text, problem.at.start);
                 format!("{}:{line}:{column}: {}", path.display(), problem.message)
             });
             Failure::config(lines.collect::<Vec<_>>().join("\n"))
-        },
-    )
+        })
 }
 
 /// Line and column of a byte, both from 1; the column in characters.
@@ -93,12 +95,12 @@ fn problem(error: &toml::de::Error, otherwise: &Range<usize>) -> Problem {
     Problem { at: error.span().unwrap_or_else(|| otherwise.clone()), message: error.message().to_owned() }
 }
 
-fn parse(text: &str, folder: &Path) -> std::result::Result<Vec<Declared>, Problems> {
+fn parse(text: &str, folder: &Path) -> std::result::Result<(Vec<Declared>, Guards), Problems> {
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         return Err(errors.iter().map(|error| problem(error, &(0..0))).collect());
     }
-    let (mut declared, mut problems) = (Vec::new(), Vec::new());
+    let (mut declared, mut guards, mut problems) = (Vec::new(), Guards::new(), Vec::new());
     for (name, value) in document.into_inner() {
         let (at, value_at) = (name.span(), value.span());
         match (name.get_ref().as_ref(), value.into_inner()) {
@@ -110,20 +112,25 @@ fn parse(text: &str, folder: &Path) -> std::result::Result<Vec<Declared>, Proble
                     }
                 }
             }
+            ("guards", table) => {
+                let whole = Spanned::new(value_at.clone(), table);
+                match Guards::deserialize(ValueDeserializer::from(whole)) {
+                    Ok(read) => guards = read,
+                    Err(error) => problems.push(problem(&error, &value_at)),
+                }
+            }
             ("connections", _) => problems.push(Problem {
                 at: value_at,
                 message: "write one table per connection, such as [connections.acme]".to_owned(),
             }),
             (other, _) if names_a_secret(other) => problems.push(clear_text(at)),
-            (other, _) => problems
-                .push(Problem { at, message: format!("unknown setting `{other}`; expected `connections`") }),
+            (other, _) => problems.push(Problem {
+                at,
+                message: format!("unknown setting `{other}`; expected `connections` or `guards`"),
+            }),
         }
     }
-    if declared.is_empty() && problems.is_empty() {
-        let message = "no connection is declared; write for instance [connections.acme]".to_owned();
-        problems.push(Problem { at: 0..0, message });
-    }
-    if problems.is_empty() { Ok(declared) } else { Err(problems) }
+    if problems.is_empty() { Ok((declared, guards)) } else { Err(problems) }
 }
 
 fn connection(
@@ -134,8 +141,10 @@ fn connection(
     let (at, whole) = (name.span(), table.span());
     let name = name.get_ref().to_string();
     let wrong = |message: String| vec![Problem { at: at.clone(), message }];
-    if name.is_empty() || name.contains(':') || name.chars().any(char::is_whitespace) {
-        return Err(wrong(format!("the name {name:?} must have no colon and no white space")));
+    if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c)) {
+        let message =
+            format!("{name:?} cannot be a connection's name: use letters, digits, '-', '_' and '.'");
+        return Err(wrong(message));
     }
     let DeValue::Table(settings) = table.into_inner() else {
         return Err(wrong(format!("`{name}` must be a table: [connections.{name}]")));
@@ -341,7 +350,7 @@ client_id = "app"
 client_secret_env = "APP_SECRET"
 refresh_token_file = "/var/lib/wsm/token"
 "#;
-        let declared = parse(text, Path::new("/etc/wsm")).unwrap();
+        let (declared, _) = parse(text, Path::new("/etc/wsm")).unwrap();
         let names: Vec<_> = declared.iter().map(|connection| connection.name.as_str()).collect();
         assert_eq!(names, ["zeta", "alpha", "beta"]);
         assert_eq!(declared[0].config.root_ca_file.as_deref(), Some(Path::new("/etc/wsm/ca.pem")));
@@ -382,7 +391,11 @@ refresh_token_file = "/var/lib/wsm/token"
         );
         assert!(problems("[connections.a]\nkey_env = \"K\"\n")[0].contains("missing field `provider`"));
         assert!(problems("[connections.a]\nprovider = \"paradigm\"\n")[0].contains("say where the key is"));
-        assert!(problems("[connections.\"a:b\"]\nprovider = \"paradigm\"\n")[0].contains("no colon"));
-        assert!(problems("")[0].contains("no connection is declared"));
+        assert!(
+            problems("[connections.\"a:b\"]\nprovider = \"paradigm\"\n")[0]
+                .contains("cannot be a connection's name")
+        );
+        let found = problems("[guards]\nmin_owners = 2\nmax_removal = \"5%\"\n");
+        assert!(found[0].starts_with("3:1: unknown field `max_removal`"), "{found:?}");
     }
 }

@@ -10,6 +10,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use workspace_members::http::{CredentialSource, TokenStore};
+use workspace_members::sync::{self, Guards};
 use workspace_members::{
     Config, Credential, Effect, Error, ErrorKind, OAuth, SecretString, WorkspaceMembers, connect_bare,
 };
@@ -48,8 +49,12 @@ pub(crate) struct Connections {
     all: Vec<Connection>,
     /// Where they are declared, for people.
     from: String,
-    /// Runs for as long as the connections are used.
-    _simulator: Option<Simulator>,
+    /// This host's own guards.
+    pub(crate) guards: Guards,
+    /// Where applies keep locks and journals.
+    pub(crate) state_dir: PathBuf,
+    /// Runs for as long as the connections are used, with a folder that goes when it does.
+    _simulator: Option<(Simulator, tempfile::TempDir)>,
 }
 
 /// The connections that exist without a file: name, variable of the key, variable of the base URL.
@@ -69,7 +74,20 @@ impl Connections {
                 let name = config.provider.to_string();
                 all.push(open(name, config, key, "the simulator".to_owned(), &mut records).await?);
             }
-            return Ok(Self { all, from: "--simulate".to_owned(), _simulator: Some(simulator) });
+            let folder = tempfile::tempdir()
+                .map_err(|error| Failure::config(format!("no folder can be made for this run: {error}")))?;
+            // Of a file that was asked for, the guards hold for the simulated connections too.
+            let guards = match &common.config {
+                Some(path) => config::read(path)?.guards,
+                None => Guards::new(),
+            };
+            return Ok(Self {
+                all,
+                from: "--simulate".to_owned(),
+                guards,
+                state_dir: folder.path().to_owned(),
+                _simulator: Some((simulator, folder)),
+            });
         }
         let Some(path) = config::find(common.config.as_deref()) else {
             return Self::by_default(need, &mut records).await;
@@ -79,7 +97,12 @@ impl Connections {
         for connection in file.connections {
             all.push(declared(connection, &mut records).await?);
         }
-        Ok(Self { all, from: file.path.display().to_string(), _simulator: None })
+        let from = file.path.display().to_string();
+        if all.is_empty() {
+            let message = format!("{from}: no connection is declared; write for instance [connections.acme]");
+            return Err(Failure::config(message));
+        }
+        Ok(Self { all, from, guards: file.guards, state_dir: state_dir(), _simulator: None })
     }
 
     async fn by_default(need: Need, records: &mut Records) -> Result<Self> {
@@ -101,7 +124,7 @@ impl Connections {
             ));
         }
         let from = "environment variables, as there is no wsm.toml".to_owned();
-        Ok(Self { all, from, _simulator: None })
+        Ok(Self { all, from, guards: Guards::new(), state_dir: state_dir(), _simulator: None })
     }
 
     pub(crate) fn all(&self) -> &[Connection] {
@@ -123,6 +146,15 @@ impl Connections {
         })
     }
 
+    /// Some connections, as planning and applying take them.
+    pub(crate) fn handles(&self, names: &[&str]) -> Result<sync::Connections> {
+        let handle = |name: &&str| {
+            let connection = self.named(name)?;
+            Ok((connection.name.clone(), Arc::clone(&connection.members)))
+        };
+        names.iter().map(handle).collect()
+    }
+
     /// The one named, or all.
     pub(crate) fn select(&self, name: Option<&str>) -> Result<Vec<&Connection>> {
         match name {
@@ -130,6 +162,12 @@ impl Connections {
             None => Ok(self.all.iter().collect()),
         }
     }
+}
+
+/// `$XDG_STATE_HOME/wsm`, by default `~/.local/state/wsm`.
+fn state_dir() -> PathBuf {
+    let home = || PathBuf::from(variable("HOME").unwrap_or_default()).join(".local/state");
+    variable("XDG_STATE_HOME").map_or_else(home, PathBuf::from).join("wsm")
 }
 
 fn variable(name: &str) -> Option<String> {

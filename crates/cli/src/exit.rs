@@ -14,6 +14,8 @@ pub(crate) enum Exit {
     Input = 2,
     /// Some of it failed, and the rest was done.
     Partly = 3,
+    /// A guard refused, or the plan is no longer current; nothing was changed.
+    Refused = 4,
     /// Changes are pending: `plan`, `diff` and `--dry-run` found some, and made none.
     Pending = 5,
 }

@@ -13,8 +13,16 @@ pub(crate) struct Failure {
     /// Better advice than the kind alone gives.
     pub(crate) advice: Option<String>,
     pub(crate) exit: Exit,
-    /// More fields of the JSON, such as the guard that refused.
-    pub(crate) details: Option<Box<Map<String, Value>>>,
+    pub(crate) more: Option<Box<More>>,
+}
+
+/// What only some failures have, such as the guards that refused.
+#[derive(Debug, Default)]
+pub(crate) struct More {
+    /// Fields of the JSON.
+    pub(crate) fields: Map<String, Value>,
+    /// Lines for people.
+    pub(crate) lines: Vec<String>,
 }
 
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -60,6 +68,7 @@ impl Failure {
             first = format!("{connection}: {first}");
         }
         let mut lines = vec![first];
+        lines.extend(self.more.iter().flat_map(|more| more.lines.clone()));
         if let Some(words) = self.error.provider_message() {
             lines.push(format!("  the provider says: {words}"));
         }
@@ -68,7 +77,7 @@ impl Failure {
             lines.push(format!("  the provider asks to wait {} s", wait.as_secs_f64().ceil()));
         }
         // For wrong input the line itself says what would be right.
-        if self.advice.is_some() || Exit::of(self.error.kind()) != Exit::Input {
+        if self.advice.is_some() || (self.more.is_none() && Exit::of(self.error.kind()) != Exit::Input) {
             lines.push(format!("  advice: {}", self.advice()));
         }
         lines
@@ -94,7 +103,7 @@ impl Failure {
                 ("done", (!error.done().is_empty()).then(|| error.done().to_vec().into())),
             ];
             map.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
-            map.extend(self.details.as_deref().cloned().unwrap_or_default());
+            map.extend(self.more.iter().flat_map(|more| more.fields.clone()));
         }
         json!({ "error": fields })
     }
@@ -118,6 +127,6 @@ pub(crate) fn line(error: &Error) -> String {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let exit = Exit::of(error.kind());
-        Self { connection: None, error, advice: None, exit, details: None }
+        Self { connection: None, error, advice: None, exit, more: None }
     }
 }

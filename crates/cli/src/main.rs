@@ -7,11 +7,14 @@ mod connections;
 mod exit;
 mod failure;
 mod output;
+mod planned;
+mod progress;
 mod records;
 mod report;
 mod simulate;
 mod target;
 mod trace;
+mod wish;
 
 use args::{Cli, Command, Format};
 use clap::Parser;

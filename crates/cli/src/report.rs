@@ -4,7 +4,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use serde::Serialize;
 use serde_json::{Value, json};
-use workspace_members::{Member, PrincipalKind};
+use workspace_members::{Member, PrincipalKind, Role, WorkspaceId};
 
 /// The answer of one command.
 #[derive(Debug)]
@@ -51,7 +51,22 @@ pub(crate) struct Sheet {
     pub(crate) title: Option<String>,
     pub(crate) columns: Vec<&'static str>,
     pub(crate) rows: Vec<Vec<String>>,
-    pub(crate) below: Vec<String>,
+    pub(crate) below: Vec<(Tone, String)>,
+}
+
+/// How a line is coloured on a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Plain,
+    Title,
+    /// Less important.
+    Quiet,
+    /// Somebody gains.
+    Gain,
+    /// Somebody changes, or loses a part.
+    Change,
+    /// Somebody loses all, or something failed.
+    Loss,
 }
 
 impl Sheet {
@@ -62,6 +77,11 @@ impl Sheet {
     pub(crate) fn titled(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
+    }
+
+    /// Adds a line below.
+    pub(crate) fn line(&mut self, tone: Tone, text: impl Into<String>) {
+        self.below.push((tone, text.into()));
     }
 
     pub(crate) fn push(&mut self, row: impl IntoIterator<Item = String>) {
@@ -126,7 +146,7 @@ impl MemberRow {
 }
 
 /// `"owner"`, or `{"custom": "Legal Reviewer"}`.
-pub(crate) fn role_value(role: &workspace_members::Role) -> Value {
+pub(crate) fn role_value(role: &Role) -> Value {
     json!(role)
 }
 
@@ -141,7 +161,7 @@ pub(crate) fn member_cells(member: &Member) -> Vec<String> {
         (None, None) => member.key.principal.to_string(),
     };
     let role = match &member.role {
-        workspace_members::Role::Custom(_) => "custom".to_owned(),
+        Role::Custom(_) => "custom".to_owned(),
         built_in => built_in.to_string(),
     };
     vec![
@@ -153,4 +173,31 @@ pub(crate) fn member_cells(member: &Member) -> Vec<String> {
         member.status.to_string(),
         member.marks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
     ]
+}
+
+/// Everybody in a workspace; for people, who rules comes first.
+pub(crate) fn roster_sheet(
+    connection: &str,
+    workspace: &WorkspaceId,
+    name: Option<&str>,
+    members: &[Member],
+) -> Sheet {
+    let mut title = format!("{connection}:{workspace}");
+    for more in name.iter().filter(|name| !name.is_empty()) {
+        title = format!("{title}  {more}");
+    }
+    let count = match members.len() {
+        1 => "1 member".to_owned(),
+        count => format!("{count} members"),
+    };
+    let mut sheet = Sheet::new(&MEMBER_COLUMNS).titled(format!("{title}  ({count})"));
+    let mut members: Vec<&Member> = members.iter().collect();
+    members.sort_by_cached_key(|member| {
+        let rank = Role::BUILT_IN.iter().position(|role| *role == member.role);
+        (rank.unwrap_or(usize::MAX), member.key.principal.kind(), member.label().to_lowercase())
+    });
+    for member in members {
+        sheet.push(member_cells(member));
+    }
+    sheet
 }

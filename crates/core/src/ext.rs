@@ -8,7 +8,13 @@ use crate::{
     Result, Role, Roster, SetRole, User, UserId, Who, Workspace, WorkspaceId, WorkspaceMembers,
 };
 use async_trait::async_trait;
+use futures_util::future::{FutureExt, TryFutureExt};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::BTreeMap;
+
+/// How many workspaces are read side by side where each has a list of its own. A layer that bounds concurrency may
+/// allow fewer; this bounds what is done without one.
+const SIDE_BY_SIDE: usize = 32;
 
 /// What to do with somebody who is a member already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -91,7 +97,7 @@ pub trait WorkspaceMembersExt: WorkspaceMembers {
     }
 
     /// Everybody in each of these workspaces, in the order asked; in one pass over the account where the provider has
-    /// one. Idempotent. As [`roster`](Self::roster) in everything else.
+    /// one, else up to 32 workspaces side by side. Idempotent. As [`roster`](Self::roster) in everything else.
     async fn rosters(&self, workspaces: &[WorkspaceId]) -> Result<Vec<Roster>> {
         let capabilities = self.capabilities();
         capabilities.require(Capability::Roster, Operation::ListMembers)?;
@@ -109,20 +115,33 @@ pub trait WorkspaceMembersExt: WorkspaceMembers {
             } else {
                 BTreeMap::new()
             };
-        let mut rosters = Vec::with_capacity(workspaces.len());
+        let mut rosters: Vec<Roster> = Vec::with_capacity(workspaces.len());
         if one_pass {
             let mut by_workspace: BTreeMap<WorkspaceId, Vec<Member>> = BTreeMap::new();
             for member in collect(|| self.members(ListOf::Account)).await? {
                 by_workspace.entry(member.key.workspace.clone()).or_default().push(member);
             }
-            for id in workspaces {
-                let members = by_workspace.get(id).cloned().unwrap_or_default();
-                rosters.push(Roster::from_complete(id, members));
+            for (at, id) in workspaces.iter().enumerate() {
+                let members = match by_workspace.remove(id) {
+                    Some(members) => Roster::from_complete(id, members),
+                    // Nobody is in it, or it was asked for before.
+                    None => {
+                        let before = workspaces[..at].iter().position(|earlier| earlier == id);
+                        before.map_or_else(|| Roster::from_complete(id, Vec::new()), |at| rosters[at].clone())
+                    }
+                };
+                rosters.push(members);
             }
         } else {
-            for id in workspaces {
-                rosters.push(Roster::from_complete(id, collect(|| self.members(id.clone())).await?));
-            }
+            let one = |id: &WorkspaceId| {
+                let id = id.clone();
+                let of = id.clone();
+                collect(move || self.members(of.clone()))
+                    .map_ok(move |members| Roster::from_complete(&id, members))
+                    .boxed()
+            };
+            let all: Vec<_> = workspaces.iter().map(one).collect();
+            rosters = stream::iter(all).buffered(SIDE_BY_SIDE).try_collect().await?;
         }
         for roster in &mut rosters {
             if let Some(workspace) = known.get(roster.workspace()) {

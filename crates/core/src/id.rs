@@ -196,7 +196,11 @@ impl From<GroupId> for PrincipalId {
 /// `user:7` or `group:7`.
 impl fmt::Display for PrincipalId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{}:{}", self.kind(), self.as_str()))
+        // Padding takes the whole text; without it nothing needs to be put together first.
+        match (f.width(), f.precision()) {
+            (None, None) => write!(f, "{}:{}", self.kind().as_str(), self.as_str()),
+            _ => f.pad(&format!("{}:{}", self.kind(), self.as_str())),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
 };
 use siphasher::sip128::{Hasher128, SipHasher13};
 use std::fmt;
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 
 /// Addresses one member: in which workspace, who, and by which membership id where the provider has one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -223,6 +223,15 @@ impl RecordKey {
     pub fn of(identity: &impl Hash) -> Self {
         let mut hasher = SipHasher13::new();
         identity.hash(&mut hasher);
+        Self(hasher.finish128().into())
+    }
+
+    /// Hashes a text that comes in pieces. As [`of`](Self::of) the whole.
+    pub(crate) fn of_text<'a>(pieces: impl Iterator<Item = &'a str>) -> Self {
+        let mut hasher = SipHasher13::new();
+        pieces.for_each(|piece| hasher.write(piece.as_bytes()));
+        // What the standard library puts behind every text.
+        hasher.write_u8(0xff);
         Self(hasher.finish128().into())
     }
 }

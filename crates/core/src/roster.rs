@@ -1,7 +1,8 @@
 //! The complete list of a workspace's members. There is no way to make one from a part.
 
-use crate::{EmailAddress, Mark, Member, PrincipalId, RecordKey, Role, Workspace, WorkspaceId};
-use std::collections::BTreeMap;
+use crate::{
+    EmailAddress, Mark, Member, PrincipalId, PrincipalKind, RecordKey, Role, Workspace, WorkspaceId,
+};
 use std::fmt;
 
 /// Everybody in one workspace, known to be complete when it was read.
@@ -77,14 +78,13 @@ impl Roster {
     /// Identifies who is in it and as what: equal fingerprints mean the same principals in the same native roles.
     /// Stable across processes and versions.
     pub fn fingerprint(&self) -> Fingerprint {
-        let grants: BTreeMap<_, _> = self
-            .members
-            .iter()
-            .map(|member| (member.key.principal.to_string(), member.native_role.as_str()))
-            .collect();
-        let lines = grants.into_iter().map(|(principal, role)| format!("{principal}\u{0}{role}\n"));
-        let text = std::iter::once(format!("{}\n", self.workspace)).chain(lines).collect::<String>();
-        Fingerprint(RecordKey::of(&text))
+        // One text, in the order of `group:ID` and `user:ID`, hashed piece by piece: rosters may be long.
+        let of = |kind| self.members.iter().filter(move |member| member.key.principal.kind() == kind);
+        let lines = of(PrincipalKind::Group).chain(of(PrincipalKind::User)).flat_map(|member| {
+            let principal = &member.key.principal;
+            [principal.kind().as_str(), ":", principal.as_str(), "\0", member.native_role.as_str(), "\n"]
+        });
+        Fingerprint(RecordKey::of_text([self.workspace.as_str(), "\n"].into_iter().chain(lines)))
     }
 }
 
@@ -103,5 +103,32 @@ pub struct Fingerprint(RecordKey);
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Fit, GroupId, MemberKey, NativeRole, RoleRow, RoleTable, UserId};
+
+    #[test]
+    fn a_fingerprint_is_of_one_text_whatever_the_order() {
+        let roles = RoleTable::new([RoleRow::new(Role::Owner, NativeRole::new("boss"), Fit::Exact)]).unwrap();
+        let id = WorkspaceId::from(1);
+        let member = |principal: PrincipalId, role: &str| {
+            Member::new(MemberKey::new(id.clone(), principal), NativeRole::new(role), &roles)
+        };
+        let mut members = vec![
+            member(UserId::from(10).into(), "boss"),
+            member(UserId::from(9).into(), "Legal review"),
+            member(GroupId::from(10).into(), "reader"),
+        ];
+        let text = "1\ngroup:10\0reader\nuser:10\0boss\nuser:9\0Legal review\n".to_owned();
+        let expected = Fingerprint(RecordKey::of(&text));
+        assert_eq!(Roster::from_complete(&id, members.clone()).fingerprint(), expected);
+        members.reverse();
+        assert_eq!(Roster::from_complete(&id, members.clone()).fingerprint(), expected);
+        members.pop();
+        assert_ne!(Roster::from_complete(&id, members).fingerprint(), expected);
     }
 }

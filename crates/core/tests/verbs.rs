@@ -8,7 +8,7 @@ use workspace_members_core::{
     AddMember, Behaviour, Capabilities, Capability, Change, Cursor, Effect, EmailAddress, Error, ErrorKind,
     Evidence, Fit, Group, GroupId, Identity, IfPresent, InMemory, ListOf, Mark, Member, NativeRole, Page,
     PageRequest, PrincipalId, Protection, Provider, RemoveMember, Resource, Result, Role, RoleRow, RoleTable,
-    SetRole, Status, User, UserId, Workspace, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt,
+    Roster, SetRole, Status, User, UserId, Workspace, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt,
 };
 
 /// What happens to the next call of a write.
@@ -31,6 +31,8 @@ struct Twisted {
     removes: Mutex<VecDeque<Fault>>,
     pages: Option<Twist>,
     writes: Mutex<Vec<String>>,
+    /// Listings under way now, and the most there ever were.
+    listings: Mutex<(usize, usize)>,
 }
 
 impl std::fmt::Debug for Twisted {
@@ -42,7 +44,8 @@ impl std::fmt::Debug for Twisted {
 impl Twisted {
     fn new(inner: InMemory) -> Self {
         let none = || Mutex::new(VecDeque::new());
-        Self { inner, adds: none(), removes: none(), pages: None, writes: Mutex::default() }
+        let (writes, listings) = (Mutex::default(), Mutex::default());
+        Self { inner, adds: none(), removes: none(), pages: None, writes, listings }
     }
 
     fn adds(self, faults: &[Fault]) -> Self {
@@ -94,6 +97,13 @@ impl WorkspaceMembers for Twisted {
         self.inner.groups_page(page).await
     }
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
+        {
+            let (now, most) = &mut *self.listings.lock().unwrap();
+            *now += 1;
+            *most = (*most).max(*now);
+        }
+        tokio::task::yield_now().await;
+        self.listings.lock().unwrap().0 -= 1;
         let page = self.inner.members_page(of, page).await?;
         Ok(match &self.pages {
             Some(twist) => twist(page),
@@ -195,8 +205,22 @@ async fn rosters_of_one_pass_equal_rosters_of_single_listings() {
     let single = account(
         everything().without(&[Capability::ListAccountMembers], "each workspace has a list of its own"),
     );
-    let ids = [ws(), WorkspaceId::from(2)];
+    // One is empty, one is asked for twice.
+    let ids = [ws(), WorkspaceId::from(2), ws()];
     assert_eq!(one_pass.rosters(&ids).await.unwrap(), single.rosters(&ids).await.unwrap());
+}
+
+#[tokio::test]
+async fn rosters_are_read_side_by_side_within_a_bound_and_answered_in_order() {
+    let mut inner = account(everything().without(&[Capability::ListAccountMembers], "none"));
+    let ids: Vec<WorkspaceId> = (1..=80).rev().map(WorkspaceId::from).collect();
+    for id in &ids {
+        inner = inner.with_workspace(Workspace::new(id.clone(), "One of many"));
+    }
+    let account = Twisted::new(inner);
+    let rosters = account.rosters(&ids).await.unwrap();
+    assert!(rosters.iter().map(Roster::workspace).eq(&ids));
+    assert_eq!(*account.listings.lock().unwrap(), (0, 32));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Carrying out a plan, and nothing but that plan.
 
 mod execute;
+mod held;
 mod journal;
 mod place;
 mod progress;
@@ -19,13 +20,13 @@ use crate::plan::{Directory, Overrides, Plan, PlanFingerprint, Refused, Step, Un
 use execute::Runner;
 use futures_util::future::{BoxFuture, try_join_all};
 use futures_util::{FutureExt, StreamExt, stream};
-use journal::Journal;
-use place::{AccountKey, AccountLock};
+use held::Held;
 use recheck::Lookout;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use workspace_members_core::{Capability, Error, WorkspaceMembers};
+use std::sync::Arc;
+use std::time::Duration;
+use workspace_members_core::{Error, WorkspaceMembers};
 
 /// The connections that a plan is carried out over, by name.
 pub type Connections = BTreeMap<String, Arc<dyn WorkspaceMembers>>;
@@ -44,6 +45,8 @@ pub struct ApplyOptions {
     pub replan: bool,
     /// How many workspaces are worked on at a time. At least 1.
     pub concurrency: usize,
+    /// How long the plan may take at the least ([`Plan::eta_seconds`]); a longer one is refused before its first step.
+    pub time_limit: Option<Duration>,
     /// Told what happens.
     pub progress: Progress,
 }
@@ -57,6 +60,7 @@ impl ApplyOptions {
             overrides: Overrides::new(),
             replan: false,
             concurrency: 4,
+            time_limit: None,
             progress: Progress::default(),
         }
     }
@@ -82,6 +86,12 @@ impl ApplyOptions {
     /// Says how many workspaces are worked on at a time.
     pub fn with_concurrency(mut self, workspaces: usize) -> Self {
         self.concurrency = workspaces.max(1);
+        self
+    }
+
+    /// Refuses a plan that cannot be carried out in this time.
+    pub fn with_time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = Some(limit);
         self
     }
 
@@ -145,6 +155,14 @@ pub enum ApplyError {
         /// What would be planned now, unjudged.
         now: Box<Plan>,
     },
+    /// The account's limits do not let the plan be carried out in the time that it may take.
+    #[error("the plan takes {eta_seconds} s at the least under the account's limits, and may take {}", .limit.as_secs())]
+    TooSlow {
+        /// How long it takes at the least.
+        eta_seconds: u64,
+        /// How long it may take.
+        limit: Duration,
+    },
     /// A guard of this host refuses the plan.
     #[error(transparent)]
     Refused(#[from] Refused),
@@ -156,63 +174,6 @@ fn stale(changed: &[Target]) -> String {
     }
     let names: Vec<String> = changed.iter().map(ToString::to_string).collect();
     format!("{} changed", names.join(", "))
-}
-
-/// The accounts of a plan, locked.
-struct Held {
-    journals: BTreeMap<AccountKey, Mutex<Journal>>,
-    keys: BTreeMap<String, AccountKey>,
-    _locks: Vec<AccountLock>,
-}
-
-impl Held {
-    async fn take(
-        connections: &[(&str, &dyn WorkspaceMembers)],
-        folder: &std::path::Path,
-    ) -> Result<Self, ApplyError> {
-        place::prepare(folder)?;
-        let mut keys = BTreeMap::new();
-        for (name, members) in connections {
-            let capabilities = members.capabilities();
-            let me = if capabilities.has(Capability::Me) {
-                Some(members.me().await.map_err(read(name))?)
-            } else {
-                None
-            };
-            keys.insert((*name).to_owned(), AccountKey::of(capabilities, me.as_ref()));
-        }
-        // Always in the same order, so that two runs cannot each hold what the other waits for.
-        let by_key: BTreeMap<&AccountKey, &String> = keys.iter().map(|(name, key)| (key, name)).collect();
-        let (mut locks, mut journals) = (Vec::new(), BTreeMap::new());
-        for (key, name) in by_key {
-            locks.push(AccountLock::take(folder, key, name)?);
-            let path = key.file(folder, "journal");
-            let journal = Journal::open(&path).map_err(|source| ApplyError::State { path, source })?;
-            journals.insert(key.clone(), Mutex::new(journal));
-        }
-        Ok(Self { journals, keys, _locks: locks })
-    }
-
-    fn journal(&self, connection: &str) -> Option<&Mutex<Journal>> {
-        self.journals.get(self.keys.get(connection)?)
-    }
-
-    async fn settle(
-        &mut self,
-        connections: &[(&str, &dyn WorkspaceMembers)],
-        progress: &Progress,
-    ) -> Result<Vec<Settled>, ApplyError> {
-        let mut all = Vec::new();
-        for (name, members) in connections {
-            let Some(journal) = self.keys.get(*name).and_then(|key| self.journals.get_mut(key)) else {
-                continue;
-            };
-            let journal = journal.get_mut().unwrap_or_else(PoisonError::into_inner);
-            let each = |settled: &Settled| progress.tell(&Event::Settled(settled));
-            all.extend(settle::settle(*members, journal, each).await?);
-        }
-        Ok(all)
-    }
 }
 
 fn read(connection: &str) -> impl FnOnce(Error) -> ApplyError {
@@ -292,6 +253,9 @@ pub async fn apply(
         Ok(plan) => plan,
         Err(refused) => refused.overridden(&options.overrides)?,
     };
+    if let Some(limit) = options.time_limit.filter(|limit| current.eta_seconds > limit.as_secs()) {
+        return Err(ApplyError::TooSlow { eta_seconds: current.eta_seconds, limit });
+    }
     options.progress.tell(&Event::Starting { steps: current.steps.len(), eta_seconds: current.eta_seconds });
     let steps = execute(&held, &picked, &current, &observed, &limits, options).await;
     let mut report = Report {

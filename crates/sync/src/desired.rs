@@ -1,5 +1,6 @@
 //! Who should be in which workspace, as what, and how much of the workspace that rules.
 
+mod definitions;
 mod entry;
 mod file;
 mod source;

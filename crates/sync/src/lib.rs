@@ -2,6 +2,8 @@
 
 mod apply;
 mod desired;
+mod diff;
+mod dump;
 mod guards;
 mod observe;
 mod plan;
@@ -14,6 +16,8 @@ pub use desired::{
     Desired, DesiredError, DesiredErrors, DesiredWorkspace, Entry, InvalidText, Mode, People, Person, Target,
     Want, Wished,
 };
+pub use diff::{Ambiguity, Diff, DiffMember, RoleDifference, Side};
+pub use dump::{DumpError, dump};
 pub use guards::{Guard, Guards, Limit, Limits};
 pub use observe::Observed;
 pub use plan::{

@@ -4,9 +4,9 @@ use crate::desired::{Desired, DesiredWorkspace};
 use futures_util::TryStreamExt;
 use std::collections::BTreeMap;
 use workspace_members_core::{
-    Capabilities, Capability, Effect, EmailAddress, Error, ErrorKind, Group, Identity, Listing, Operation,
-    PrincipalId, PrincipalKind, Provider, Result, Roster, User, Who, Workspace, WorkspaceId,
-    WorkspaceMembers, WorkspaceMembersExt as _,
+    Capabilities, Capability, Effect, Error, ErrorKind, Group, Identity, Listing, Operation, PrincipalId,
+    PrincipalKind, Provider, Result, Roster, User, Who, Workspace, WorkspaceId, WorkspaceMembers,
+    WorkspaceMembersExt as _,
 };
 
 /// All that was read of one connection: who acts, what can be done, and the complete rosters of the wished workspaces.
@@ -80,6 +80,10 @@ impl Observed {
                     .with_operation(Operation::ListMembers)
                     .with_provider(members.provider()));
             }
+        }
+        // An address that two users have would not tell which of them is the member.
+        if second.capabilities.has(Capability::ListUsers) {
+            second.users = allowed(collect(|| members.users()).await)?;
         }
         second.count_reads();
         Ok(second)
@@ -216,13 +220,6 @@ impl Observed {
     /// How many requests reading all this takes, by operation: an estimate from the sizes seen.
     pub fn reads(&self) -> &BTreeMap<Operation, u64> {
         &self.reads
-    }
-
-    /// All users with this address, among the account's users and the members of all rosters.
-    pub(crate) fn users_of<'a>(&'a self, email: &'a EmailAddress) -> impl Iterator<Item = PrincipalId> + 'a {
-        let listed = self.users.iter().flatten().filter(move |user| user.email.as_ref() == Some(email));
-        let members = self.rosters.values().flat_map(move |roster| roster.by_email(email));
-        listed.map(|user| user.id.clone().into()).chain(members.map(|member| member.key.principal.clone()))
     }
 }
 

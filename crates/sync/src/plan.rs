@@ -3,18 +3,20 @@
 mod cost;
 mod directory;
 mod draft;
+mod grant;
+mod names;
 mod outcome;
 mod refusal;
 mod step;
 
-pub(crate) use cost::reads_singly;
+pub(crate) use cost::{looks_at_target_only, reads_singly};
 pub(crate) use directory::Directory;
 use outcome::judge_mails;
 pub(crate) use outcome::{Case, Outcome};
 pub use refusal::{Cause, Override, Overrides, Problem, Refusal, Refused};
 pub use step::{Action, Consequence, Kept, KeptReason, Step, Strategy};
 
-use crate::desired::{Desired, InvalidText, Target};
+use crate::desired::{Desired, Entry, InvalidText, Target};
 use crate::guards::{Guards, Limits};
 use crate::observe::Observed;
 use draft::Drafter;
@@ -23,7 +25,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
-use workspace_members_core::{Provider, UserId, WorkspaceId};
+use workspace_members_core::{Operation, Provider, UserId, WorkspaceId};
 
 /// Identifies a plan: 64 hexadecimal digits over everything that it depends on and consists of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -168,7 +170,7 @@ pub enum InvalidPlan {
 /// A plan before it is judged.
 pub(crate) struct Unjudged {
     pub(crate) plan: Plan,
-    problems: Vec<Refusal>,
+    pub(crate) problems: Vec<Refusal>,
 }
 
 impl Plan {
@@ -210,7 +212,8 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Hashes everything but the fingerprint. Fields have one order and maps are sorted, so equal plans have one text.
+    /// Hashes what the plan depends on and what it would do. Fields have one order and maps are sorted, so equal plans
+    /// have one text. Not the estimates: they change with the account's size, which makes no other plan.
     fn digest(&self) -> PlanFingerprint {
         #[derive(Serialize)]
         struct Content<'a> {
@@ -218,27 +221,22 @@ impl Plan {
             wish: &'a Desired,
             guards: &'a Guards,
             accounts: &'a [PlannedAccount],
-            steps: &'a [Step],
+            steps: Vec<Step>,
             kept: &'a [Kept],
-            consequences: &'a [Consequence],
-            requests: PlanRequests,
-            eta_seconds: u64,
         }
+        let priceless = |step: &Step| Step { requests: 0, ..step.clone() };
         let content = Content {
             version: self.version,
             wish: &self.wish,
             guards: &self.guards,
             accounts: &self.accounts,
-            steps: &self.steps,
+            steps: self.steps.iter().map(priceless).collect(),
             kept: &self.kept,
-            consequences: &self.consequences,
-            requests: self.requests,
-            eta_seconds: self.eta_seconds,
         };
         // Only maps with keys that are no text can fail to serialize, and there are none. An empty text would still
         // yield a fingerprint that matches no other plan's content.
         let text = serde_json::to_vec(&content).unwrap_or_default();
-        PlanFingerprint(Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect())
+        PlanFingerprint(hex(&Sha256::digest(&text)))
     }
 }
 
@@ -274,7 +272,9 @@ impl Unjudged {
                 kept.append(&mut draft.kept);
                 problems.append(&mut draft.problems);
             }
-            // Applying reads everything before the first step; and once more at the end, if there is a step.
+            // Applying asks who acts, to lock the account, and reads everything before the first step; and once more at
+            // the end, if there is a step.
+            cost::add(&mut total, &cost::Requests::from([(Operation::Me, u64::from(seen.me().is_some()))]));
             cost::add(&mut total, seen.reads());
             if steps.len() > steps_before {
                 cost::add(&mut total, seen.reads());
@@ -311,6 +311,10 @@ impl Unjudged {
     /// Judges the drafted plan by the given limits.
     pub(crate) fn judge(self, observed: &[Observed], limits: &Limits) -> Result<Plan, Refused> {
         let Self { plan, problems: mut refusals } = self;
+        let guarded = limits.protect.iter().chain(&limits.required_owners);
+        let unknown = guarded
+            .filter(|entry| matches!(entry, Entry::Person(name) if plan.wish.people.get(name).is_none()));
+        refusals.extend(unknown.map(Refusal::unknown_in_guards));
         for seen in observed {
             let directory = Directory::new(seen, &plan.wish.people);
             for workspace in plan.wish.of_connection(seen.connection()) {
@@ -332,6 +336,16 @@ impl Unjudged {
         refusals.sort_by_key(|refusal| (refusal.step.is_some(), refusal.step));
         Err(Refused { refusals, plan: Box::new(plan) })
     }
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        for digit in [byte >> 4, byte & 15] {
+            text.extend(char::from_digit(u32::from(digit), 16));
+        }
+        text
+    })
 }
 
 fn account(seen: &Observed, desired: &Desired) -> PlannedAccount {

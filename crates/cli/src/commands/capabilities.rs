@@ -2,7 +2,7 @@
 
 use crate::connections::{Connection, Connections};
 use crate::failure::Result;
-use crate::report::{Report, Sheet};
+use crate::report::{Report, Sheet, Tone};
 use serde_json::{Value, json};
 use workspace_members::{Capabilities, Capability, RateLimit, Support};
 
@@ -91,7 +91,7 @@ fn sheets(connection: &Connection) -> Vec<Sheet> {
     }
     let behaviours: Vec<_> = capabilities.behaviours().map(workspace_members::Behaviour::as_str).collect();
     if !behaviours.is_empty() {
-        claims.below.push(format!("Behaves: {}", behaviours.join(", ")));
+        claims.line(Tone::Plain, format!("Behaves: {}", behaviours.join(", ")));
     }
     for limit in capabilities.limits() {
         let which = match operations(limit).as_slice() {
@@ -99,12 +99,15 @@ fn sheets(connection: &Connection) -> Vec<Sheet> {
             some => some.join(", "),
         };
         let known = if limit.published { "published" } else { "assumed" };
-        claims.below.push(format!(
-            "Limit: {} in {} s for {which} ({known}: {})",
-            limit.max,
-            limit.per.as_secs_f64(),
-            limit.source
-        ));
+        claims.line(
+            Tone::Plain,
+            format!(
+                "Limit: {} in {} s for {which} ({known}: {})",
+                limit.max,
+                limit.per.as_secs_f64(),
+                limit.source
+            ),
+        );
     }
     vec![claims]
 }

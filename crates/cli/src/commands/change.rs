@@ -1,58 +1,33 @@
-//! `wsm add`, `set-role` and `remove`.
+//! `wsm add`, `set-role` and `remove`: each a plan of one step, made, judged and carried out like any other.
 
-use super::listing::{Chosen, collect};
-use crate::args::{Add, Remove, SetRole};
+use crate::args::{Add, How, Remove, SetRole};
 use crate::connections::{Connection, Connections};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::output::Output;
-use crate::report::{MEMBER_COLUMNS, MemberRow, Report, Sheet, member_cells};
+use crate::planned;
+use crate::report::{MEMBER_COLUMNS, MemberRow, Report, Sheet, Tone, member_cells};
 use crate::target::WorkspaceTarget;
 use serde_json::{Value, json};
 use workspace_members::config::KeyKind;
+use workspace_members::sync::{
+    self, ApplyOptions, Desired, DesiredWorkspace, Guards, Mode, Observed, Plan, StepOutcome, StepReport,
+    Target, Want, Wished,
+};
 use workspace_members::{
-    AddMember, Capability, Change, Effect, Ensured, Error, ErrorKind, IfPresent, Member, MemberKey, Notify,
-    Operation, PrincipalId, PrincipalKind, Role, Who, WorkspaceId, WorkspaceMembersExt,
+    AddMember, Capability, Effect, Error, ErrorKind, Member, Notify, Operation, PrincipalId, PrincipalKind,
+    Role, Who, WorkspaceId,
 };
 
 /// Adds somebody.
 pub(crate) async fn add(connections: &Connections, args: &Add, output: Output) -> Result<Report> {
     let connection = connections.named(&args.target.connection)?;
-    let fail = |error: Error| Failure::from(error).at(&connection.name);
     let who = args.person.who();
     let notify = if args.notify { Notify::MEMBER } else { Notify::NOBODY };
-    admit_add(connection, &args.target, &who, &args.role, notify).map_err(fail)?;
-    let workspace = open(connection, &args.target, output).await?;
-    let principal = connection.members.resolve(&who).await.map_err(fail)?;
-    if args.how.dry_run {
-        let member = read(connection, &workspace, &who).await?;
-        let change = match &member {
-            Some(member) if IfPresent::from(args.if_present) == IfPresent::Fail => {
-                let message = format!("they are a member already, as {}", member.native_role);
-                return Err(fail(
-                    Error::new(ErrorKind::AlreadyMember, Effect::Rejected, message)
-                        .with_operation(Operation::Add)
-                        .with_provider(connection.members.provider()),
-                ));
-            }
-            Some(member) => {
-                let keep = IfPresent::from(args.if_present) == IfPresent::Keep;
-                !keep && differs(connection, member, &args.role).map_err(fail)?
-            }
-            None => true,
-        };
-        let line = format!("would add {who} to {} as {}", args.target, args.role);
-        return Ok(dry(connection, change, member.as_ref(), line));
-    }
-    let request =
-        AddMember::new(workspace.id.clone(), principal.clone(), args.role.clone()).with_notify(notify);
-    let ensured = match connection.members.ensure(&request, args.if_present.into()).await {
-        Err(error) if error.kind() == ErrorKind::Unsupported && args.how.allow_remove_then_add => {
-            connection.members.change_role_by_remove_then_add(&workspace.id, &principal, &args.role).await
-        }
-        other => other,
-    };
-    Ok(done(connection, &workspace, &ensured.map_err(fail)?, "added"))
+    admit_add(connection, &args.target, &who, &args.role, notify)
+        .map_err(|error| Failure::from(error).at(&connection.name))?;
+    let want = Want::Add { role: args.role.clone(), if_present: args.if_present.into() };
+    one_step(connections, connection, &args.target, Wished::new(who, want), notify, &args.how, output).await
 }
 
 /// Changes a role.
@@ -64,56 +39,130 @@ pub(crate) async fn set_role(connections: &Connections, args: &SetRole, output: 
     capabilities.roles().resolve(&args.role).map_err(|refused| {
         fail(Error::from(refused).with_operation(operation).with_provider(connection.members.provider()))
     })?;
-    let one_step = capabilities.require(Capability::set_role(kind(&args.who)), operation);
-    if let (Err(error), false) = (one_step, args.how.allow_remove_then_add) {
+    let one_request = capabilities.require(Capability::set_role(kind(&args.who)), operation);
+    if let (Err(error), false) = (one_request, args.how.allow_remove_then_add) {
         let advice = "--allow-remove-then-add does it by removing and adding: for a moment they are outside";
         return Err(fail(error).advising(advice));
     }
-    let workspace = open(connection, &args.target, output).await?;
-    let Some(member) = read(connection, &workspace, &args.who).await? else {
-        let message = format!("{} is not a member of workspace {}", args.who, workspace.id);
-        let error = Error::not_found(message, &[workspace_members::Resource::Member])
-            .with_operation(operation)
-            .with_provider(connection.members.provider());
-        return Err(fail(error));
-    };
-    if args.how.dry_run {
-        let line = format!("would make {} {} in {}", args.who, args.role, args.target);
-        let change = differs(connection, &member, &args.role).map_err(fail)?;
-        return Ok(dry(connection, change, Some(&member), line));
-    }
-    let (id, principal) = (&workspace.id, &member.key.principal);
-    let ensured = if capabilities.has(Capability::set_role(principal.kind())) {
-        connection.members.change_role(id, principal, &args.role).await
-    } else {
-        connection.members.change_role_by_remove_then_add(id, principal, &args.role).await
-    };
-    Ok(done(connection, &workspace, &ensured.map_err(fail)?, "changed"))
+    let wished = Wished::new(args.who.clone(), Want::SetRole(args.role.clone()));
+    one_step(connections, connection, &args.target, wished, Notify::NOBODY, &args.how, output).await
 }
 
 /// Removes somebody.
 pub(crate) async fn remove(connections: &Connections, args: &Remove, output: Output) -> Result<Report> {
     let connection = connections.named(&args.target.connection)?;
-    let fail = |error: Error| Failure::from(error).at(&connection.name);
     let capability = Capability::remove(kind(&args.who));
-    connection.members.capabilities().require(capability, Operation::Remove).map_err(fail)?;
-    let workspace = open(connection, &args.target, output).await?;
-    let member = read(connection, &workspace, &args.who).await?;
-    if args.how.dry_run {
-        let line = format!("would remove {} from {}", args.who, args.target);
-        return Ok(dry(connection, member.is_some(), member.as_ref(), line));
+    connection
+        .members
+        .capabilities()
+        .require(capability, Operation::Remove)
+        .map_err(|error| Failure::from(error).at(&connection.name))?;
+    let wished = Wished::new(args.who.clone(), Want::Gone);
+    one_step(connections, connection, &args.target, wished, Notify::NOBODY, &args.how, output).await
+}
+
+/// Plans one wish about one person, and carries it out.
+async fn one_step(
+    connections: &Connections,
+    connection: &Connection,
+    target: &WorkspaceTarget,
+    wished: Wished,
+    notify: Notify,
+    how: &How,
+    output: Output,
+) -> Result<Report> {
+    if connection.config.key_kind == Some(KeyKind::Sandbox) {
+        output.warn(&format!("{}: a sandbox key changes real members", connection.name));
     }
-    let change = match &member {
-        Some(member) => {
-            connection.members.remove_member(&workspace.id, &member.key.principal).await.map_err(fail)?
+    connection
+        .members
+        .capabilities()
+        .require(Capability::Roster, Operation::ListMembers)
+        .map_err(|error| Failure::from(error).at(&connection.name))?;
+    let workspace = connection.one(&target.workspace).await?;
+    let who = wished.who.clone();
+    let operation = match wished.want {
+        Want::Gone => Operation::Remove,
+        Want::SetRole(_) => Operation::SetRole,
+        _ => Operation::Add,
+    };
+    let named = Some((connection.members.provider(), operation));
+    let asked = DesiredWorkspace::new(Target::new(&connection.name, workspace.id), Mode::Additive)
+        .with_notify(notify)
+        .with_member(wished);
+    let desired = Desired::new().with_workspace(asked).with_guards(guards(how));
+    let handles = connections.handles(&[&connection.name])?;
+    let options = ApplyOptions::new(&connections.state_dir)
+        .with_guards(connections.guards.clone())
+        .with_overrides(how.lift.overrides.iter().cloned().collect());
+    let at = |failure: Failure| Failure::at(failure, &connection.name);
+    if !how.dry_run {
+        sync::settle(&handles, &options).await.map_err(planned::not_applied).map_err(at)?;
+    }
+    let observed = sync::observe(&handles, &desired).await.map_err(planned::not_applied).map_err(at)?;
+    let plan = Plan::compute(&desired, &observed, &connections.guards)
+        .or_else(|refused| refused.overridden(&options.overrides))
+        .map_err(|refused| at(planned::refused(&refused, named)))?;
+    let before = |principal: &PrincipalId| member(&observed, principal);
+    let Some(step) = plan.steps.first() else {
+        let found = find(&observed, &who);
+        let line = match &found {
+            Some(member) => format!("unchanged: {who} is {} in {target} already", member.native_role),
+            None => format!("unchanged: {who} is not a member of {target}"),
+        };
+        return Ok(report(connection, "unchanged", found.as_ref(), line));
+    };
+    if how.dry_run {
+        let mut answer =
+            report(connection, "pending", before(&step.principal).as_ref(), format!("would {step}"));
+        answer.json["plan"] = json!(plan);
+        answer.sheets.push(planned::sheet(&plan));
+        answer.exit = Exit::Pending;
+        return Ok(answer);
+    }
+    let done = sync::apply(&handles, &plan, &options).await.map_err(planned::not_applied).map_err(at)?;
+    let Some(step) = done.steps.first() else {
+        return Ok(report(connection, "unchanged", before(&step.principal).as_ref(), "unchanged".to_owned()));
+    };
+    let after = member(&done.observed, &step.step.principal).or_else(|| before(&step.step.principal));
+    match step.outcome {
+        StepOutcome::Applied => {
+            let line = format!("{}: {}", step.outcome, step.step);
+            Ok(report(connection, "applied", after.as_ref(), line))
         }
-        None => Change::Unchanged,
+        StepOutcome::Unchanged => {
+            Ok(report(connection, "unchanged", after.as_ref(), format!("unchanged: {}", step.step)))
+        }
+        _ => Err(at(not_done(step))),
+    }
+}
+
+/// What the options allow. The host's own guards are on top, and can only be stricter.
+fn guards(how: &How) -> Guards {
+    let mut guards = Guards::new();
+    if how.allow_remove_then_add {
+        guards = guards.with_remove_then_add(true);
+    }
+    if how.allow_billable {
+        guards = guards.with_billable(true);
+    }
+    guards
+}
+
+/// A step that was not carried out, or of which that is not known.
+fn not_done(step: &StepReport) -> Failure {
+    let message = step.message.clone().unwrap_or_else(|| format!("{}: {}", step.outcome, step.step));
+    let (kind, effect) = match (step.outcome, &step.refusal) {
+        (StepOutcome::Unknown, _) => (ErrorKind::Unconfirmed, Effect::Unknown),
+        (_, Some(_)) => (ErrorKind::Protected, Effect::Rejected),
+        _ => (ErrorKind::Rejected, Effect::Rejected),
     };
-    let line = match change {
-        Change::Applied => format!("removed {} from {}", args.who, args.target),
-        Change::Unchanged => format!("unchanged: {} is not a member of {}", args.who, args.target),
-    };
-    Ok(report(connection, &change.to_string(), member.as_ref(), line))
+    let mut failure = Failure::from(Error::new(kind, effect, message));
+    failure.advice.clone_from(&step.advice);
+    if step.refusal.is_some() {
+        failure.exit = Exit::Refused;
+    }
+    failure
 }
 
 /// Everything that can be refused without asking the provider.
@@ -132,49 +181,11 @@ fn admit_add(
     };
     let workspace = WorkspaceId::new(&target.workspace)?;
     let request = AddMember::new(workspace, somebody, role.clone()).with_notify(notify);
+    let in_two_steps = capabilities.roles().resolve(role).is_ok_and(|resolved| resolved.custom)
+        && capabilities.has(Capability::SetCustomRole);
     match capabilities.admit_add(&request) {
-        // Given in a second step.
-        Err(_)
-            if capabilities.roles().resolve(role).is_ok_and(|resolved| resolved.custom)
-                && capabilities.has(Capability::SetCustomRole) =>
-        {
-            Ok(())
-        }
+        Err(_) if in_two_steps => Ok(()),
         other => other.map(drop),
-    }
-}
-
-/// Finds the workspace, after a word of warning where one is due.
-async fn open(connection: &Connection, target: &WorkspaceTarget, output: Output) -> Result<Chosen> {
-    if connection.config.key_kind == Some(KeyKind::Sandbox) {
-        output.warn(&format!("{}: a sandbox key changes real members", connection.name));
-    }
-    connection.one(&target.workspace).await
-}
-
-/// The member meant. By address they are found among the workspace's own members, which whoever may change them may read;
-/// the account's list of users can be closed to them.
-async fn read(connection: &Connection, workspace: &Chosen, who: &Who) -> Result<Option<Member>> {
-    let fail = |error: Error| Failure::from(error).at(&connection.name);
-    match who {
-        Who::Id(id) => connection.members.find_member(&workspace.id, id, Operation::Get).await.map_err(fail),
-        Who::Email(email) => {
-            let members = collect(|| connection.members.members(workspace.id.clone())).await.map_err(fail)?;
-            let mut found = members.into_iter().filter(|member| member.email.as_ref() == Some(email));
-            match (found.next(), found.next()) {
-                (Some(first), Some(second)) => {
-                    let message = format!(
-                        "{email} is the address of {} and {}",
-                        first.key.principal, second.key.principal
-                    );
-                    Err(fail(
-                        Error::new(ErrorKind::Ambiguous, Effect::Rejected, message)
-                            .with_provider(connection.members.provider()),
-                    ))
-                }
-                (found, _) => Ok(found),
-            }
-        }
     }
 }
 
@@ -185,29 +196,20 @@ fn kind(who: &Who) -> PrincipalKind {
     }
 }
 
-fn differs(connection: &Connection, member: &Member, role: &Role) -> workspace_members::Result<bool> {
-    let asked = connection.members.capabilities().roles().resolve(role)?;
-    Ok(asked.native != member.native_role)
+fn member(observed: &[Observed], principal: &PrincipalId) -> Option<Member> {
+    let mut rosters = observed.iter().flat_map(|seen| seen.rosters().values());
+    rosters.find_map(|roster| roster.get(principal)).cloned()
 }
 
-fn done(connection: &Connection, workspace: &Chosen, ensured: &Ensured, verb: &str) -> Report {
-    let member = &ensured.member;
-    let key = MemberKey::new(workspace.id.clone(), member.key.principal.clone());
-    let line = match ensured.change {
-        Change::Applied => format!("{verb}: {key} is {} now", member.native_role),
-        Change::Unchanged => format!("unchanged: {key} is {} already", member.native_role),
-    };
-    report(connection, &ensured.change.to_string(), Some(member), line)
-}
-
-fn dry(connection: &Connection, change: bool, member: Option<&Member>, line: String) -> Report {
-    let (word, line) =
-        if change { ("pending", line) } else { ("unchanged", "nothing would change".to_owned()) };
-    let mut report = report(connection, word, member, line);
-    if change {
-        report.exit = Exit::Pending;
+fn find(observed: &[Observed], who: &sync::Entry) -> Option<Member> {
+    match who {
+        sync::Entry::Who(Who::Id(id)) => member(observed, id),
+        sync::Entry::Who(Who::Email(email)) => {
+            let mut rosters = observed.iter().flat_map(|seen| seen.rosters().values());
+            rosters.find_map(|roster| roster.by_email(email).next()).cloned()
+        }
+        _ => None,
     }
-    report
 }
 
 /// `{change, member}`.
@@ -216,19 +218,21 @@ fn report(connection: &Connection, change: &str, member: Option<&Member>, line: 
         MemberRow::new(&connection.name, connection.provider(), member).value()
     });
     let mut sheet = Sheet::new(&MEMBER_COLUMNS);
+    let mut title = Sheet::default();
+    let tone = if change == "unchanged" { Tone::Quiet } else { Tone::Title };
+    title.line(tone, line);
+    let mut sheets = vec![title];
     if let Some(member) = member {
         sheet.push(member_cells(member));
+        sheets.push(sheet);
     }
-    let mut flat = row.clone();
-    if flat.is_null() {
-        flat = json!({});
-    }
+    let mut flat = if row.is_null() { json!({}) } else { row.clone() };
     flat["change"] = json!(change);
     let columns: Vec<&'static str> = ["change"].into_iter().chain(MemberRow::COLUMNS).collect();
     Report {
         json: json!({ "change": change, "member": row }),
         csv: (columns, vec![flat]),
-        sheets: vec![sheet.titled(line)],
+        sheets,
         failures: Vec::new(),
         exit: Exit::Done,
     }

@@ -4,7 +4,7 @@ use super::listing::Chosen;
 use crate::connections::{Connection, Connections};
 use crate::failure::{Failure, Result};
 use crate::output::Output;
-use crate::report::{MEMBER_COLUMNS, MemberRow, Report, Sheet, member_cells};
+use crate::report::{MemberRow, Report, roster_sheet};
 use crate::target::Target;
 use futures_util::future::join_all;
 use workspace_members::{Capability, Member};
@@ -42,7 +42,8 @@ pub(crate) async fn run(connections: &Connections, targets: &[Target], output: O
         failures.append(&mut listed.failures);
         for (workspace, members) in listed.workspaces {
             succeeded += 1;
-            sheets.push(sheet(connection, &workspace, &members));
+            let name = workspace.name.as_deref();
+            sheets.push(roster_sheet(&connection.name, &workspace.id, name, &members));
             let provider = connection.provider();
             rows.extend(
                 members.iter().map(|member| MemberRow::new(&connection.name, provider, member).value()),
@@ -50,28 +51,6 @@ pub(crate) async fn run(connections: &Connections, targets: &[Target], output: O
         }
     }
     Ok(Report::rows(&MemberRow::COLUMNS, rows, sheets).with_failures(succeeded, failures))
-}
-
-fn sheet(connection: &Connection, workspace: &Chosen, members: &[Member]) -> Sheet {
-    let mut title = format!("{}:{}", connection.name, workspace.id);
-    for more in workspace.name.iter().filter(|name| !name.is_empty()) {
-        title = format!("{title}  {more}");
-    }
-    let count = match members.len() {
-        1 => "1 member".to_owned(),
-        count => format!("{count} members"),
-    };
-    let mut sheet = Sheet::new(&MEMBER_COLUMNS).titled(format!("{title}  ({count})"));
-    let mut members: Vec<&Member> = members.iter().collect();
-    // For people, who rules comes first.
-    members.sort_by_cached_key(|member| {
-        let rank = workspace_members::Role::BUILT_IN.iter().position(|role| *role == member.role);
-        (rank.unwrap_or(usize::MAX), member.key.principal.kind(), member.label().to_lowercase())
-    });
-    for member in members {
-        sheet.push(member_cells(member));
-    }
-    sheet
 }
 
 async fn list(connection: &Connection, wanted: Option<&[&str]>, output: Output) -> Listed {

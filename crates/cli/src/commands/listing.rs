@@ -2,6 +2,7 @@
 
 use crate::connections::Connection;
 use crate::failure::{Failure, Result};
+use crate::progress;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use workspace_members::config::Reach;
 use workspace_members::{
@@ -141,17 +142,22 @@ impl Connection {
                 Err(error) => vec![Err(self.fail(error))],
             };
         }
-        stream::iter(chosen)
-            .map(|workspace| async {
+        let bar = progress::bar(chosen.len(), "workspaces");
+        let bar = &bar;
+        let read: Vec<_> = stream::iter(chosen)
+            .map(|workspace| async move {
                 let members = if self.has(Capability::Roster) {
                     self.members.roster(&workspace.id).await.map(|roster| roster.members().to_vec())
                 } else {
                     collect(|| self.members.members(workspace.id.clone())).await
                 };
+                bar.inc(1);
                 members.map_err(|error| self.fail(error))
             })
             .buffered(SIDE_BY_SIDE)
             .collect()
-            .await
+            .await;
+        bar.finish_and_clear();
+        read
     }
 }

@@ -1,5 +1,6 @@
 //! One module per command: asks the library, answers a [`Report`].
 
+mod apply;
 mod capabilities;
 mod change;
 pub(crate) mod completions;
@@ -7,6 +8,7 @@ mod doctor;
 mod find;
 mod list;
 mod listing;
+mod plan;
 mod roles;
 mod workspaces;
 
@@ -23,7 +25,7 @@ use serde_json::Value;
 pub(crate) async fn run(common: &Common, command: Command, output: Output) -> Result<Report> {
     let need = match command {
         Command::Roles { .. } | Command::Capabilities { .. } => Need::Claims,
-        Command::Add(_) | Command::SetRole(_) | Command::Remove(_) => Need::Changes,
+        Command::Add(_) | Command::SetRole(_) | Command::Remove(_) | Command::Apply(_) => Need::Changes,
         _ => Need::Reading,
     };
     if let Command::Simulate(args) = command {
@@ -36,6 +38,8 @@ pub(crate) async fn run(common: &Common, command: Command, output: Output) -> Re
         Command::Add(args) => change::add(&connections, &args, output).await,
         Command::SetRole(args) => change::set_role(&connections, &args, output).await,
         Command::Remove(args) => change::remove(&connections, &args, output).await,
+        Command::Plan(args) => plan::run(&connections, &args).await,
+        Command::Apply(args) => apply::run(&connections, &args, output).await,
         Command::Find { who } => find::run(&connections, &who, output).await,
         Command::Workspaces { connection, all } => {
             workspaces::run(&connections, connection.as_deref(), all, output).await

@@ -2,7 +2,7 @@
 
 use crate::connections::{Connection, Connections};
 use crate::failure::Result;
-use crate::report::{Report, Sheet};
+use crate::report::{Report, Sheet, Tone};
 use serde_json::{Value, json};
 use workspace_members::{Role, RolePolicy};
 
@@ -49,11 +49,14 @@ fn table(connection: &Connection) -> (Sheet, Vec<Value>) {
         }));
         sheet.push([role.to_string(), native.unwrap_or_default(), fit.unwrap_or_default(), note]);
     }
-    sheet.below.push(if roles.accepts_custom() {
-        "Any other role of the provider's: native:NAME.".to_owned()
-    } else {
-        "The provider has no other roles.".to_owned()
-    });
+    sheet.line(
+        Tone::Plain,
+        if roles.accepts_custom() {
+            "Any other role of the provider's: native:NAME.".to_owned()
+        } else {
+            "The provider has no other roles.".to_owned()
+        },
+    );
     let policy = match roles.policy() {
         RolePolicy::Table => None,
         RolePolicy::ExactOnly => Some("Policy exact-only: no inexact role is written."),
@@ -61,6 +64,8 @@ fn table(connection: &Connection) -> (Sheet, Vec<Value>) {
             Some("Policy allow-narrower: a role that the provider lacks becomes the nearest lower one.")
         }
     };
-    sheet.below.extend(policy.map(str::to_owned));
+    if let Some(policy) = policy {
+        sheet.line(Tone::Plain, policy);
+    }
     (sheet, rows)
 }

@@ -10,7 +10,7 @@ pub(crate) use plain::plain;
 use crate::args::Format;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::report::Report;
+use crate::report::{Report, Sheet};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
 
@@ -37,7 +37,7 @@ impl Output {
             Format::Json if report.failed_whole() => json::write(&report.failures[0].json()),
             Format::Json => json::write(&report.json),
             Format::Csv => csv::write(&report.csv.0, &report.csv.1),
-            Format::Table => table::write(&report.sheets),
+            Format::Table => table::write(&mut anstream::stdout().lock(), &report.sheets),
         };
         self.written(written, report.exit)
     }
@@ -61,6 +61,18 @@ impl Output {
                 Exit::Failed
             }
         }
+    }
+
+    /// Shows something before the answer: on standard output where that is for people; else, if they are about to be
+    /// asked about it, on standard error.
+    pub(crate) fn interim(self, sheets: &[Sheet], asked: bool) {
+        let written = match self.format {
+            Format::Table => table::write(&mut anstream::stdout().lock(), sheets),
+            _ if asked => table::write(&mut anstream::stderr().lock(), sheets),
+            _ => Ok(()),
+        };
+        // If it cannot be written, neither can the answer, and that is told.
+        drop(written);
     }
 
     /// Something worth knowing that is no failure.

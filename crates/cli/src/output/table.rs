@@ -1,8 +1,8 @@
 //! Tables for people: aligned, without frames, coloured only on a terminal.
 
 use super::plain;
-use crate::report::Sheet;
-use anstyle::Style;
+use crate::report::{Sheet, Tone};
+use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
 use std::io::{self, IsTerminal, Write};
 
@@ -13,8 +13,7 @@ const HEADING: Style = Style::new().dimmed();
 const FREE_TEXT: [&str; 3] = ["WHY", "NOTE", "DETAIL"];
 
 /// Writes the sheets with an empty line between them.
-pub(super) fn write(sheets: &[Sheet]) -> io::Result<()> {
-    let mut out = anstream::stdout().lock();
+pub(super) fn write(out: &mut impl Write, sheets: &[Sheet]) -> io::Result<()> {
     let width = io::stdout().is_terminal().then(terminal_size::terminal_size).flatten();
     let width = width.map(|(width, _)| width.0);
     for (at, sheet) in sheets.iter().enumerate() {
@@ -30,11 +29,23 @@ pub(super) fn write(sheets: &[Sheet]) -> io::Result<()> {
             writeln!(out, "{HEADING}{heading}{HEADING:#}")?;
             writeln!(out, "{rows}")?;
         }
-        for line in &sheet.below {
-            writeln!(out, "{}", plain(line))?;
+        for (tone, line) in &sheet.below {
+            let style = style(*tone);
+            writeln!(out, "{style}{}{style:#}", plain(line))?;
         }
     }
     out.flush()
+}
+
+fn style(tone: Tone) -> Style {
+    match tone {
+        Tone::Plain => Style::new(),
+        Tone::Title => TITLE,
+        Tone::Quiet => HEADING,
+        Tone::Gain => AnsiColor::Green.on_default(),
+        Tone::Change => AnsiColor::Yellow.on_default(),
+        Tone::Loss => AnsiColor::Red.on_default(),
+    }
 }
 
 /// A column in which nothing stands is left out.

@@ -129,7 +129,15 @@ fn who_keeps_the_workspace_reachable_is_protected() {
         "viewer",
         "--allow-remove-then-add",
     ];
-    assert_eq!(shell.error(1, &me)["kind"], "protected");
+    let refused = shell.error(4, &me);
+    assert_eq!((&refused["kind"], &refused["operation"]), (&"protected".into(), &"set_role".into()));
+    let guards: Vec<&str> = refused["refusals"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|refusal| refusal["guard"].as_str())
+        .collect();
+    assert_eq!(guards, ["min_owners", "acting_identity"]);
     assert_eq!(role_of(shell, "paradigm:Sales", "camille.laurent@example.com"), Some("owner".into()));
 }
 
@@ -167,7 +175,11 @@ fn a_dry_run_says_what_would_be_done_and_does_nothing() {
         let somebody = before.iter().find(|row| row["role"] == "editor").unwrap()["email"].as_str().unwrap();
         let json = shell.run(&["-o", "json", "remove", target, somebody, "--dry-run"]).ends(5).json();
         assert_eq!((&json["change"], &json["member"]["email"]), (&"pending".into(), &somebody.into()));
-        shell.run(&["remove", target, "nobody@example.com", "--dry-run"]).ends(0);
+        shell.run(&["remove", target, email, "--dry-run"]).ends(0);
+        // Nobody at all is a slip.
+        shell
+            .run(&["remove", target, "nobody@example.com", "--dry-run"])
+            .complains(1, &["nobody@example.com"]);
         assert_eq!(members(shell, target), before);
     }
 }

@@ -6,6 +6,7 @@ mod changes;
 mod input;
 mod json;
 mod keys;
+mod plans;
 mod simulate;
 mod support;
 mod terminal;

@@ -4,29 +4,29 @@ use crate::support::{Shell, WSM};
 use std::process::{Command, Output};
 
 /// A terminal of its own, with a server of its own that ends with it.
-struct Terminal {
+pub(crate) struct Terminal {
     shell: Shell,
 }
 
 impl Terminal {
     fn tmux(&self, arguments: &[&str]) -> Output {
-        let socket = self.shell.path().join("tmux");
         let mut command = Command::new("tmux");
-        command.arg("-S").arg(socket).args(arguments).env("TERM", "xterm-256color").env_remove("TMUX");
-        command.env("LC_ALL", "C.UTF-8").output().unwrap_or_else(|error| {
-            panic!("this test needs a terminal from tmux ({error}): install it, for instance with `apt-get install tmux`")
+        command.arg("-S").arg(self.shell.path().join("tmux")).args(arguments);
+        command.env("TERM", "xterm-256color").env("LC_ALL", "C.UTF-8").env_remove("TMUX");
+        command.output().unwrap_or_else(|error| {
+            panic!(
+                "this test needs a terminal from tmux ({error}): install it, for instance with `apt-get install tmux`"
+            )
         })
     }
 
-    /// Runs one command, answers the screen, with its colours, when it has ended.
-    fn run(width: u16, command: &str) -> String {
+    /// Starts a command that tells its end by a channel of tmux, so that nobody waits blindly.
+    fn start(width: u16, command: &str) -> Self {
         let terminal = Self { shell: Shell::new() };
-        // The channel tells when it has ended, without waiting blindly.
-        let line = format!(
-            "{command}; tmux -S {} wait-for -S done; read line",
-            terminal.shell.path().join("tmux").display()
-        );
-        let width = width.to_string();
+        let path = terminal.shell.path();
+        let line = format!("{command}; tmux -S {} wait-for -S done; read line", path.join("tmux").display());
+        let (width, home) = (width.to_string(), format!("HOME={}", path.display()));
+        let search = format!("PATH={}", std::env::var("PATH").unwrap());
         let started = terminal.tmux(&[
             "new-session",
             "-d",
@@ -36,8 +36,8 @@ impl Terminal {
             "60",
             "env",
             "-i",
-            &format!("HOME={}", terminal.shell.path().display()),
-            &format!("PATH={}", std::env::var("PATH").unwrap()),
+            &home,
+            &search,
             "TERM=xterm-256color",
             "LC_ALL=C.UTF-8",
             "sh",
@@ -45,9 +45,29 @@ impl Terminal {
             &line,
         ]);
         assert!(started.status.success(), "{started:?}");
+        terminal
+    }
+
+    fn screen(&self) -> String {
+        String::from_utf8(self.tmux(&["capture-pane", "-p", "-e"]).stdout).unwrap()
+    }
+
+    /// Runs one command; answers the screen, with its colours, when it has ended.
+    pub(crate) fn run(width: u16, command: &str) -> String {
+        let terminal = Self::start(width, command);
         assert!(terminal.tmux(&["wait-for", "done"]).status.success());
-        let screen = terminal.tmux(&["capture-pane", "-p", "-e"]);
-        String::from_utf8(screen.stdout).unwrap()
+        terminal.screen()
+    }
+
+    /// The same for a command that asks a question.
+    pub(crate) fn answer(width: u16, command: &str, question: &str, answer: &str) -> String {
+        let terminal = Self::start(width, command);
+        while !terminal.screen().contains(question) {
+            assert!(!terminal.screen().contains("ended with"), "not asked: {}", terminal.screen());
+        }
+        assert!(terminal.tmux(&["send-keys", answer, "Enter"]).status.success());
+        assert!(terminal.tmux(&["wait-for", "done"]).status.success());
+        without_colours(&terminal.screen())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The place on this host where applies keep locks and journals.
 
 use super::ApplyError;
+use crate::plan::hex;
 use sha2::{Digest, Sha256};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ impl AccountKey {
             hash.update(part.as_bytes());
             hash.update([0]);
         }
-        let digest: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex(&hash.finalize()[..8]);
         let provider: String =
             capabilities.provider().as_str().chars().filter(char::is_ascii_alphanumeric).take(32).collect();
         Self(format!("{provider}-{digest}"))

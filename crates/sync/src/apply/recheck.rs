@@ -2,7 +2,8 @@
 
 use crate::guards::Limits;
 use crate::plan::{
-    Action, Case, Directory, Outcome, Overrides, PlanFingerprint, Refusal, Step, reads_singly,
+    Action, Case, Directory, Outcome, Overrides, PlanFingerprint, Refusal, Step, looks_at_target_only,
+    reads_singly,
 };
 use workspace_members_core::{
     Error, Member, PrincipalId, Role, Roster, WorkspaceMembers, WorkspaceMembersExt as _,
@@ -52,7 +53,9 @@ impl Lookout<'_> {
         let case =
             Case { target: &step.target, mode: self.mode, members: &members, directory: self.directory };
         let mut refusals = case.judge_now(step, self.limits);
-        refusals.extend(self.owners_vanished(&case, step));
+        if step.lowers() {
+            refusals.extend(self.owners_vanished(&case, step));
+        }
         let refusal = refusals.into_iter().find(|refusal| !self.overrides.lift(refusal, self.fingerprint));
         Ok(match refusal {
             Some(refusal) => Look::Refused(Box::new(refusal)),
@@ -83,6 +86,9 @@ impl Lookout<'_> {
 
     async fn read(&self, step: &Step, made_owner: &[PrincipalId]) -> Result<Vec<Member>, Error> {
         let workspace = self.roster.workspace();
+        if looks_at_target_only(self.members.capabilities(), step) {
+            return Ok(self.members.get(workspace, &step.principal).await?.into_iter().collect());
+        }
         if !reads_singly(self.members.capabilities(), self.roster.len(), self.limits.min_owners) {
             return Ok(self.members.roster(workspace).await?.members().to_vec());
         }
@@ -122,9 +128,10 @@ impl Lookout<'_> {
     }
 }
 
-/// Whether a step is looked at before it is taken.
+/// Whether a step is looked at before it is taken: whenever it changes a member. A promotion would lower somebody whom
+/// others have promoted further meanwhile.
 pub(super) fn needs_look(step: &Step) -> bool {
-    step.lowers()
+    step.action != Action::Add
 }
 
 /// Whether a step makes somebody owner.

@@ -36,10 +36,7 @@ async fn one(members: &dyn WorkspaceMembers, intent: &Intent) -> Result<SettledH
         Err(error) if is_gone(&error) => return Ok(SettledHow::Gone),
         Err(error) => return Err(error),
     }
-    let error = match add(members, intent, &intent.to).await {
-        Ok(_) => return Ok(SettledHow::Added),
-        Err(error) => error,
-    };
+    let Err(error) = add(members, intent, &intent.to).await else { return Ok(SettledHow::Added) };
     if error.effect() != Effect::Rejected {
         return Err(error);
     }

@@ -1,33 +1,20 @@
 //! From the tree of a file to a [`Desired`], reporting everything that is wrong on the way.
 
-use super::entry::is_name;
+use super::definitions::{Definitions, entries};
 use super::source::{DesiredErrors, Faults, Field, Node, Value};
-use super::{Desired, DesiredWorkspace, Entry, InvalidText, Mode, People, Person, Target, Want, Wished};
+use super::{Desired, DesiredWorkspace, Entry, InvalidText, Mode, Target, Want, Wished};
 use crate::guards::{Guards, Limit, canonical};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::str::FromStr;
-use workspace_members_core::{EmailAddress, Notify, Role, Who};
-
-/// What a file defines once for all its workspaces.
-#[derive(Default)]
-struct Definitions {
-    people: People,
-    teams: BTreeMap<String, Vec<Entry>>,
-}
+use workspace_members_core::{Notify, Role};
 
 /// Reads a whole file.
 pub(super) fn read(root: &Node, mut faults: Faults<'_>) -> Result<Desired, DesiredErrors> {
     let mut desired = Desired::new();
     let known = ["guards", "people", "teams", "workspace"];
     let fields = fields(root, &known, &mut faults);
-    let mut definitions = Definitions::default();
-    if let Some(node) = field(fields, "people") {
-        definitions.people = people(node, &mut faults);
-    }
-    if let Some(node) = field(fields, "teams") {
-        definitions.teams = teams(node, &definitions.people, &mut faults);
-    }
+    let definitions = Definitions::read(fields, &mut faults);
     if let Some(node) = field(fields, "guards") {
         desired.guards = guards(node, &definitions, &mut faults);
     }
@@ -55,7 +42,7 @@ pub(super) fn read(root: &Node, mut faults: Faults<'_>) -> Result<Desired, Desir
     faults.finish(desired)
 }
 
-fn fields<'n>(node: &'n Node, known: &[&str], faults: &mut Faults<'_>) -> &'n [Field] {
+pub(super) fn fields<'n>(node: &'n Node, known: &[&str], faults: &mut Faults<'_>) -> &'n [Field] {
     let Value::Table(fields) = &node.value else {
         faults.add(&node.at, format!("{} stands where a table belongs", node.kind()), "write a table");
         return &[];
@@ -67,11 +54,11 @@ fn fields<'n>(node: &'n Node, known: &[&str], faults: &mut Faults<'_>) -> &'n [F
     fields
 }
 
-fn field<'n>(fields: &'n [Field], key: &str) -> Option<&'n Node> {
+pub(super) fn field<'n>(fields: &'n [Field], key: &str) -> Option<&'n Node> {
     fields.iter().find(|field| field.key == key).map(|field| &field.node)
 }
 
-fn list<'n>(node: &'n Node, instead: &str, faults: &mut Faults<'_>) -> &'n [Node] {
+pub(super) fn list<'n>(node: &'n Node, instead: &str, faults: &mut Faults<'_>) -> &'n [Node] {
     if let Value::Array(items) = &node.value {
         return items;
     }
@@ -79,7 +66,7 @@ fn list<'n>(node: &'n Node, instead: &str, faults: &mut Faults<'_>) -> &'n [Node
     &[]
 }
 
-fn text<'n>(node: &'n Node, instead: &str, faults: &mut Faults<'_>) -> Option<&'n str> {
+pub(super) fn text<'n>(node: &'n Node, instead: &str, faults: &mut Faults<'_>) -> Option<&'n str> {
     if let Value::Text(text) = &node.value {
         return Some(text);
     }
@@ -87,7 +74,11 @@ fn text<'n>(node: &'n Node, instead: &str, faults: &mut Faults<'_>) -> Option<&'
     None
 }
 
-fn parsed<T: FromStr<Err = InvalidText>>(node: &Node, instead: &str, faults: &mut Faults<'_>) -> Option<T> {
+pub(super) fn parsed<T: FromStr<Err = InvalidText>>(
+    node: &Node,
+    instead: &str,
+    faults: &mut Faults<'_>,
+) -> Option<T> {
     match text(node, instead, faults)?.parse() {
         Ok(value) => Some(value),
         Err(error) => {
@@ -95,132 +86,6 @@ fn parsed<T: FromStr<Err = InvalidText>>(node: &Node, instead: &str, faults: &mu
             None
         }
     }
-}
-
-fn named<'n>(node: &'n Node, what: &str, faults: &mut Faults<'_>) -> Vec<&'n Field> {
-    let Value::Table(fields) = &node.value else {
-        faults.add(&node.at, format!("{} stands where a table belongs", node.kind()), "write a table");
-        return Vec::new();
-    };
-    for field in fields.iter().filter(|field| !is_name(&field.key)) {
-        let problem = format!("{:?} cannot be the name of a {what}", field.key);
-        faults.add(&field.at, problem, "use letters, digits, '-', '_' and '.'");
-    }
-    fields.iter().filter(|field| is_name(&field.key)).collect()
-}
-
-/// `ana = "ana@example.com"`, or a table with `email` and `at`.
-fn people(node: &Node, faults: &mut Faults<'_>) -> People {
-    let mut people = People::new();
-    for field in named(node, "person", faults) {
-        let person = match &field.node.value {
-            Value::Text(_) => email(&field.node, faults).map(|email| Person::new(email)),
-            _ => Some(person(&field.node, faults)),
-        };
-        people = people.with_person(field.key.clone(), person.unwrap_or_default());
-    }
-    people
-}
-
-fn person(node: &Node, faults: &mut Faults<'_>) -> Person {
-    let fields = fields(node, &["email", "at"], faults);
-    let mut person = Person::new(field(fields, "email").and_then(|node| email(node, faults)));
-    if let Some(aliases) = field(fields, "at") {
-        for alias in named(aliases, "connection or provider", faults) {
-            match parsed::<Entry>(&alias.node, "an e-mail address or user:ID", faults) {
-                Some(Entry::Who(who)) => person = person.with_alias(alias.key.clone(), PlainWho(who)),
-                Some(Entry::Person(_)) => {
-                    faults.add(
-                        &alias.node.at,
-                        "a person stands where an address belongs",
-                        "write an e-mail address or user:ID",
-                    );
-                }
-                None => {}
-            }
-        }
-    }
-    if person.email.is_none() && person.at.is_empty() {
-        faults.add(
-            &node.at,
-            "this person has no address",
-            "write email = \"…\", or at = { connection = \"…\" }",
-        );
-    }
-    person
-}
-
-struct PlainWho(Who);
-
-impl From<PlainWho> for Who {
-    fn from(plain: PlainWho) -> Who {
-        plain.0
-    }
-}
-
-fn email(node: &Node, faults: &mut Faults<'_>) -> Option<EmailAddress> {
-    match EmailAddress::new(text(node, "an e-mail address", faults)?) {
-        Ok(email) => Some(email),
-        Err(error) => {
-            faults.add(&node.at, error.to_string(), "write an e-mail address");
-            None
-        }
-    }
-}
-
-fn teams(node: &Node, people: &People, faults: &mut Faults<'_>) -> BTreeMap<String, Vec<Entry>> {
-    let mut teams = BTreeMap::new();
-    for field in named(node, "team", faults) {
-        let mut members = Vec::new();
-        for item in list(&field.node, "a list of people", faults) {
-            if matches!(&item.value, Value::Text(text) if text.starts_with("team:")) {
-                faults.add(&item.at, "a team cannot hold a team", "name its people");
-            } else if let Some(entry) =
-                parsed(item, "an e-mail address, user:ID, group:ID or person:NAME", faults)
-            {
-                check_person(&entry, people, item, faults);
-                members.push(entry);
-            }
-        }
-        teams.insert(field.key.clone(), members);
-    }
-    teams
-}
-
-fn check_person(entry: &Entry, people: &People, node: &Node, faults: &mut Faults<'_>) {
-    if let Entry::Person(name) = entry
-        && people.get(name).is_none()
-    {
-        let known: Vec<&str> = people.iter().map(|(name, _)| name).collect();
-        let instead = if known.is_empty() {
-            "define them in [people]".to_owned()
-        } else {
-            format!("define them in [people], which has {}", known.join(", "))
-        };
-        faults.add(&node.at, format!("no person is called {name:?}"), instead);
-    }
-}
-
-/// One item of a list of people: an entry, or all those of a team.
-fn entries(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Vec<(Entry, Option<String>)> {
-    const INSTEAD: &str = "an e-mail address, user:ID, group:ID, person:NAME or team:NAME";
-    if let Value::Text(text) = &node.value
-        && let Some(name) = text.strip_prefix("team:")
-    {
-        if let Some(members) = definitions.teams.get(name) {
-            return members.iter().map(|entry| (entry.clone(), Some(name.to_owned()))).collect();
-        }
-        let known: Vec<&str> = definitions.teams.keys().map(String::as_str).collect();
-        let instead = format!(
-            "define it in [teams], which has {}",
-            if known.is_empty() { "none".into() } else { known.join(", ") }
-        );
-        faults.add(&node.at, format!("no team is called {name:?}"), instead);
-        return Vec::new();
-    }
-    let Some(entry) = parsed::<Entry>(node, INSTEAD, faults) else { return Vec::new() };
-    check_person(&entry, &definitions.people, node, faults);
-    vec![(entry, None)]
 }
 
 fn guards(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Guards {
@@ -368,13 +233,10 @@ fn wished(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Ve
     }
     let mut all: Vec<(Wished, Range<usize>)> = Vec::new();
     for field in roles {
-        let role: Role = match field.key.parse() {
-            Ok(role) => role,
-            Err(_) => {
-                let problem = format!("{:?} is not a role", field.key);
-                faults.add(&field.at, problem, "write owner, manager, editor, viewer, or \"native:NAME\"");
-                continue;
-            }
+        let Ok(role) = field.key.parse::<Role>() else {
+            let problem = format!("{:?} is not a role", field.key);
+            faults.add(&field.at, problem, "write owner, manager, editor, viewer, or \"native:NAME\"");
+            continue;
         };
         for item in list(&field.node, "a list of people", faults) {
             for (who, team) in entries(item, definitions, faults) {

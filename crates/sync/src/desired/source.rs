@@ -184,13 +184,13 @@ pub(super) fn json(text: &str, faults: &mut Faults<'_>) -> Node {
     };
     let empty = || Node { at: 0..text.len(), value: Value::Table(Vec::new()) };
     match parse_to_ast(text, &CollectOptions::default(), &strict) {
-        Ok(parsed) => match parsed.value {
-            Some(value) => json_node(&value, faults),
-            None => {
-                faults.add(&(0..0), "the file holds nothing", "write a JSON object");
-                empty()
+        Ok(parsed) => {
+            if let Some(value) = parsed.value {
+                return json_node(&value, faults);
             }
-        },
+            faults.add(&(0..0), "the file holds nothing", "write a JSON object");
+            empty()
+        }
         Err(error) => {
             let range = error.range();
             faults.add(&(range.start..range.end), error.kind().to_string(), "write it as RFC 8259 says");

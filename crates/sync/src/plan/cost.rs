@@ -26,6 +26,11 @@ pub(crate) fn reads_singly(capabilities: &Capabilities, members: usize, min_owne
     capabilities.has(Capability::GetMember) && (one_pass || pages > u64::from(min_owners) + 1)
 }
 
+/// Whether the check before a step reads nobody but the member it changes: nobody loses anything by it.
+pub(crate) fn looks_at_target_only(capabilities: &Capabilities, step: &Step) -> bool {
+    !step.lowers() && capabilities.has(Capability::GetMember)
+}
+
 /// The requests of one step in a workspace of so many members, at most.
 pub(super) fn of_step(step: &Step, observed: &Observed, members: usize, min_owners: u32) -> Requests {
     let capabilities = observed.capabilities();
@@ -42,7 +47,9 @@ pub(super) fn of_step(step: &Step, observed: &Observed, members: usize, min_owne
         Requests::from([(Operation::ListMembers, pages)])
     };
     let mut requests = Requests::new();
-    if step.lowers() {
+    if looks_at_target_only(capabilities, step) {
+        requests.insert(Operation::Get, u64::from(step.action != Action::Add));
+    } else if step.action != Action::Add {
         if reads_singly(capabilities, members, min_owners) {
             requests.insert(Operation::Get, 1 + u64::from(min_owners.max(1)));
         } else {

@@ -38,6 +38,7 @@ pub(crate) struct Directory<'a> {
     pub(crate) observed: &'a Observed,
     people: &'a People,
     users: BTreeMap<&'a UserId, &'a User>,
+    emails: BTreeMap<&'a EmailAddress, BTreeSet<&'a UserId>>,
     groups: BTreeMap<&'a GroupId, Option<BTreeSet<&'a UserId>>>,
 }
 
@@ -45,6 +46,13 @@ impl<'a> Directory<'a> {
     pub(crate) fn new(observed: &'a Observed, people: &'a People) -> Self {
         let users: BTreeMap<&UserId, &User> =
             observed.users().unwrap_or_default().iter().map(|user| (&user.id, user)).collect();
+        let mut emails: BTreeMap<&EmailAddress, BTreeSet<&UserId>> = BTreeMap::new();
+        let members = observed.rosters().values().flat_map(Roster::iter);
+        let of_member = |member: &'a Member| Some((member.email.as_ref()?, member.key.principal.as_user()?));
+        let of_user = |user: &&'a User| Some((user.email.as_ref()?, &user.id));
+        for (email, user) in users.values().filter_map(of_user).chain(members.filter_map(of_member)) {
+            emails.entry(email).or_default().insert(user);
+        }
         // A user's own list of groups counts only if every user has one: otherwise somebody may be missing.
         let told_by_users = !users.is_empty() && users.values().all(|user| user.groups.is_some());
         let by_users = |group: &GroupId| {
@@ -65,7 +73,7 @@ impl<'a> Directory<'a> {
                 users.get_or_insert_with(|| by_users(id));
             }
         }
-        Self { observed, people, users, groups }
+        Self { observed, people, users, emails, groups }
     }
 
     /// How an entry is addressed at this connection.
@@ -100,15 +108,21 @@ impl<'a> Directory<'a> {
         }
     }
 
+    /// All users with this address, among the account's users and the members of all rosters read.
+    pub(crate) fn users_of(&self, email: &EmailAddress) -> impl Iterator<Item = &'a UserId> + '_ {
+        self.emails.get(email).into_iter().flatten().copied()
+    }
+
     fn find_email(&self, email: &EmailAddress) -> Result<Found, NotFound> {
         let connection = self.observed.connection();
-        let found: BTreeSet<PrincipalId> = self.observed.users_of(email).collect();
-        let mut found = found.into_iter();
+        let mut found = self.users_of(email);
         match (found.next(), found.next()) {
-            (Some(principal), None) => Ok(Found { principal, verified: true }),
+            (Some(user), None) => Ok(Found { principal: user.clone().into(), verified: true }),
             (Some(first), Some(second)) => Err(NotFound {
                 problem: Problem::Ambiguous,
-                message: format!("{email} is the address of {first} and of {second} at {connection}"),
+                message: format!(
+                    "{email} is the address of user:{first} and of user:{second} at {connection}"
+                ),
                 advice: "name the one that is meant as user:ID",
             }),
             (None, _) => {
@@ -213,14 +227,15 @@ impl<'a> Directory<'a> {
             }
             (Some(Who::Email(email)), PrincipalId::User(user)) => match self.email(user, member) {
                 Some(known) if *known == email => Sure::Yes,
-                Some(_) => Sure::No,
-                None if self.observed.users_of(&email).next().is_none() => Sure::Maybe,
-                None => Sure::No,
+                None if self.users_of(&email).next().is_none() => Sure::Maybe,
+                _ => Sure::No,
             },
             (Some(Who::Email(email)), PrincipalId::Group(group)) => {
-                let held =
-                    |id: &PrincipalId| id.as_user().is_some_and(|user| self.holds(group, user) == Sure::Yes);
-                if self.observed.users_of(&email).any(|id| held(&id)) { Sure::Yes } else { Sure::No }
+                if self.users_of(&email).any(|user| self.holds(group, user) == Sure::Yes) {
+                    Sure::Yes
+                } else {
+                    Sure::No
+                }
             }
             _ => Sure::No,
         };

@@ -1,6 +1,8 @@
 //! The steps that would make one workspace as it is wished to be.
 
 use super::directory::{Directory, Found, Sure, as_group};
+use super::grant::Giver;
+use super::names;
 use super::outcome::Case;
 use super::refusal::{Problem, Refusal};
 use super::step::{Action, Consequence, Kept, KeptReason, Step, Strategy};
@@ -9,8 +11,8 @@ use crate::guards::Limits;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use workspace_members_core::{
-    AddMember, Behaviour, Capabilities, Capability, Error, GroupId, IfPresent, Mark, Member, MemberKey,
-    NativeRole, PrincipalId, RemoveMember, ResolvedRole, Role, Roster, SetRole,
+    AddMember, Behaviour, Capabilities, Capability, Error, GroupId, IfPresent, Mark, Member, PrincipalId,
+    RemoveMember, Role, Roster,
 };
 
 /// What became of one workspace's wish.
@@ -58,7 +60,7 @@ impl<'a> Drafter<'a> {
     }
 
     pub(super) fn draft(mut self) -> Draft {
-        self.check_names();
+        self.draft.problems = names::check(self.desired, self.directory.observed);
         let named = self.named();
         for (principal, named) in &named {
             match self.roster.get(principal) {
@@ -79,40 +81,6 @@ impl<'a> Drafter<'a> {
     fn problem(&mut self, problem: Problem, who: &str, message: String, advice: &str) {
         let person = (!who.is_empty()).then(|| who.to_owned());
         self.draft.problems.push(Refusal::problem(problem, &self.desired.target, person, message, advice));
-    }
-
-    /// The account and the workspace must be called what the wish says.
-    fn check_names(&mut self) {
-        let observed = self.directory.observed;
-        if let Some(account) = &self.desired.account {
-            let me = observed.me();
-            let names =
-                [me.and_then(|me| me.account_id.as_ref()), me.and_then(|me| me.account_name.as_ref())];
-            if !names.iter().flatten().any(|name| *name == account) {
-                let said =
-                    names.iter().flatten().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(" or ");
-                let said = if said.is_empty() {
-                    "does not say which it is".to_owned()
-                } else {
-                    format!("is {said}")
-                };
-                let message = format!("the account is to be {account:?}, and this one {said}");
-                self.problem(Problem::Account, "", message, "check the connection, or the wish's account");
-            }
-        }
-        let known = observed.workspace(&self.desired.target.workspace);
-        if let Some(name) = &self.desired.name
-            && known.is_none_or(|workspace| workspace.name != *name)
-        {
-            let said = known
-                .map_or("its name cannot be read".to_owned(), |known| format!("is called {:?}", known.name));
-            let message = format!("the workspace is to be called {name:?}, and {said}");
-            self.problem(Problem::Name, "", message, "check the target, or the wish's name");
-        }
-        if known.is_some_and(|workspace| !workspace.manageable) {
-            let message = "the members of this workspace cannot be managed".to_owned();
-            self.problem(Problem::NotManageable, "", message, "leave it out of the wish");
-        }
     }
 
     /// Finds whom the wish names. Two entries for one principal must wish the same.
@@ -177,7 +145,7 @@ impl<'a> Drafter<'a> {
                     Weighed::Same | Weighed::Refused => {}
                     // The same placeholder may stand for the very role that is wished.
                     Weighed::Step(_) if unnamed_role => {
-                        self.keep(member, Some(role), KeptReason::PlaceholderRole)
+                        self.keep(member, Some(role), KeptReason::PlaceholderRole);
                     }
                     Weighed::Step(step) => match self.desired.mode {
                         Mode::Authoritative => self.draft.steps.push(*step),
@@ -286,7 +254,7 @@ impl<'a> Drafter<'a> {
         let resolved = match capabilities.roles().resolve(role) {
             Ok(resolved) if resolved.custom && !capabilities.has(Capability::AddCustomRole) => {
                 step.strategy = Strategy::AddThenSetRole;
-                self.admit_in_two(&request, resolved)
+                self.giver().admit_in_two(&request, resolved)
             }
             _ => capabilities.admit_add(&request),
         };
@@ -294,7 +262,7 @@ impl<'a> Drafter<'a> {
             Ok(resolved) => resolved,
             Err(error) => return self.refused(&error, &step.label),
         };
-        self.give(&mut step, role, resolved, None);
+        self.giver().give(&mut step, role, resolved, None);
         if !named.found.verified {
             step.consequences.push(Consequence::Unverified);
         }
@@ -306,19 +274,8 @@ impl<'a> Drafter<'a> {
         self.draft.steps.push(step);
     }
 
-    /// A custom role that the provider accepts only as a change: first the lowest role, then the custom one.
-    fn admit_in_two(&self, request: &AddMember, resolved: ResolvedRole) -> Result<ResolvedRole, Error> {
-        let capabilities = self.capabilities();
-        let Some(lowest) = capabilities.roles().lowest() else {
-            return capabilities.admit_add(request);
-        };
-        let mut first = request.clone();
-        first.role = lowest.role.clone();
-        capabilities.admit_add(&first)?;
-        capabilities.require(Capability::SetCustomRole, workspace_members_core::Operation::Add)?;
-        let change = Capability::set_role(request.principal.kind());
-        capabilities.require(change, workspace_members_core::Operation::Add)?;
-        Ok(resolved)
+    fn giver(&self) -> Giver<'a> {
+        Giver { directory: self.directory }
     }
 
     fn case(&self) -> Case<'a> {
@@ -368,76 +325,18 @@ impl<'a> Drafter<'a> {
         {
             return Weighed::Step(Box::new(step));
         }
-        match self.strategy(member, role, &resolved) {
+        match self.giver().strategy(member, role, &resolved) {
             Ok(strategy) => step.strategy = strategy,
             Err(error) => {
                 self.refused(&error, &label);
                 return Weighed::Refused;
             }
         }
-        self.give(&mut step, role, resolved, Some(member));
+        self.giver().give(&mut step, role, resolved, Some(member));
         if step.strategy == Strategy::RemoveThenAdd {
             step.consequences.push(Consequence::AccessGap);
         }
         Weighed::Step(Box::new(step))
-    }
-
-    /// In one request where the provider can; else by removing and adding, if the old role could be put back.
-    fn strategy(&self, member: &Member, role: &Role, resolved: &ResolvedRole) -> Result<Strategy, Error> {
-        let capabilities = self.capabilities();
-        let kind = member.key.principal.kind();
-        let direct = capabilities.has(Capability::set_role(kind))
-            && (!resolved.custom || capabilities.has(Capability::SetCustomRole));
-        let around = capabilities.has(Capability::add(kind))
-            && capabilities.has(Capability::remove(kind))
-            && !self.is_placeholder(member);
-        if direct || !around {
-            let request = SetRole::new(member.key.clone(), role.clone());
-            return capabilities.admit_set_role(&request).map(|_| Strategy::Atomic);
-        }
-        let add = |role: Role| {
-            let key: &MemberKey = &member.key;
-            capabilities.admit_add(&AddMember::new(key.workspace.clone(), key.principal.clone(), role))
-        };
-        add(role.clone())?;
-        add(Role::Custom(member.native_role.clone()))?;
-        capabilities.admit_remove(&RemoveMember::new(member.key.clone()))?;
-        Ok(Strategy::RemoveThenAdd)
-    }
-
-    /// Says what is written, and what that costs.
-    fn give(&self, step: &mut Step, role: &Role, resolved: ResolvedRole, member: Option<&Member>) {
-        step.consequences.extend(self.price(&step.principal, member, &resolved.native));
-        step.role = Some(role.clone());
-        step.to = Some(resolved.native);
-        step.fit = Some(resolved.fit);
-    }
-
-    /// Whether giving this role may cost money.
-    ///
-    /// A member marked so buys a seat in any role but the lowest. Somebody whose licence is not known counts as such,
-    /// and in any role as long as they are not in: what adding them does to their licence is not documented.
-    fn price(
-        &self,
-        principal: &PrincipalId,
-        member: Option<&Member>,
-        native: &NativeRole,
-    ) -> Vec<Consequence> {
-        let capabilities = self.capabilities();
-        if !capabilities.behaves(Behaviour::SellsSeats) {
-            return Vec::new();
-        }
-        let lowest = capabilities.roles().lowest().is_some_and(|row| row.native == *native);
-        if self.directory.is(principal, member, Mark::SeatOnPromotion) {
-            return if lowest {
-                Vec::new()
-            } else {
-                vec![Consequence::SeatMayBeBought, Consequence::LicenceUpgraded]
-            };
-        }
-        let unknown = !self.directory.has_license(principal, member);
-        let harmless = lowest && member.is_some();
-        if unknown && !harmless { vec![Consequence::SeatMayBeBought] } else { Vec::new() }
     }
 
     fn remove(&mut self, member: &Member, reason: String) {

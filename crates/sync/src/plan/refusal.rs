@@ -1,7 +1,7 @@
 //! Why a plan may not be carried out, and who may say otherwise.
 
 use super::{Plan, PlanFingerprint};
-use crate::desired::{InvalidText, Target};
+use crate::desired::{Entry, InvalidText, Target};
 use crate::guards::Guard;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -85,6 +85,19 @@ impl Refusal {
             people: person.into_iter().collect(),
             message: message.into(),
             advice: advice.into(),
+            overridable: false,
+        }
+    }
+
+    /// A guard that names a person whom nobody defined would guard nobody.
+    pub(crate) fn unknown_in_guards(entry: &Entry) -> Self {
+        Self {
+            cause: Cause::Problem(Problem::UnknownPerson),
+            target: None,
+            step: None,
+            people: vec![entry.to_string()],
+            message: format!("a guard names {entry}, whom the wish does not define"),
+            advice: "define them in [people], or name an address in the guard".to_owned(),
             overridable: false,
         }
     }

@@ -83,6 +83,8 @@ pub enum Consequence {
     },
     /// They have no access between two requests.
     AccessGap,
+    /// They are blocked or deactivated, so the access they get lies idle.
+    Inactive,
     /// Whether this principal exists could not be checked, since the account's users or groups cannot be listed.
     Unverified,
 }
@@ -101,6 +103,7 @@ impl fmt::Display for Consequence {
                 write!(f, "{verb} through {}", groups.join(", "))
             }
             Self::AccessGap => f.write_str("they are outside between two requests"),
+            Self::Inactive => f.write_str("they are blocked, and cannot use it"),
             Self::Unverified => f.write_str("whether they exist could not be checked"),
         }
     }

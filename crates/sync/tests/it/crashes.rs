@@ -56,11 +56,11 @@ fn many(
     }
     let mut text = String::new();
     for workspace in [1, 2] {
-        text.push_str(&format!(
+        text.extend([format!(
             "[[workspace]]\ntarget = \"acme:{workspace}\"\nmode = \"authoritative\"\n[workspace.members]\n"
-        ));
+        )]);
         for ((_, role), people) in lists.iter().filter(|((at, _), _)| *at == workspace) {
-            text.push_str(&format!("{role} = [{}]\n", people.join(", ")));
+            text.extend([format!("{role} = [{}]\n", people.join(", "))]);
         }
     }
     (build, Desired::from_toml(&text, "many.toml").unwrap(), expected)

@@ -39,7 +39,7 @@ type Meanwhile = Box<dyn Fn(&InMemory) + Send + Sync>;
 pub(crate) struct Faulty {
     pub(crate) account: Arc<InMemory>,
     plan: Mutex<Vec<(When, Fault)>>,
-    meanwhile: Mutex<Option<(Operation, Meanwhile)>>,
+    meanwhile: Mutex<Option<(When, Meanwhile)>>,
     requests: AtomicUsize,
     log: Mutex<Vec<Operation>>,
     dead: Bell,
@@ -70,10 +70,10 @@ impl Faulty {
         self
     }
 
-    /// Somebody else changes the account just before the first request of this operation.
+    /// Somebody else changes the account just before this request.
     pub(crate) fn meanwhile(
         self: Arc<Self>,
-        before: Operation,
+        before: When,
         change: impl Fn(&InMemory) + Send + Sync + 'static,
     ) -> Arc<Self> {
         *self.meanwhile.lock().unwrap() = Some((before, Box::new(change)));
@@ -102,14 +102,13 @@ impl Faulty {
             When::Each(of) => *of == operation,
             When::Now(n, of) => *of == operation && *n == of_operation,
         };
-        let fault = self.plan.lock().unwrap().iter().find(|(when, _)| due(when)).map(|(_, fault)| *fault);
         let mut meanwhile = self.meanwhile.lock().unwrap();
-        if meanwhile.as_ref().is_some_and(|(before, _)| *before == operation)
+        if meanwhile.as_ref().is_some_and(|(before, _)| due(before))
             && let Some((_, change)) = meanwhile.take()
         {
             change(&self.account);
         }
-        fault
+        self.plan.lock().unwrap().iter().find(|(when, _)| due(when)).map(|(_, fault)| *fault)
     }
 
     async fn die<T>(&self) -> T {

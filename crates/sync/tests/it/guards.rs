@@ -344,3 +344,10 @@ async fn a_refusal_names_guard_step_and_people_in_data() {
         "{text}"
     );
 }
+
+#[tokio::test]
+async fn a_guard_that_names_nobody_refuses() {
+    let account = legal(pandadoc());
+    let guards = loose().with_protected(workspace_members_sync::Entry::Person("typo".to_owned()));
+    assert_eq!(refusals(&account, &one(Want::Role(Role::Editor), "ed"), &guards).await, ["unknown_person"]);
+}

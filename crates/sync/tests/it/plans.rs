@@ -256,6 +256,8 @@ async fn a_plan_file_is_not_trusted() {
     }
 }
 
+fn plain<T: Clone + Send + Sync + 'static>() {}
+
 #[test]
 fn planning_names_nothing_that_could_write() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -276,6 +278,42 @@ fn planning_names_nothing_that_could_write() {
         &[workspace_members_sync::Observed],
         &workspace_members_sync::Guards,
     ) -> Result<Plan, workspace_members_sync::Refused> = Plan::compute;
-    fn plain<T: Clone + Send + Sync + 'static>() {}
     plain::<workspace_members_sync::Observed>();
+}
+
+#[tokio::test]
+async fn a_direct_role_is_compared_whatever_groups_give() {
+    // Bo is viewer directly and owner through a group, and is wished to be viewer.
+    let account = paradigm_account().with_group(group(7, Some(&[2]))).with_member(
+        ws(1),
+        GroupId::from(7),
+        native("owner"),
+    );
+    let lists = "owner = [\"ana@example.com\", \"robot@example.com\", \"group:7\"]\neditor = [\"cy@example.com\"]\nviewer = [\"bo@example.com\"]";
+    assert!(plan(&account, &wish("authoritative", lists), &loose()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn access_given_to_somebody_who_is_blocked_is_told() {
+    let account =
+        account(paradigm()).with_user(person(5, "ed").with_status(workspace_members_core::Status::Inactive));
+    let plan = plan(&account, &wish("additive", "viewer = [\"ed@example.com\"]"), &loose()).await.unwrap();
+    assert_eq!(plan.consequences, [Consequence::Inactive]);
+}
+
+#[tokio::test]
+async fn a_key_that_may_not_list_users_still_plans_by_id_and_says_what_it_could_not_check() {
+    let account = std::sync::Arc::new(paradigm_account());
+    let blind = crate::faulty::Faulty::new(account).at(
+        crate::faulty::When::Each(workspace_members_core::Operation::ListUsers),
+        crate::faulty::Fault::Refuse,
+    );
+    let by_id = plan(&*blind, &wish("additive", "viewer = [\"user:4711\"]"), &loose()).await.unwrap();
+    assert_eq!(by_id.consequences, [Consequence::Unverified]);
+    let refused =
+        plan(&*blind, &wish("additive", "viewer = [\"ed@example.com\"]"), &loose()).await.unwrap_err();
+    assert!(refused.refusals[0].message.contains("this key may not list the users"), "{refused}");
+    let gone =
+        plan(&*blind, &Desired::remove("acme:1".parse().unwrap(), email("ed")), &loose()).await.unwrap();
+    assert!(gone.is_empty());
 }

@@ -48,7 +48,7 @@ pub(crate) fn paradigm() -> Capabilities {
         .without(&absent, "the provider has no such operation")
         .with_behaviours(&[Behaviour::KeepsLastOwner, Behaviour::GroupsGrantAccess])
         .with_page_size(20)
-        .with_limits([RateLimit::assumed(&[], 60, Duration::from_secs(60), "test")])
+        .with_limits([RateLimit::assumed(&[], 60, Duration::from_mins(1), "test")])
 }
 
 /// One pass over the account, membership ids, seats, custom roles that cannot be given when adding, a fixed owner.
@@ -76,7 +76,7 @@ pub(crate) fn pandadoc() -> Capabilities {
             Behaviour::OrphansDocuments,
         ])
         .with_page_size(50)
-        .with_limits([RateLimit::published(&[Operation::Add], 2, Duration::from_secs(60), "test")])
+        .with_limits([RateLimit::published(&[Operation::Add], 2, Duration::from_mins(1), "test")])
 }
 
 pub(crate) fn person(id: u64, name: &str) -> User {

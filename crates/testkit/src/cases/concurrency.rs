@@ -1,6 +1,6 @@
 //! Many callers at once, and callers who walk away.
 
-use super::strike::methods;
+use super::strike::{arm, methods};
 use crate::call::Call;
 use crate::case::{Outcome, RAN, Verdict, cases};
 use crate::failure::{Failure, check, check_eq, outcome};
@@ -202,7 +202,7 @@ async fn dropped(context: &Context, capability: Capability) -> Verdict {
             let _ = call.send(&**stage.members()).now_or_never();
             expect_one_of(&stage, &[after.clone(), before], "after a dropped call").await?;
         } else {
-            let armed = stage.inject(fault.clone())?;
+            let armed = arm(&stage, &call, fault.clone())?;
             let (members, sent) = (stage.members().clone(), call.clone());
             let task = tokio::spawn(async move { sent.send(&*members).await });
             armed.reached().await;

@@ -1,6 +1,6 @@
 //! Refusals and broken answers: every status for every method, classified by what the caller does next.
 
-use super::strike::{methods, strike};
+use super::strike::{arm, methods, strike};
 use crate::call::Call;
 use crate::case::{Outcome, RAN, Verdict, cases};
 use crate::failure::{Failure, check, check_eq, shown};
@@ -190,7 +190,7 @@ async fn redirects_are_not_followed_elsewhere(context: &Context) -> Verdict {
             stage.forget();
             let location = format!("{}/elsewhere", elsewhere.url());
             let answer = Answer::status(status).with_header("location", location);
-            let armed = stage.inject(Fault::Answer(answer))?;
+            let armed = arm(&stage, &call, Fault::Answer(answer))?;
             let result = call.send(&**stage.members()).await;
             check_eq!(
                 elsewhere.count(),

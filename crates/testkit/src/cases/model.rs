@@ -132,6 +132,12 @@ impl Words {
         }
     }
 
+    /// Whether principals of this one's kind can be added or removed.
+    fn manages(&self, number: u8) -> bool {
+        let kind = self.principal(number).kind();
+        [Capability::add(kind), Capability::remove(kind)].iter().any(|claim| self.context.has(*claim))
+    }
+
     fn role(&self, number: u8) -> Role {
         self.roles.get(usize::from(number) % self.roles.len()).cloned().unwrap_or(Role::Viewer)
     }
@@ -257,6 +263,10 @@ async fn play(
             Step::SetRole(at, _) | Step::Remove(at) => Some(*at),
             _ => None,
         };
+        if matches!(step, Step::Get((_, who)) if !words.manages(*who)) {
+            // Of a kind that can be neither added nor removed, a member may be shown by lists alone, or by `get` too.
+            continue;
+        }
         let (mut here, mut there) = (None, None);
         if let Some((place, who)) = at {
             let (place, who) = (words.place(place), words.principal(who));

@@ -21,7 +21,7 @@ pub(super) fn methods(context: &Context) -> impl Iterator<Item = Capability> + '
     METHODS.into_iter().filter(|method| context.has(*method))
 }
 
-/// Makes the call for a capability in the usual world; the first request of it meets the fault.
+/// Makes the call for a capability in the usual world, with a fault in its way.
 pub(super) async fn strike(
     context: &Context,
     capability: Capability,
@@ -31,9 +31,15 @@ pub(super) async fn strike(
     let call = stage.call(capability).await?;
     let before = stage.seed.members_of(&stage.workspace(LEGAL));
     stage.forget();
-    let armed = stage.proxy()?.inject(Rule::new(fault));
+    let armed = arm(&stage, &call, fault)?;
     let result = call.send(&**stage.members()).await;
     Ok(Strike { stage, call, result, armed, before })
+}
+
+/// The fault strikes the first request that does the call's work: a layer may ask something else before it writes.
+pub(super) fn arm(stage: &Stage, call: &Call, fault: Fault) -> Result<Armed, Failure> {
+    let writes = call.is_write();
+    Ok(stage.proxy()?.inject(Rule::new(fault).when(move |request| request.is_write() == writes)))
 }
 
 impl Strike {

@@ -1,0 +1,3 @@
+//! Does nothing: the floor of `wsm --version`.
+
+fn main() {}

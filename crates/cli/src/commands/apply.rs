@@ -1,0 +1,60 @@
+//! `wsm apply`.
+
+use crate::args;
+use crate::connections::Connections;
+use crate::failure::{Failure, Result};
+use crate::output::Output;
+use crate::report::Report;
+use crate::wish::{self, Wish};
+use crate::{planned, progress};
+use std::io::{BufRead, IsTerminal, Write};
+use workspace_members::sync::{self, ApplyOptions, Plan};
+
+/// Carries out a desired state or a kept plan, after showing it and asking.
+pub(crate) async fn run(connections: &Connections, args: &args::Apply, output: Output) -> Result<Report> {
+    let wish = wish::desired_or_plan(&args.file)?;
+    let names = match &wish {
+        Wish::Desired(desired) => desired.connections(),
+        Wish::Plan(plan) => plan.wish.connections(),
+    };
+    let handles = connections.handles(&names)?;
+    let can_ask = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    if !args.yes && !can_ask {
+        return Err(Failure::input("nobody can be asked here: look at `wsm plan`, then say --yes"));
+    }
+    let options = ApplyOptions::new(&connections.state_dir)
+        .with_guards(connections.guards.clone())
+        .with_overrides(args.lift.overrides.iter().cloned().collect())
+        .with_replan(args.replan)
+        .with_progress(progress::of_apply());
+    let plan = match wish {
+        Wish::Plan(plan) => *plan,
+        Wish::Desired(desired) => {
+            // Whoever an earlier run left outside is back before the plan is made.
+            sync::settle(&handles, &options).await.map_err(planned::not_applied)?;
+            let observed = sync::observe(&handles, &desired).await.map_err(planned::not_applied)?;
+            output.interim(&[planned::overview(&observed)], !args.yes);
+            Plan::compute(&desired, &observed, &connections.guards)
+                .or_else(|refused| refused.overridden(&options.overrides))
+                .map_err(|refused| planned::refused(&refused, None))?
+        }
+    };
+    output.interim(&[planned::sheet(&plan)], !args.yes);
+    if !plan.is_empty() && !args.yes && !agreed(plan.steps.len())? {
+        return Err(Failure::input("not agreed; nothing was changed"));
+    }
+    let report = sync::apply(&handles, &plan, &options).await.map_err(planned::not_applied)?;
+    Ok(planned::applied(&report, connections))
+}
+
+/// Asks on the terminal.
+fn agreed(changes: usize) -> Result<bool> {
+    let cannot = |error: std::io::Error| Failure::input(format!("nobody can be asked here: {error}"));
+    let mut err = std::io::stderr();
+    write!(err, "Make {}? [y/N] ", planned::counted(changes, "change"))
+        .and_then(|()| err.flush())
+        .map_err(cannot)?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer).map_err(cannot)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}

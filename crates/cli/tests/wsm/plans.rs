@@ -1,0 +1,265 @@
+//! Desired states: planned, judged, carried out, and refused.
+
+use crate::support::{Here, Shell, Simulated, WSM};
+use serde_json::Value;
+use workspace_members_simulator::State;
+
+const ACME: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/acme.toml");
+
+fn roster(shell: &Shell, target: &str) -> Vec<(String, String)> {
+    let rows = shell.answer(&["list", target]);
+    let row = |row: &Value| {
+        let who = row["email"].as_str().or(row["name"].as_str()).unwrap().to_lowercase();
+        (who, row["native_role"].as_str().unwrap().to_owned())
+    };
+    rows.as_array().unwrap().iter().map(row).collect()
+}
+
+fn has(shell: &Shell, target: &str, who: &str, role: &str) -> bool {
+    roster(shell, target).contains(&(who.to_owned(), role.to_owned()))
+}
+
+/// Additive, so that guards on shares have nothing to say.
+fn wish(members: &str) -> String {
+    format!("[[workspace]]\ntarget = \"paradigm:2\"\nmode = \"additive\"\n[workspace.members]\n{members}\n")
+}
+
+#[test]
+fn the_example_is_planned_and_applied_over_both_providers() {
+    let simulated = Simulated::start(&[]);
+    let shell = &simulated.shell;
+    let plan = shell.run(&["-o", "json", "plan", ACME]).ends(5).json();
+    for name in ["fingerprint", "steps", "kept", "consequences", "requests", "eta_seconds"] {
+        assert!(plan.get(name).is_some(), "{name}: {plan}");
+    }
+    let steps = plan["steps"].as_array().unwrap();
+    let step = steps.iter().find(|step| step["label"] == "tomas.vega@example.com").unwrap();
+    assert_eq!((&step["action"], &step["strategy"]), (&"promote".into(), &"remove-then-add".into()));
+    assert_eq!(
+        (&step["from"], &step["to"], &step["fit"]),
+        (&"viewer".into(), &"editor".into(), &"exact".into())
+    );
+    assert!(step["reason"].as_str().unwrap().contains("wished as editor"), "{step}");
+    let both = ["paradigm:2", "pandadoc:"];
+    assert!(
+        both.iter()
+            .all(|target| steps.iter().any(|step| step["target"].as_str().unwrap().starts_with(target)))
+    );
+
+    let people = shell.run(&["plan", ACME]).ends(5).stdout;
+    for sentence in [
+        "Plan: 7 changes",
+        "^ promote tomas.vega@example.com from viewer to editor in paradigm:2",
+        "they are outside between two requests",
+        "- remove quentin.moreau@example.com (viewer) from paradigm:2",
+        "nobody named them, and the wish is authoritative",
+        "At most ",
+    ] {
+        assert!(people.contains(sentence), "{sentence:?}: {people}");
+    }
+
+    let report = shell.answer(&["apply", ACME, "--yes"]);
+    let outcomes = report["steps"].as_array().unwrap();
+    assert_eq!(outcomes.len(), steps.len());
+    assert!(outcomes.iter().all(|step| step["outcome"] == "applied"), "{report}");
+    assert_eq!(report["remaining"], 0);
+    assert!(
+        report["rosters"].as_array().unwrap().iter().any(|row| row["email"] == "jonas.weber@example.com")
+    );
+    assert!(has(shell, "paradigm:2", "tomas.vega@example.com", "editor"));
+    assert!(has(shell, "pandadoc:Contracts", "amelie.durand@example.com", "Manager"));
+    assert!(!roster(shell, "paradigm:2").iter().any(|(who, _)| who == "quentin.moreau@example.com"));
+
+    // Again: nothing to do, and said so.
+    assert_eq!(shell.answer(&["plan", ACME])["steps"], Value::Array(Vec::new()));
+    let again = shell.run(&["apply", ACME, "--yes"]).ends(0);
+    assert!(again.stdout.contains("Nothing to change."), "{again:?}");
+}
+
+#[test]
+fn inside_one_process_it_shows_the_rosters_before_and_after() {
+    let ran = Shell::new().run(&["--simulate", "apply", ACME, "--yes"]).ends(0);
+    let at =
+        |text: &str| ran.stdout.find(text).unwrap_or_else(|| panic!("{text:?} is missing: {}", ran.stdout));
+    let order = [
+        "Now:",
+        "Plan: 7 changes",
+        "applied   promote tomas",
+        "Everything is as wished.",
+        "paradigm:2  Sales  (21 members)",
+    ];
+    assert!(order.windows(2).all(|pair| at(pair[0]) < at(pair[1])), "{}", ran.stdout);
+    assert!(
+        ran.stderr.contains("applied: promote tomas.vega"),
+        "a line per step without a terminal: {}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_kept_plan_is_carried_out_or_refused_when_it_is_stale() {
+    let simulated = Simulated::start(&[]);
+    let shell = &simulated.shell;
+    shell.file("wish.toml", &wish("viewer = [\"jonas.weber@example.com\", \"leo.andersson@example.com\"]"));
+    shell.run(&["plan", "wish.toml", "--out", "plan.json"]).ends(5);
+    // Somebody else is faster with a part of it.
+    shell.run(&["add", "paradigm:2", "--email", "leo.andersson@example.com", "--role", "viewer"]).ends(0);
+    let stale = shell.error(4, &["apply", "plan.json", "--yes"]);
+    assert_eq!(stale["stale"], serde_json::json!(["paradigm:2"]), "{stale}");
+    assert!(stale["advice"].as_str().unwrap().contains("--replan"), "{stale}");
+    assert!(!has(shell, "paradigm:2", "jonas.weber@example.com", "viewer"));
+    let report = shell.answer(&["apply", "plan.json", "--yes", "--replan"]);
+    assert_eq!(report["steps"].as_array().unwrap().len(), 1);
+    assert!(has(shell, "paradigm:2", "jonas.weber@example.com", "viewer"));
+
+    shell.file("wish.toml", &wish("viewer = [\"maya.patel@example.com\"]"));
+    shell.run(&["plan", "wish.toml", "--out", "plan.json"]).ends(5);
+    let text = std::fs::read_to_string(shell.path().join("plan.json")).unwrap();
+    shell.file("forged.json", &text.replace("maya.patel@example.com", "nguyen.minh+ops@example.com"));
+    shell.run(&["apply", "forged.json", "--yes"]).complains(2, &["forged.json", "changed after it was made"]);
+    assert_eq!(shell.answer(&["apply", "plan.json", "--yes"])["remaining"], 0);
+}
+
+#[test]
+fn guards_refuse_and_are_lifted_for_one_plan_only() {
+    let simulated = Simulated::start(&[]);
+    let shell = &simulated.shell;
+    let authoritative =
+        wish("owner = [\"camille.laurent@example.com\"]").replace("additive", "authoritative");
+    shell.file("wish.toml", &authoritative);
+    let before = roster(shell, "paradigm:2");
+    let refused = shell.error(4, &["plan", "wish.toml"]);
+    assert_eq!((&refused["kind"], &refused["guard"]), (&"protected".into(), &"max_removals".into()));
+    assert!(refused["people"].as_array().is_some_and(|people| !people.is_empty()), "{refused}");
+    shell.run(&["plan", "wish.toml"]).complains(4, &["max_removals", "--override max_removals="]);
+    shell.run(&["apply", "wish.toml", "--yes"]).complains(4, &["max_removals"]);
+    assert_eq!(roster(shell, "paradigm:2"), before);
+
+    let lift = format!("max_removals={}", refused["fingerprint"].as_str().unwrap());
+    let other = format!("max_removals={}", "0".repeat(64));
+    shell.run(&["apply", "wish.toml", "--yes", "--override", &other]).ends(4);
+    assert_eq!(roster(shell, "paradigm:2"), before);
+    shell.run(&["apply", "wish.toml", "--yes", "--override", &lift]).ends(0);
+    assert_eq!(roster(shell, "paradigm:2").len(), 1);
+    shell.run(&["plan", "wish.toml", "--override", "everything=1"]).complains(2, &["max_removals"]);
+}
+
+#[test]
+fn the_stricter_guards_of_file_and_host_hold() {
+    let simulated = Simulated::start(&[]);
+    let shell = &simulated.shell;
+    let connection = "[connections.paradigm]\nprovider = \"paradigm\"\nkey_env = \"PARADIGM_API_KEY\"\n";
+    let base = shell.variables.iter().find(|(name, _)| name == "PARADIGM_BASE_URL").unwrap();
+    let connection = format!("{connection}base_url = \"{}\"\n", base.1);
+    shell.file(
+        "wsm.toml",
+        &format!("{connection}[guards]\nprotect = [\"soren.dahl@example.com\"]\nmax_removals = 0\n"),
+    );
+    shell.run(&["remove", "paradigm:2", "soren.dahl@example.com"]).complains(4, &["protect"]);
+    shell.run(&["remove", "paradigm:2", "hanna.kowalska@example.com"]).complains(4, &["max_removals"]);
+    shell.file("wsm.toml", &format!("{connection}[guards]\nallow_remove_then_add = false\n"));
+    let change = [
+        "set-role",
+        "paradigm:2",
+        "hanna.kowalska@example.com",
+        "--role",
+        "editor",
+        "--allow-remove-then-add",
+    ];
+    shell.run(&change).complains(4, &["allow_remove_then_add"]);
+    shell.file("wsm.toml", &connection);
+    shell.run(&change).ends(0);
+}
+
+#[test]
+fn everything_wrong_with_a_file_is_said_at_once_and_nothing_is_sent() {
+    let here = Here::start(State::sample());
+    let shell = Shell::at(&here.simulator);
+    let text = "[[workspace]]\ntarget = \"paradigm\"\nmode = \"authorative\"\n[workspace.members]\nboss = [\"a@b.c\"]\n";
+    shell.file("wish.toml", text);
+    let words = ["wish.toml:2:", "wish.toml:3:", "wish.toml:5:", "authoritative, additive or remove-only"];
+    shell.run(&["plan", "wish.toml"]).complains(2, &words);
+    shell.run(&["apply", "wish.toml", "--yes"]).complains(2, &words);
+    shell.file("wish.toml", &wish("viewer = []").replace("paradigm:2", "acme:2"));
+    shell.run(&["plan", "wish.toml"]).complains(2, &["unknown connection \"acme\"", "paradigm, pandadoc"]);
+    shell.run(&["plan", "missing.toml"]).complains(2, &["missing.toml", "cannot be read"]);
+    assert_eq!(here.requests(), 0);
+    // An unknown person stops the plan before any write.
+    shell.file("wish.toml", &wish("viewer = [\"jonas.weber@example.com\", \"nobody@example.com\"]"));
+    shell.run(&["apply", "wish.toml", "--yes"]).complains(1, &["nobody@example.com"]);
+    assert!(here.simulator.requests().iter().all(|request| request.method == "GET"));
+}
+
+#[test]
+fn without_a_terminal_nobody_is_asked_and_nothing_is_done() {
+    let here = Here::start(State::sample());
+    let shell = Shell::at(&here.simulator);
+    shell.file("wish.toml", &wish("viewer = [\"jonas.weber@example.com\"]"));
+    shell.run(&["apply", "wish.toml"]).complains(2, &["--yes"]);
+    assert_eq!(here.requests(), 0);
+}
+
+#[test]
+fn killed_while_applying_it_converges_when_run_again() {
+    let here = Here::start(State::sample());
+    let shell = Shell::at(&here.simulator);
+    let mut wishes = ACME_LIKE.to_owned();
+    wishes.insert_str(0, "[guards]\nallow_remove_then_add = true\nmax_demotions = \"100%\"\n");
+    shell.file("wish.toml", &wishes);
+    // Killed once after every further write, until one run comes through.
+    for writes in 1.. {
+        let mut child = shell
+            .command(&["apply", "wish.toml", "--yes"])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        here.simulator.clear_requests();
+        let done = loop {
+            let made = here.simulator.requests().iter().filter(|request| request.method != "GET").count();
+            if made >= writes {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                break false;
+            }
+            if let Some(status) = child.try_wait().unwrap() {
+                break status.success();
+            }
+            std::thread::yield_now();
+        };
+        if done {
+            break;
+        }
+        assert!(writes < 100, "it does not come to an end");
+    }
+    let plan = shell.answer(&["plan", "wish.toml"]);
+    assert_eq!(plan["steps"], Value::Array(Vec::new()));
+    let rows = roster(&shell, "paradigm:2");
+    assert_eq!(rows.len(), 21, "nobody is left outside: {rows:?}");
+}
+
+/// Everybody of Sales, with viewers and editors exchanged among six.
+const ACME_LIKE: &str = r#"
+[[workspace]]
+target = "paradigm:2"
+mode = "additive"
+[workspace.members]
+editor = ["hanna.kowalska@example.com", "soren.dahl@example.com", "tomas.vega@example.com", "yara.costa@example.com",
+    "zoe.devries@example.com", "viktor.horvat@example.com"]
+"#;
+
+#[test]
+fn a_prompt_is_asked_on_a_terminal() {
+    let simulated = Simulated::start(&[]);
+    let shell = &simulated.shell;
+    shell.file("wish.toml", &wish("viewer = [\"jonas.weber@example.com\"]"));
+    let exports = simulated.lines.join("; ");
+    let wish = shell.path().join("wish.toml");
+    for (answer, there) in [("n", false), ("y", true)] {
+        let command = format!("{exports}; {WSM} apply {}; echo ended with $?", wish.display());
+        let screen = crate::terminal::Terminal::answer(120, &command, "[y/N]", answer);
+        assert!(screen.contains("+ add jonas.weber@example.com as viewer to paradigm:2"), "{screen}");
+        assert!(screen.contains(if there { "ended with 0" } else { "ended with 2" }), "{screen}");
+        assert_eq!(has(shell, "paradigm:2", "jonas.weber@example.com", "viewer"), there);
+    }
+}

@@ -1,0 +1,67 @@
+//! The accounts that a run works on, kept from other runs on this host, with their journals.
+
+use super::journal::Journal;
+use super::place::{self, AccountKey, AccountLock};
+use super::progress::{Event, Progress};
+use super::report::Settled;
+use super::{ApplyError, read, settle};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use workspace_members_core::{Capability, WorkspaceMembers};
+
+/// The accounts of a plan, locked.
+pub(super) struct Held {
+    journals: BTreeMap<AccountKey, Mutex<Journal>>,
+    keys: BTreeMap<String, AccountKey>,
+    _locks: Vec<AccountLock>,
+}
+
+impl Held {
+    pub(super) async fn take(
+        connections: &[(&str, &dyn WorkspaceMembers)],
+        folder: &std::path::Path,
+    ) -> Result<Self, ApplyError> {
+        place::prepare(folder)?;
+        let mut keys = BTreeMap::new();
+        for (name, members) in connections {
+            let capabilities = members.capabilities();
+            let me = if capabilities.has(Capability::Me) {
+                Some(members.me().await.map_err(read(name))?)
+            } else {
+                None
+            };
+            keys.insert((*name).to_owned(), AccountKey::of(capabilities, me.as_ref()));
+        }
+        // Always in the same order, so that two runs cannot each hold what the other waits for.
+        let by_key: BTreeMap<&AccountKey, &String> = keys.iter().map(|(name, key)| (key, name)).collect();
+        let (mut locks, mut journals) = (Vec::new(), BTreeMap::new());
+        for (key, name) in by_key {
+            locks.push(AccountLock::take(folder, key, name)?);
+            let path = key.file(folder, "journal");
+            let journal = Journal::open(&path).map_err(|source| ApplyError::State { path, source })?;
+            journals.insert(key.clone(), Mutex::new(journal));
+        }
+        Ok(Self { journals, keys, _locks: locks })
+    }
+
+    pub(super) fn journal(&self, connection: &str) -> Option<&Mutex<Journal>> {
+        self.journals.get(self.keys.get(connection)?)
+    }
+
+    pub(super) async fn settle(
+        &mut self,
+        connections: &[(&str, &dyn WorkspaceMembers)],
+        progress: &Progress,
+    ) -> Result<Vec<Settled>, ApplyError> {
+        let mut all = Vec::new();
+        for (name, members) in connections {
+            let Some(journal) = self.keys.get(*name).and_then(|key| self.journals.get_mut(key)) else {
+                continue;
+            };
+            let journal = journal.get_mut().unwrap_or_else(PoisonError::into_inner);
+            let each = |settled: &Settled| progress.tell(&Event::Settled(settled));
+            all.extend(settle::settle(*members, journal, each).await?);
+        }
+        Ok(all)
+    }
+}
