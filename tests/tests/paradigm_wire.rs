@@ -9,7 +9,7 @@ use workspace_members_core::{
 };
 use workspace_members_paradigm::{Level, Paradigm};
 use workspace_members_tests::{
-    CANARY, Call, Expected, Recorded, Reply, Server, member, paradigm, principal, workspace,
+    CANARY, Call, Expected, Recorded, Reply, Server, chain, member, paradigm, principal, workspace,
 };
 
 const FIRST: fn() -> PageRequest = PageRequest::default;
@@ -293,6 +293,24 @@ async fn what_the_schema_requires_is_demanded() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_read_is_not_quoted() {
+    let somebody = "somebody@example.com";
+    let user = json!({"id": somebody, "email": somebody, "role": {somebody: somebody}});
+    for body in [
+        json!(somebody),
+        list_of(json!(somebody), json!([])),
+        list_of(json!([somebody]), json!([])),
+        list_of(json!([user]), json!([])),
+    ] {
+        let server = Server::always(Reply::json(200, body)).await;
+        let paradigm = paradigm(&server.url(), |config| config);
+        let error = Call::list("42").run(&paradigm).await.unwrap_err();
+        assert!(!chain(&error).contains("somebody"), "{error:?}");
+        assert!(std::error::Error::source(&error).is_some(), "what was expected is said");
+    }
+}
+
+#[tokio::test]
 async fn get_finds_the_principal_of_its_kind_and_no_other() {
     let users = json!([{"id": 7, "email": "a@b", "role": "owner"}]);
     let body = list_of(users, json!([{"id": 8, "name": "Data", "role": "viewer"}]));
@@ -543,6 +561,20 @@ async fn both_described_forms_of_a_list_are_read() {
         ("results", json!({"count": 3, "next": "?page=2", "results": one}), Some("2x100"), Some(3)),
         ("data", json!({"data": one, "pagination": {"total": 3, "next": "?page=2"}}), Some("2x100"), Some(3)),
         ("pages", json!({"data": one, "pagination": {"count": 3, "total_pages": 2}}), Some("2x100"), Some(3)),
+        (
+            "pages by another name",
+            json!({"data": one, "pagination": {"total": 3, "pages": 3}}),
+            Some("2x100"),
+            Some(3),
+        ),
+        ("a total", json!({"data": one, "pagination": {"total": 101}}), Some("2x100"), Some(101)),
+        ("a total of one page", json!({"data": one, "pagination": {"total": 100}}), None, Some(100)),
+        (
+            "pages of another size",
+            json!({"data": one, "pagination": {"total": 100, "per_page": 20}}),
+            Some("2x100"),
+            Some(100),
+        ),
         ("last page", json!({"data": one, "pagination": {"count": 1, "total_pages": 1}}), None, Some(1)),
         ("bare", json!({"results": one}), None, None),
     ] {

@@ -91,7 +91,14 @@ impl Paradigm {
         let answer = self.read(operation, path, query).await?;
         let listing: wire::Listing<W> = answer.json(operation, &PROVIDER)?;
         let pagination = listing.pagination.unwrap_or_default();
-        let more_pages = pagination.total_pages.is_some_and(|pages| page.number < pages);
+        // The form that prose describes has no schema, so whatever of it tells that there is more is believed.
+        let more_pages = match (pagination.total_pages, pagination.count) {
+            (Some(pages), _) => page.number < pages,
+            (None, Some(total)) => {
+                u64::from(page.number) * u64::from(pagination.per_page.unwrap_or(page.size)) < total
+            }
+            (None, None) => false,
+        };
         let next = match listing.next.or(pagination.next) {
             Some(url) => Some(page_of_next(&url).ok_or_else(|| {
                 let message = "the next page's address names no page number";

@@ -67,8 +67,10 @@ pub(crate) struct Pagination {
     pub(crate) count: Option<u64>,
     #[serde(default)]
     pub(crate) next: Option<String>,
-    #[serde(default)]
+    #[serde(default, alias = "pages")]
     pub(crate) total_pages: Option<u32>,
+    #[serde(default)]
+    pub(crate) per_page: Option<u32>,
 }
 
 #[derive(Debug, Deserialize)]
