@@ -18,7 +18,7 @@ mod paradigm_company_inferred {
     use workspace_members_paradigm::Level;
     use workspace_members_tests::harness::ParadigmHarness;
 
-    workspace_members_testkit::conformance!(ParadigmHarness::new(Level::Company).inferred().quirks());
+    workspace_members_testkit::conformance!(ParadigmHarness::new(Level::Company).inferred());
 }
 
 mod paradigm_instance_inferred {

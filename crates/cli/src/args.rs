@@ -81,6 +81,10 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Change workspaces to be as a file says, or carry out a plan.
     Apply(Apply),
+    /// Compare two workspaces, of any providers: who is in one only, and whose role differs.
+    Diff(Diff),
+    /// Write workspaces as they are as a file for `plan` and `apply`.
+    Dump(Dump),
     /// Find where somebody is a member, over all connections, and as what.
     Find {
         /// An e-mail address, user:ID or group:ID.
@@ -219,6 +223,24 @@ pub(crate) struct Plan {
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) lift: Lift,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// CONNECTION:WORKSPACE.
+    pub(crate) left: WorkspaceTarget,
+    /// CONNECTION:WORKSPACE.
+    pub(crate) right: WorkspaceTarget,
+    /// A desired state whose `people` say who has which address where.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) people: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Dump {
+    /// Connections, which stand for all their workspaces, or workspaces.
+    #[arg(value_name = "TARGET", required = true)]
+    pub(crate) targets: Vec<Target>,
 }
 
 #[derive(Debug, Args)]

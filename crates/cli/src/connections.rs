@@ -5,6 +5,7 @@ use crate::config::{self, Declared, Key};
 use crate::failure::{Failure, Result};
 use crate::records::Records;
 use crate::simulate;
+use crate::target::Target;
 use async_trait::async_trait;
 use std::fmt;
 use std::path::PathBuf;
@@ -42,6 +43,9 @@ pub(crate) enum Need {
     /// To change, and so to keep a record where one is wanted.
     Changes,
 }
+
+/// A connection, and the workspaces wanted of it.
+pub(crate) type Wanted<'a> = (&'a Connection, Option<Vec<&'a str>>);
 
 /// All connections, in the order of the file.
 #[derive(Debug)]
@@ -144,6 +148,24 @@ impl Connections {
             }
             Failure::input(message)
         })
+    }
+
+    /// What targets mean: each connection once, with the workspaces wanted of it, or `None` for all.
+    pub(crate) fn wanted<'a>(&'a self, targets: &'a [Target]) -> Result<Vec<Wanted<'a>>> {
+        let mut all: Vec<Wanted<'a>> = Vec::new();
+        for target in targets {
+            let connection = self.named(&target.connection)?;
+            let workspace = target.workspace.as_deref();
+            match all.iter_mut().find(|(known, _)| known.name == connection.name) {
+                // A bare connection includes its workspaces.
+                Some((_, known)) => match (known.as_mut(), workspace) {
+                    (Some(known), Some(workspace)) => known.push(workspace),
+                    _ => *known = None,
+                },
+                None => all.push((connection, workspace.map(|workspace| vec![workspace]))),
+            }
+        }
+        Ok(all)
     }
 
     /// Some connections, as planning and applying take them.

@@ -15,6 +15,8 @@ pub(crate) struct Report {
     pub(crate) csv: (Vec<&'static str>, Vec<Value>),
     /// For people.
     pub(crate) sheets: Vec<Sheet>,
+    /// For people, in place of tables: a file.
+    pub(crate) text: Option<String>,
     /// What went wrong with single parts.
     pub(crate) failures: Vec<Failure>,
     pub(crate) exit: Exit,
@@ -27,6 +29,7 @@ impl Report {
             json: Value::Array(rows.clone()),
             csv: (columns.to_vec(), rows),
             sheets,
+            text: None,
             failures: Vec::new(),
             exit: Exit::Done,
         }

@@ -233,6 +233,7 @@ fn report(connection: &Connection, change: &str, member: Option<&Member>, line: 
         json: json!({ "change": change, "member": row }),
         csv: (columns, vec![flat]),
         sheets,
+        text: None,
         failures: Vec::new(),
         exit: Exit::Done,
     }

@@ -17,21 +17,9 @@ struct Listed {
 
 /// Lists the targets, or everything. Connections are read side by side and shown in order.
 pub(crate) async fn run(connections: &Connections, targets: &[Target], output: Output) -> Result<Report> {
-    let mut wanted: Vec<(&Connection, Option<Vec<&str>>)> = Vec::new();
+    let mut wanted = connections.wanted(targets)?;
     if targets.is_empty() {
         wanted.extend(connections.all().iter().map(|connection| (connection, None)));
-    }
-    for target in targets {
-        let connection = connections.named(&target.connection)?;
-        let workspace = target.workspace.as_deref();
-        match wanted.iter_mut().find(|(known, _)| known.name == connection.name) {
-            // A bare connection includes its workspaces.
-            Some((_, known)) => match (known.as_mut(), workspace) {
-                (Some(known), Some(workspace)) => known.push(workspace),
-                _ => *known = None,
-            },
-            None => wanted.push((connection, workspace.map(|workspace| vec![workspace]))),
-        }
     }
     let listed =
         join_all(wanted.iter().map(|(connection, wanted)| list(connection, wanted.as_deref(), output))).await;
@@ -55,21 +43,7 @@ pub(crate) async fn run(connections: &Connections, targets: &[Target], output: O
 
 async fn list(connection: &Connection, wanted: Option<&[&str]>, output: Output) -> Listed {
     let mut listed = Listed { workspaces: Vec::new(), failures: Vec::new() };
-    let chosen = match wanted {
-        Some(wanted) => connection.chosen(wanted).await,
-        None => connection.manageable().await.map(|choice| {
-            if choice.left_out > 0 {
-                output.note(&format!(
-                    "{}: {} more not listed: not this key's to manage, or without members of their own; `wsm \
-                     workspaces {} --all` shows them",
-                    connection.name,
-                    workspaces(choice.left_out),
-                    connection.name,
-                ));
-            }
-            choice.chosen
-        }),
-    };
+    let chosen = choose(connection, wanted, output).await;
     let chosen = match chosen {
         Ok(chosen) => chosen,
         Err(failure) => {
@@ -90,6 +64,27 @@ async fn list(connection: &Connection, wanted: Option<&[&str]>, output: Output) 
         }
     }
     listed
+}
+
+/// The workspaces wanted, or all that can be managed, with a word about the others.
+pub(super) async fn choose(
+    connection: &Connection,
+    wanted: Option<&[&str]>,
+    output: Output,
+) -> Result<Vec<Chosen>> {
+    let Some(wanted) = wanted else {
+        let choice = connection.manageable().await?;
+        if choice.left_out > 0 {
+            output.note(&format!(
+                "{name}: {more} more not listed: not this key's to manage, or without members of their own; `wsm \
+                 workspaces {name} --all` shows them",
+                name = connection.name,
+                more = workspaces(choice.left_out),
+            ));
+        }
+        return Ok(choice.chosen);
+    };
+    connection.chosen(wanted).await
 }
 
 pub(super) fn workspaces(count: usize) -> String {

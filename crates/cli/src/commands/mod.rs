@@ -4,7 +4,9 @@ mod apply;
 mod capabilities;
 mod change;
 pub(crate) mod completions;
+mod diff;
 mod doctor;
+mod dump;
 mod find;
 mod list;
 mod listing;
@@ -40,6 +42,8 @@ pub(crate) async fn run(common: &Common, command: Command, output: Output) -> Re
         Command::Remove(args) => change::remove(&connections, &args, output).await,
         Command::Plan(args) => plan::run(&connections, &args).await,
         Command::Apply(args) => apply::run(&connections, &args, output).await,
+        Command::Diff(args) => diff::run(&connections, &args).await,
+        Command::Dump(args) => dump::run(&connections, &args.targets, output).await,
         Command::Find { who } => find::run(&connections, &who, output).await,
         Command::Workspaces { connection, all } => {
             workspaces::run(&connections, connection.as_deref(), all, output).await
@@ -58,6 +62,7 @@ impl Report {
             json: Value::Null,
             csv: (Vec::new(), Vec::new()),
             sheets: Vec::new(),
+            text: None,
             failures: Vec::new(),
             exit: Exit::Done,
         }

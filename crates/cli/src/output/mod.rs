@@ -5,7 +5,7 @@ mod json;
 mod plain;
 mod table;
 
-pub(crate) use plain::plain;
+pub(crate) use plain::{escaped, plain};
 
 use crate::args::Format;
 use crate::exit::Exit;
@@ -37,6 +37,11 @@ impl Output {
             Format::Json if report.failed_whole() => json::write(&report.failures[0].json()),
             Format::Json => json::write(&report.json),
             Format::Csv => csv::write(&report.csv.0, &report.csv.1),
+            Format::Table if report.text.is_some() => {
+                let text = report.text.as_deref().unwrap_or_default();
+                let mut out = io::stdout().lock();
+                out.write_all(text.as_bytes()).and_then(|()| out.flush())
+            }
             Format::Table => table::write(&mut anstream::stdout().lock(), &report.sheets),
         };
         self.written(written, report.exit)

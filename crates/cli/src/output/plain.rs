@@ -19,6 +19,16 @@ pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The text with every acting character but line feeds written as TOML's strings write them.
+pub(crate) fn escaped(text: &str) -> String {
+    let escape = |c: char| match c {
+        '\n' => "\n".to_owned(),
+        c if acts(c) => format!("\\U{:08X}", u32::from(c)),
+        c => c.to_string(),
+    };
+    text.chars().map(escape).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

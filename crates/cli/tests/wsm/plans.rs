@@ -3,6 +3,7 @@
 use crate::support::{Here, Shell, Simulated, WSM};
 use serde_json::Value;
 use workspace_members_simulator::State;
+use workspace_members_testkit::{Answer, Fault, Request, Rule};
 
 const ACME: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/acme.toml");
 
@@ -236,6 +237,72 @@ fn killed_while_applying_it_converges_when_run_again() {
     assert_eq!(plan["steps"], Value::Array(Vec::new()));
     let rows = roster(&shell, "paradigm:2");
     assert_eq!(rows.len(), 21, "nobody is left outside: {rows:?}");
+}
+
+#[test]
+fn one_provider_that_refuses_leaves_the_other_done() {
+    let here = Here::start(State::sample());
+    let proxy = here.in_front_of(here.simulator.paradigm_url());
+    let refusal = Fault::Answer(Answer::status(403));
+    proxy.inject(Rule::new(refusal).when(Request::is_write));
+    let shell = Shell::at(&here.simulator).with("PARADIGM_BASE_URL", &proxy.url());
+    let ran = shell.run(&["-o", "json", "apply", ACME, "--yes"]).ends(3);
+    let report = ran.json();
+    let outcomes = |connection: &str| -> Vec<String> {
+        let steps = report["steps"].as_array().unwrap().iter();
+        let of = steps.filter(|step| step["step"]["target"].as_str().unwrap().starts_with(connection));
+        of.map(|step| step["outcome"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(outcomes("pandadoc"), ["applied"; 4]);
+    assert_eq!(outcomes("paradigm"), ["failed", "skipped", "skipped"]);
+    assert_eq!(report["remaining"], 3);
+    let advised =
+        report["steps"].as_array().unwrap().iter().find(|step| step["outcome"] == "failed").unwrap();
+    assert!(advised["advice"].is_string() && advised["message"].is_string(), "{advised}");
+    // One step that fails is a failed command.
+    proxy.inject(Rule::new(Fault::Answer(Answer::status(403))).when(Request::is_write));
+    let error = shell.error(1, &["remove", "paradigm:2", "hanna.kowalska@example.com"]);
+    assert_eq!(error["effect"], "rejected");
+    // A lost answer is settled by reading, and what is true is told.
+    proxy.clear_rules();
+    proxy.inject(Rule::new(Fault::CutAfter).when(Request::is_write));
+    let answer = shell.answer(&["remove", "paradigm:2", "hanna.kowalska@example.com"]);
+    assert_eq!(answer["change"], "applied");
+}
+
+#[test]
+fn a_dump_plans_to_nothing_and_a_diff_finds_who_differs() {
+    let simulated = Simulated::start(&[]);
+    let shell = &simulated.shell;
+    let text =
+        shell.run(&["dump", "paradigm", "pandadoc:Contracts"]).complains(0, &["2 workspaces more"]).stdout;
+    shell.file("dump.toml", &text);
+    let plan = shell.answer(&["plan", "dump.toml"]);
+    assert_eq!(plan["steps"], Value::Array(Vec::new()));
+    assert_eq!(plan["wish"]["workspaces"].as_array().unwrap().len(), 3);
+    let json = shell.run(&["-o", "json", "dump", "paradigm:Sales"]).ends(0).stdout;
+    shell.file("dump.json", &json);
+    assert_eq!(shell.answer(&["plan", "dump.json"])["steps"], Value::Array(Vec::new()));
+
+    shell.run(&["diff", "paradigm:1", "paradigm:Research"]).ends(0);
+    let diff = shell.run(&["-o", "json", "diff", "paradigm:Sales", "pandadoc:Contracts"]).ends(5).json();
+    for name in ["left", "right", "only_left", "only_right", "roles", "same", "ambiguous", "unmatched_left"] {
+        assert!(diff.get(name).is_some(), "{name}: {diff}");
+    }
+    let of = |list: &str| -> Vec<String> {
+        diff[list].as_array().unwrap().iter().map(|one| one["label"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(of("only_left"), ["hanna.kowalska@example.com"]);
+    assert!(of("only_right").contains(&"dorian.petit@example.com".to_owned()));
+    let groups = ["Data Team", "Partners"];
+    assert!(of("unmatched_left").iter().all(|label| groups.contains(&label.as_str())));
+    // Capitals in an address make nobody another person.
+    assert!(!of("only_right").iter().any(|label| label.eq_ignore_ascii_case("amelie.durand@example.com")));
+    let roles: Vec<&str> =
+        diff["roles"].as_array().unwrap().iter().map(|one| one["who"].as_str().unwrap()).collect();
+    assert!(roles.contains(&"tomas.vega@example.com"), "{roles:?}");
+    let people = shell.run(&["diff", "paradigm:Sales", "pandadoc:Contracts", "--people", ACME]).ends(5);
+    assert!(people.stdout.contains("  < hanna.kowalska@example.com (viewer, viewer)"), "{people:?}");
 }
 
 /// Everybody of Sales, with viewers and editors exchanged among six.

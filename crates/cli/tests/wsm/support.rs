@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use tempfile::TempDir;
 use workspace_members_simulator::{Options, Simulator, State};
+use workspace_members_testkit::Proxy;
 
 pub(crate) const WSM: &str = env!("CARGO_BIN_EXE_wsm");
 
@@ -166,7 +167,7 @@ impl Drop for Simulated {
 pub(crate) struct Here {
     pub(crate) simulator: Simulator,
     /// Dropped last: the servers live on it.
-    _runtime: tokio::runtime::Runtime,
+    runtime: tokio::runtime::Runtime,
 }
 
 impl Here {
@@ -175,7 +176,12 @@ impl Here {
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let builder = Simulator::builder().state(state).options(Options::default().without_limits());
         let simulator = runtime.block_on(builder.start()).unwrap();
-        Self { simulator, _runtime: runtime }
+        Self { simulator, runtime }
+    }
+
+    /// A proxy before one of the servers, which fails as it is told.
+    pub(crate) fn in_front_of(&self, url: &str) -> Proxy {
+        self.runtime.block_on(Proxy::start(url)).unwrap()
     }
 
     /// How many requests came so far.

@@ -1,0 +1,113 @@
+//! `wsm diff`.
+
+use crate::args;
+use crate::connections::{Connection, Connections};
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::planned::counted;
+use crate::report::{Report, Sheet, Tone, role_value};
+use crate::target::WorkspaceTarget;
+use crate::wish;
+use futures_util::future::try_join;
+use serde_json::{Value, json};
+use workspace_members::sync::{Diff, DiffMember, People, Side};
+use workspace_members::{Roster, WorkspaceMembersExt};
+
+const COLUMNS: [&str; 6] =
+    ["difference", "who", "left_role", "left_native_role", "right_role", "right_native_role"];
+
+/// Compares two workspaces.
+pub(crate) async fn run(connections: &Connections, args: &args::Diff) -> Result<Report> {
+    let left = connections.named(&args.left.connection)?;
+    let right = connections.named(&args.right.connection)?;
+    let people = match &args.people {
+        Some(file) => wish::desired(file)?.people,
+        None => People::new(),
+    };
+    let (on_left, on_right) = try_join(roster(left, &args.left), roster(right, &args.right)).await?;
+    let (first_provider, second_provider) = (left.members.provider(), right.members.provider());
+    let diff = Diff::compute(
+        &Side::new(&left.name, &first_provider, &on_left),
+        &Side::new(&right.name, &second_provider, &on_right),
+        &people,
+    );
+    let mut report = Report::rows(&COLUMNS, rows(&diff), vec![sheet(&diff)]);
+    report.json = json!(diff);
+    report.exit = if diff.is_empty() { Exit::Done } else { Exit::Pending };
+    Ok(report)
+}
+
+async fn roster(connection: &Connection, target: &WorkspaceTarget) -> Result<Roster> {
+    let workspace = connection.one(&target.workspace).await?;
+    let roster = connection.members.roster(&workspace.id).await;
+    roster.map_err(|error| Failure::from(error).at(&connection.name))
+}
+
+fn row(difference: &str, who: &str, left: Option<&DiffMember>, right: Option<&DiffMember>) -> Value {
+    let role = |side: Option<&DiffMember>| side.map(|member| role_value(&member.role));
+    let native = |side: Option<&DiffMember>| side.map(|member| member.native_role.to_string());
+    json!({
+        "difference": difference,
+        "who": who,
+        "left_role": role(left),
+        "left_native_role": native(left),
+        "right_role": role(right),
+        "right_native_role": native(right),
+    })
+}
+
+fn rows(diff: &Diff) -> Vec<Value> {
+    let left = |name: &'static str| move |one: &DiffMember| row(name, &one.label, Some(one), None);
+    let right = |name: &'static str| move |one: &DiffMember| row(name, &one.label, None, Some(one));
+    let mut rows: Vec<Value> = diff.only_left.iter().map(left("only_left")).collect();
+    rows.extend(diff.only_right.iter().map(right("only_right")));
+    rows.extend(diff.roles.iter().map(|both| {
+        row(
+            if both.certain { "role" } else { "role_unknown" },
+            &both.who,
+            Some(&both.left),
+            Some(&both.right),
+        )
+    }));
+    rows.extend(diff.unmatched_left.iter().map(left("unmatched_left")));
+    rows.extend(diff.unmatched_right.iter().map(right("unmatched_right")));
+    rows.extend(diff.ambiguous.iter().map(|several| row("ambiguous", &several.who, None, None)));
+    rows
+}
+
+fn sheet(diff: &Diff) -> Sheet {
+    let mut sheet = Sheet::default();
+    sheet.line(Tone::Title, format!("< {}  > {}", diff.left, diff.right));
+    let one = |member: &DiffMember| format!("{} ({}, {})", member.label, member.role, member.native_role);
+    for member in &diff.only_left {
+        sheet.line(Tone::Loss, format!("  < {}", one(member)));
+    }
+    for member in &diff.only_right {
+        sheet.line(Tone::Gain, format!("  > {}", one(member)));
+    }
+    for both in &diff.roles {
+        let unsure = if both.certain { "" } else { "; a provider does not name one of them" };
+        let (left, right) = (&both.left, &both.right);
+        sheet.line(
+            Tone::Change,
+            format!(
+                "  ~ {}: {} ({}) and {} ({}){unsure}",
+                both.who, left.role, left.native_role, right.role, right.native_role
+            ),
+        );
+    }
+    for (side, members) in [("<", &diff.unmatched_left), (">", &diff.unmatched_right)] {
+        for member in members {
+            sheet.line(
+                Tone::Quiet,
+                format!("  {side} {} cannot be looked for on the other side", one(member)),
+            );
+        }
+    }
+    for several in &diff.ambiguous {
+        let names = several.left.iter().chain(&several.right).map(one).collect::<Vec<_>>().join(", ");
+        sheet.line(Tone::Change, format!("  ? {} is ambiguous: {names}", several.who));
+    }
+    sheet.line(Tone::Plain, format!("{} on both sides in the same role.", counted(diff.same, "member")));
+    sheet
+}
