@@ -80,7 +80,7 @@ pub struct Reply {
 impl Reply {
     /// Whether the body is JSON of any kind.
     pub fn is_json(&self) -> bool {
-        serde_json::from_slice::<serde_json::Value>(&self.body).is_ok()
+        serde_json::from_slice::<Value>(&self.body).is_ok()
     }
 
     fn new(status: u16, kind: Option<&str>, body: Vec<u8>) -> Self {
