@@ -16,8 +16,8 @@ fn every_test_named_in_the_page_on_reliability_exists() {
     let mut found = 0;
     for (file, name) in named.filter(|(file, _)| *file != "file") {
         let places = ["tests/tests", "crates/http/tests"];
-        let sources = places.iter().map(|place| root().join(place).join(format!("{file}.rs")));
-        let source = sources.filter_map(|path| fs::read_to_string(path).ok()).next();
+        let mut paths = places.iter().map(|place| root().join(place).join(format!("{file}.rs")));
+        let source = paths.find_map(|path| fs::read_to_string(path).ok());
         let source = source.unwrap_or_else(|| panic!("no file of tests is named {file}"));
         assert!(source.contains(&format!("fn {name}(")), "{file} has no test {name}");
         found += 1;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use workspace_members_core::{
     AddMember, Change, Effect, EmailAddress, ErrorKind, IfPresent, ListOf, Mark, Member, NativeRole, Notify,
-    PrincipalId, Protection, RemoveMember, Resource, Role, SetRole, Status, WorkspaceId, WorkspaceMembers,
-    WorkspaceMembersExt,
+    PageRequest, PrincipalId, Protection, RemoveMember, Resource, Role, SetRole, Status, WorkspaceId,
+    WorkspaceMembers, WorkspaceMembersExt,
 };
 use workspace_members_pandadoc::{
     Auth, CredentialSource, OAuthRefresh, PandaDoc, PandaDocConfig, Reach, StaticCredential, TOKEN_PATH,
