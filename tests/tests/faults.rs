@@ -3,6 +3,7 @@
 //! However a run is disturbed, it ends as the undisturbed one does: the same roster, as many writes that took effect, as
 //! many lines in the audit log, and no request that the provider found to be too many.
 #![expect(clippy::unwrap_used, reason = "a fixture that cannot be built fails the test")]
+#![expect(clippy::print_stdout, reason = "the number of runs is part of the result")]
 
 use futures_util::{StreamExt, TryStreamExt};
 use std::sync::{Arc, Mutex};
