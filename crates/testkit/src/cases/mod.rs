@@ -1,6 +1,7 @@
 //! Every case of the suite, by what it is about.
 
 mod adding;
+mod changes;
 mod concurrency;
 mod errors;
 mod faults;
@@ -25,6 +26,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         paging::CASES,
         adding::CASES,
         roles::CASES,
+        changes::CASES,
         removing::CASES,
         protection::CASES,
         errors::CASES,
