@@ -44,7 +44,7 @@ fn ready(by: By, call: Call, times: u32) -> Ready {
     Ready { contender, runtime, times, _server: server }
 }
 
-/// Handed back, so that taking it down is not counted.
+// Everything is handed back, so that taking it down is not counted.
 #[library_benchmark(setup = ready)]
 #[bench::paradigm_add_by_hand(By::Hand, Call::ParadigmAdd, 100)]
 #[bench::paradigm_add_adapter(By::Adapter, Call::ParadigmAdd, 100)]
@@ -66,7 +66,7 @@ fn call(ready: Ready) -> Ready {
     ready
 }
 
-library_benchmark_group!(name = calls_group; benchmarks = [call]);
+library_benchmark_group!(name = calls_group, benchmarks = [call]);
 
 main!(
     config = LibraryBenchmarkConfig::default().tool(Callgrind::with_args(["--trace-children=no"]));

@@ -28,7 +28,8 @@ fn pandadoc(simulator: &Simulator) -> Result<PandaDoc> {
     Ok(PandaDoc::new(config)?)
 }
 
-/// An organization with an administrator who has a key, `people` more, and `workspaces`, of which everybody is in three.
+/// An organization with an administrator who has a key, `people` more, and `workspaces`, of which everybody is in three and the administrator,
+/// who owns them, in all.
 fn organization(people: usize, workspaces: usize, memberships: bool) -> (State, Vec<String>, Vec<String>) {
     let mut state = State::empty();
     let pandadoc = &mut state.pandadoc;
@@ -42,9 +43,6 @@ fn organization(people: usize, workspaces: usize, memberships: bool) -> (State, 
     let users: Vec<String> =
         (0..people).map(|number| pandadoc.add_user(format!("user.{number}@example.com"), "Full")).collect();
     if memberships {
-        for home in &homes {
-            pandadoc.add_member(home, &admin, "Admin");
-        }
         for (number, user) in users.iter().enumerate() {
             for place in 0..3 {
                 pandadoc.add_member(&homes[(number + place * 7) % workspaces], user, "Member");
