@@ -3,6 +3,11 @@
 //! `cargo bench -p workspace-members-benches`; needs valgrind, and gungraun's runner of the same version
 //! (`cargo install gungraun-runner --version 0.20.0`). Only what runs in the client's process is counted, the kernel is
 //! not. Each figure is of so many calls after a warm-up, over loopback HTTP to the neutral server, on one thread.
+#![expect(
+    missing_docs,
+    unused_qualifications,
+    reason = "the macros write undocumented items with whole paths"
+)]
 
 use gungraun::{Callgrind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main};
 use std::hint::black_box;

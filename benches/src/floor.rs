@@ -121,7 +121,6 @@ pub(crate) struct PandaDocUsers {
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(clippy::struct_field_names, reason = "the provider's names")]
 struct PandaDocUser {
     user_id: String,
     email: Option<String>,
@@ -132,7 +131,6 @@ struct PandaDocUser {
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(clippy::struct_field_names, reason = "the provider's names")]
 struct PandaDocMembership {
     role: String,
     workspace_id: String,

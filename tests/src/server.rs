@@ -78,6 +78,11 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// Whether the body is JSON of any kind.
+    pub fn is_json(&self) -> bool {
+        serde_json::from_slice::<Value>(&self.body).is_ok()
+    }
+
     fn new(status: u16, kind: Option<&str>, body: Vec<u8>) -> Self {
         let headers = kind.map(|kind| ("Content-Type".to_owned(), kind.to_owned())).into_iter().collect();
         Self { status, headers, body, raw: None, end: End::KeepAlive }

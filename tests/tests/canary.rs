@@ -1,5 +1,6 @@
 //! A key is led through every call and every answer that repeats it; it must be seen nowhere.
 #![expect(clippy::unwrap_used, reason = "a panic is a test's report")]
+#![expect(clippy::print_stdout, reason = "figures for whoever asks with --nocapture")]
 
 use futures_util::TryStreamExt;
 use log::{LevelFilter, Log, Metadata, Record};
@@ -295,7 +296,7 @@ async fn broken_connections_and_tls_say_nothing_of_the_key() {
         Server::start_tls(tls, |_, _| echoing(Reply::json(400, json!({"detail": CANARY})), 400)).await;
     let stranger = Authority::new().acceptor(&["localhost"], Issued::Expired);
     let unknown = Server::start_tls(stranger, |_, _| Reply::empty(200)).await;
-    let silent = Server::always(Reply::empty(200).after(Duration::from_secs(60))).await;
+    let silent = Server::always(Reply::empty(200).after(Duration::from_mins(1))).await;
     let mut config = TransportConfig::default();
     config.root_ca_pem = Some(authority.pem().as_bytes().to_vec());
     config.request_timeout = Duration::from_millis(300);

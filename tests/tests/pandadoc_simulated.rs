@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use workspace_members_core::{
     AddMember, Change, Effect, EmailAddress, ErrorKind, IfPresent, ListOf, Mark, Member, NativeRole, Notify,
-    PrincipalId, Protection, RemoveMember, Resource, Role, SetRole, Status, WorkspaceId, WorkspaceMembers,
-    WorkspaceMembersExt,
+    PageRequest, PrincipalId, Protection, RemoveMember, Resource, Role, SetRole, Status, WorkspaceId,
+    WorkspaceMembers, WorkspaceMembersExt,
 };
 use workspace_members_pandadoc::{
     Auth, CredentialSource, OAuthRefresh, PandaDoc, PandaDocConfig, Reach, StaticCredential, TOKEN_PATH,
@@ -294,7 +294,7 @@ async fn what_pandadoc_protects_is_a_typed_refusal() {
     assert_eq!(world.role(&hr, &last).as_deref(), Some("Admin"));
 
     for call in [
-        Call::Groups(Default::default()),
+        Call::Groups(PageRequest::default()),
         Call::get(hr.as_str(), "group:1"),
         Call::add(hr.as_str(), "group:1", Role::Viewer),
         Call::remove(member(hr.as_str(), "group:1", Some("m"))),
@@ -466,10 +466,10 @@ async fn each_method_is_one_request_in_the_providers_log() {
     world.log();
     let calls = [
         (Call::Me, "GET current_member 200"),
-        (Call::Workspaces(Default::default()), "GET list_workspaces 200"),
-        (Call::Users(Default::default()), "GET list_users 200"),
+        (Call::Workspaces(PageRequest::default()), "GET list_workspaces 200"),
+        (Call::Users(PageRequest::default()), "GET list_users 200"),
         (Call::list(of), "GET list_users 200"),
-        (Call::Members(ListOf::Account, Default::default()), "GET list_users 200"),
+        (Call::Members(ListOf::Account, PageRequest::default()), "GET list_users 200"),
         (Call::get(of, &tara), "GET get_user 200"),
         (Call::get(of, "user:nobody"), "GET get_user 404"),
         (Call::add(of, &tara, Role::Viewer), "POST add_member 201"),

@@ -349,9 +349,14 @@ async fn every_status_with_every_body_means_what_it_means_for_the_operation() {
         }
         for status in statuses {
             for (at, (reply, says)) in bodies().into_iter().enumerate() {
+                // What a refused request was refused for cannot be read, so it may be asked again.
+                let mut expected = if status == 400 && !reply.is_json() {
+                    Expected::new(ErrorKind::UnexpectedResponse, Effect::NotApplied).status(status)
+                } else {
+                    meaning(&call, status)
+                };
                 server.answer(reply.with_status(status));
                 let error = call.run(&pandadoc).await.unwrap_err();
-                let mut expected = meaning(&call, status);
                 if let Some(words) = says {
                     expected = expected.says(words);
                 }

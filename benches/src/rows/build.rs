@@ -27,8 +27,8 @@ tokio = { version = "1", features = ["macros", "rt-multi-thread", "time"] }
 "#;
     let facade = |features: &str| {
         format!(
-            "tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\", \"time\"] }}\nworkspace-members = {{ path = {:?}, {features} }}\n",
-            root.join("crates/facade")
+            "tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\", \"time\"] }}\nworkspace-members = {{ path = \"{}\", {features} }}\n",
+            root.join("crates/facade").display()
         )
     };
     vec![
@@ -94,7 +94,7 @@ pub fn measure(rounds: usize) -> Result<Vec<Row>> {
             if !cargo(&folders[at]).args(["build", "--quiet"]).status()?.success() {
                 return Err(format!("{} does not build", projects[at].name).into());
             }
-            times[at].push((cpu_of_children()? - before).as_secs_f64());
+            times[at].push(cpu_of_children()?.saturating_sub(before).as_secs_f64());
         }
     }
     #[expect(clippy::cast_precision_loss, reason = "a few hundred crates")]

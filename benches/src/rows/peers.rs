@@ -87,7 +87,7 @@ pub async fn measure(server: &NeutralServer, rounds: usize) -> Result<Row> {
     let adapter = calls::ours("adapter", calls::adapter(server, Call::PandaDocAdd)?, Call::PandaDocAdd);
     let stack = calls::ours("stack", calls::stack(server, Call::PandaDocAdd)?, Call::PandaDocAdd);
     let mut timings = vec![Timings::default(); 4];
-    for round in 0..rounds + 1 {
+    for round in 0..=rounds {
         for at in order(round, timings.len()) {
             let spent = match at {
                 0 | 1 => {

@@ -37,7 +37,7 @@ impl Case {
         Ok(black_box(self.tables.diff()?).len())
     }
 
-    /// Ours and SQLite's.
+    /// Ours and that of `SQLite`.
     fn measure(&self, rounds: usize) -> Result<[Timings; 2]> {
         if self.plan()? != self.sql()? {
             return Err(format!("{} steps, and {} rows", self.plan()?, self.sql()?).into());

@@ -145,8 +145,8 @@ pub async fn at_the_limit(rounds: usize) -> Result<Row> {
             return Err(format!("{steps} steps were told").into());
         }
         // The first hundred may go at once, each further hundred a second after the one before.
-        let least = f64::from(ADDITIONS / A_SECOND - 1);
-        shares.push(least / took);
+        let floor = f64::from(ADDITIONS / A_SECOND - 1);
+        shares.push(floor / took);
         times.push(took);
         let too_many = simulator.requests().iter().filter(|request| request.status == 429).count();
         #[expect(clippy::cast_precision_loss, reason = "a few hundred")]

@@ -122,15 +122,14 @@ pub trait WorkspaceMembersExt: WorkspaceMembers {
                 by_workspace.entry(member.key.workspace.clone()).or_default().push(member);
             }
             for (at, id) in workspaces.iter().enumerate() {
-                let members = match by_workspace.remove(id) {
-                    Some(members) => Roster::from_complete(id, members),
+                let roster = if let Some(members) = by_workspace.remove(id) {
+                    Roster::from_complete(id, members)
+                } else {
                     // Nobody is in it, or it was asked for before.
-                    None => {
-                        let before = workspaces[..at].iter().position(|earlier| earlier == id);
-                        before.map_or_else(|| Roster::from_complete(id, Vec::new()), |at| rosters[at].clone())
-                    }
+                    let before = workspaces[..at].iter().position(|earlier| earlier == id);
+                    before.map_or_else(|| Roster::from_complete(id, Vec::new()), |at| rosters[at].clone())
                 };
-                rosters.push(members);
+                rosters.push(roster);
             }
         } else {
             let one = |id: &WorkspaceId| {

@@ -15,7 +15,8 @@ pub enum Proxy {
     System,
     /// None.
     Direct,
-    /// This one. Credentials in the URL are sent to the proxy and appear nowhere else.
+    /// This one: `http`, `https`, `socks5` (`socks5h` has it resolve names) or `socks4`. Credentials in the URL are sent
+    /// to the proxy and appear nowhere else.
     Url(Url),
 }
 
@@ -78,6 +79,8 @@ impl fmt::Debug for TransportConfig {
     }
 }
 
+const PROXY_SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+
 /// A connection pool. Cloning shares it.
 #[derive(Debug, Clone)]
 pub struct Transport(Arc<Pools>);
@@ -108,6 +111,13 @@ impl Transport {
                 parsed
             }
         };
+        if let Proxy::Url(url) = &config.proxy
+            && !PROXY_SCHEMES.contains(&url.scheme())
+        {
+            let message =
+                format!("a proxy's scheme is one of {}, not {}", PROXY_SCHEMES.join(", "), url.scheme());
+            return Err(config_error(&message));
+        }
         // The bound is the semaphore's own, about 2^60.
         let turns = Semaphore::new(config.max_in_flight.clamp(1, Semaphore::MAX_PERMITS));
         let (direct, outward) = (OnceLock::new(), OnceLock::new());

@@ -3,6 +3,7 @@
 
 use std::process::Command;
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use url::Url;
 use workspace_members_core::{Effect, Error, ErrorKind, Operation, Provider, Result};
@@ -137,6 +138,35 @@ async fn a_proxy_with_credentials_that_is_not_there_keeps_them_to_itself() {
     let error =
         write(&client("https://paradigm.example.com", &pool(None, Proxy::Url(url)))).await.unwrap_err();
     never_sent(&error, "no connection could be made");
+}
+
+#[tokio::test]
+async fn a_socks_proxy_is_spoken_to_in_its_own_language() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let proxy = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut asked = vec![0; 512];
+        let greeting = stream.read(&mut asked).await.unwrap();
+        assert_eq!(asked[..greeting], [5, 1, 0], "version 5, one method, no authentication");
+        stream.write_all(&[5, 0]).await.unwrap();
+        let length = stream.read(&mut asked).await.unwrap();
+        // Not allowed by the ruleset.
+        stream.write_all(&[5, 2, 0, 1, 0, 0, 0, 0, 0, 0]).await.unwrap();
+        asked[..length].to_vec()
+    });
+    let pool = pool(None, Proxy::Url(Url::parse(&format!("socks5h://127.0.0.1:{port}")).unwrap()));
+    let error = write(&client("https://paradigm.example.com", &pool)).await.unwrap_err();
+    never_sent(&error, "no connection could be made");
+    let asked = proxy.await.unwrap();
+    assert_eq!(asked[..5], [5, 1, 0, 3, 20], "connect to a name of 20 letters");
+    assert_eq!(asked[5..25], *b"paradigm.example.com");
+
+    let mut config = TransportConfig::default();
+    config.proxy = Proxy::Url(Url::parse("ftp://user:canary@proxy.example.com").unwrap());
+    let error = Transport::new(config).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(!chain(&error).contains("canary"), "{error}");
 }
 
 const CHILD: &str = "WORKSPACE_MEMBERS_TEST_CHILD";

@@ -359,14 +359,17 @@ fn renewed_key(error: &Error) -> bool {
     error.kind() == ErrorKind::Unauthenticated && error.effect() == Effect::NotApplied
 }
 
+/// Whether the answer could not be read. A proxy's page in place of it is the usual reason, and passes.
+fn unreadable(error: &Error) -> bool {
+    error.kind() == ErrorKind::UnexpectedResponse
+}
+
 fn may_repeat_read(error: &Error) -> bool {
-    // A page of a proxy in place of the answer is the usual unexpected response, and passes.
-    let unreadable = error.kind() == ErrorKind::UnexpectedResponse;
-    error.effect() != Effect::Rejected && (transient(error) || unreadable || renewed_key(error))
+    error.effect() != Effect::Rejected && may_repeat_unapplied(error)
 }
 
 fn may_repeat_unapplied(error: &Error) -> bool {
-    transient(error) || renewed_key(error)
+    transient(error) || unreadable(error) || renewed_key(error)
 }
 
 #[async_trait]

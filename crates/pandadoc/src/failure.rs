@@ -72,7 +72,15 @@ pub(crate) fn classify(answer: &Answer, operation: Operation, reach: &Reach) -> 
 }
 
 fn bad_request(answer: &Answer) -> Error {
-    let failure: wire::Failure = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let failure = match serde_json::from_slice::<wire::Failure>(&answer.body) {
+        Ok(failure) => failure,
+        Err(error) if error.is_data() => wire::Failure::default(),
+        // A body that was cut off may have said "already a member": it was refused, and asking again tells why.
+        Err(_) => {
+            let message = "the provider finds the request invalid, and its reasons cannot be read";
+            return Error::new(ErrorKind::UnexpectedResponse, Effect::NotApplied, message);
+        }
+    };
     let said: Vec<(Option<&str>, String)> = [&failure.detail, &failure.details]
         .into_iter()
         .flat_map(messages)

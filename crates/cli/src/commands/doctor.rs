@@ -216,6 +216,15 @@ async fn workspaces(connection: &Connection, checks: &mut Vec<Check>) -> Option<
                 passed("workspaces", detail)
             }
         }
+        Err(error)
+            if error.kind() == ErrorKind::Forbidden
+                && matches!(connection.config.reach, Some(Reach::Workspace(_))) =>
+        {
+            skipped(
+                "workspaces",
+                "the key may not list the account's workspaces, and reaches its one without",
+            )
+        }
         Err(error) => check("workspaces", Err(error)),
     });
     found

@@ -14,7 +14,7 @@ mod plan;
 mod roles;
 mod workspaces;
 
-use crate::args::{Command, Common};
+use crate::args::{Add, Command, Common, Remove, SetRole};
 use crate::connections::{Connections, Need};
 use crate::exit::Exit;
 use crate::failure::Result;
@@ -25,7 +25,14 @@ use serde_json::Value;
 
 /// Runs a command. Everything typed is checked against the configuration before the first request.
 pub(crate) async fn run(common: &Common, command: Command, output: Output) -> Result<Report> {
-    let need = match command {
+    let need = match &command {
+        Command::Add(Add { how, .. })
+        | Command::SetRole(SetRole { how, .. })
+        | Command::Remove(Remove { how, .. })
+            if how.dry_run =>
+        {
+            Need::Reading
+        }
         Command::Roles { .. } | Command::Capabilities { .. } => Need::Claims,
         Command::Add(_) | Command::SetRole(_) | Command::Remove(_) | Command::Apply(_) => Need::Changes,
         _ => Need::Reading,

@@ -261,3 +261,33 @@ fn names_cannot_act_on_a_terminal_in_any_form() {
         }
     }
 }
+
+#[test]
+fn a_key_that_reaches_one_workspace_lists_it_and_changes_nothing() {
+    let here = Here::start(State::sample());
+    let state = here.simulator.state();
+    let key = state.pandadoc.keys.iter().find(|key| key.key.expose().ends_with("workspace-admin")).unwrap();
+    let shell = Shell::new().with("KEY", key.key.expose());
+    shell.file(
+        "wsm.toml",
+        &format!(
+            "[connections.hr]\nprovider = \"pandadoc\"\nbase_url = \"{}\"\nkey_env = \"KEY\"\nkey_kind = \"sandbox\"\nreach = \
+             {{ workspace = \"{}\" }}\n",
+            here.simulator.pandadoc_url(),
+            key.workspace_id
+        ),
+    );
+    let listed =
+        shell.run(&["-o", "json", "list"]).complains(0, &["not known to be a complete roster"]).json();
+    let members =
+        state.pandadoc.memberships.iter().filter(|one| one.workspace_id == key.workspace_id && !one.removed);
+    assert_eq!(listed.as_array().unwrap().len(), members.count());
+    here.simulator.clear_requests();
+    let target = format!("hr:{}", key.workspace_id);
+    let error = shell.error(2, &["add", &target, "--user", "x", "--role", "viewer"]);
+    assert_eq!(error["kind"], "unsupported");
+    assert_eq!(here.requests(), 0);
+    let warned = shell.run(&["remove", &target, "user:x", "--dry-run"]).ends(2);
+    assert!(warned.stderr.contains("a sandbox key changes real members"), "{warned:?}");
+    shell.run(&["doctor"]).complains(0, &["SANDBOX KEY CHANGES REAL MEMBERS"]);
+}

@@ -71,9 +71,11 @@ async fn a_listing_that_changed_is_not_repeated_page_by_page() {
 
 #[tokio::test(start_paused = true)]
 async fn a_write_that_did_not_happen_is_repeated_without_a_read() {
-    let inner = with([BUSY, Fault::Limited(None), Fault::Before(ErrorKind::Transport, Effect::NotApplied)]);
+    let not_applied = |kind| Fault::Before(kind, Effect::NotApplied);
+    let (transport, unread) = (not_applied(ErrorKind::Transport), not_applied(ErrorKind::UnexpectedResponse));
+    let inner = with([BUSY, Fault::Limited(None), transport, unread]);
     retry(&inner).add(&add(3, Role::Viewer)).await.unwrap();
-    assert_eq!(inner.operations(), [Add; 4]);
+    assert_eq!(inner.operations(), [Add; 5]);
     assert_eq!(inner.effects().len(), 1);
 }
 

@@ -117,6 +117,7 @@ impl Lookout<'_> {
                 seen.push(member);
             }
         }
+        seen.sort_unstable_by(|a, b| a.key.principal.cmp(&b.key.principal));
         Ok(seen)
     }
 

@@ -231,7 +231,7 @@ fn wished(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Ve
         let problem = "no role is listed, which does not say that the workspace is to be empty";
         faults.add(&node.at, problem, "write a list for each role, an empty one if nobody is to have it");
     }
-    let mut all: Vec<(Wished, Range<usize>)> = Vec::new();
+    let mut all: BTreeMap<Entry, (Wished, Range<usize>)> = BTreeMap::new();
     for field in roles {
         let Ok(role) = field.key.parse::<Role>() else {
             let problem = format!("{:?} is not a role", field.key);
@@ -244,14 +244,20 @@ fn wished(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Ve
             }
         }
     }
-    all.sort_by(|(a, _), (b, _)| a.who.cmp(&b.who));
-    all.into_iter().map(|(wished, _)| wished).collect()
+    all.into_values().map(|(wished, _)| wished).collect()
 }
 
 /// Names somebody, unless they are named already: in the same role that changes nothing, in another it is an error.
-fn add(all: &mut Vec<(Wished, Range<usize>)>, wished: Wished, item: &Node, faults: &mut Faults<'_>) {
-    match all.iter_mut().find(|(other, _)| other.who == wished.who) {
-        None => all.push((wished, item.at.clone())),
+fn add(
+    all: &mut BTreeMap<Entry, (Wished, Range<usize>)>,
+    wished: Wished,
+    item: &Node,
+    faults: &mut Faults<'_>,
+) {
+    match all.get_mut(&wished.who) {
+        None => {
+            all.insert(wished.who.clone(), (wished, item.at.clone()));
+        }
         Some((first, at)) if first.want != wished.want => {
             let role = |wished: &Wished| match &wished.want {
                 Want::Role(role) => role.to_string(),

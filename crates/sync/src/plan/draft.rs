@@ -9,7 +9,7 @@ use super::step::{Action, Consequence, Kept, KeptReason, Step, Strategy};
 use crate::desired::{DesiredWorkspace, Entry, Mode, Want, Wished};
 use crate::guards::Limits;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use workspace_members_core::{
     AddMember, Behaviour, Capabilities, Capability, Error, GroupId, IfPresent, Mark, Member, PrincipalId,
     RemoveMember, Role, Roster,
@@ -359,13 +359,19 @@ impl<'a> Drafter<'a> {
 
     /// Notes on every step that lowers a user which groups of the outcome keep them in.
     fn note_groups(&mut self) {
-        let leaving = |principal: &PrincipalId| {
-            self.draft.steps.iter().any(|step| step.principal == *principal && step.action == Action::Remove)
-        };
-        let staying = self.roster.iter().map(|member| &member.key.principal).filter(|id| !leaving(id));
-        let coming =
-            self.draft.steps.iter().filter(|step| step.action == Action::Add).map(|step| &step.principal);
-        let groups: Vec<GroupId> = staying.chain(coming).filter_map(as_group).cloned().collect();
+        let mut groups: BTreeSet<GroupId> =
+            self.roster.iter().filter_map(|member| as_group(&member.key.principal)).cloned().collect();
+        for step in &self.draft.steps {
+            match (as_group(&step.principal), step.action) {
+                (Some(group), Action::Add) => {
+                    groups.insert(group.clone());
+                }
+                (Some(group), Action::Remove) => {
+                    groups.remove(group);
+                }
+                _ => {}
+            }
+        }
         let grants = self.capabilities().behaves(Behaviour::GroupsGrantAccess);
         for step in &mut self.draft.steps {
             if let (true, true, Some(user)) = (grants, step.lowers(), step.principal.as_user())

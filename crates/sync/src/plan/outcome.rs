@@ -91,14 +91,15 @@ struct Tally {
 pub(crate) struct Case<'a> {
     pub(crate) target: &'a Target,
     pub(crate) mode: Mode,
-    /// Everybody in it, or at least whoever a judgement of one step is about.
+    /// Everybody in it, or at least whoever a judgement of one step is about; ordered by principal.
     pub(crate) members: &'a [Member],
     pub(crate) directory: &'a Directory<'a>,
 }
 
 impl Case<'_> {
     fn member(&self, principal: &PrincipalId) -> Option<&Member> {
-        self.members.iter().find(|member| member.key.principal == *principal)
+        let at = self.members.binary_search_by(|member| member.key.principal.cmp(principal)).ok()?;
+        self.members.get(at)
     }
 
     pub(crate) fn refusal(&self, guard: Guard, step: &Step, message: String, advice: &str) -> Refusal {

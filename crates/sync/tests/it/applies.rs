@@ -68,6 +68,17 @@ async fn a_plan_applied_is_as_wished_and_a_second_one_is_empty() {
     }
 }
 
+/// A service spawns it.
+#[test]
+fn applying_can_be_sent_to_another_thread() {
+    fn sent<T: Send>(_: T) {}
+    let (connections, options) = (connections(pandadoc_account()), ApplyOptions::new("unused"));
+    let plan = block(planned(&*pandadoc_account(), &whole_wish()));
+    sent(apply(&connections, &plan, &options));
+    sent(observe(&connections, &plan.wish));
+    sent(workspace_members_sync::settle(&connections, &options));
+}
+
 #[tokio::test]
 async fn a_stale_plan_is_refused_or_replanned() {
     let (account, state) = (pandadoc_account(), state());

@@ -2,9 +2,9 @@
 
 use super::{Answer, Fault, Request, Shared};
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use http_body_util::combinators::BoxBody;
+use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-type Body = BoxBody<Bytes, io::Error>;
+type Body = UnsyncBoxBody<Bytes, io::Error>;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Headers about one connection, which are not passed on; the length is set anew.
@@ -50,7 +50,7 @@ async fn serve(request: hyper::Request<Incoming>, shared: Arc<Shared>) -> Result
     let cut = || Err(BoxError::from("cut by a rule"));
     let whole = |answer: Answer| {
         shared.answered(number, &answer);
-        response(&answer, Full::new(answer.body.clone()).map_err(|never| match never {}).boxed())
+        response(&answer, Full::new(answer.body.clone()).map_err(|never| match never {}).boxed_unsync())
     };
     let Some((fault, armed)) = fate else { return whole(forward(parts, body, &shared).await?) };
     match fault {
@@ -136,8 +136,13 @@ fn response(answer: &Answer, body: Body) -> Result<Response<Body>, BoxError> {
 /// Announces the whole length, sends half of it, and closes. An empty body announces one byte that never comes.
 fn truncated(answer: &Answer) -> Result<Response<Body>, BoxError> {
     let half = answer.body.slice(..answer.body.len() / 2);
-    let frames = [Ok(Frame::data(half)), Err(io::Error::other("truncated by a rule"))];
-    let mut response = response(answer, BodyExt::boxed(StreamBody::new(stream::iter(frames))))?;
+    let sent = stream::iter([Ok(Frame::data(half))]);
+    let broken = stream::once(async {
+        // While the body has nothing, the server sends what it has; without this the half would never leave.
+        tokio::task::yield_now().await;
+        Err(io::Error::other("truncated by a rule"))
+    });
+    let mut response = response(answer, StreamBody::new(sent.chain(broken)).boxed_unsync())?;
     if answer.status == 204 {
         // No length may follow this status.
         *response.status_mut() = StatusCode::OK;

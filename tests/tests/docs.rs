@@ -1,0 +1,28 @@
+//! The documents tell the truth about the tests that they name.
+#![expect(clippy::unwrap_used, reason = "a panic is a test's report")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+#[test]
+fn every_test_named_in_the_page_on_reliability_exists() {
+    let page = fs::read_to_string(root().join("docs/reliability.md")).unwrap();
+    // Every second piece between backticks is code.
+    let named = page.split('`').skip(1).step_by(2).filter_map(|code| code.split_once("::"));
+    let mut found = 0;
+    for (file, name) in named.filter(|(file, _)| *file != "file") {
+        let places = ["tests/tests", "crates/http/tests"];
+        let mut paths = places.iter().map(|place| root().join(place).join(format!("{file}.rs")));
+        let source = paths.find_map(|path| fs::read_to_string(path).ok());
+        let source = source.unwrap_or_else(|| panic!("no file of tests is named {file}"));
+        assert!(source.contains(&format!("fn {name}(")), "{file} has no test {name}");
+        found += 1;
+    }
+    assert!(found > 40, "{found}");
+    let listing = fs::read_to_string(root().join("crates/core/src/listing.rs")).unwrap();
+    assert!(listing.contains("fn a_chain_of_new_records_without_end_is_cut_off("));
+}

@@ -1,0 +1,228 @@
+//! The standard stack over both adapters, with each fault at each request of a day's script.
+//!
+//! However a run is disturbed, it ends as the undisturbed one does: the same roster, as many writes that took effect, as
+//! many lines in the audit log, and no request that the provider found to be too many.
+#![expect(clippy::unwrap_used, reason = "a fixture that cannot be built fails the test")]
+#![expect(clippy::print_stdout, reason = "the number of runs is part of the result")]
+
+use futures_util::{StreamExt, TryStreamExt};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use workspace_members_core::{
+    AddMember, Capability, IfPresent, PrincipalId, Result, Role, Status, User, Workspace, WorkspaceId,
+    WorkspaceMembers, WorkspaceMembersExt,
+};
+use workspace_members_http::StaticCredential;
+use workspace_members_layers::{Appended, AuditSink, LayersConfig, RateLimitConfig, RetryConfig, Standard};
+use workspace_members_pandadoc::{PandaDoc, PandaDocConfig};
+use workspace_members_paradigm::{Paradigm, ParadigmConfig};
+use workspace_members_simulator::{Options, Simulator, State};
+use workspace_members_testkit::{Answer, Fault, Proxy, Rule};
+
+/// How long one attempt may take; a slow answer takes longer, so that it is given up and arrives late.
+const TIMEOUT: Duration = Duration::from_millis(1500);
+
+#[derive(Debug, Default)]
+struct Lines(Mutex<Vec<String>>);
+
+impl AuditSink for Lines {
+    fn append(&self, line: String) -> Appended {
+        self.0.lock().unwrap().push(line);
+        Box::pin(async { Ok(()) })
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Which {
+    Paradigm,
+    PandaDoc,
+}
+
+impl Which {
+    fn address(self, simulator: &Simulator) -> (String, String) {
+        let (url, key) = match self {
+            Self::Paradigm => (simulator.paradigm_url(), simulator.paradigm_key()),
+            Self::PandaDoc => (simulator.pandadoc_url(), simulator.pandadoc_key()),
+        };
+        (url.to_owned(), key.to_owned())
+    }
+
+    fn adapter(self, url: &str, key: &str) -> Arc<dyn WorkspaceMembers> {
+        let key = Arc::new(StaticCredential::new(key.into()));
+        match self {
+            Self::Paradigm => {
+                Arc::new(Paradigm::new(ParadigmConfig::new(key).with_base_url(url).unwrap()).unwrap())
+            }
+            Self::PandaDoc => {
+                Arc::new(PandaDoc::new(PandaDocConfig::new(key).with_base_url(url).unwrap()).unwrap())
+            }
+        }
+    }
+}
+
+/// Whom the script is about: three active people who are not in the workspace yet.
+struct Cast {
+    workspace: WorkspaceId,
+    people: [PrincipalId; 3],
+}
+
+async fn cast(members: &dyn WorkspaceMembers) -> Cast {
+    let workspaces: Vec<Workspace> = members.workspaces().try_collect().await.unwrap();
+    let users: Vec<User> = members.users().try_collect().await.unwrap();
+    let active = users.iter().filter(|user| !matches!(user.status, Status::Inactive | Status::Pending));
+    for workspace in workspaces.iter().filter(|workspace| workspace.manageable) {
+        let roster = members.roster(&workspace.id).await.unwrap();
+        let outside = active.clone().map(|user| PrincipalId::from(user.id.clone()));
+        let outside: Vec<_> = outside.filter(|id| roster.get(id).is_none()).take(3).collect();
+        if let Ok(people) = outside.try_into() {
+            return Cast { workspace: workspace.id.clone(), people };
+        }
+    }
+    panic!("the sample has a workspace that three people are not in");
+}
+
+/// Twenty calls: every verb, repeated ones among them, each of one to six requests.
+async fn script(members: &dyn WorkspaceMembers, cast: &Cast) -> Result<()> {
+    let workspace = &cast.workspace;
+    let [a, b, c] = &cast.people;
+    let ensure = async |who: &PrincipalId, role: Role| {
+        let request = AddMember::new(workspace.clone(), who.clone(), role);
+        members.ensure(&request, IfPresent::SetRole).await.map(drop)
+    };
+    let change = async |who: &PrincipalId, role: Role| {
+        if members.capabilities().has(Capability::SetUserRole) {
+            members.change_role(workspace, who, &role).await.map(drop)
+        } else {
+            members.change_role_by_remove_then_add(workspace, who, &role).await.map(drop)
+        }
+    };
+    members.me().await?;
+    members.find_workspace(workspace.as_str()).await?;
+    members.roster(workspace).await?;
+    ensure(a, Role::Viewer).await?;
+    ensure(b, Role::Editor).await?;
+    ensure(c, Role::Viewer).await?;
+    ensure(a, Role::Viewer).await?;
+    change(a, Role::Editor).await?;
+    change(b, Role::Viewer).await?;
+    members.remove_member(workspace, b).await?;
+    members.remove_member(workspace, b).await?;
+    ensure(b, Role::Viewer).await?;
+    members.roster(workspace).await?;
+    change(c, Role::Owner).await?;
+    members.remove_member(workspace, c).await?;
+    ensure(c, Role::Editor).await?;
+    change(a, Role::Viewer).await?;
+    members.get(workspace, a).await?;
+    members.remove_member(workspace, a).await?;
+    members.me().await.map(drop)
+}
+
+/// What a run left behind.
+struct Left {
+    result: Result<()>,
+    roster: Vec<String>,
+    requests: usize,
+    writes: usize,
+    limited: usize,
+    intents: usize,
+    outcomes: usize,
+}
+
+async fn run(which: Which, fault: Option<(usize, Fault)>) -> Left {
+    let options = Options::default().without_limits();
+    let simulator = Simulator::builder().state(State::sample()).options(options).start().await.unwrap();
+    let (url, key) = which.address(&simulator);
+    let direct = which.adapter(&url, &key);
+    let cast = cast(&direct).await;
+    simulator.clear_requests();
+
+    let proxy = Proxy::start(&url).await.unwrap();
+    let lines = Arc::new(Lines::default());
+    let retry =
+        RetryConfig::default().with_base(Duration::from_millis(20)).with_cap(Duration::from_millis(100));
+    let config = LayersConfig::default()
+        .with_timeout(TIMEOUT)
+        .with_retry(retry)
+        .with_rate_limit(RateLimitConfig::default().with_limits(Some(Vec::new())));
+    let stack =
+        Standard::new(config).with_sink(lines.clone()).build(which.adapter(&proxy.url(), &key)).unwrap();
+    let armed = fault.map(|(at, fault)| proxy.inject(Rule::new(fault).nth(at)));
+    let result = script(&stack, &cast).await;
+    drop(armed);
+
+    let roster = direct.roster(&cast.workspace).await.unwrap();
+    let seen = simulator.requests();
+    let lines = lines.0.lock().unwrap().clone();
+    let count =
+        |event: &str| lines.iter().filter(|line| line.contains(&format!("\"event\":\"{event}\""))).count();
+    Left {
+        result,
+        roster: roster.iter().map(|m| format!("{} {}", m.key.principal, m.native_role)).collect(),
+        requests: proxy.count(),
+        writes: seen.iter().filter(|r| r.method != "GET" && r.status < 300).count(),
+        limited: seen.iter().filter(|r| r.status == 429).count(),
+        intents: count("intent"),
+        outcomes: count("outcome"),
+    }
+}
+
+/// Before and after the provider acted, refused, cut, garbled and late.
+fn faults() -> Vec<Fault> {
+    let throttled =
+        r#"{"type":"throttled","detail":"Request was throttled. Expected available in 1 seconds."}"#;
+    vec![
+        Fault::Answer(Answer::json(429, throttled)),
+        Fault::Answer(Answer::status(429).with_header("retry-after", "0")),
+        Fault::Answer(Answer::status(503)),
+        Fault::Answer(Answer::html(200)),
+        Fault::AnswerAfter(Answer::html(200)),
+        Fault::AnswerAfter(Answer::status(502)),
+        Fault::CutBefore,
+        Fault::CutAfter,
+        Fault::Truncate,
+        Fault::Empty,
+        Fault::HoldAfter,
+    ]
+}
+
+async fn matrix(which: Which) {
+    let model = run(which, None).await;
+    model.result.as_ref().unwrap();
+    assert!(model.requests > 20 && model.writes >= 10, "the script does something");
+    let cases: Vec<(usize, Fault)> =
+        (1..=model.requests).flat_map(|at| faults().into_iter().map(move |fault| (at, fault))).collect();
+    let total = cases.len();
+    let (mut runs, mut bad) = (0, Vec::new());
+    let mut outcomes = futures_util::stream::iter(cases)
+        .map(|case| async move { (format!("{case:?}"), run(which, Some(case)).await) })
+        .buffer_unordered(16);
+    while let Some((case, left)) = outcomes.next().await {
+        runs += 1;
+        let same = left.result.is_ok()
+            && left.roster == model.roster
+            && left.writes == model.writes
+            && left.limited == 0
+            && (left.intents, left.outcomes) == (model.intents, model.outcomes);
+        if !same {
+            let Left { result, writes, intents, outcomes, roster, .. } = left;
+            let roster = if roster == model.roster { "same" } else { "differs" };
+            bad.push(format!(
+                "{case}: {result:?}, {writes} writes, {intents}/{outcomes} lines, roster {roster}"
+            ));
+        }
+    }
+    println!("{which:?}: {runs} runs of {} requests each, {} bad", model.requests, bad.len());
+    assert_eq!(runs, total);
+    assert!(bad.is_empty(), "{which:?}: {bad:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn paradigm_ends_the_same_whatever_happens_on_the_way() {
+    matrix(Which::Paradigm).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pandadoc_ends_the_same_whatever_happens_on_the_way() {
+    matrix(Which::PandaDoc).await;
+}
