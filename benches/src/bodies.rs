@@ -39,7 +39,7 @@ pub fn paradigm_members(count: usize) -> Bytes {
 
 /// 22 letters and digits, as PandaDoc's ids are.
 fn id(kind: char, number: usize) -> String {
-    format!("{kind}{number:06}jnN7eGutJZsRKj")
+    format!("{kind}{number:06}jnN7eGutJZsRKjQ")
 }
 
 /// One page of the users of a PandaDoc organization of so many people, each in one workspace.
