@@ -30,6 +30,8 @@ cases! {
 enum Left {
     /// A write was refused.
     Nothing,
+    /// A write surely did not happen, refused or not.
+    Untouched,
     /// Nobody knows.
     Open,
 }
@@ -44,6 +46,7 @@ async fn answered(context: &Context, answer: &Answer, kinds: &[ErrorKind], left:
         let Some(error) = struck.error(kinds)? else { continue };
         check_eq!(error.status(), Some(answer.status), "{what}: the status of {}", shown(&error));
         let effects: &[Effect] = match left {
+            Left::Untouched => &[Effect::Rejected, Effect::NotApplied],
             _ if !writes => &[Effect::Rejected, Effect::NotApplied],
             Left::Nothing => &[Effect::Rejected],
             Left::Open => &[Effect::Unknown],
@@ -60,6 +63,15 @@ async fn refusal(context: &Context, status: u16, kinds: &[ErrorKind]) -> Verdict
     answered(context, &Answer::html(status), kinds, Left::Nothing).await
 }
 
+/// Where only the words tell what a refusal is about, one without them may be called unreadable; but never something
+/// that may have happened.
+async fn worded_refusal(context: &Context, status: u16, kinds: &[ErrorKind]) -> Verdict {
+    answered(context, &context.harness.refusal(status), kinds, Left::Nothing).await?;
+    let kinds: Vec<_> = kinds.iter().copied().chain([ErrorKind::UnexpectedResponse]).collect();
+    answered(context, &Answer::status(status), &kinds, Left::Untouched).await?;
+    answered(context, &Answer::html(status), &kinds, Left::Untouched).await
+}
+
 async fn a_refused_key_is_unauthenticated(context: &Context) -> Verdict {
     refusal(context, 401, &[ErrorKind::Unauthenticated]).await
 }
@@ -73,12 +85,12 @@ async fn what_is_not_there_is_not_found(context: &Context) -> Verdict {
 }
 
 async fn an_unknown_refusal_is_rejected(context: &Context) -> Verdict {
-    refusal(context, 400, &[ErrorKind::Rejected]).await?;
-    refusal(context, 422, &[ErrorKind::Rejected]).await
+    worded_refusal(context, 400, &[ErrorKind::Rejected]).await?;
+    worded_refusal(context, 422, &[ErrorKind::Rejected]).await
 }
 
 async fn a_conflict_is_rejected_or_known(context: &Context) -> Verdict {
-    refusal(context, 409, &[ErrorKind::Rejected, ErrorKind::AlreadyMember, ErrorKind::Protected]).await
+    worded_refusal(context, 409, &[ErrorKind::Rejected, ErrorKind::AlreadyMember, ErrorKind::Protected]).await
 }
 
 async fn too_many_requests_is_rate_limited_and_says_how_long(context: &Context) -> Verdict {
