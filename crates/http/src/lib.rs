@@ -4,6 +4,7 @@ mod answer;
 mod client;
 mod credential;
 mod paging;
+mod roots;
 mod text;
 mod transport;
 

@@ -1,5 +1,6 @@
 //! The connection pool: trust, proxies, time limits. Shared by any number of accounts.
 
+use crate::roots::{ExtraRoots, admit_scheme};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -88,7 +89,7 @@ pub struct Transport(Arc<Pools>);
 #[derive(Debug)]
 struct Pools {
     config: TransportConfig,
-    certificates: Vec<reqwest::Certificate>,
+    extra_roots: ExtraRoots,
     turns: Semaphore,
     /// For loopback: through no proxy, whatever is configured.
     direct: OnceLock<reqwest::Client>,
@@ -99,18 +100,7 @@ struct Pools {
 impl Transport {
     /// Checks the configuration. Connections are made when they are needed.
     pub fn new(config: TransportConfig) -> Result<Self> {
-        let certificates = match &config.root_ca_pem {
-            None => Vec::new(),
-            Some(pem) => {
-                let parsed = reqwest::Certificate::from_pem_bundle(pem).map_err(|error| {
-                    config_error("the root certificates are not valid PEM").with_source(error)
-                })?;
-                if parsed.is_empty() {
-                    return Err(config_error("the root certificate file holds no certificate"));
-                }
-                parsed
-            }
-        };
+        let extra_roots = ExtraRoots::read(config.root_ca_pem.as_deref())?;
         if let Proxy::Url(url) = &config.proxy
             && !PROXY_SCHEMES.contains(&url.scheme())
         {
@@ -121,7 +111,7 @@ impl Transport {
         // The bound is the semaphore's own, about 2^60.
         let turns = Semaphore::new(config.max_in_flight.clamp(1, Semaphore::MAX_PERMITS));
         let (direct, outward) = (OnceLock::new(), OnceLock::new());
-        Ok(Self(Arc::new(Pools { config, certificates, turns, direct, outward })))
+        Ok(Self(Arc::new(Pools { config, extra_roots, turns, direct, outward })))
     }
 
     /// Waits until one more request may be under way, which it is until the permit is dropped.
@@ -137,6 +127,7 @@ impl Transport {
 
     /// The pool for a base URL.
     pub(crate) fn client_for(&self, base: &Url) -> Result<reqwest::Client> {
+        admit_scheme(base)?;
         let (slot, loopback) =
             if is_loopback(base) { (&self.0.direct, true) } else { (&self.0.outward, false) };
         if let Some(client) = slot.get() {
@@ -164,9 +155,7 @@ impl Transport {
             .pool_max_idle_per_host(config.max_in_flight)
             .connect_timeout(config.connect_timeout)
             .timeout(config.request_timeout);
-        if !self.0.certificates.is_empty() {
-            builder = builder.tls_certs_merge(self.0.certificates.iter().cloned());
-        }
+        builder = self.0.extra_roots.add_to(builder);
         // reqwest would send a request for http://127.0.0.1, key included, to the host that HTTP_PROXY names.
         builder = match &config.proxy {
             Proxy::System if !loopback => builder,
@@ -185,7 +174,7 @@ impl Transport {
     }
 }
 
-fn config_error(message: &str) -> Error {
+pub(crate) fn config_error(message: &str) -> Error {
     Error::new(ErrorKind::Config, Effect::Rejected, message)
 }
 
