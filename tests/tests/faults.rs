@@ -13,10 +13,10 @@ use workspace_members_core::{
     WorkspaceMembers, WorkspaceMembersExt,
 };
 use workspace_members_http::StaticCredential;
-use workspace_members_layers::{Appended, AuditSink, LayersConfig, RateLimitConfig, RetryConfig, Standard};
+use workspace_members_layers::{Appended, AuditSink, LayersConfig, RetryConfig, Standard};
 use workspace_members_pandadoc::{PandaDoc, PandaDocConfig};
 use workspace_members_paradigm::{Paradigm, ParadigmConfig};
-use workspace_members_simulator::{Options, Simulator, State};
+use workspace_members_simulator::{Options, RateLimit, Simulator, State};
 use workspace_members_testkit::{Answer, Fault, Proxy, Rule};
 
 /// How long one attempt may take; a slow answer takes longer, so that it is given up and arrives late.
@@ -118,6 +118,14 @@ async fn script(members: &dyn WorkspaceMembers, cast: &Cast) -> Result<()> {
     members.me().await.map(drop)
 }
 
+/// A fault, from which request on, and how often in a row.
+#[derive(Debug, Clone)]
+struct Trouble {
+    fault: Fault,
+    at: usize,
+    times: usize,
+}
+
 /// What a run left behind.
 struct Left {
     result: Result<()>,
@@ -129,8 +137,11 @@ struct Left {
     outcomes: usize,
 }
 
-async fn run(which: Which, fault: Option<(usize, Fault)>) -> Left {
-    let options = Options::default().without_limits();
+async fn run(which: Which, trouble: Option<Trouble>) -> Left {
+    // What the adapters take for the limits, the simulator enforces; who lists users shares the key with the stack.
+    let mut options = Options::default();
+    options.paradigm.other_limit = Some(RateLimit::per_minute(100));
+    options.pandadoc.other_limit = Some(RateLimit::per_minute(100));
     let simulator = Simulator::builder().state(State::sample()).options(options).start().await.unwrap();
     let (url, key) = which.address(&simulator);
     let direct = which.adapter(&url, &key);
@@ -141,13 +152,11 @@ async fn run(which: Which, fault: Option<(usize, Fault)>) -> Left {
     let lines = Arc::new(Lines::default());
     let retry =
         RetryConfig::default().with_base(Duration::from_millis(20)).with_cap(Duration::from_millis(100));
-    let config = LayersConfig::default()
-        .with_timeout(TIMEOUT)
-        .with_retry(retry)
-        .with_rate_limit(RateLimitConfig::default().with_limits(Some(Vec::new())));
+    let config = LayersConfig::default().with_timeout(TIMEOUT).with_retry(retry);
     let stack =
         Standard::new(config).with_sink(lines.clone()).build(which.adapter(&proxy.url(), &key)).unwrap();
-    let armed = fault.map(|(at, fault)| proxy.inject(Rule::new(fault).nth(at)));
+    let armed =
+        trouble.map(|Trouble { fault, at, times }| proxy.inject(Rule::new(fault).nth(at).times(times)));
     let result = script(&stack, &cast).await;
     drop(armed);
 
@@ -182,16 +191,25 @@ fn faults() -> Vec<Fault> {
         Fault::CutAfter,
         Fault::Truncate,
         Fault::Empty,
+        Fault::Slow(Duration::from_millis(200)),
         Fault::HoldAfter,
     ]
+}
+
+/// Each fault once at each request, and three times in a row at every fourth: storms of 429, bursts of 5xx.
+fn troubles(requests: usize) -> Vec<Trouble> {
+    let at = |at: usize, times: usize| faults().into_iter().map(move |fault| Trouble { fault, at, times });
+    let once = (1..=requests).flat_map(|request| at(request, 1));
+    let bursts = (1..=requests).step_by(4).flat_map(|request| at(request, 3));
+    // Three answers that never come would only take three times as long.
+    once.chain(bursts.filter(|trouble| !matches!(trouble.fault, Fault::HoldAfter))).collect()
 }
 
 async fn matrix(which: Which) {
     let model = run(which, None).await;
     model.result.as_ref().unwrap();
     assert!(model.requests > 20 && model.writes >= 10, "the script does something");
-    let cases: Vec<(usize, Fault)> =
-        (1..=model.requests).flat_map(|at| faults().into_iter().map(move |fault| (at, fault))).collect();
+    let cases = troubles(model.requests);
     let total = cases.len();
     let (mut runs, mut bad) = (0, Vec::new());
     let mut outcomes = futures_util::stream::iter(cases)
