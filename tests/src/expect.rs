@@ -16,6 +16,21 @@ pub struct Expected {
 }
 
 impl Expected {
+    /// What a status means at every provider, where it has no meaning of its own for the operation.
+    pub fn at_any_provider(status: u16, operation: Operation) -> Self {
+        let lost = if operation.is_write() { Effect::Unknown } else { Effect::NotApplied };
+        match status {
+            405 | 501 => Self::refused(ErrorKind::Unsupported),
+            408 => Self::new(ErrorKind::Timeout, lost),
+            429 => Self::new(ErrorKind::RateLimited, Effect::NotApplied),
+            303 => Self::new(ErrorKind::UnexpectedResponse, lost),
+            300..=399 => Self::refused(ErrorKind::UnexpectedResponse),
+            400..=499 => Self::refused(ErrorKind::Rejected),
+            500..=599 => Self::new(ErrorKind::Unavailable, lost),
+            _ => Self::new(ErrorKind::UnexpectedResponse, lost),
+        }
+    }
+
     /// A kind with its effect.
     pub fn new(kind: ErrorKind, effect: Effect) -> Self {
         Self {
@@ -106,3 +121,9 @@ pub fn chain(error: &Error) -> String {
 pub fn head(text: &str) -> String {
     text.chars().take(200).collect()
 }
+
+/// Statuses that are not a success, each of which may mean something of its own.
+pub const STATUSES: [u16; 29] = [
+    301, 302, 303, 307, 308, 400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 413, 415, 418, 422, 429, 451,
+    500, 501, 502, 503, 504, 599, 600, 999,
+];

@@ -12,5 +12,5 @@ mod server;
 pub use account::{CANARY, Rotating, key, pandadoc, paradigm, transport};
 pub use call::{Call, member, principal, workspace};
 pub use certificate::{Authority, Issued};
-pub use expect::{Expected, chain, head};
+pub use expect::{Expected, STATUSES, chain, head};
 pub use server::{End, Recorded, Reply, Server};
