@@ -40,6 +40,8 @@ enum Line {
 #[derive(Debug)]
 pub(super) struct Journal {
     file: File,
+    /// How long it is, in bytes of whole lines.
+    length: u64,
     open: BTreeMap<u64, Intent>,
     next: u64,
 }
@@ -51,17 +53,22 @@ impl Journal {
     /// never sent, so it is cut off. Anything else that cannot be read is an error: somebody may be outside.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let is_new = !path.exists();
-        let mut file = File::options().create(true).truncate(false).read(true).write(true).open(path)?;
+        let mut options = File::options();
+        options.create(true).truncate(false).read(true).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path)?;
         if is_new && let Some(folder) = path.parent() {
             File::open(folder)?.sync_all()?;
         }
-        let mut text = String::new();
-        file.read_to_string(&mut text)?;
-        let whole = text.rfind('\n').map_or(0, |at| at + 1);
-        let (open, next) = read(&text[..whole])?;
-        file.set_len(whole as u64)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        let whole = whole_lines(&bytes);
+        let (open, next) = read(whole)?;
+        let length = whole.len() as u64;
+        file.set_len(length)?;
         file.seek(SeekFrom::End(0))?;
-        Ok(Self { file, open, next })
+        Ok(Self { file, length, open, next })
     }
 
     /// Everything that was begun and not ended, oldest first.
@@ -85,6 +92,7 @@ impl Journal {
         } else {
             self.file.set_len(0)?;
             self.file.seek(SeekFrom::Start(0))?;
+            self.length = 0;
             self.file.sync_all()?;
         }
         self.open.remove(&id);
@@ -94,12 +102,25 @@ impl Journal {
     fn write(&mut self, line: &Line) -> io::Result<()> {
         let mut text = serde_json::to_string(line).map_err(io::Error::other)?;
         text.push('\n');
+        // A part of a line that could not be written must not be what the next one is joined to.
+        self.file.set_len(self.length)?;
+        self.file.seek(SeekFrom::Start(self.length))?;
         self.file.write_all(text.as_bytes())?;
-        self.file.sync_all()
+        self.file.sync_all()?;
+        self.length += text.len() as u64;
+        Ok(())
     }
 }
 
-fn read(text: &str) -> io::Result<(BTreeMap<u64, Intent>, u64)> {
+/// Without a last line that has no end, wherever that was cut.
+fn whole_lines(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    &bytes[..end]
+}
+
+fn read(lines: &[u8]) -> io::Result<(BTreeMap<u64, Intent>, u64)> {
+    let text =
+        std::str::from_utf8(lines).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
     let mut open = BTreeMap::new();
     let mut next = 1;
     for line in text.lines().filter(|line| !line.is_empty()) {
@@ -130,9 +151,7 @@ pub fn open_intents(state_dir: &Path) -> io::Result<Vec<Intent>> {
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     paths.sort();
     for path in paths.iter().filter(|path| path.extension().is_some_and(|ending| ending == "journal")) {
-        let text = std::fs::read_to_string(path)?;
-        let whole = text.rfind('\n').map_or(0, |at| at + 1);
-        all.extend(read(&text[..whole])?.0.into_values());
+        all.extend(read(whole_lines(&std::fs::read(path)?))?.0.into_values());
     }
     Ok(all)
 }
@@ -146,7 +165,7 @@ mod tests {
             connection: "acme".to_owned(),
             workspace: WorkspaceId::from(1),
             principal: PrincipalId::User(workspace_members_core::UserId::from(7)),
-            label: "ana@example.com".to_owned(),
+            label: "Zoë".to_owned(),
             from: NativeRole::new("viewer"),
             to: NativeRole::new("editor"),
         }
@@ -176,17 +195,30 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.journal");
         Journal::open(&path).unwrap().begin(&intent()).unwrap();
-        let whole = std::fs::read_to_string(&path).unwrap();
+        let whole = std::fs::read(&path).unwrap();
         for end in 0..whole.len() {
-            std::fs::write(&path, format!("{whole}{}", &whole[..end])).unwrap();
+            std::fs::write(&path, [&whole, &whole[..end]].concat()).unwrap();
+            assert_eq!(open_intents(folder.path()).unwrap().len(), 1, "{end}");
             let mut journal = Journal::open(&path).unwrap();
             assert_eq!(journal.intents().len(), 1, "{end}");
             let id = journal.begin(&intent()).unwrap();
             assert_eq!(Journal::open(&path).unwrap().intents().len(), 2);
             journal.close(id, "added").unwrap();
         }
-        std::fs::write(&path, format!("{{\"open\":\n{whole}")).unwrap();
+        std::fs::write(&path, [b"{\"open\":\n", whole.as_slice()].concat()).unwrap();
         assert_eq!(Journal::open(&path).unwrap_err().kind(), io::ErrorKind::InvalidData);
         assert!(open_intents(folder.path()).is_err());
+    }
+
+    #[test]
+    fn what_could_not_be_written_whole_is_not_joined_to_the_next_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.journal");
+        let mut journal = Journal::open(&path).unwrap();
+        journal.begin(&intent()).unwrap();
+        // As a full disk leaves it.
+        journal.file.write_all(b"{\"open\":{\"id\":2,").unwrap();
+        journal.begin(&intent()).unwrap();
+        assert_eq!(Journal::open(&path).unwrap().intents().len(), 2);
     }
 }
