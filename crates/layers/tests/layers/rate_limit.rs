@@ -205,6 +205,38 @@ async fn a_fast_provider_is_used_at_98_percent_of_its_limit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_comes_out_of_the_line_waits_for_a_place() {
+    let arrivals = Arc::new(Mutex::new(Vec::new()));
+    let distant = |arrivals: &Arc<Mutex<Vec<_>>>| Distant {
+        inner: Scripted::new(capabilities()),
+        arrivals: Arc::clone(arrivals),
+        there: Duration::ZERO,
+        back: Duration::from_secs(1),
+    };
+    let limiter = Limiter::new([Limit::assumed(&[], 6, Duration::from_secs(10), "test")]);
+    let wide = RateLimit::new(distant(&Arc::default()), limiter.clone());
+    let narrow = Arc::new(Concurrency::new(RateLimit::new(distant(&arrivals), limiter), 2));
+    let start = Instant::now();
+    // All slots become free at once, after 11 seconds.
+    let (workspace, user) = (workspace(), user(1));
+    futures_util::future::join_all((0..6).map(|_| wide.get(&workspace, &user))).await;
+    let mut calls: Vec<_> = (0..7)
+        .map(|_| {
+            let (narrow, workspace, user) = (Arc::clone(&narrow), workspace.clone(), user.clone());
+            tokio::spawn(async move { narrow.get(&workspace, &user).await.map(drop) })
+        })
+        .collect();
+    // One is dropped with a slot, and without a place.
+    sleep(Duration::from_millis(10_500)).await;
+    calls.remove(5).abort();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    let seconds: Vec<u64> = arrivals.lock().unwrap().iter().map(|(_, at)| (*at - start).as_secs()).collect();
+    assert_eq!(seconds, [11, 11, 12, 12, 13, 13]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_shared_limiter_counts_several_values_as_one() {
     let limit = Limit::assumed(&[], 2, Duration::from_mins(1), "test");
     let limiter = Limiter::new([limit]);

@@ -53,6 +53,7 @@ struct State {
     requests: Vec<(Operation, String, Instant)>,
     effects: Vec<String>,
     late: Vec<Act>,
+    me: Option<Identity>,
 }
 
 impl std::fmt::Debug for Scripted {
@@ -118,6 +119,12 @@ impl Scripted {
     pub(crate) fn faults(self, faults: impl IntoIterator<Item = Fault>) -> Self {
         self.state.lock().unwrap().faults.extend(faults);
         self
+    }
+
+    /// From now on, the key is that user's.
+    pub(crate) fn act_as(&self, id: u64) {
+        let email = EmailAddress::new(format!("user{id}@example.com")).unwrap();
+        self.state.lock().unwrap().me = Some(Identity::new(UserId::from(id)).with_email(Some(email)));
     }
 
     /// Which requests arrived, in order.
@@ -225,7 +232,9 @@ impl WorkspaceMembers for Scripted {
         &self.capabilities
     }
     async fn me(&self) -> Result<Identity> {
-        self.run(Operation::Me, "me".to_owned(), self.account.me(), None).await
+        let renewed = self.state.lock().unwrap().me.clone();
+        let identity = self.run(Operation::Me, "me".to_owned(), self.account.me(), None).await?;
+        Ok(renewed.unwrap_or(identity))
     }
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
         let text = format!("workspaces {page:?}");
