@@ -113,7 +113,7 @@ impl Client {
         scheme: AuthScheme,
         source: Arc<dyn CredentialSource>,
     ) -> Result<Self> {
-        let base = check_base_url(base.as_str()).map_err(|error| error.with_provider(provider.clone()))?;
+        check_base_url(base.as_str()).map_err(|error| error.with_provider(provider.clone()))?;
         let http = transport.client_for(&base)?;
         Ok(Self {
             provider,
@@ -222,8 +222,10 @@ impl Client {
         self.quote(answer.attach(error, operation, &self.provider), answer)
     }
 
+    /// A refusal has words for people. A success has data, which belongs in no error.
     fn quote(&self, error: Error, answer: &Answer) -> Error {
-        error.with_provider_message(answer.message().map(|text| self.scrub(&text)))
+        let said = if answer.is_success() { None } else { answer.message() };
+        error.with_provider_message(said.map(|text| self.scrub(&text)))
     }
 
     fn name(&self, error: Error, operation: Operation) -> Error {
