@@ -56,7 +56,8 @@ pub struct ParadigmConfig {
     pub(crate) level: Level,
     pub(crate) inferred: bool,
     pub(crate) page_size: u32,
-    pub(crate) roles: RoleTable,
+    roles: RoleTable,
+    policy: Option<RolePolicy>,
     pub(crate) transport: Option<Transport>,
 }
 
@@ -70,6 +71,7 @@ impl ParadigmConfig {
             inferred: false,
             page_size: 100,
             roles: roles(),
+            policy: None,
             transport: None,
         }
     }
@@ -106,9 +108,9 @@ impl ParadigmConfig {
         self
     }
 
-    /// Another policy for roles without an exact row.
+    /// Another policy for roles without an exact row, whichever table is or will be given.
     pub fn with_role_policy(mut self, policy: RolePolicy) -> Self {
-        self.roles = self.roles.with_policy(policy);
+        self.policy = Some(policy);
         self
     }
 
@@ -116,6 +118,14 @@ impl ParadigmConfig {
     pub fn with_transport(mut self, transport: Transport) -> Self {
         self.transport = Some(transport);
         self
+    }
+
+    fn roles(&self) -> RoleTable {
+        let table = self.roles.clone();
+        match self.policy {
+            Some(policy) => table.with_policy(policy),
+            None => table,
+        }
     }
 
     pub(crate) fn transport(&self) -> Result<Transport> {
@@ -141,7 +151,7 @@ impl ParadigmConfig {
         };
         const READ: &[Capability] = &[ListMembers, GetMember, Roster];
         const OFF: &str = "no page documents it at this level; `inferred` turns it on";
-        let everywhere = Capabilities::new(PROVIDER, self.roles.clone())
+        let everywhere = Capabilities::new(PROVIDER, self.roles())
             .with_endpoint(base.as_str().trim_end_matches('/'))
             .with_variant(self.level.as_str())
             .with_page_size(self.page_size)
