@@ -55,11 +55,11 @@ impl Journal {
         if is_new && let Some(folder) = path.parent() {
             File::open(folder)?.sync_all()?;
         }
-        let mut text = String::new();
-        file.read_to_string(&mut text)?;
-        let whole = text.rfind('\n').map_or(0, |at| at + 1);
-        let (open, next) = read(&text[..whole])?;
-        file.set_len(whole as u64)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        let whole = whole_lines(&bytes);
+        let (open, next) = read(whole)?;
+        file.set_len(whole.len() as u64)?;
         file.seek(SeekFrom::End(0))?;
         Ok(Self { file, open, next })
     }
@@ -99,17 +99,33 @@ impl Journal {
     }
 }
 
-fn read(text: &str) -> io::Result<(BTreeMap<u64, Intent>, u64)> {
+/// Everything up to the last end of a line. In bytes: a line may have been cut off within a letter.
+fn whole_lines(bytes: &[u8]) -> &[u8] {
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    &bytes[..whole]
+}
+
+fn read(lines: &[u8]) -> io::Result<(BTreeMap<u64, Intent>, u64)> {
+    let unreadable = |line: usize, why: &str| {
+        io::Error::new(io::ErrorKind::InvalidData, format!("line {line} is unreadable: {why}"))
+    };
     let mut open = BTreeMap::new();
     let mut next = 1;
-    for line in text.lines().filter(|line| !line.is_empty()) {
-        let line: Line = serde_json::from_str(line).map_err(|error| {
-            io::Error::new(io::ErrorKind::InvalidData, format!("unreadable line: {error}"))
-        })?;
+    for (number, line) in (1..).zip(lines.split(|byte| *byte == b'\n')) {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let line: Line =
+            serde_json::from_slice(line).map_err(|error| unreadable(number, &error.to_string()))?;
         match line {
             Line::Open { id, intent, .. } => {
-                next = next.max(id.saturating_add(1));
-                open.insert(id, intent);
+                let after =
+                    id.checked_add(1).ok_or_else(|| unreadable(number, "its id is the last there is"))?;
+                next = next.max(after);
+                // Taking the second for the first would forget somebody.
+                if open.insert(id, intent).is_some() {
+                    return Err(unreadable(number, "its id is open already"));
+                }
             }
             Line::Closed { id, .. } => {
                 open.remove(&id);
@@ -130,9 +146,7 @@ pub fn open_intents(state_dir: &Path) -> io::Result<Vec<Intent>> {
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     paths.sort();
     for path in paths.iter().filter(|path| path.extension().is_some_and(|ending| ending == "journal")) {
-        let text = std::fs::read_to_string(path)?;
-        let whole = text.rfind('\n').map_or(0, |at| at + 1);
-        all.extend(read(&text[..whole])?.0.into_values());
+        all.extend(read(whole_lines(&std::fs::read(path)?))?.0.into_values());
     }
     Ok(all)
 }
@@ -146,7 +160,7 @@ mod tests {
             connection: "acme".to_owned(),
             workspace: WorkspaceId::from(1),
             principal: PrincipalId::User(workspace_members_core::UserId::from(7)),
-            label: "ana@example.com".to_owned(),
+            label: "Amélie".to_owned(),
             from: NativeRole::new("viewer"),
             to: NativeRole::new("editor"),
         }
@@ -176,17 +190,32 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.journal");
         Journal::open(&path).unwrap().begin(&intent()).unwrap();
-        let whole = std::fs::read_to_string(&path).unwrap();
+        let whole = std::fs::read(&path).unwrap();
         for end in 0..whole.len() {
-            std::fs::write(&path, format!("{whole}{}", &whole[..end])).unwrap();
+            std::fs::write(&path, [&whole, &whole[..end]].concat()).unwrap();
+            assert_eq!(open_intents(folder.path()).unwrap().len(), 1, "{end}");
             let mut journal = Journal::open(&path).unwrap();
             assert_eq!(journal.intents().len(), 1, "{end}");
             let id = journal.begin(&intent()).unwrap();
             assert_eq!(Journal::open(&path).unwrap().intents().len(), 2);
             journal.close(id, "added").unwrap();
         }
-        std::fs::write(&path, format!("{{\"open\":\n{whole}")).unwrap();
-        assert_eq!(Journal::open(&path).unwrap_err().kind(), io::ErrorKind::InvalidData);
-        assert!(open_intents(folder.path()).is_err());
+        let whole = String::from_utf8(whole).unwrap();
+        let last = u64::MAX.to_string();
+        for (damaged, said) in [
+            (format!("{{\"open\":\n{whole}"), "line 1 is unreadable: EOF while"),
+            (format!("{whole}{whole}"), "line 2 is unreadable: its id is open already"),
+            (
+                whole.replace("\"id\":1", &format!("\"id\":{last}")),
+                "line 1 is unreadable: its id is the last",
+            ),
+        ] {
+            std::fs::write(&path, &damaged).unwrap();
+            let error = Journal::open(&path).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+            assert!(error.to_string().starts_with(said), "{error}");
+            assert!(open_intents(folder.path()).is_err());
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), damaged);
+        }
     }
 }
