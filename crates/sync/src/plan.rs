@@ -206,7 +206,8 @@ impl Plan {
     /// [`apply`](crate::apply) judges it again.
     pub fn from_json(text: &str) -> Result<Self, InvalidPlan> {
         let plan: Self = serde_json::from_str(text).map_err(InvalidPlan::Form)?;
-        if plan.version != Self::VERSION || plan.digest() != plan.fingerprint {
+        let derived = plan.version == Self::VERSION && plan.consequences == consequences(&plan.steps);
+        if !derived || plan.digest() != plan.fingerprint {
             return Err(InvalidPlan::Changed);
         }
         Ok(plan)
@@ -288,19 +289,15 @@ impl Unjudged {
         for (index, step) in steps.iter_mut().enumerate() {
             step.number = index + 1;
         }
-        let mut consequences: Vec<Consequence> =
-            steps.iter().flat_map(|step: &Step| step.consequences.iter().cloned()).collect();
-        consequences.sort();
-        consequences.dedup();
         let mut plan = Plan {
             version: Plan::VERSION,
             fingerprint: PlanFingerprint(String::new()),
             wish: desired.clone(),
             guards: guards.clone(),
             accounts,
+            consequences: consequences(&steps),
             steps,
             kept,
-            consequences,
             requests,
             eta_seconds: eta.as_secs() + u64::from(eta.subsec_nanos() > 0),
         };
@@ -336,6 +333,14 @@ impl Unjudged {
         refusals.sort_by_key(|refusal| (refusal.step.is_some(), refusal.step));
         Err(Refused { refusals, plan: Box::new(plan) })
     }
+}
+
+/// Every consequence of any step, each once, sorted.
+fn consequences(steps: &[Step]) -> Vec<Consequence> {
+    let mut all: Vec<Consequence> = steps.iter().flat_map(|step| step.consequences.iter().cloned()).collect();
+    all.sort();
+    all.dedup();
+    all
 }
 
 /// Lower-case hexadecimal digits.

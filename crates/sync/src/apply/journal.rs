@@ -112,25 +112,33 @@ impl Journal {
     }
 }
 
-/// Without a last line that has no end, wherever that was cut.
+/// Everything up to the last end of a line. In bytes: a line may have been cut off within a letter.
 fn whole_lines(bytes: &[u8]) -> &[u8] {
-    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    &bytes[..end]
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    &bytes[..whole]
 }
 
 fn read(lines: &[u8]) -> io::Result<(BTreeMap<u64, Intent>, u64)> {
-    let text =
-        std::str::from_utf8(lines).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    let unreadable = |line: usize, why: &str| {
+        io::Error::new(io::ErrorKind::InvalidData, format!("line {line} is unreadable: {why}"))
+    };
     let mut open = BTreeMap::new();
     let mut next = 1;
-    for line in text.lines().filter(|line| !line.is_empty()) {
-        let line: Line = serde_json::from_str(line).map_err(|error| {
-            io::Error::new(io::ErrorKind::InvalidData, format!("unreadable line: {error}"))
-        })?;
+    for (number, line) in (1..).zip(lines.split(|byte| *byte == b'\n')) {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let line: Line =
+            serde_json::from_slice(line).map_err(|error| unreadable(number, &error.to_string()))?;
         match line {
             Line::Open { id, intent, .. } => {
-                next = next.max(id.saturating_add(1));
-                open.insert(id, intent);
+                let after =
+                    id.checked_add(1).ok_or_else(|| unreadable(number, "its id is the last there is"))?;
+                next = next.max(after);
+                // Taking the second for the first would forget somebody.
+                if open.insert(id, intent).is_some() {
+                    return Err(unreadable(number, "its id is open already"));
+                }
             }
             Line::Closed { id, .. } => {
                 open.remove(&id);
@@ -165,7 +173,7 @@ mod tests {
             connection: "acme".to_owned(),
             workspace: WorkspaceId::from(1),
             principal: PrincipalId::User(workspace_members_core::UserId::from(7)),
-            label: "Zoë".to_owned(),
+            label: "Amélie".to_owned(),
             from: NativeRole::new("viewer"),
             to: NativeRole::new("editor"),
         }
@@ -205,9 +213,23 @@ mod tests {
             assert_eq!(Journal::open(&path).unwrap().intents().len(), 2);
             journal.close(id, "added").unwrap();
         }
-        std::fs::write(&path, [b"{\"open\":\n", whole.as_slice()].concat()).unwrap();
-        assert_eq!(Journal::open(&path).unwrap_err().kind(), io::ErrorKind::InvalidData);
-        assert!(open_intents(folder.path()).is_err());
+        let whole = String::from_utf8(whole).unwrap();
+        let last = u64::MAX.to_string();
+        for (damaged, said) in [
+            (format!("{{\"open\":\n{whole}"), "line 1 is unreadable: EOF while"),
+            (format!("{whole}{whole}"), "line 2 is unreadable: its id is open already"),
+            (
+                whole.replace("\"id\":1", &format!("\"id\":{last}")),
+                "line 1 is unreadable: its id is the last",
+            ),
+        ] {
+            std::fs::write(&path, &damaged).unwrap();
+            let error = Journal::open(&path).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+            assert!(error.to_string().starts_with(said), "{error}");
+            assert!(open_intents(folder.path()).is_err());
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), damaged);
+        }
     }
 
     #[test]
