@@ -3,7 +3,6 @@
 use super::directory::{Directory, Found, Sure, as_group};
 use super::grant::Giver;
 use super::names;
-use super::outcome::Case;
 use super::refusal::{Problem, Refusal};
 use super::step::{Action, Consequence, Kept, KeptReason, Step, Strategy};
 use crate::desired::{DesiredWorkspace, Entry, Mode, Want, Wished};
@@ -74,6 +73,7 @@ impl<'a> Drafter<'a> {
             }
         }
         self.draft.steps.sort_by(|a, b| order(a).cmp(&order(b)));
+        self.note_mails();
         self.note_groups();
         self.draft
     }
@@ -266,25 +266,11 @@ impl<'a> Drafter<'a> {
         if !named.found.verified {
             step.consequences.push(Consequence::Unverified);
         }
-        let mails = u32::from(self.desired.notify.member)
-            + if self.desired.notify.admins { self.case().admins() } else { 0 };
-        if mails > 0 {
-            step.consequences.push(Consequence::Mails { count: mails });
-        }
         self.draft.steps.push(step);
     }
 
     fn giver(&self) -> Giver<'a> {
         Giver { directory: self.directory }
-    }
-
-    fn case(&self) -> Case<'a> {
-        Case {
-            target: &self.desired.target,
-            mode: self.desired.mode,
-            members: self.roster.members(),
-            directory: self.directory,
-        }
     }
 
     /// What it takes to give a member a role.
@@ -355,6 +341,23 @@ impl<'a> Drafter<'a> {
             step.consequences.push(Consequence::KeyDeactivated);
         }
         self.draft.steps.push(step);
+    }
+
+    /// Notes on every addition how many mails it sends. Whoever was made owner before is mailed about those who follow.
+    fn note_mails(&mut self) {
+        let notify = self.desired.notify;
+        let roles = self.capabilities().roles();
+        let mut owners = u32::try_from(self.roster.owners().count()).unwrap_or(u32::MAX);
+        for step in self.draft.steps.iter_mut().filter(|step| step.action == Action::Add) {
+            let to_owners = if notify.admins { owners } else { 0 };
+            let count = u32::from(notify.member).saturating_add(to_owners);
+            if count > 0 {
+                step.consequences.push(Consequence::Mails { count });
+            }
+            if step.to.as_ref().is_some_and(|native| roles.normalize(native) == Role::Owner) {
+                owners = owners.saturating_add(1);
+            }
+        }
     }
 
     /// Notes on every step that lowers a user which groups of the outcome keep them in.

@@ -63,11 +63,6 @@ impl<'a> Outcome<'a> {
         owners
     }
 
-    fn owners(&self) -> u32 {
-        let owners = self.seats.values().filter(|seat| seat.role == Role::Owner).count();
-        u32::try_from(owners).unwrap_or(u32::MAX)
-    }
-
     /// Whether this principal rules the workspace now, as far as is known. A role that the provider does not name may be
     /// the owner's.
     fn may_own(&self, principal: &PrincipalId) -> bool {
@@ -282,11 +277,6 @@ impl Case<'_> {
                 overridable: true,
             })
             .collect()
-    }
-
-    /// How many mails a step's addition causes at most.
-    pub(crate) fn admins(&self) -> u32 {
-        Outcome::of(self.members, self.directory).owners()
     }
 }
 

@@ -305,6 +305,23 @@ async fn mails_are_counted_over_the_whole_plan() {
 }
 
 #[tokio::test]
+async fn owners_who_were_just_added_are_mailed_about_whoever_follows() {
+    // Robot alone owns the workspace. Ana is mailed about bo, and both about cy and di.
+    let account = account(pandadoc());
+    let lists = "notify = [\"admins\"]\n[workspace.members]\nowner = [\"ana@example.com\", \"bo@example.com\"]\neditor = [\"cy@example.com\", \"di@example.com\"]";
+    let wish = Desired::from_toml(
+        &format!("[[workspace]]\ntarget = \"acme:1\"\nmode = \"additive\"\n{lists}\n"),
+        "wish.toml",
+    )
+    .unwrap();
+    let accepted = plan(&account, &wish, &loose().with_max_mails(1 + 2 + 3 + 3)).await.unwrap();
+    let mails: Vec<Consequence> =
+        accepted.steps.iter().flat_map(|step| step.consequences.iter().cloned()).collect();
+    assert_eq!(mails, [1, 2, 3, 3].map(|count| Consequence::Mails { count }));
+    assert_eq!(refusals(&account, &wish, &loose().with_max_mails(8)).await, ["max_mails"]);
+}
+
+#[tokio::test]
 async fn an_override_is_good_for_one_guard_and_one_plan() {
     let account = legal(pandadoc());
     let removal = wish("authoritative", "owner = [\"ana@example.com\", \"robot@example.com\"]");
