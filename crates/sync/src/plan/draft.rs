@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use workspace_members_core::{
     AddMember, Behaviour, Capabilities, Capability, Error, GroupId, IfPresent, Mark, Member, PrincipalId,
-    RemoveMember, Role, Roster,
+    RemoveMember, Role, RoleTable, Roster,
 };
 
 /// What became of one workspace's wish.
@@ -41,6 +41,8 @@ pub(super) struct Drafter<'a> {
 enum Weighed {
     Same,
     Step(Box<Step>),
+    /// A wish for a whole workspace gives way.
+    Kept(KeptReason),
     Refused,
 }
 
@@ -72,7 +74,8 @@ impl<'a> Drafter<'a> {
                 self.unnamed(member);
             }
         }
-        self.draft.steps.sort_by(|a, b| order(a).cmp(&order(b)));
+        let roles = self.capabilities().roles();
+        self.draft.steps.sort_by(|a, b| order(a, roles).cmp(&order(b, roles)));
         self.note_mails();
         self.note_groups();
         self.draft
@@ -139,21 +142,6 @@ impl<'a> Drafter<'a> {
 
     fn member(&mut self, member: &Member, wished: &Wished) {
         match &wished.want {
-            Want::Role(role) => {
-                let unnamed_role = self.is_placeholder(member);
-                match self.weigh(member, role, wished) {
-                    Weighed::Same | Weighed::Refused => {}
-                    // The same placeholder may stand for the very role that is wished.
-                    Weighed::Step(_) if unnamed_role => {
-                        self.keep(member, Some(role), KeptReason::PlaceholderRole);
-                    }
-                    Weighed::Step(step) => match self.desired.mode {
-                        Mode::Authoritative => self.draft.steps.push(*step),
-                        Mode::Additive if step.action == Action::Promote => self.draft.steps.push(*step),
-                        Mode::Additive | Mode::RemoveOnly => self.keep(member, Some(role), KeptReason::Mode),
-                    },
-                }
-            }
             Want::Add { if_present: IfPresent::Fail, .. } => {
                 let label = member.label();
                 let message = format!(
@@ -168,9 +156,11 @@ impl<'a> Drafter<'a> {
                 );
             }
             Want::Add { if_present: IfPresent::Keep, .. } => {}
-            Want::Add { role, .. } | Want::SetRole(role) => {
-                if let Weighed::Step(step) = self.weigh(member, role, wished) {
-                    self.draft.steps.push(*step);
+            Want::Role(role) | Want::Add { role, .. } | Want::SetRole(role) => {
+                match self.weigh(member, role, wished) {
+                    Weighed::Same | Weighed::Refused => {}
+                    Weighed::Kept(reason) => self.keep(member, Some(role), reason),
+                    Weighed::Step(step) => self.draft.steps.push(*step),
                 }
             }
             Want::Gone if member.is(Mark::Immovable) => self.immovable(member, "removed"),
@@ -281,36 +271,38 @@ impl<'a> Drafter<'a> {
             return Weighed::Same;
         }
         let label = self.directory.label(&member.key.principal, Some(member));
+        // What is wished of one person is done or refused; a wish for a whole workspace goes as far as its mode.
+        let gives_way = matches!(wished.want, Want::Role(_));
         let resolved = match roles.resolve(role) {
             Ok(resolved) if resolved.native == member.native_role => return Weighed::Same,
+            // Whether the role could be given does not matter where none is.
+            _ if gives_way && self.desired.mode == Mode::RemoveOnly => {
+                return Weighed::Kept(KeptReason::Mode);
+            }
             Ok(resolved) => resolved,
             Err(error) => {
                 self.refused(&error.into(), &label);
                 return Weighed::Refused;
             }
         };
-        if self.desired.mode == Mode::RemoveOnly && matches!(wished.want, Want::Role(_)) {
-            // It will be kept, so it matters neither which way it would go nor whether it could.
-            let step = self.step(&member.key.principal, Some(member), Action::Change, String::new());
-            return Weighed::Step(Box::new(step));
-        }
-        if member.is(Mark::Immovable) {
-            self.immovable(member, "given another role");
-            return Weighed::Refused;
+        // The placeholder may stand for the very role that is wished.
+        if gives_way && self.is_placeholder(member) {
+            return Weighed::Kept(KeptReason::PlaceholderRole);
         }
         let action = match roles.compare(&resolved.native, &member.native_role) {
             Some(Ordering::Greater) => Action::Promote,
             Some(Ordering::Less) => Action::Demote,
             _ => Action::Change,
         };
+        if gives_way && self.desired.mode == Mode::Additive && action != Action::Promote {
+            return Weighed::Kept(KeptReason::Mode);
+        }
+        if member.is(Mark::Immovable) {
+            self.immovable(member, "given another role");
+            return Weighed::Refused;
+        }
         let reason = format!("{} and is {}", wishes(wished, role), member.role);
         let mut step = self.step(&member.key.principal, Some(member), action, reason);
-        if matches!(wished.want, Want::Role(_))
-            && (self.is_placeholder(member)
-                || (self.desired.mode == Mode::Additive && action != Action::Promote))
-        {
-            return Weighed::Step(Box::new(step));
-        }
         match self.giver().strategy(member, role, &resolved) {
             Ok(strategy) => step.strategy = strategy,
             Err(error) => {
@@ -394,12 +386,14 @@ fn wishes(wished: &Wished, role: &Role) -> String {
 }
 
 /// What is given comes before what is taken, and what is done in one request before what leaves a gap. Among those who
-/// gain, owners come first; among those who lose, last.
-fn order(step: &Step) -> (Action, bool, usize, &PrincipalId) {
-    let rank = |role: Option<&Role>| {
-        role.and_then(|role| Role::BUILT_IN.iter().position(|known| known == role))
-            .unwrap_or(Role::BUILT_IN.len())
+/// gain, owners come first; among those who lose, last, and with them whoever has a role that the provider does not name.
+fn order<'s>(step: &'s Step, roles: &RoleTable) -> (Action, bool, usize, &'s PrincipalId) {
+    let rank = |role: &Role| Role::BUILT_IN.iter().position(|known| known == role);
+    let lowest = Role::BUILT_IN.len();
+    let place = match (step.action, &step.from) {
+        (Action::Add | Action::Promote, _) | (_, None) => step.role.as_ref().and_then(rank).unwrap_or(lowest),
+        (_, Some(native)) if roles.is_placeholder(native) => lowest,
+        (_, Some(native)) => lowest - rank(&roles.normalize(native)).unwrap_or(lowest),
     };
-    let gap = step.strategy == Strategy::RemoveThenAdd;
-    (step.action, gap, rank(step.role.as_ref()), &step.principal)
+    (step.action, step.strategy == Strategy::RemoveThenAdd, place, &step.principal)
 }

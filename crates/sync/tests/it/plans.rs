@@ -79,6 +79,55 @@ async fn modes_go_as_far_as_they_say() {
 }
 
 #[tokio::test]
+async fn a_mode_keeps_whoever_it_does_not_reach_instead_of_refusing() {
+    // No such role can be given here, and in this mode none is given.
+    let account = paradigm_account();
+    let lists = "owner = [\"robot@example.com\", \"ana@example.com\"]\nmanager = [\"bo@example.com\"]\n\"native:boss\" = [\"cy@example.com\"]";
+    let remove_only = plan(&account, &wish("remove-only", lists), &loose()).await.unwrap();
+    let kept: Vec<_> = remove_only.kept.iter().map(|kept| (kept.label.as_str(), kept.reason)).collect();
+    assert!(remove_only.is_empty());
+    assert_eq!(kept, [("bo@example.com", KeptReason::Mode), ("cy@example.com", KeptReason::Mode)]);
+    // The provider would not lower its owner, and this mode lowers nobody.
+    let owned = crate::support::account(pandadoc())
+        .with_workspace(Workspace::new(ws(1), "Legal").with_owner(Some(email("ana"))))
+        .with_member(ws(1), user(1), native("Admin"));
+    let additive = plan(&owned, &wish("additive", "viewer = [\"ana@example.com\"]"), &loose()).await.unwrap();
+    assert!(additive.is_empty());
+    assert_eq!(
+        (additive.kept[0].label.as_str(), additive.kept[0].reason),
+        ("ana@example.com", KeptReason::Mode)
+    );
+    let authoritative =
+        plan(&owned, &wish("authoritative", "viewer = [\"ana@example.com\"]"), &loose()).await;
+    assert_eq!(causes(&authoritative.unwrap_err()), ["immovable"]);
+}
+
+#[tokio::test]
+async fn among_those_who_lose_owners_come_last() {
+    let account = account(pandadoc())
+        .with_member(ws(1), user(1), native("Admin"))
+        .with_member(ws(1), user(2), native("Admin"))
+        .with_member(ws(1), user(3), native("Collaborator"))
+        .with_member(ws(1), user(4), native("Manager"))
+        .with_member(ws(1), user(5), native("Custom"))
+        .with_member(ws(1), user(6), native("Legal review"));
+    let gone = wish("authoritative", "owner = [\"robot@example.com\"]\nviewer = [\"bo@example.com\"]");
+    let plan = plan(&account, &gone, &loose()).await.unwrap();
+    assert_eq!(
+        lines(&plan),
+        [
+            "demote bo@example.com from Admin to Collaborator in acme:1",
+            "remove flo@example.com (Legal review) from acme:1",
+            "remove cy@example.com (Collaborator) from acme:1",
+            "remove di@example.com (Manager) from acme:1",
+            // Whoever has a role that is not named may be an owner too.
+            "remove ana@example.com (Admin) from acme:1",
+            "remove ed@example.com (Custom) from acme:1",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn the_order_of_the_input_does_not_matter() {
     let account = paradigm_account();
     let one = wish(
