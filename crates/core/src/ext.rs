@@ -212,7 +212,8 @@ pub trait WorkspaceMembersExt: WorkspaceMembers {
             && capabilities.has(Capability::SetCustomRole);
         let mut first = request.clone();
         if let (true, Some(lowest)) = (two_steps, capabilities.roles().lowest()) {
-            first.role = lowest.role.clone();
+            // By its own name: under a policy of exact roles only, the normalized one may be refused.
+            first.role = Role::Custom(lowest.native.clone());
         }
         match self.add(&first).await {
             Ok(member) if two_steps => {
