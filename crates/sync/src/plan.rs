@@ -206,7 +206,11 @@ impl Plan {
     /// [`apply`](crate::apply) judges it again.
     pub fn from_json(text: &str) -> Result<Self, InvalidPlan> {
         let plan: Self = serde_json::from_str(text).map_err(InvalidPlan::Form)?;
-        if plan.version != Self::VERSION || plan.digest() != plan.fingerprint {
+        if plan.version != Self::VERSION {
+            let why = format!("it is of version {}, and this is version {}", plan.version, Self::VERSION);
+            return Err(InvalidPlan::Form(serde::de::Error::custom(why)));
+        }
+        if plan.digest() != plan.fingerprint {
             return Err(InvalidPlan::Changed);
         }
         Ok(plan)

@@ -1,7 +1,7 @@
 //! What a plan says, and that nothing else can come of it.
 
 use crate::support::*;
-use workspace_members_core::{GroupId, IfPresent, InMemory, Notify, Role, User, Workspace};
+use workspace_members_core::{GroupId, IfPresent, InMemory, Notify, Role, RolePolicy, User, Workspace};
 use workspace_members_sync::{Action, Consequence, Desired, InvalidPlan, KeptReason, Plan, Strategy};
 
 fn paradigm_account() -> InMemory {
@@ -230,6 +230,17 @@ async fn a_custom_role_that_cannot_be_given_at_once_takes_two_requests() {
 }
 
 #[tokio::test]
+async fn a_custom_role_takes_two_requests_under_a_policy_of_exact_roles_too() {
+    // The lowest role here is no exact viewer, and nobody asked for a viewer.
+    let exact = pandadoc().roles().clone().with_policy(RolePolicy::ExactOnly);
+    let account = std::sync::Arc::new(account(pandadoc().with_roles(exact)));
+    let wish = wish("additive", "\"native:Legal review\" = [\"ana@example.com\"]");
+    let report = run(account.clone(), &wish, &loose(), state().path()).await.unwrap();
+    assert!(report.is_complete(), "{:?}", report.steps);
+    assert_eq!(who(&*account, 1).await["user:1"], "Legal review");
+}
+
+#[tokio::test]
 async fn access_that_remains_through_a_group_is_told() {
     let account = paradigm_account().with_group(group(7, Some(&[3]))).with_group(group(8, None)).with_member(
         ws(1),
@@ -298,7 +309,8 @@ async fn a_plan_file_is_not_trusted() {
     let unknown = text.replacen('{', "{\"note\": 1,", 1);
     assert!(matches!(Plan::from_json(&unknown), Err(InvalidPlan::Form(_))));
     let version = text.replace("\"version\": 1", "\"version\": 2");
-    assert!(matches!(Plan::from_json(&version), Err(InvalidPlan::Changed)));
+    let Err(InvalidPlan::Form(why)) = Plan::from_json(&version) else { panic!("it was read") };
+    assert_eq!(why.to_string(), "it is of version 2, and this is version 1");
     let keys: serde_json::Value = serde_json::from_str(&text).unwrap();
     for key in ["fingerprint", "steps", "kept", "consequences", "requests", "eta_seconds"] {
         assert!(keys.get(key).is_some(), "{key}");
