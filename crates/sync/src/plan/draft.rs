@@ -177,6 +177,8 @@ impl<'a> Drafter<'a> {
             self.keep(member, None, KeptReason::ActingIdentity);
         } else if self.directory.means(&self.limits.protect, principal, Some(member)) != Sure::No {
             self.keep(member, None, KeptReason::Protected);
+        } else if self.directory.owns_account(principal) {
+            self.keep(member, None, KeptReason::AccountOwner);
         } else {
             self.remove(member, format!("nobody named them, and the wish is {}", self.desired.mode));
         }

@@ -264,6 +264,26 @@ async fn the_providers_owner_is_kept_or_refused() {
 }
 
 #[tokio::test]
+async fn the_accounts_owner_is_kept_or_refused() {
+    let account = legal(pandadoc()).with_user(person(2, "bo").with_mark(Mark::AccountOwner)).with_member(
+        ws(1),
+        user(2),
+        native("Member"),
+    );
+    let others = "owner = [\"ana@example.com\", \"robot@example.com\"]\nviewer = [\"cy@example.com\", \"di@example.com\"]";
+    let kept = plan(&account, &wish("authoritative", others), &loose()).await.unwrap();
+    assert_eq!((kept.steps.len(), kept.kept[0].reason), (0, KeptReason::AccountOwner));
+    for want in [Want::Gone, Want::SetRole(Role::Viewer), Want::SetRole(Role::Custom(native("Legal review")))]
+    {
+        let refused = plan(&account, &one(want, "bo"), &loose()).await.unwrap_err();
+        assert_eq!(causes(&refused), ["protect"]);
+        let lifted = Override::new(workspace_members_sync::Guard::Protect, refused.plan.fingerprint.clone());
+        assert!(refused.overridden(&Overrides::new().with(lifted)).is_ok());
+    }
+    assert!(refusals(&account, &one(Want::SetRole(Role::Owner), "bo"), &loose()).await.is_empty());
+}
+
+#[tokio::test]
 async fn nothing_costs_money_unless_it_may() {
     let account = legal(pandadoc())
         .with_user(guest(5, "ed"))
@@ -328,7 +348,7 @@ async fn an_override_is_good_for_one_guard_and_one_plan() {
     let refused = plan(&account, &removal, &Guards::new()).await.unwrap_err();
     assert_eq!(causes(&refused), ["max_removals"]);
     assert_eq!(refused.refusals[0].step, Some(2));
-    assert_eq!(refused.refusals[0].people, ["cy@example.com"]);
+    assert_eq!(refused.refusals[0].people, ["di@example.com"]);
     let text = format!("max_removals={}", refused.plan.fingerprint);
     let lifted: Override = text.parse().unwrap();
     assert_eq!(lifted.to_string(), text);
