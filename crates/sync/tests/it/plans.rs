@@ -1,8 +1,13 @@
 //! What a plan says, and that nothing else can come of it.
 
 use crate::support::*;
-use workspace_members_core::{GroupId, IfPresent, InMemory, Notify, Role, RolePolicy, User, Workspace};
-use workspace_members_sync::{Action, Consequence, Desired, InvalidPlan, KeptReason, Plan, Strategy};
+use workspace_members_core::{
+    GroupId, Identity, IfPresent, InMemory, Notify, Role, RolePolicy, User, Workspace,
+};
+use workspace_members_sync::{
+    Action, Consequence, Desired, DesiredWorkspace, InvalidPlan, KeptReason, Mode, Observed, Plan, Strategy,
+    Want, Wished,
+};
 
 fn paradigm_account() -> InMemory {
     account(paradigm())
@@ -172,6 +177,49 @@ async fn an_address_of_two_users_is_ambiguous_and_two_entries_of_one_user_confli
 }
 
 #[tokio::test]
+async fn a_workspace_is_named_once_also_over_two_connections_of_one_account() {
+    let workspace = |target: &str, who: &str| {
+        DesiredWorkspace::new(target.parse().unwrap(), Mode::Additive)
+            .with_member(Wished::new(email(who), Want::Gone))
+    };
+    // A file cannot say it twice; code can.
+    let twice =
+        Desired::new().with_workspace(workspace("acme:1", "ana")).with_workspace(workspace("acme:1", "bo"));
+    let refused = plan(&paradigm_account(), &twice, &loose()).await.unwrap_err();
+    assert_eq!(causes(&refused), ["conflict"]);
+    assert!(!refused.refusals[0].overridable);
+    // Each could remove the owner whom the other counts on.
+    let both =
+        Desired::new().with_workspace(workspace("acme:1", "ana")).with_workspace(workspace("beta:1", "bo"));
+    let at = |account: Option<&str>| {
+        let me = Identity::new(user(99)).with_account(account.map(str::to_owned), None);
+        paradigm_account().with_me(me)
+    };
+    for (left, right, one_account) in [
+        (Some("a"), Some("a"), true),
+        (None, Some("b"), true),
+        (None, None, true),
+        (Some("a"), Some("b"), false),
+    ] {
+        let observed = [
+            Observed::read(&at(left), "acme", &both).await.unwrap(),
+            Observed::read(&at(right), "beta", &both).await.unwrap(),
+        ];
+        match Plan::compute(&both, &observed, &loose()) {
+            Ok(plan) => assert!(!one_account && plan.steps.len() == 2, "{left:?} {right:?}"),
+            Err(refused) => {
+                assert!(one_account && causes(&refused) == ["conflict"], "{left:?} {right:?} {refused}");
+                let text = refused.to_string();
+                assert!(
+                    text.contains("beta:1: this is the workspace that the wish names as acme:1"),
+                    "{text}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn people_have_other_addresses_at_other_connections() {
     let text = |at: &str| {
         format!(
@@ -202,7 +250,7 @@ async fn account_and_name_must_be_what_the_provider_says() {
     let refused = plan(&account, &text("other", "Sales"), &loose()).await.unwrap_err();
     assert_eq!(causes(&refused), ["account", "name"]);
     let fixed = paradigm_account().with_workspace(Workspace::new(ws(1), "Legal").with_manageable(false));
-    let observed = workspace_members_sync::Observed::read(&fixed, "acme", &text("acme", "Legal")).await;
+    let observed = Observed::read(&fixed, "acme", &text("acme", "Legal")).await;
     assert_eq!(observed.unwrap_err().kind(), workspace_members_core::ErrorKind::Forbidden);
 }
 
@@ -336,10 +384,10 @@ fn planning_names_nothing_that_could_write() {
     // And what it takes is plain data, which lives on its own.
     let _: fn(
         &Desired,
-        &[workspace_members_sync::Observed],
+        &[Observed],
         &workspace_members_sync::Guards,
     ) -> Result<Plan, workspace_members_sync::Refused> = Plan::compute;
-    plain::<workspace_members_sync::Observed>();
+    plain::<Observed>();
 }
 
 #[tokio::test]
