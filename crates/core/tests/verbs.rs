@@ -7,8 +7,9 @@ use std::sync::Mutex;
 use workspace_members_core::{
     AddMember, Behaviour, Capabilities, Capability, Change, Cursor, Effect, EmailAddress, Error, ErrorKind,
     Evidence, Fit, Group, GroupId, Identity, IfPresent, InMemory, ListOf, Mark, Member, NativeRole, Page,
-    PageRequest, PrincipalId, Protection, Provider, RemoveMember, Resource, Result, Role, RoleRow, RoleTable,
-    Roster, SetRole, Status, User, UserId, Workspace, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt,
+    PageRequest, PrincipalId, Protection, Provider, RemoveMember, Resource, Result, Role, RolePolicy,
+    RoleRow, RoleTable, Roster, SetRole, Status, User, UserId, Workspace, WorkspaceId, WorkspaceMembers,
+    WorkspaceMembersExt,
 };
 
 /// What happens to the next call of a write.
@@ -333,13 +334,17 @@ async fn ensure_never_removes_and_adds_unasked() {
 
 #[tokio::test]
 async fn a_custom_role_that_adding_cannot_give_takes_two_steps() {
-    let capabilities = everything().without(&[Capability::AddCustomRole], "only its own roles");
-    let account = Twisted::new(account(capabilities));
-    let role = Role::Custom(native("Legal review"));
-    let ensured =
-        account.ensure(&AddMember::new(ws(), UserId::from(5), role.clone()), IfPresent::Fail).await.unwrap();
-    assert_eq!(ensured.member.role, role);
-    assert_eq!(account.writes(), ["add user:5 viewer", "set user:5 native:Legal review"]);
+    let two_steps = everything().without(&[Capability::AddCustomRole], "only its own roles");
+    // The first role is nobody's wish, so a policy on wishes does not refuse it.
+    let exact = two_steps.roles().clone().with_policy(RolePolicy::ExactOnly);
+    for capabilities in [two_steps.clone(), two_steps.with_roles(exact)] {
+        let account = Twisted::new(account(capabilities));
+        let role = Role::Custom(native("Legal review"));
+        let request = AddMember::new(ws(), UserId::from(5), role.clone());
+        let ensured = account.ensure(&request, IfPresent::Fail).await.unwrap();
+        assert_eq!(ensured.member.role, role);
+        assert_eq!(account.writes(), ["add user:5 native:reader", "set user:5 native:Legal review"]);
+    }
 }
 
 #[tokio::test]
