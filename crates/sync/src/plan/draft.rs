@@ -337,19 +337,20 @@ impl<'a> Drafter<'a> {
         self.draft.steps.push(step);
     }
 
-    /// Notes on every addition how many mails it sends. Whoever was made owner before is mailed about those who follow.
+    /// Notes on every addition how many mails it sends at most. Whoever is made owner may be mailed about that, and about
+    /// those who follow.
     fn note_mails(&mut self) {
         let notify = self.desired.notify;
         let roles = self.capabilities().roles();
         let mut owners = u32::try_from(self.roster.owners().count()).unwrap_or(u32::MAX);
         for step in self.draft.steps.iter_mut().filter(|step| step.action == Action::Add) {
+            if step.to.as_ref().is_some_and(|native| roles.normalize(native) == Role::Owner) {
+                owners = owners.saturating_add(1);
+            }
             let to_owners = if notify.admins { owners } else { 0 };
             let count = u32::from(notify.member).saturating_add(to_owners);
             if count > 0 {
                 step.consequences.push(Consequence::Mails { count });
-            }
-            if step.to.as_ref().is_some_and(|native| roles.normalize(native) == Role::Owner) {
-                owners = owners.saturating_add(1);
             }
         }
     }
