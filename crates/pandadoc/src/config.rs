@@ -218,6 +218,7 @@ impl PandaDocConfig {
             .with_endpoint(base.as_str().trim_end_matches('/'))
             .with_variant(self.reach.as_str())
             .with_page_size(self.page_size)
+            .with_page_size_of(Operation::ListWorkspaces, Some(WORKSPACES_PAGE))
             .with_behaviours(&[
                 Behaviour::MembershipIds,
                 Behaviour::SellsSeats,
@@ -252,6 +253,7 @@ impl PandaDocConfig {
                 claimed.claim(Evidence::Documented, &[ListUsers, ListAccountMembers, Roster])
             }
             Reach::Workspace(_) => claimed
+                .with_page_size_of(Operation::ListMembers, None)
                 .without(&[ListUsers], "it takes an organization administrator's key and reach organization")
                 .without(&[ListAccountMembers], "this connection reaches one workspace")
                 .without(

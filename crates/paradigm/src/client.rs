@@ -1,6 +1,6 @@
 //! The adapter: builds a request, converts an answer, classifies an error.
 
-use crate::config::{Level, PROVIDER, ParadigmConfig};
+use crate::config::{Level, PROVIDER, ParadigmConfig, USERS_PAGE};
 use crate::convert;
 use crate::wire::{self, Next};
 use async_trait::async_trait;
@@ -11,9 +11,6 @@ use workspace_members_core::{
     SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
 };
 use workspace_members_http::{Answer, AuthScheme, Client, Method, PageNumber, Request, page_of_next};
-
-/// The provider's own page size for users, who cannot be asked for in other numbers.
-const USERS_PAGE: u32 = 20;
 
 /// One Paradigm account: whatever one API key reaches at one level.
 ///

@@ -15,6 +15,9 @@ pub const DEFAULT_BASE_URL: &str = "https://paradigm.lighton.ai";
 
 pub(crate) const PROVIDER: Provider = Provider::from_static("paradigm");
 
+/// The provider's own page size for users, who cannot be asked for in other numbers.
+pub(crate) const USERS_PAGE: u32 = 20;
+
 /// Which of Paradigm's paths to members are used; the key's user must have the right for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -155,6 +158,8 @@ impl ParadigmConfig {
             .with_endpoint(base.as_str().trim_end_matches('/'))
             .with_variant(self.level.as_str())
             .with_page_size(self.page_size)
+            .with_page_size_of(Operation::ListUsers, Some(USERS_PAGE))
+            .with_page_size_of(Operation::ListMembers, None)
             .with_behaviours(&[
                 Behaviour::KeepsLastOwner,
                 Behaviour::GroupsGrantAccess,
