@@ -21,6 +21,8 @@ enum Fault {
     Refuse,
     /// It takes effect, and the answer is lost.
     Lose,
+    /// It takes effect, and cannot be recorded.
+    Unrecorded,
     /// It is refused, and meanwhile somebody else adds the same user as a viewer.
     Overtaken,
 }
@@ -75,6 +77,11 @@ fn refused() -> Error {
     Error::new(ErrorKind::Unavailable, Effect::NotApplied, "out of order")
 }
 
+fn unrecorded() -> Error {
+    let error = Error::new(ErrorKind::RecordFailed, Effect::Partial, "the audit log does not say so");
+    error.with_done(vec!["the change".to_owned()])
+}
+
 fn lost() -> Error {
     Error::new(ErrorKind::Timeout, Effect::Unknown, "no answer came in time")
 }
@@ -123,6 +130,7 @@ impl WorkspaceMembers for Twisted {
             Fault::Pass => self.inner.add(request).await,
             Fault::Refuse => Err(refused()),
             Fault::Lose => self.inner.add(request).await.and(Err(lost())),
+            Fault::Unrecorded => self.inner.add(request).await.and(Err(unrecorded())),
             Fault::Overtaken => {
                 let mut other = request.clone();
                 other.role = Role::Viewer;
@@ -140,6 +148,7 @@ impl WorkspaceMembers for Twisted {
         match fault {
             Fault::Pass => self.inner.remove(request).await,
             Fault::Lose => self.inner.remove(request).await.and(Err(lost())),
+            Fault::Unrecorded => self.inner.remove(request).await.and(Err(unrecorded())),
             _ => Err(refused()),
         }
     }
@@ -489,6 +498,16 @@ async fn whoever_is_found_inside_is_not_called_outside() {
     let error = account.change_role_by_remove_then_add(&ws(), &user(2), &Role::Editor).await.unwrap_err();
     assert_eq!(error.effect(), Effect::NotApplied);
     assert!(error.message().contains("reader") && error.done().is_empty(), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_removal_that_could_not_be_recorded_leaves_nobody_out() {
+    let account = Twisted::new(account(everything())).removes(&[Fault::Unrecorded]);
+    let error = account.change_role_by_remove_then_add(&ws(), &user(3), &Role::Viewer).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::RecordFailed, Effect::Partial));
+    assert_eq!(error.done().len(), 2, "{error:?}");
+    let now = account.get(&ws(), &user(3)).await.unwrap().unwrap();
+    assert_eq!(now.role, Role::Viewer);
 }
 
 #[tokio::test]

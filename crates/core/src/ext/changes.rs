@@ -113,17 +113,26 @@ pub(super) async fn remove_then_add<M: WorkspaceMembers + ?Sized>(
     refuse_lockout(&roster, &old, &me.user)
         .map_err(|error| error.with_operation(operation).with_provider(members.provider()))?;
 
+    let mut unrecorded = None;
     if let Err(error) = members.remove(&removal).await {
-        // A lost answer leaves it open whether they are out; only a read can tell.
-        let gone =
-            error.effect() == Effect::Unknown && matches!(members.get(workspace, principal).await, Ok(None));
-        if !gone {
+        // A lost answer leaves it open whether they are out; only a read can tell. A removal that was made and could not
+        // be recorded must not leave them out either.
+        let open = matches!(error.effect(), Effect::Unknown | Effect::Partial);
+        if !open || !matches!(members.get(workspace, principal).await, Ok(None)) {
             return Err(error);
         }
+        unrecorded = Some(error).filter(|error| error.kind() == ErrorKind::RecordFailed);
     }
-    match add_and_settle(members, &add).await {
-        Ok(member) => Ok(Ensured::applied(member)),
-        Err(error) => put_back(members, error, &old, &back, &asked.native).await,
+    let member = match add_and_settle(members, &add).await {
+        Ok(member) => member,
+        Err(error) => return put_back(members, error, &old, &back, &asked.native).await,
+    };
+    match unrecorded {
+        None => Ok(Ensured::applied(member)),
+        Some(error) => {
+            let removed = format!("removed {} ({})", old.key, old.native_role);
+            Err(error.with_done(vec![removed, format!("added {} as {}", member.key, member.native_role)]))
+        }
     }
 }
 
@@ -140,12 +149,9 @@ async fn put_back<M: WorkspaceMembers + ?Sized>(
         let effect = if error.kind().is_transient() { Effect::NotApplied } else { Effect::Rejected };
         Err(error.with_effect(effect).with_message(message))
     };
-    let second = match add_and_settle(members, back).await {
-        Ok(_) => {
-            let message = format!("{}; the old role {} was put back", error.message(), old.native_role);
-            return inside(error, message);
-        }
-        Err(second) => second,
+    let Err(second) = add_and_settle(members, back).await else {
+        let message = format!("{}; the old role {} was put back", error.message(), old.native_role);
+        return inside(error, message);
     };
     // The first addition may have come through late, or somebody else's.
     let found = members.get(&back.workspace, &back.principal).await;
