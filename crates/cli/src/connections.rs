@@ -106,7 +106,7 @@ impl Connections {
             let message = format!("{from}: no connection is declared; write for instance [connections.acme]");
             return Err(Failure::config(message));
         }
-        Ok(Self { all, from, guards: file.guards, state_dir: state_dir(), _simulator: None })
+        Ok(Self { all, from, guards: file.guards, state_dir: state_dir(need)?, _simulator: None })
     }
 
     async fn by_default(need: Need, records: &mut Records) -> Result<Self> {
@@ -128,7 +128,7 @@ impl Connections {
             ));
         }
         let from = "environment variables, as there is no wsm.toml".to_owned();
-        Ok(Self { all, from, guards: Guards::new(), state_dir: state_dir(), _simulator: None })
+        Ok(Self { all, from, guards: Guards::new(), state_dir: state_dir(need)?, _simulator: None })
     }
 
     pub(crate) fn all(&self) -> &[Connection] {
@@ -186,10 +186,18 @@ impl Connections {
     }
 }
 
-/// `$XDG_STATE_HOME/wsm`, by default `~/.local/state/wsm`.
-fn state_dir() -> PathBuf {
-    let home = || PathBuf::from(variable("HOME").unwrap_or_default()).join(".local/state");
-    variable("XDG_STATE_HOME").map_or_else(home, PathBuf::from).join("wsm")
+/// `$XDG_STATE_HOME/wsm`, by default `~/.local/state/wsm`. Never below the current folder: the next run may be elsewhere,
+/// and would not find whom this one left outside.
+fn state_dir(need: Need) -> Result<PathBuf> {
+    let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
+    match folder {
+        Some(folder) => Ok(folder.join("wsm")),
+        None if need == Need::Changes => Err(Failure::config(
+            "there is no place for locks and journals: set HOME or XDG_STATE_HOME to an absolute path",
+        )),
+        None => Ok(PathBuf::new()),
+    }
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -3,6 +3,7 @@
 use crate::capability::names;
 use crate::{InvalidId, Operation, Provider, UnsupportedRole};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The result of everything that can fail here.
@@ -141,11 +142,11 @@ names! {
 ///
 /// `Display` is one lower-case line about this level only; [`source`](std::error::Error::source) carries the cause.
 /// Neither holds a request's body, a URL's credentials or a key.
-#[derive(thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[error(transparent)]
 pub struct Error(Box<Inner>);
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{}", line(.operation.as_ref(), .provider.as_ref(), .message, *.status))]
 struct Inner {
     kind: ErrorKind,
@@ -161,7 +162,7 @@ struct Inner {
     protection: Option<Protection>,
     done: Vec<String>,
     attempts: u32,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 /// `add at paradigm: the user is already a member (409)`
@@ -302,7 +303,7 @@ impl Error {
 
     /// Adds the cause. It must hold no secret.
     pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(source.into().into());
         self
     }
 

@@ -177,9 +177,10 @@ pub trait WorkspaceMembersExt: WorkspaceMembers {
 
     /// Changes a member's role by removing and adding them, where the provider has no other way.
     ///
-    /// Between the two requests they have no access. Refuses, before any change, for the only visible owner and for
-    /// the acting identity. If the addition fails, the old role is put back; [`Effect::Partial`] says that this failed
-    /// too, and they are outside. Idempotent: the role they have already is [`Change::Unchanged`].
+    /// Between the two requests they have no access. Refuses, before any change, for the only visible owner, for the
+    /// acting identity, and for a role that could not be put back. If the addition fails, the old role is put back;
+    /// [`Effect::Partial`] says that this failed too, and they are, or may be, outside. Idempotent: the role they have
+    /// already is [`Change::Unchanged`].
     async fn change_role_by_remove_then_add(
         &self,
         workspace: &WorkspaceId,

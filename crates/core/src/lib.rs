@@ -21,7 +21,7 @@ pub use id::{
     EmailAddress, GroupId, InvalidId, MAX_ID_BYTES, MembershipId, PrincipalId, PrincipalKind, Provider,
     UserId, Who, WorkspaceId,
 };
-pub use listing::{Listing, MAX_EMPTY_PAGES, MAX_PAGES, MemberStream};
+pub use listing::{Listing, MAX_EMPTY_PAGES, MAX_PAGES, MemberStream, collect as collect_listing};
 pub use member::{Change, Cursor, Mark, Member, MemberKey, Page, PageRequest, Record, RecordKey};
 #[cfg(feature = "mock")]
 pub use members::MockWorkspaceMembers;

@@ -361,9 +361,11 @@ impl Capabilities {
         Ok(resolved)
     }
 
-    /// Compares what a write's answer shows with what was asked.
+    /// Compares what a write's answer shows with what was asked. A placeholder confirms a custom role, which it stands
+    /// for, and no other.
     pub fn confirm(&self, asked: &ResolvedRole, member: Member, operation: Operation) -> Result<Member> {
-        if member.native_role == asked.native || self.roles().is_placeholder(&member.native_role) {
+        let stands_for_it = asked.custom && self.roles().is_placeholder(&member.native_role);
+        if member.native_role == asked.native || stands_for_it {
             return Ok(member);
         }
         // Whatever an answer says may be quoted, but not at any length.

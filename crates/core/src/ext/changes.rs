@@ -2,8 +2,8 @@
 
 use super::missing::not_a_member;
 use crate::{
-    AddMember, Capability, Effect, Ensured, Error, ErrorKind, IfPresent, Member, Operation, PrincipalId,
-    PrincipalKind, Protection, RemoveMember, Result, Role, Roster, SetRole, UserId, WorkspaceId,
+    AddMember, Capability, Effect, Ensured, Error, ErrorKind, IfPresent, Member, NativeRole, Operation,
+    PrincipalId, PrincipalKind, Protection, RemoveMember, Result, Role, Roster, SetRole, UserId, WorkspaceId,
     WorkspaceMembers, WorkspaceMembersExt,
 };
 
@@ -20,8 +20,13 @@ pub(super) async fn ensure<M: WorkspaceMembers + ?Sized>(
         && !capabilities.has(Capability::AddCustomRole)
         && capabilities.has(Capability::SetCustomRole);
     let mut first = request.clone();
-    if let (true, Some(lowest)) = (two_steps, capabilities.roles().lowest()) {
-        first.role = lowest.role.clone();
+    if two_steps {
+        // Whoever was added and cannot be given the role would be left in one that nobody asked for.
+        capabilities.require(Capability::set_role(request.principal.kind()), Operation::Add)?;
+        if let Some(lowest) = capabilities.roles().lowest() {
+            // By its own name: a policy may forbid the normalized role, and this is a step on the way to another.
+            first.role = Role::Custom(lowest.native.clone());
+        }
     }
     match members.add(&first).await {
         Ok(member) if two_steps => {
@@ -81,9 +86,9 @@ pub(super) async fn remove_then_add<M: WorkspaceMembers + ?Sized>(
 ) -> Result<Ensured> {
     let operation = Operation::SetRole;
     let capabilities = members.capabilities();
-    capabilities.admit_add(&AddMember::new(workspace.clone(), principal.clone(), role.clone()))?;
+    let add = AddMember::new(workspace.clone(), principal.clone(), role.clone());
+    let asked = capabilities.admit_add(&add)?;
     capabilities.require(Capability::remove(principal.kind()), operation)?;
-    let asked = capabilities.roles().resolve(role)?;
     let roster = members.roster(workspace).await?;
     let Some(old) = roster.get(principal).cloned() else {
         return Err(not_a_member(members.provider(), workspace, principal, operation));
@@ -91,19 +96,23 @@ pub(super) async fn remove_then_add<M: WorkspaceMembers + ?Sized>(
     if old.native_role == asked.native {
         return Ok(Ensured::unchanged(old));
     }
-    if capabilities.roles().is_placeholder(&old.native_role) {
-        return Err(Error::invalid_input(format!(
-            "the role of {} could not be put back: the provider does not name it",
-            old.key
-        ))
-        .with_operation(operation)
-        .with_provider(members.provider()));
-    }
+    let removal = RemoveMember::new(old.key.clone()).with_from(Some(old.native_role.clone()));
+    capabilities.admit_remove(&removal)?;
+    let back = AddMember::new(workspace.clone(), principal.clone(), Role::Custom(old.native_role.clone()));
+    // Whoever is out must be able to come back in, whatever happens to the addition.
+    capabilities.admit_add(&back).map_err(|refused| {
+        let message = format!(
+            "the role {} of {} could not be put back: {}",
+            old.native_role,
+            old.key,
+            refused.message()
+        );
+        Error::unsupported(message).with_operation(operation).with_provider(members.provider())
+    })?;
     let me = members.me().await?;
     refuse_lockout(&roster, &old, &me.user)
         .map_err(|error| error.with_operation(operation).with_provider(members.provider()))?;
 
-    let removal = RemoveMember::new(old.key.clone()).with_from(Some(old.native_role.clone()));
     if let Err(error) = members.remove(&removal).await {
         // A lost answer leaves it open whether they are out; only a read can tell.
         let gone =
@@ -112,25 +121,49 @@ pub(super) async fn remove_then_add<M: WorkspaceMembers + ?Sized>(
             return Err(error);
         }
     }
-    let added =
-        add_and_settle(members, &AddMember::new(workspace.clone(), principal.clone(), role.clone())).await;
-    let error = match added {
-        Ok(member) => return Ok(Ensured::applied(member)),
-        Err(error) => error,
+    match add_and_settle(members, &add).await {
+        Ok(member) => Ok(Ensured::applied(member)),
+        Err(error) => put_back(members, error, &old, &back, &asked.native).await,
+    }
+}
+
+/// After a removal whose addition failed: gives the old role again, and says where they are now.
+async fn put_back<M: WorkspaceMembers + ?Sized>(
+    members: &M,
+    error: Error,
+    old: &Member,
+    back: &AddMember,
+    asked: &NativeRole,
+) -> Result<Ensured> {
+    // They are in, and not in the role asked for.
+    let inside = |error: Error, message: String| {
+        let effect = if error.kind().is_transient() { Effect::NotApplied } else { Effect::Rejected };
+        Err(error.with_effect(effect).with_message(message))
     };
-    let done = format!("removed {} ({})", old.key, old.native_role);
-    let back = AddMember::new(workspace.clone(), principal.clone(), Role::Custom(old.native_role.clone()));
-    match add_and_settle(members, &back).await {
+    let second = match add_and_settle(members, back).await {
         Ok(_) => {
             let message = format!("{}; the old role {} was put back", error.message(), old.native_role);
-            Err(error.with_effect(Effect::Rejected).with_message(message))
+            return inside(error, message);
         }
-        Err(second) => {
+        Err(second) => second,
+    };
+    // The first addition may have come through late, or somebody else's.
+    let found = members.get(&back.workspace, &back.principal).await;
+    match found {
+        Ok(Some(member)) if member.native_role == *asked => Ok(Ensured::applied(member)),
+        Ok(Some(member)) => {
+            let message =
+                format!("{}; reading back shows them in role {}", error.message(), member.native_role);
+            inside(error, message)
+        }
+        unread => {
+            let whereabouts = if unread.is_ok() { "they are outside" } else { "they may be outside" };
             let message = format!(
-                "{}; putting back the old role {} failed too ({second}), so they may be outside",
+                "{}; putting back the old role {} failed too ({second}), so {whereabouts}",
                 error.message(),
                 old.native_role
             );
+            let done = format!("removed {} ({})", old.key, old.native_role);
             Err(error.with_message(message).with_done(vec![done]))
         }
     }

@@ -34,7 +34,7 @@ pub(super) async fn find_member<M: WorkspaceMembers + ?Sized>(
 
 pub(super) async fn narrow_not_found<M: WorkspaceMembers + ?Sized>(
     members: &M,
-    error: Error,
+    mut error: Error,
     key: &MemberKey,
 ) -> Error {
     if error.kind() != ErrorKind::NotFound || error.missing().len() < 2 {
@@ -49,37 +49,45 @@ pub(super) async fn narrow_not_found<M: WorkspaceMembers + ?Sized>(
                 .with_message(missing_workspace(&key.workspace));
         }
         open.retain(|resource| *resource != Resource::Workspace);
+        let message = format!("{}; workspace {} exists", error.message(), key.workspace);
+        error = error.with_message(message);
     }
     let exists = match &key.principal {
         PrincipalId::User(id) if members.capabilities().has(Capability::ListUsers) => {
-            collect(|| members.users()).await.map(|users| users.iter().any(|user| user.id == *id))
+            collect(|| members.users()).await.ok().map(|users| users.iter().any(|user| user.id == *id))
         }
         PrincipalId::Group(id) if members.capabilities().has(Capability::ListGroups) => {
-            collect(|| members.groups()).await.map(|groups| groups.iter().any(|group| group.id == *id))
+            collect(|| members.groups()).await.ok().map(|groups| groups.iter().any(|group| group.id == *id))
         }
-        _ => return error,
+        _ => None,
     };
     let resource = match key.principal.kind() {
         PrincipalKind::User => Resource::User,
         PrincipalKind::Group => Resource::Group,
     };
     match exists {
-        Ok(false) => {
+        None => error.with_missing(&open),
+        Some(false) => {
             let message = format!("{} does not exist or is not visible", key.principal);
             error.with_missing(&[resource]).with_message(message)
         }
-        Ok(true) if open.contains(&Resource::Member) => {
+        // Nobody could look for the workspace: it stays as possible as before.
+        Some(true) if open.contains(&Resource::Workspace) => {
+            open.retain(|open| *open != resource);
+            let message = format!("{}; {} exists", error.message(), key.principal);
+            error.with_missing(&open).with_message(message)
+        }
+        Some(true) if open.contains(&Resource::Member) => {
             let message = format!("{key} is not a member");
             error.with_missing(&[Resource::Member]).with_message(message)
         }
-        Ok(true) => {
+        Some(true) => {
             let message = format!(
                 "workspace {} and {} exist, and the provider does not let this key bring them together",
                 key.workspace, key.principal
             );
             error.with_message(message)
         }
-        Err(_) => error,
     }
 }
 

@@ -264,6 +264,26 @@ async fn the_providers_owner_is_kept_or_refused() {
 }
 
 #[tokio::test]
+async fn the_accounts_owner_is_kept_or_refused() {
+    let account = legal(pandadoc()).with_user(person(2, "bo").with_mark(Mark::AccountOwner)).with_member(
+        ws(1),
+        user(2),
+        native("Member"),
+    );
+    let others = "owner = [\"ana@example.com\", \"robot@example.com\"]\nviewer = [\"cy@example.com\", \"di@example.com\"]";
+    let kept = plan(&account, &wish("authoritative", others), &loose()).await.unwrap();
+    assert_eq!((kept.steps.len(), kept.kept[0].reason), (0, KeptReason::AccountOwner));
+    for want in [Want::Gone, Want::SetRole(Role::Viewer), Want::SetRole(Role::Custom(native("Legal review")))]
+    {
+        let refused = plan(&account, &one(want, "bo"), &loose()).await.unwrap_err();
+        assert_eq!(causes(&refused), ["protect"]);
+        let lifted = Override::new(workspace_members_sync::Guard::Protect, refused.plan.fingerprint.clone());
+        assert!(refused.overridden(&Overrides::new().with(lifted)).is_ok());
+    }
+    assert!(refusals(&account, &one(Want::SetRole(Role::Owner), "bo"), &loose()).await.is_empty());
+}
+
+#[tokio::test]
 async fn nothing_costs_money_unless_it_may() {
     let account = legal(pandadoc())
         .with_user(guest(5, "ed"))
@@ -305,13 +325,30 @@ async fn mails_are_counted_over_the_whole_plan() {
 }
 
 #[tokio::test]
+async fn owners_who_were_just_added_are_mailed_about_whoever_follows() {
+    // Robot alone owns the workspace. Ana may be mailed about herself and bo, and both about cy and di.
+    let account = account(pandadoc());
+    let lists = "notify = [\"admins\"]\n[workspace.members]\nowner = [\"ana@example.com\", \"bo@example.com\"]\neditor = [\"cy@example.com\", \"di@example.com\"]";
+    let wish = Desired::from_toml(
+        &format!("[[workspace]]\ntarget = \"acme:1\"\nmode = \"additive\"\n{lists}\n"),
+        "wish.toml",
+    )
+    .unwrap();
+    let accepted = plan(&account, &wish, &loose().with_max_mails(2 + 3 + 3 + 3)).await.unwrap();
+    let mails: Vec<Consequence> =
+        accepted.steps.iter().flat_map(|step| step.consequences.iter().cloned()).collect();
+    assert_eq!(mails, [2, 3, 3, 3].map(|count| Consequence::Mails { count }));
+    assert_eq!(refusals(&account, &wish, &loose().with_max_mails(10)).await, ["max_mails"]);
+}
+
+#[tokio::test]
 async fn an_override_is_good_for_one_guard_and_one_plan() {
     let account = legal(pandadoc());
     let removal = wish("authoritative", "owner = [\"ana@example.com\", \"robot@example.com\"]");
     let refused = plan(&account, &removal, &Guards::new()).await.unwrap_err();
     assert_eq!(causes(&refused), ["max_removals"]);
     assert_eq!(refused.refusals[0].step, Some(2));
-    assert_eq!(refused.refusals[0].people, ["cy@example.com"]);
+    assert_eq!(refused.refusals[0].people, ["di@example.com"]);
     let text = format!("max_removals={}", refused.plan.fingerprint);
     let lifted: Override = text.parse().unwrap();
     assert_eq!(lifted.to_string(), text);
