@@ -11,6 +11,7 @@ mod members;
 mod memory;
 mod role;
 mod roster;
+mod sending;
 
 pub use account::{Group, Identity, Status, User, Workspace};
 pub use capability::{Behaviour, Capabilities, Capability, Evidence, Operation, RateLimit, Support};
@@ -31,3 +32,4 @@ pub use role::{
     UnsupportedRole,
 };
 pub use roster::{Fingerprint, Roster};
+pub use sending::{Sending, before_sending};

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
-use workspace_members_core::{Effect, Error, ErrorKind, Operation, Provider, Result};
+use tokio::sync::Notify;
+use workspace_members_core::{Effect, Error, ErrorKind, Operation, Provider, Result, Sending};
 use workspace_members_http::{
     Answer, AuthScheme, Client, CredentialSource, Method, Request, Transport, TransportConfig, check_base_url,
 };
@@ -531,4 +532,35 @@ async fn requests_under_way_are_bounded_and_the_bound_survives_cancellation() {
     // A connection given up may not have been closed on both sides when the next one opens.
     println!("{} connections, {} at once", server.connections(), server.most_open());
     assert!(server.most_open() <= 32, "{}", server.most_open());
+}
+
+#[tokio::test]
+async fn a_call_that_waits_its_turn_says_that_nothing_was_sent() {
+    let arrived = Arc::new(Notify::new());
+    let told = Arc::clone(&arrived);
+    let server = Server::start(move |_, _| {
+        told.notify_one();
+        Reply::json(200, json!({})).after(LONG)
+    })
+    .await;
+    let mut config = TransportConfig::default();
+    config.max_in_flight = 1;
+    let client = client(&server.url(), &Transport::new(config).unwrap());
+    let (one, two) = (Arc::<Sending>::default(), Arc::<Sending>::default());
+    let mut first = Box::pin(one.watch(write(&client)));
+    let mut second = Box::pin(two.watch(write(&client)));
+    tokio::select! {
+        // In this order, so that the first has the place.
+        biased;
+        answer = &mut first => panic!("{answer:?}"),
+        answer = &mut second => panic!("{answer:?}"),
+        () = arrived.notified() => {}
+    }
+    assert_eq!([one.is_held(), two.is_held()], [false, true]);
+    drop(first);
+    tokio::select! {
+        answer = &mut second => panic!("{answer:?}"),
+        () = arrived.notified() => {}
+    }
+    assert!(!two.is_held());
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 const UNITS: [(&str, f64); 4] = [("ms", 1.0), ("s", 1_000.0), ("m", 60_000.0), ("h", 3_600_000.0)];
 
 /// A hundred years: longer is a slip, and would overflow when added to a clock.
-pub(crate) const MAX: Duration = Duration::from_secs(3_155_760_000);
+pub(crate) const MAX: Duration = Duration::from_hours(876_600);
 
 fn parse(text: &str) -> Option<Duration> {
     let text = text.trim();

@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn a_read_that_finds_nothing_tells_only_who_does_not_exist() {
         use Resource::{Group, Member, User, Workspace};
-        let key = MemberKey::new(WorkspaceId::from(4), UserId::from(3).into());
+        let key = MemberKey::new(WorkspaceId::from(4), UserId::from(3));
         let lost = || Error::new(ErrorKind::Transport, Effect::Unknown, "lost");
         for (missing, gone) in [
             ([User].as_slice(), true),

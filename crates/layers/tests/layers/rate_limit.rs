@@ -12,7 +12,7 @@ use workspace_members_core::{
 };
 use workspace_members_layers::{Concurrency, Limiter, RateLimit, Timeout};
 
-use crate::support::{Fault, Scripted, add, capabilities, user, workspace};
+use crate::support::{Fault, Scripted, add, capabilities, key, user, workspace};
 
 /// A provider of which requests arrive some time after they were sent, and answers some time after that. A request that
 /// the caller gave up arrives all the same.
@@ -286,6 +286,25 @@ async fn timeouts_say_what_may_have_happened() {
     assert_eq!((read.kind(), read.effect()), (ErrorKind::Timeout, Effect::NotApplied));
     assert_eq!((write.kind(), write.effect()), (ErrorKind::Timeout, Effect::Unknown));
     assert_eq!(write.to_string(), "add at example: no answer within 5s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_not_sent_in_time_was_not_applied() {
+    let second = Duration::from_secs(1);
+    let faults = [Fault::Held(second * 6), Fault::Held(second * 4), Fault::HeldAndHang(second * 4)];
+    let inner = Scripted::new(capabilities()).faults(faults);
+    let layer = Timeout::new(inner.clone(), second * 5);
+    let start = Instant::now();
+    let unsent = layer.add(&add(3, Role::Viewer)).await.unwrap_err();
+    assert_eq!((unsent.kind(), unsent.effect()), (ErrorKind::Timeout, Effect::NotApplied));
+    assert!(unsent.to_string().contains("not sent within 5s"), "{unsent}");
+    assert_eq!((start.elapsed().as_secs(), inner.effects().len()), (5, 0));
+    layer.add(&add(3, Role::Viewer)).await.unwrap();
+    assert_eq!(start.elapsed().as_secs(), 9);
+    // The wait takes nothing from the time of the request.
+    let unanswered = layer.remove(&RemoveMember::new(key(3))).await.unwrap_err();
+    assert_eq!((unanswered.kind(), unanswered.effect()), (ErrorKind::Timeout, Effect::Unknown));
+    assert_eq!(start.elapsed().as_secs(), 18);
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,7 +14,7 @@ use workspace_members_core::{
     AddMember, Behaviour, Capabilities, Capability, Effect, EmailAddress, Error, ErrorKind, Evidence, Fit,
     Group, GroupId, Identity, InMemory, ListOf, Member, MemberKey, NativeRole, Operation, Page, PageRequest,
     PrincipalId, Provider, RemoveMember, Result, Role, RoleRow, RoleTable, SetRole, Status, User, UserId,
-    Workspace, WorkspaceId, WorkspaceMembers,
+    Workspace, WorkspaceId, WorkspaceMembers, before_sending,
 };
 use workspace_members_layers::{Appended, AuditSink};
 
@@ -33,6 +33,10 @@ pub(crate) enum Fault {
     Hang,
     /// It acts and does not answer.
     HangAfter,
+    /// It is sent after so long.
+    Held(Duration),
+    /// It is sent after so long, acts, and does not answer.
+    HeldAndHang(Duration),
     /// The answer is lost, and it acts when the next write arrives, just before that.
     Late,
 }
@@ -184,6 +188,7 @@ impl Scripted {
                 self.state.lock().unwrap().late.extend(late);
                 return Err(fail(ErrorKind::Transport, lost));
             }
+            Fault::Held(wait) | Fault::HeldAndHang(wait) => before_sending(tokio::time::sleep(wait)).await,
             Fault::None | Fault::After(_) | Fault::HangAfter => {}
         }
         let before = members(&self.account).await;
@@ -193,7 +198,7 @@ impl Scripted {
         }
         match fault {
             Fault::After(kind) => Err(fail(kind, lost)),
-            Fault::HangAfter => pending().await,
+            Fault::HangAfter | Fault::HeldAndHang(_) => pending().await,
             _ => Ok(done),
         }
     }
