@@ -1,7 +1,8 @@
 //! Each guard, where it refuses and where it does not.
 
+use crate::faulty::{Fault, Faulty, When};
 use crate::support::*;
-use workspace_members_core::{Behaviour, GroupId, Identity, InMemory, Mark, Notify, Role, Status, Workspace};
+use workspace_members_core::{GroupId, Identity, InMemory, Mark, Notify, Operation, Role, Status, Workspace};
 use workspace_members_sync::{
     Consequence, Desired, DesiredWorkspace, Guards, KeptReason, Limit, Mode, Override, Overrides, Want,
     Wished,
@@ -300,10 +301,42 @@ async fn nothing_costs_money_unless_it_may() {
     assert!(refusals(&account, &add("hal", Role::Owner), &guards()).await.is_empty());
     let plan = plan(&account, &add("gus", Role::Editor), &loose()).await.unwrap();
     assert_eq!(plan.consequences, [Consequence::SeatMayBeBought, Consequence::LicenceUpgraded]);
-    // A mark seen in another workspace of the account is known here too.
-    let elsewhere = legal(pandadoc().with_behaviours(&[Behaviour::SellsSeats])).with_user(guest(8, "hal"));
-    assert!(Mark::SeatOnPromotion == guest(8, "hal").marks[0]);
-    assert_eq!(refusals(&elsewhere, &add("hal", Role::Editor), &guards()).await, ["allow_billable"]);
+}
+
+#[tokio::test]
+async fn a_mark_or_licence_seen_in_another_workspace_is_known_here_too() {
+    // The list of users is refused, so only the rosters tell: gus is a guest in workspace 2, and flo has a licence there.
+    let account = std::sync::Arc::new(
+        legal(pandadoc())
+            .with_user(guest(7, "gus"))
+            .with_member(ws(2), user(7), native("Collaborator"))
+            .with_member(ws(2), user(6), native("Collaborator")),
+    );
+    let blind = Faulty::new(account).at(When::Each(Operation::ListUsers), Fault::Refuse);
+    let asked = |who: u64, role: &str, with_two: bool| {
+        let two = "[[workspace]]\ntarget = \"acme:2\"\nmode = \"additive\"\nmembers = { viewer = [] }\n";
+        let text = format!(
+            "{}[[workspace]]\ntarget = \"acme:1\"\nmode = \"additive\"\nmembers = {{ {role} = [\"user:{who}\"] }}\n",
+            if with_two { two } else { "" }
+        );
+        Desired::from_toml(&text, "wish.toml").unwrap()
+    };
+    let added = async |who, role, with_two| {
+        let plan = plan(&*blind, &asked(who, role, with_two), &loose()).await.unwrap();
+        plan.steps[0]
+            .consequences
+            .iter()
+            .filter(|c| **c != Consequence::Unverified)
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let upgrade = [Consequence::SeatMayBeBought, Consequence::LicenceUpgraded];
+    assert_eq!(added(7, "editor", true).await, upgrade);
+    assert_eq!(added(7, "viewer", true).await, []);
+    assert_eq!(added(6, "editor", true).await, []);
+    // Without that roster nothing is known of either.
+    assert_eq!(added(7, "viewer", false).await, [Consequence::SeatMayBeBought]);
+    assert_eq!(added(6, "editor", false).await, [Consequence::SeatMayBeBought]);
 }
 
 #[tokio::test]
