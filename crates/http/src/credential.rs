@@ -152,10 +152,15 @@ impl CredentialSource for CommandCredential {
 /// Keeps a refresh token between runs. A provider may answer a refresh with a new one, after which the old is void.
 ///
 /// One [`OAuthRefresh`] loads, refreshes and saves one after the other. Two of them on one store, in one process or in
-/// two, do not know of each other: both may spend the same token, and whoever comes second is locked out. Whoever shares
-/// a store holds a lock of their own around each, or gives each an authorization of its own.
+/// two, would both spend the same token, and whoever comes second is locked out: a store that is shared must
+/// [`lock`](Self::lock), or each must have an authorization of its own.
 #[async_trait]
 pub trait TokenStore: fmt::Debug + Send + Sync {
+    /// Keeps everybody else who shares the store from refreshing until the answer is dropped. Taken before a load and
+    /// held until after the save. By default nobody is kept away.
+    async fn lock(&self) -> Result<Box<dyn std::any::Any + Send>> {
+        Ok(Box::new(()))
+    }
     /// The refresh token to use.
     async fn load(&self) -> Result<SecretString>;
     /// Keeps the new one, before the access token that came with it is used. Where it fails, so does the call; the token
@@ -273,6 +278,7 @@ impl CredentialSource for OAuthRefresh {
 impl Refresh {
     async fn run(&self) -> Result<SecretString> {
         let mut unsaved = self.unsaved.lock().await;
+        let _alone = self.store.lock().await?;
         self.keep(&mut unsaved).await?;
         let refresh_token = self.store.load().await?;
         let tokens = self.ask(&refresh_token).await?;
