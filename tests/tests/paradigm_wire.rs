@@ -7,9 +7,11 @@ use workspace_members_core::{
     Capability, Cursor, Effect, ErrorKind, Evidence, Fit, ListOf, NativeRole, Operation, PageRequest,
     PrincipalId, Protection, Resource, Role, Status, WorkspaceMembers, WorkspaceMembersExt,
 };
+use workspace_members_http::{Transport, TransportConfig};
 use workspace_members_paradigm::{Level, Paradigm};
 use workspace_members_tests::{
-    CANARY, Call, Expected, Recorded, Reply, STATUSES, Server, chain, member, paradigm, principal, workspace,
+    Authority, CANARY, Call, Expected, Issued, Recorded, Reply, STATUSES, Server, chain, member, paradigm,
+    principal, workspace,
 };
 
 const FIRST: fn() -> PageRequest = PageRequest::default;
@@ -551,6 +553,26 @@ async fn of_a_next_address_only_the_page_number_is_used() {
         let expected = Expected::new(ErrorKind::UnexpectedResponse, Effect::NotApplied);
         expected.check(&error, Operation::ListWorkspaces, "paradigm", next);
     }
+}
+
+/// A server that does not know of the TLS before it names its pages with http.
+#[tokio::test]
+async fn a_next_address_over_http_behind_tls_is_asked_for_over_tls() {
+    let authority = Authority::new();
+    let tls = authority.acceptor(&["localhost"], Issued::Now);
+    let server = Server::start_tls(tls, |request, _| {
+        let host = request.header("host").unwrap().to_owned();
+        let listed = |page| json!(format!("http://{host}/api/v3/workspaces?page={page}"));
+        pages(request, listed)
+    });
+    let server = server.await;
+    let mut config = TransportConfig::default();
+    config.root_ca_pem = Some(authority.pem().as_bytes().to_vec());
+    let pool = Transport::new(config).unwrap();
+    let paradigm = paradigm(&server.url(), |config| config.with_page_size(2).with_transport(pool));
+    assert_eq!(paradigm.workspaces().try_collect::<Vec<_>>().await.unwrap().len(), 5);
+    // This server takes nothing but TLS, so all three pages came by it.
+    assert_eq!(server.requests().len(), 3);
 }
 
 #[tokio::test]

@@ -217,8 +217,8 @@ async fn run(kind: Kind, verb: Verb, trouble: Option<Trouble>) -> (Left, usize) 
             ground.proxy.log().iter().any(|exchange| exchange.fault.is_some()),
             "the fault met no request"
         );
-        if result.as_ref().is_err_and(|error| error.effect() == Effect::Unknown) {
-            // Nobody could read back. It is said that nobody knows, and asking once more settles it.
+        if result.as_ref().is_err_and(|error| matches!(error.effect(), Effect::Unknown | Effect::Partial)) {
+            // Nobody could read back. It is said that nobody knows, or what is done, and asking once more settles it.
             ground.proxy.clear_rules();
             let again = verb(&*stack, &cast).await;
             let settled = again.is_ok() || again.is_err_and(|error| error.effect() == Effect::Rejected);

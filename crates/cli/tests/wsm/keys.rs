@@ -1,8 +1,10 @@
 //! Where keys come from, and that they appear nowhere.
 
 use crate::support::{Here, Shell};
+use std::path::Path;
 use std::process::Stdio;
 use workspace_members_simulator::{Simulator, State};
+use workspace_members_testkit::{Answer, Fault, Rule};
 
 const CANARY: &str = "canary-7f3a9c";
 
@@ -157,4 +159,61 @@ fn oauth_keeps_a_refresh_token_in_a_private_file() {
         let mode = std::os::unix::fs::PermissionsExt::mode(&mode.permissions());
         assert_eq!(mode & 0o777, 0o600);
     }
+}
+
+/// Every file below a folder, with what is in it.
+fn files(folder: &Path) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(files(&path));
+        } else {
+            let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+            all.push((path.display().to_string(), text));
+        }
+    }
+    all
+}
+
+/// Plan, journal, audit record, lock: a provider that repeats the key refuses an addition in the middle of removing and
+/// adding, so that each of them has as much to tell as it ever will.
+#[test]
+fn no_file_that_a_run_leaves_holds_the_key() {
+    let here = world();
+    let proxy = here.in_front_of(here.simulator.paradigm_url());
+    let shell = Shell::at(&here.simulator).with("PARADIGM_BASE_URL", &proxy.url());
+    let shell = shell.with("PARADIGM_API_KEY", CANARY).with("PANDADOC_API_KEY", CANARY);
+    shell.file(
+        "wish.toml",
+        "[guards]\nallow_remove_then_add = true\n[[workspace]]\ntarget = \"paradigm:2\"\nmode = \"additive\"\n\
+         [workspace.members]\neditor = [\"tomas.vega@example.com\"]\n",
+    );
+    let repeated = Answer::json(400, format!("{{\"detail\": \"{CANARY} is not welcome\"}}"))
+        .with_header("x-request-id", CANARY);
+    proxy.inject(
+        Rule::new(Fault::Answer(repeated)).times(usize::MAX).when(|request| request.method == "POST"),
+    );
+    shell.run(&["-vv", "plan", "wish.toml", "--out", "plan.json"]).ends(5);
+    let mut said = String::new();
+    for format in ["table", "json"] {
+        let ran = shell.run(&["-vv", "-o", format, "--audit", "audit.jsonl", "apply", "plan.json", "--yes"]);
+        assert_ne!(ran.code, Some(0), "{ran:?}");
+        said += &format!("{ran:?}");
+    }
+    let left = files(shell.path());
+    for (name, word) in
+        [("plan.json", "tomas.vega"), ("audit.jsonl", "[redacted]"), (".journal", "\"open\""), (".lock", "")]
+    {
+        let found = left.iter().any(|(path, text)| path.ends_with(name) && text.contains(word));
+        assert!(found, "no {name} with {word:?}: {left:?}");
+    }
+    for (path, text) in left {
+        assert!(!text.contains(CANARY), "{path}: {text}");
+    }
+    assert!(!said.contains(CANARY), "{said}");
+
+    proxy.clear_rules();
+    let settled = shell.run(&["-vv", "apply", "wish.toml", "--yes"]).ends(0);
+    assert!(settled.stderr.contains("tomas.vega") || settled.stdout.contains("tomas.vega"), "{settled:?}");
 }
