@@ -140,12 +140,9 @@ async fn put_back<M: WorkspaceMembers + ?Sized>(
         let effect = if error.kind().is_transient() { Effect::NotApplied } else { Effect::Rejected };
         Err(error.with_effect(effect).with_message(message))
     };
-    let second = match add_and_settle(members, back).await {
-        Ok(_) => {
-            let message = format!("{}; the old role {} was put back", error.message(), old.native_role);
-            return inside(error, message);
-        }
-        Err(second) => second,
+    let Err(second) = add_and_settle(members, back).await else {
+        let message = format!("{}; the old role {} was put back", error.message(), old.native_role);
+        return inside(error, message);
     };
     // The first addition may have come through late, or somebody else's.
     let found = members.get(&back.workspace, &back.principal).await;
