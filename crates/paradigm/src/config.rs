@@ -155,11 +155,7 @@ impl ParadigmConfig {
             .with_endpoint(base.as_str().trim_end_matches('/'))
             .with_variant(self.level.as_str())
             .with_page_size(self.page_size)
-            .with_behaviours(&[
-                Behaviour::KeepsLastOwner,
-                Behaviour::GroupsGrantAccess,
-                Behaviour::OmitsFixedWorkspaces,
-            ])
+            .with_behaviours(&[Behaviour::KeepsLastOwner, Behaviour::GroupsGrantAccess])
             .claim(Evidence::Documented, &[Me, ListGroups])
             // The page on listing users gives no path; creating one is documented at this path.
             .claim(Evidence::Inferred, &[ListUsers])
