@@ -180,8 +180,6 @@ names! {
         OrphansDocuments = "orphans_documents",
         /// Members of a group that is a member have access too.
         GroupsGrantAccess = "groups_grant_access",
-        /// Workspaces exist whose members cannot be changed; listing them leaves those out.
-        OmitsFixedWorkspaces = "omits_fixed_workspaces",
     }
 }
 

@@ -53,6 +53,14 @@ impl Ensured {
 /// What takes several requests, for every [`WorkspaceMembers`]. Nothing to implement.
 ///
 /// A verb that stopped half-way answers [`Effect::Partial`] and says in [`Error::done`] what was done.
+///
+/// # Cancellation
+///
+/// A verb that is dropped half-way stops where it is, and nobody puts anything back. Those that only read have no effect.
+/// [`remove_member`](Self::remove_member) and [`change_role`](Self::change_role) write once;
+/// [`ensure`](Self::ensure) may leave somebody added in the lowest role on the way to a custom one;
+/// [`change_role_by_remove_then_add`](Self::change_role_by_remove_then_add) may leave them removed, so let it run to its
+/// end, for instance in a task of its own.
 #[async_trait]
 pub trait WorkspaceMembersExt: WorkspaceMembers {
     /// All workspaces of the account, as a stream.
@@ -119,11 +127,13 @@ pub trait WorkspaceMembersExt: WorkspaceMembers {
                 format!("no workspace has the id or name {id_or_name:?}, or it is not visible"),
                 &[Resource::Workspace],
             )
+            .with_operation(Operation::ListWorkspaces)
             .with_provider(self.provider())),
             several => {
                 let ids = several.iter().map(|w| w.id.to_string()).collect::<Vec<_>>().join(", ");
                 let message = format!("{} workspaces are named {id_or_name:?}: {ids}", several.len());
                 Err(Error::new(ErrorKind::Ambiguous, Effect::Rejected, message)
+                    .with_operation(Operation::ListWorkspaces)
                     .with_provider(self.provider()))
             }
         }
@@ -135,10 +145,10 @@ pub trait WorkspaceMembersExt: WorkspaceMembers {
     /// credential's user may not list users; then use an id.
     async fn find_user(&self, email: &EmailAddress) -> Result<User> {
         let users = collect(|| self.users()).await?;
-        let found = only_match(email, users.iter()).map_err(|error| error.with_provider(self.provider()))?;
-        found.ok_or_else(|| {
-            Error::not_found(format!("no user of the account has the address {email}"), &[Resource::User])
-                .with_provider(self.provider())
+        let named = |error: Error| error.with_operation(Operation::ListUsers).with_provider(self.provider());
+        only_match(email, users.iter()).map_err(named)?.ok_or_else(|| {
+            let message = format!("no user of the account has the address {email}");
+            named(Error::not_found(message, &[Resource::User]))
         })
     }
 
@@ -150,7 +160,8 @@ pub trait WorkspaceMembersExt: WorkspaceMembers {
         }
     }
 
-    /// Makes sure that a principal is a member. Idempotent, unless asked to [`IfPresent::Fail`].
+    /// Makes sure that a principal is a member. Idempotent, unless asked to [`IfPresent::Fail`]. A custom role that the
+    /// provider shows as a placeholder is given each time, since it does not show which one it is.
     ///
     /// Adds first; for whoever is a member already, reads back the role and does as `if_present` says. With
     /// [`IfPresent::SetRole`] at a provider without a one-step change of role, somebody in another role is
@@ -192,6 +203,9 @@ pub trait WorkspaceMembersExt: WorkspaceMembers {
 
     /// Makes sure that a principal is not a member. Idempotent: [`Change::Unchanged`] for whoever is none, once the
     /// workspace is known to exist.
+    ///
+    /// A provider that reads members by user tells whom it does not know at all: that is [`ErrorKind::NotFound`] with
+    /// [`Resource::User`], since it may as well be a slip in the id.
     async fn remove_member(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Change> {
         let capability = Capability::remove(principal.kind());
         self.capabilities().require(capability, Operation::Remove)?;

@@ -36,6 +36,7 @@ struct Twisted {
     removes: Mutex<VecDeque<Fault>>,
     pages: Option<Twist>,
     writes: Mutex<Vec<String>>,
+    may_list_users: bool,
     /// Listings under way now, and the most there ever were.
     listings: Mutex<(usize, usize)>,
 }
@@ -50,7 +51,8 @@ impl Twisted {
     fn new(inner: InMemory) -> Self {
         let none = || Mutex::new(VecDeque::new());
         let (writes, listings) = (Mutex::default(), Mutex::default());
-        Self { inner, adds: none(), removes: none(), pages: None, writes, listings }
+        let may_list_users = true;
+        Self { inner, adds: none(), removes: none(), pages: None, writes, may_list_users, listings }
     }
 
     fn adds(self, faults: &[Fault]) -> Self {
@@ -101,6 +103,10 @@ impl WorkspaceMembers for Twisted {
         self.inner.workspaces_page(page).await
     }
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
+        if !self.may_list_users {
+            let error = Error::new(ErrorKind::Forbidden, Effect::Rejected, "it takes an administrator");
+            return Err(error.with_operation(Operation::ListUsers));
+        }
         self.inner.users_page(page).await
     }
     async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
@@ -559,6 +565,9 @@ async fn people_and_workspaces_are_found_or_named_ambiguous() {
     let error = account.find_workspace("Sales").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Ambiguous);
     assert!(error.message().contains("2, 3"), "{error}");
+    assert_eq!(error.operation(), Some(Operation::ListWorkspaces));
+    let error = account.find_user(&find("nobody@example.com")).await.unwrap_err();
+    assert_eq!(error.operation(), Some(Operation::ListUsers));
 }
 
 #[tokio::test]
@@ -602,4 +611,22 @@ async fn a_bound_workspace_speaks_of_people() {
     assert_eq!(legal.change_role(bo.clone(), Role::Viewer).await.unwrap().member.role, Role::Viewer);
     assert_eq!(legal.remove(bo.clone()).await.unwrap(), Change::Applied);
     assert_eq!(legal.roster().await.unwrap().len(), 4);
+    let three = EmailAddress::new("u3@example.com").unwrap();
+    let changed = legal.change_role_by_remove_then_add(three, Role::Viewer).await.unwrap();
+    assert_eq!((changed.change, changed.member.role), (Change::Applied, Role::Viewer));
+}
+
+#[tokio::test]
+async fn a_member_is_found_by_address_though_users_may_not_be_listed() {
+    let mut account = Twisted::new(account(everything()));
+    account.may_list_users = false;
+    let legal = account.workspace(ws());
+    let address = |text: &str| EmailAddress::new(text).unwrap();
+    assert_eq!(legal.get(address("U3@example.com")).await.unwrap().unwrap().key.principal, user(3));
+    assert_eq!(legal.remove(address("u3@example.com")).await.unwrap(), Change::Applied);
+    // Whoever is not in the list may exist all the same.
+    let error = legal.remove(address("u3@example.com")).await.unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Forbidden, Some(Operation::ListUsers)));
+    let error = legal.ensure(address("u5@example.com"), Role::Viewer).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Forbidden);
 }

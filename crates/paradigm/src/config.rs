@@ -160,11 +160,7 @@ impl ParadigmConfig {
             .with_page_size(self.page_size)
             .with_page_size_of(Operation::ListUsers, Some(USERS_PAGE))
             .with_page_size_of(Operation::ListMembers, None)
-            .with_behaviours(&[
-                Behaviour::KeepsLastOwner,
-                Behaviour::GroupsGrantAccess,
-                Behaviour::OmitsFixedWorkspaces,
-            ])
+            .with_behaviours(&[Behaviour::KeepsLastOwner, Behaviour::GroupsGrantAccess])
             .claim(Evidence::Documented, &[Me, ListGroups])
             // The page on listing users gives no path; creating one is documented at this path.
             .claim(Evidence::Inferred, &[ListUsers])
