@@ -104,14 +104,15 @@ async fn serve(request: hyper::Request<Incoming>, shared: Arc<Shared>) -> Result
 
 /// Asks the server, on a connection of its own.
 async fn forward(mut parts: http::request::Parts, body: Bytes, shared: &Shared) -> Result<Answer, BoxError> {
-    let stream = TcpStream::connect(&shared.upstream).await?;
+    let upstream = shared.state().upstream.clone();
+    let stream = TcpStream::connect(&upstream).await?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     // Lives until the answer is read; its errors are the sender's too.
     tokio::spawn(connection);
     for name in &HOP_BY_HOP {
         parts.headers.remove(name);
     }
-    parts.headers.insert(header::HOST, HeaderValue::from_str(&shared.upstream)?);
+    parts.headers.insert(header::HOST, HeaderValue::from_str(&upstream)?);
     let answer = sender.send_request(hyper::Request::from_parts(parts, Full::new(body))).await?;
     let (parts, body) = answer.into_parts();
     let headers = parts.headers.iter().filter(|(name, _)| !HOP_BY_HOP.contains(name)).map(|(name, value)| {
