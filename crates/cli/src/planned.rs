@@ -165,9 +165,14 @@ pub(crate) fn refused(refused: &Refused, one: Option<(Provider, Operation)>) -> 
     fields.insert("fingerprint".to_owned(), json!(refused.plan.fingerprint));
     fields.insert("refusals".to_owned(), json!(refused.refusals));
     let mut lines = Vec::new();
-    for refusal in &refused.refusals {
+    for (index, refusal) in refused.refusals.iter().enumerate() {
         let step = refusal.step.map(|step| format!(" (step {step})")).unwrap_or_default();
         lines.push(format!("  {refusal}{step}"));
+        let same = |next: &Refusal| next.cause == refusal.cause && next.advice == refusal.advice;
+        if refused.refusals.get(index + 1).is_some_and(same) {
+            // What to do is said once for all that follow each other.
+            continue;
+        }
         lines.push(format!("    advice: {}", refusal.advice));
         if let (Some(guard), true) = (refusal.guard(), refusal.overridable) {
             let fingerprint = &refused.plan.fingerprint;

@@ -11,6 +11,19 @@ pub(crate) enum Wish {
     Plan(Box<Plan>),
 }
 
+impl Wish {
+    /// What is wished; of a plan, under the guards that it was made with.
+    pub(crate) fn desired(self) -> Desired {
+        match self {
+            Self::Desired(desired) => *desired,
+            Self::Plan(plan) => {
+                let Plan { wish, guards, .. } = *plan;
+                wish.with_guards(guards)
+            }
+        }
+    }
+}
+
 fn text(path: &Path) -> Result<String> {
     std::fs::read_to_string(path)
         .map_err(|error| Failure::input(format!("{} cannot be read: {error}", path.display())))

@@ -112,6 +112,11 @@ pub trait WorkspaceMembersExt: WorkspaceMembers {
         rosters::rosters(self, workspaces).await
     }
 
+    /// The same where the account's workspaces were listed just before: they are not listed again.
+    async fn rosters_among(&self, workspaces: &[WorkspaceId], listed: &[Workspace]) -> Result<Vec<Roster>> {
+        rosters::rosters_among(self, workspaces, listed).await
+    }
+
     /// The workspace with this id or, if none has it, with this name. Idempotent.
     ///
     /// [`ErrorKind::Ambiguous`] if several have the name; the message lists their ids.

@@ -3,8 +3,8 @@
 use super::missing::missing_workspace;
 use crate::listing::collect;
 use crate::{
-    Behaviour, Capability, Error, ListOf, Member, Operation, Resource, Result, Roster, Workspace,
-    WorkspaceId, WorkspaceMembers, WorkspaceMembersExt,
+    Behaviour, Capabilities, Capability, Error, ListOf, Member, Operation, Resource, Result, Roster,
+    Workspace, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt,
 };
 use futures_util::future::{FutureExt, TryFutureExt};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -20,22 +20,32 @@ pub(super) async fn rosters<M: WorkspaceMembers + ?Sized>(
 ) -> Result<Vec<Roster>> {
     let capabilities = members.capabilities();
     capabilities.require(Capability::Roster, Operation::ListMembers)?;
-    let one_pass = capabilities.has(Capability::ListAccountMembers);
-    let known: BTreeMap<WorkspaceId, Workspace> =
-        if one_pass || capabilities.behaves(Behaviour::FixedWorkspaceOwner) {
-            let listed = collect(|| members.workspaces()).await?;
-            let known: BTreeMap<_, _> = listed.into_iter().map(|w| (w.id.clone(), w)).collect();
-            if let Some(missing) = workspaces.iter().find(|id| !known.contains_key(id)) {
-                return Err(Error::not_found(missing_workspace(missing), &[Resource::Workspace])
-                    .with_operation(Operation::ListMembers)
-                    .with_provider(members.provider()));
-            }
-            known
-        } else {
-            BTreeMap::new()
-        };
+    let listed = if needs_list(capabilities) { collect(|| members.workspaces()).await? } else { Vec::new() };
+    rosters_among(members, workspaces, &listed).await
+}
+
+/// Whether the rosters cannot be told from the list of members alone.
+fn needs_list(capabilities: &Capabilities) -> bool {
+    capabilities.has(Capability::ListAccountMembers) || capabilities.behaves(Behaviour::FixedWorkspaceOwner)
+}
+
+pub(super) async fn rosters_among<M: WorkspaceMembers + ?Sized>(
+    members: &M,
+    workspaces: &[WorkspaceId],
+    listed: &[Workspace],
+) -> Result<Vec<Roster>> {
+    let capabilities = members.capabilities();
+    capabilities.require(Capability::Roster, Operation::ListMembers)?;
+    let needs_list = needs_list(capabilities);
+    let known: BTreeMap<&WorkspaceId, &Workspace> =
+        listed.iter().filter(|_| needs_list).map(|workspace| (&workspace.id, workspace)).collect();
+    if let Some(missing) = workspaces.iter().find(|id| needs_list && !known.contains_key(id)) {
+        return Err(Error::not_found(missing_workspace(missing), &[Resource::Workspace])
+            .with_operation(Operation::ListMembers)
+            .with_provider(members.provider()));
+    }
     let mut rosters: Vec<Roster> = Vec::with_capacity(workspaces.len());
-    if one_pass {
+    if capabilities.has(Capability::ListAccountMembers) {
         let mut by_workspace: BTreeMap<WorkspaceId, Vec<Member>> = BTreeMap::new();
         for member in collect(|| members.members(ListOf::Account)).await? {
             by_workspace.entry(member.key.workspace.clone()).or_default().push(member);

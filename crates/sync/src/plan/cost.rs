@@ -5,7 +5,9 @@ use super::step::{Action, Step, Strategy};
 use crate::observe::Observed;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use workspace_members_core::{Capabilities, Capability, Operation, RateLimit, Role, Roster};
+use workspace_members_core::{
+    Behaviour, Capabilities, Capability, Operation, RateLimit, Role, Roster, Status,
+};
 
 /// Requests by operation: so many at the least, and so many at most, if everything is as it was read and each step is
 /// done. Requests that a layer repeats count once.
@@ -107,9 +109,7 @@ impl<'a> Pricing<'a> {
         let known = roster.owners().filter(|owner| idle(&owner.key.principal, owner.status)).count();
         let made = steps
             .iter()
-            .filter(|step| {
-                owner(&step.from) || (owner(&step.to) && idle(&step.principal, Default::default()))
-            })
+            .filter(|step| owner(&step.from) || (owner(&step.to) && idle(&step.principal, Status::default())))
             .count();
         let owners = u64::from(min_owners.max(1)) + (known + made) as u64;
         Self {
@@ -159,36 +159,27 @@ impl<'a> Pricing<'a> {
 /// everybody who is removed may be out.
 fn of_roster(observed: &Observed, roster: &Roster, steps: &[Step]) -> Requests {
     let capabilities = observed.capabilities();
+    let list = Requests::exactly(observed.reads().get_key_value(&Operation::ListWorkspaces).filter(|_| {
+        capabilities.has(Capability::ListAccountMembers)
+            || capabilities.behaves(Behaviour::FixedWorkspaceOwner)
+    }));
     if capabilities.has(Capability::ListAccountMembers) {
-        return Requests::exactly(observed.roster_reads());
+        return Requests::exactly(observed.roster_reads()).and(&list);
     }
     let count = |action| steps.iter().filter(|step| step.action == action).count();
     let least = pages(capabilities, roster.len().saturating_sub(count(Action::Remove)));
     let most = pages(capabilities, roster.len() + count(Action::Add));
-    let listed =
-        observed.roster_reads().iter().filter(|(operation, _)| **operation == Operation::ListWorkspaces);
-    Requests::exactly(listed).and(&Requests::between(Operation::ListMembers, least, most))
+    Requests::between(Operation::ListMembers, least, most).and(&list)
 }
 
-/// What applying a plan reads of a connection before its first step: who acts, to lock the account, and everything.
+/// What applying a plan reads of a connection before its first step: everything, each once.
 pub(super) fn before(observed: &Observed) -> Requests {
-    let me = if observed.me().is_some() { Requests::of(&[Operation::Me]) } else { Requests::default() };
-    me.and(&Requests::exactly(observed.reads()))
+    Requests::exactly(observed.reads())
 }
 
-/// Reading everything once more at the end, but for lists of members that are apart ([`Pricing::again`]). The lists of
-/// users and groups may not be needed any more.
+/// Reading all rosters once more at the end, in the one pass that there is. Where each workspace has a list of its own:
+/// [`Pricing::again`].
 pub(super) fn after(observed: &Observed) -> Requests {
     let one_pass = observed.capabilities().has(Capability::ListAccountMembers);
-    let mut all = Requests::default();
-    for (operation, count) in observed.reads() {
-        match operation {
-            Operation::ListMembers if !one_pass => {}
-            Operation::ListUsers | Operation::ListGroups => {
-                all.add(&Requests::between(*operation, 0, *count))
-            }
-            _ => all.add(&Requests::between(*operation, *count, *count)),
-        }
-    }
-    all
+    if one_pass { Requests::exactly(observed.roster_reads()) } else { Requests::default() }
 }

@@ -118,7 +118,8 @@ async fn idle(shared: &Shared) -> Option<Idle> {
 }
 
 async fn connect(shared: &Shared) -> Result<Idle, BoxError> {
-    let stream = TcpStream::connect(&shared.upstream).await?;
+    let upstream = shared.state().upstream.clone();
+    let stream = TcpStream::connect(&upstream).await?;
     stream.set_nodelay(true)?;
     let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     // Lives as long as its sender; its errors are the sender's too.
@@ -149,7 +150,8 @@ async fn forward(mut parts: http::request::Parts, body: Bytes, shared: &Shared) 
     for name in &HOP_BY_HOP {
         parts.headers.remove(name);
     }
-    parts.headers.insert(header::HOST, HeaderValue::from_str(&shared.upstream)?);
+    let upstream = shared.state().upstream.clone();
+    parts.headers.insert(header::HOST, HeaderValue::from_str(&upstream)?);
     let (answer, sender) = send(hyper::Request::from_parts(parts, Full::new(body)), shared).await?;
     let (parts, body) = answer.into_parts();
     let headers = parts.headers.iter().filter(|(name, _)| !HOP_BY_HOP.contains(name)).map(|(name, value)| {
