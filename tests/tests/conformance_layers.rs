@@ -25,46 +25,46 @@ fn log() -> Arc<AuditFile> {
     Arc::new(AuditFile::open("/dev/null", false).expect("the null device can be written"))
 }
 
-fn retry(harness: impl Harness) -> impl Harness {
+fn retry(harness: impl Harness) -> Layered<impl Harness> {
     Layered::new("retry", harness, |members| Arc::new(Retry::new(members, quick())))
 }
 
 /// Not bare, though it sends each request once: a 429 holds the account back, and what a call is told to wait is what is
 /// left of that.
-fn rate_limit(harness: impl Harness) -> impl Harness {
+fn rate_limit(harness: impl Harness) -> Layered<impl Harness> {
     Layered::new("rate limit", harness, |members| Arc::new(RateLimit::new(members, limiter())))
 }
 
 /// With room for the calls that go on beside a slow one.
-fn concurrency(harness: impl Harness) -> impl Harness {
+fn concurrency(harness: impl Harness) -> Layered<impl Harness> {
     Layered::new("concurrency", harness, |members| Arc::new(Concurrency::new(members, 8))).bare()
 }
 
-fn timeout(harness: impl Harness) -> impl Harness {
+fn timeout(harness: impl Harness) -> Layered<impl Harness> {
     let wrap = |members| Arc::new(Timeout::new(members, Duration::from_mins(1))) as Arc<dyn WorkspaceMembers>;
     Layered::new("timeout", harness, wrap).bare()
 }
 
 /// Ends calls by itself. The time is real, and long enough for a busy machine.
-fn impatient(harness: impl Harness) -> impl Harness {
+fn impatient(harness: impl Harness) -> Layered<impl Harness> {
     let wrap = |members| Arc::new(Timeout::new(members, Duration::from_secs(2))) as Arc<dyn WorkspaceMembers>;
     Layered::new("timeout that passes", harness, wrap).bare().gives_up()
 }
 
-fn trace(harness: impl Harness) -> impl Harness {
+fn trace(harness: impl Harness) -> Layered<impl Harness> {
     Layered::new("trace", harness, |members| Arc::new(Trace::new(members))).bare()
 }
 
 /// Does not ask who acts, which would be a second request of the first write.
-fn audit(harness: impl Harness) -> impl Harness {
+fn audit(harness: impl Harness) -> Layered<impl Harness> {
     Layered::new("audit", harness, |members| Arc::new(Audit::new(members, log()).with_identify(false))).bare()
 }
 
-fn read_only(harness: impl Harness) -> impl Harness {
+fn read_only(harness: impl Harness) -> Layered<impl Harness> {
     Layered::new("read-only", harness, |members| Arc::new(ReadOnly::new(members))).bare()
 }
 
-fn standard(harness: impl Harness) -> impl Harness {
+fn standard(harness: impl Harness) -> Layered<impl Harness> {
     Layered::new("standard", harness, |members| {
         let config = LayersConfig::default().with_retry(quick());
         let stack = Standard::new(config).with_limiter(limiter()).with_sink(log()).with_seed(7);
@@ -74,10 +74,10 @@ fn standard(harness: impl Harness) -> impl Harness {
 
 /// The suite on each of these around the reference implementation and around both adapters.
 ///
-/// The pages of the adapters are large enough for the people of most cases: the boundaries between pages have their own
-/// cases, and everything else is quicker.
+/// Around the adapters, pages are large enough for the people of most cases (the boundaries between pages have their own
+/// cases), and there are as many random sequences of calls as said: three dozen suites take their time.
 macro_rules! around_all {
-    ($($layer:ident)+) => {$(
+    ($($layer:ident)+; $sequences:literal) => {$(
         mod $layer {
             mod around_memory {
                 use workspace_members_testkit::InMemoryHarness;
@@ -89,20 +89,21 @@ macro_rules! around_all {
                 use workspace_members_paradigm::Level;
                 use workspace_members_tests::harness::ParadigmHarness;
 
-                workspace_members_testkit::conformance!(crate::$layer(
-                    ParadigmHarness::new(Level::Owner).page_size(12)
-                ));
+                workspace_members_testkit::conformance!(
+                    crate::$layer(ParadigmHarness::new(Level::Owner).page_size(12)).sequences($sequences)
+                );
             }
 
             mod around_pandadoc {
                 use workspace_members_tests::harness::PandaDocHarness;
 
-                workspace_members_testkit::conformance!(crate::$layer(
-                    PandaDocHarness::organization().page_size(12)
-                ));
+                workspace_members_testkit::conformance!(
+                    crate::$layer(PandaDocHarness::organization().page_size(12)).sequences($sequences)
+                );
             }
         }
     )+};
 }
 
-around_all! { retry rate_limit concurrency timeout impatient trace audit read_only standard }
+around_all! { retry rate_limit concurrency timeout impatient trace audit read_only; 8 }
+around_all! { standard; 24 }

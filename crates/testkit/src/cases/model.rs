@@ -23,9 +23,8 @@ cases! {
     random_calls_do_what_the_reference_does [];
 }
 
-/// How many sequences are tried, and how long they are. `PROPTEST_CASES` and `PROPTEST_RNG_SEED` change the first and
-/// choose others; without a seed the same ones are tried every time, so that a verdict is not a matter of luck.
-const SEQUENCES: u32 = 24;
+/// How long the sequences are. `PROPTEST_CASES` and `PROPTEST_RNG_SEED` change their number and choose others; without a
+/// seed the same ones are tried every time, so that a verdict is not a matter of luck.
 const STEPS: std::ops::Range<usize> = 8..24;
 
 /// Users 1 and 2 rule the workspaces and are left alone: what becomes of them is other cases' business.
@@ -319,7 +318,7 @@ async fn random_calls_do_what_the_reference_does(context: &Context) -> Verdict {
 fn try_sequences(words: &Words, here: &Handle) -> Result<(), Failure> {
     let mut config = Config { failure_persistence: None, max_shrink_iters: 400, ..Config::default() };
     if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = SEQUENCES;
+        config.cases = words.context.harness.sequences();
     }
     if std::env::var_os("PROPTEST_RNG_SEED").is_none() {
         config.rng_seed = RngSeed::Fixed(7);
