@@ -344,13 +344,16 @@ async fn configurations_and_sources_show_no_secret() {
         Arc::new(StaticCredential::new(secret())),
         Arc::new(FileCredential::new(&file)),
         Arc::new(CommandCredential::new(vec!["cat".into(), file.to_string_lossy().into_owned()])),
-        Arc::new(workspace_members_http::OAuthRefresh::new(
-            "http://127.0.0.1:1/token",
-            "application",
-            secret(),
-            secret(),
-            transport(Duration::from_secs(1)),
-        )),
+        Arc::new(
+            workspace_members_http::OAuthRefresh::new(
+                "http://127.0.0.1:1/token",
+                "application",
+                secret(),
+                secret(),
+                transport(Duration::from_secs(1)),
+            )
+            .unwrap(),
+        ),
     ];
     let mut config = TransportConfig::default();
     config.proxy = Proxy::Url(format!("http://user:{CANARY}@127.0.0.1:1").parse().unwrap());

@@ -15,7 +15,7 @@ fn every_test_named_in_the_page_on_reliability_exists() {
     let named = page.split('`').skip(1).step_by(2).filter_map(|code| code.split_once("::"));
     let mut found = 0;
     for (file, name) in named.filter(|(file, _)| *file != "file") {
-        let places = ["tests/tests", "crates/http/tests"];
+        let places = ["tests/tests", "tests/decoders/tests", "crates/http/tests"];
         let mut paths = places.iter().map(|place| root().join(place).join(format!("{file}.rs")));
         let source = paths.find_map(|path| fs::read_to_string(path).ok());
         let source = source.unwrap_or_else(|| panic!("no file of tests is named {file}"));

@@ -433,12 +433,13 @@ async fn a_sandbox_key_is_soon_throttled_and_the_words_say_for_how_long() {
 async fn an_expired_access_token_is_refreshed_and_the_call_after_it_goes_through() {
     let world = World::new().await;
     let refresh = OAuthRefresh::new(
-        format!("{}{TOKEN_PATH}", world.simulator.pandadoc_url()),
+        &format!("{}{TOKEN_PATH}", world.simulator.pandadoc_url()),
         "simulated-client",
         SecretString::from("simulated-client-secret"),
         SecretString::from("simulated-refresh-token"),
         transport(Duration::from_secs(10)),
-    );
+    )
+    .unwrap();
     let pandadoc = world.with(Arc::new(refresh), |config| config.with_auth(Auth::Bearer));
     pandadoc.me().await.unwrap();
     assert_eq!(world.log().len(), 2, "a token, then the call");

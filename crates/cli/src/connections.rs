@@ -7,13 +7,17 @@ use crate::records::Records;
 use crate::simulate;
 use crate::target::Target;
 use async_trait::async_trait;
+use std::any::Any;
 use std::fmt;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use workspace_members::http::{CredentialSource, TokenStore};
 use workspace_members::sync::{self, Guards};
 use workspace_members::{
-    Config, Credential, Effect, Error, ErrorKind, OAuth, SecretString, WorkspaceMembers, connect_bare,
+    Config, Credential, Effect, Error, ErrorKind, ExposeSecret as _, OAuth, SecretString, WorkspaceMembers,
+    connect_bare,
 };
 use workspace_members_simulator::Simulator;
 
@@ -106,7 +110,7 @@ impl Connections {
             let message = format!("{from}: no connection is declared; write for instance [connections.acme]");
             return Err(Failure::config(message));
         }
-        Ok(Self { all, from, guards: file.guards, state_dir: state_dir(), _simulator: None })
+        Ok(Self { all, from, guards: file.guards, state_dir: state_dir(need)?, _simulator: None })
     }
 
     async fn by_default(need: Need, records: &mut Records) -> Result<Self> {
@@ -128,7 +132,7 @@ impl Connections {
             ));
         }
         let from = "environment variables, as there is no wsm.toml".to_owned();
-        Ok(Self { all, from, guards: Guards::new(), state_dir: state_dir(), _simulator: None })
+        Ok(Self { all, from, guards: Guards::new(), state_dir: state_dir(need)?, _simulator: None })
     }
 
     pub(crate) fn all(&self) -> &[Connection] {
@@ -186,10 +190,18 @@ impl Connections {
     }
 }
 
-/// `$XDG_STATE_HOME/wsm`, by default `~/.local/state/wsm`.
-fn state_dir() -> PathBuf {
-    let home = || PathBuf::from(variable("HOME").unwrap_or_default()).join(".local/state");
-    variable("XDG_STATE_HOME").map_or_else(home, PathBuf::from).join("wsm")
+/// `$XDG_STATE_HOME/wsm`, by default `~/.local/state/wsm`. Never below the current folder: the next run may be elsewhere,
+/// and would not find whom this one left outside.
+fn state_dir(need: Need) -> Result<PathBuf> {
+    let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
+    match folder {
+        Some(folder) => Ok(folder.join("wsm")),
+        None if need == Need::Changes => Err(Failure::config(
+            "there is no place for locks and journals: set HOME or XDG_STATE_HOME to an absolute path",
+        )),
+        None => Ok(PathBuf::new()),
+    }
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -265,37 +277,47 @@ impl CredentialSource for EnvCredential {
 struct TokenFile(PathBuf);
 
 impl TokenFile {
-    fn cannot(&self, error: std::io::Error) -> Error {
-        let message = format!("the refresh token file {} cannot be replaced", self.0.display());
+    fn cannot(&self, what: &str, error: std::io::Error) -> Error {
+        let message = format!("the refresh token file {} cannot be {what}", self.0.display());
         Error::new(ErrorKind::Credential, Effect::Rejected, message).with_source(error)
+    }
+
+    /// On the disk before it takes the old one's name, since the old token may be void already. Readable by its owner
+    /// only, as temporary files are.
+    fn replace(&self, token: &SecretString) -> std::io::Result<()> {
+        let parent = self.0.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let folder = parent.unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(token.expose_secret().as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(&self.0)?;
+        // Not every system can do this.
+        _ = File::open(folder).and_then(|folder| folder.sync_all());
+        Ok(())
     }
 }
 
 #[async_trait]
 impl TokenStore for TokenFile {
+    /// A lock on a file beside it, which outlives each replacement. Other runs refresh in seconds.
+    async fn lock(&self) -> workspace_members::Result<Box<dyn Any + Send>> {
+        let mut name = self.0.clone().into_os_string();
+        name.push(".lock");
+        let taken = tokio::task::spawn_blocking(move || {
+            let file = File::options().create(true).truncate(false).write(true).open(name)?;
+            file.lock().map(|()| file)
+        });
+        match taken.await.map_err(std::io::Error::other).and_then(|taken| taken) {
+            Ok(file) => Ok(Box::new(file)),
+            Err(error) => Err(self.cannot("locked", error)),
+        }
+    }
+
     async fn load(&self) -> workspace_members::Result<SecretString> {
         workspace_members::http::FileCredential::new(&self.0).credential(false).await
     }
 
     async fn save(&self, token: &SecretString) -> workspace_members::Result<()> {
-        let mut name = self.0.file_name().unwrap_or_default().to_owned();
-        name.push(".new");
-        let beside = self.0.with_file_name(name);
-        write_private(&beside, token)
-            .and_then(|()| std::fs::rename(&beside, &self.0))
-            .map_err(|error| self.cannot(error))
+        self.replace(token).map_err(|error| self.cannot("replaced", error))
     }
-}
-
-/// Readable by its owner only, and on the disk before it takes the old one's name: the old token may be void already.
-fn write_private(path: &std::path::Path, token: &SecretString) -> std::io::Result<()> {
-    use std::io::Write as _;
-    use workspace_members::ExposeSecret as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(token.expose_secret().as_bytes())?;
-    file.sync_all()
 }

@@ -39,14 +39,17 @@ fn main() -> ExitCode {
 
 /// Help and versions are no failure; for anything else, scripts that read JSON get some.
 fn refuse(error: &clap::Error) -> ExitCode {
-    let wants_json = std::env::args().collect::<Vec<_>>().windows(2).any(|pair| {
+    let arguments: Vec<_> = std::env::args_os().map(|text| text.to_string_lossy().into_owned()).collect();
+    let wants_json = arguments.windows(2).any(|pair| {
         matches!(pair[0].as_str(), "-o" | "--output") && pair[1] == "json"
             || matches!(pair[1].as_str(), "--output=json" | "-ojson" | "-o=json")
     });
     if error.use_stderr() && wants_json {
         let text = error.render().to_string();
-        let text = text.lines().next().unwrap_or_default();
-        let failure = Failure::input(text.strip_prefix("error: ").unwrap_or(text));
+        // What is wrong, which may be a list; then come usage and hints.
+        let lines: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+        let text = lines.join(" ");
+        let failure = Failure::input(text.strip_prefix("error: ").unwrap_or(&text));
         return Output::new(Format::Json).failure(&failure).into();
     }
     // Where standard output is closed there is nobody left to tell.

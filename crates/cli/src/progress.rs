@@ -1,6 +1,7 @@
 //! How far it is: a bar with the time left on a terminal, plain lines elsewhere. On standard error.
 
 use crate::output::plain;
+use crate::planned;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +15,20 @@ pub(crate) fn bar(length: usize, what: &'static str) -> ProgressBar {
         bar.set_style(style);
     }
     bar.with_prefix(what)
+}
+
+fn tell(line: &str) {
+    // Where standard error is closed there is nobody left to tell.
+    let _ = writeln!(std::io::stderr(), "{}", plain(line));
+}
+
+/// Says only who was brought back: for a command that answers with one change.
+pub(crate) fn of_settling() -> Progress {
+    Progress::new(|event| {
+        if let Event::Settled(settled) = event {
+            tell(&planned::settling(settled));
+        }
+    })
 }
 
 /// Shows what apply does, as it does it.
@@ -41,15 +56,12 @@ pub(crate) fn of_apply() -> Progress {
             Event::Done(done) => match &*bar_now {
                 Some(bar) => bar.inc(1),
                 None if !terminal || done.outcome != StepOutcome::Applied => {
-                    let line = format!("{}: {}", done.outcome, done.step);
-                    // Where standard error is closed there is nobody left to tell.
-                    let _ = writeln!(std::io::stderr(), "{}", plain(&line));
+                    tell(&format!("{}: {}", done.outcome, done.step));
                 }
                 None => {}
             },
             Event::Settled(settled) => {
-                let line = format!("settled from an earlier run: {}", settled.intent.label);
-                let _ = writeln!(std::io::stderr(), "{}", plain(&line));
+                tell(&planned::settling(settled));
             }
             _ => {}
         }

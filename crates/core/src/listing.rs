@@ -112,8 +112,9 @@ where
     pages.map_ok(|items| stream::iter(items.into_iter().map(Ok))).try_flatten().boxed()
 }
 
-/// Collects a whole listing; one that changed meanwhile is started over once.
-pub(crate) async fn collect<'a, T: 'a>(mut listing: impl FnMut() -> Listing<'a, T>) -> Result<Vec<T>> {
+/// Collects a whole listing, as [`roster`](crate::WorkspaceMembersExt::roster) does: one that changed meanwhile is started
+/// over once, then fails as [`ErrorKind::ListingChanged`].
+pub async fn collect<'a, T: 'a>(mut listing: impl FnMut() -> Listing<'a, T>) -> Result<Vec<T>> {
     match listing().try_collect().await {
         Err(error) if error.kind() == ErrorKind::ListingChanged => listing().try_collect().await,
         result => result,

@@ -12,6 +12,7 @@ pub use answer::Answer;
 pub use client::{AuthScheme, Client, Request};
 pub use credential::{
     CommandCredential, CredentialSource, FileCredential, OAuthRefresh, StaticCredential, TokenStore,
+    check_token_url,
 };
 pub use http::Method;
 pub use paging::{PageNumber, page_of_next};

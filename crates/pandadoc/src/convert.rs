@@ -52,7 +52,9 @@ pub(crate) fn members(
     let (email, name) = (email(wire.email), name(wire.first_name, wire.last_name));
     let marks = marks(wire.is_organization_owner, wire.license.as_ref());
     let license = wire.license.map(Text::into_string);
-    for one in wire.workspaces.unwrap_or_default() {
+    // Whoever is in no workspace has an empty list. Without one, "is a member of nothing" would be a guess, and the answer
+    // to whoever takes people out.
+    for one in needed(wire.workspaces, "workspaces")? {
         let id = needed(one.workspace_id, "workspace_id")?;
         let workspace = match of {
             Some(wanted) if wanted.as_str() == id.as_str() => wanted.clone(),

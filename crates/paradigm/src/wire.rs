@@ -54,11 +54,26 @@ pub(crate) struct Listing<T> {
     #[serde(default)]
     pub(crate) count: Option<u64>,
     #[serde(default)]
-    pub(crate) next: Option<String>,
+    pub(crate) next: Next,
     #[serde(alias = "data")]
     pub(crate) results: Vec<T>,
     #[serde(default)]
     pub(crate) pagination: Option<Pagination>,
+}
+
+/// What an answer says of the next page. Null says that there is none, and absence says nothing.
+#[derive(Debug, Default)]
+pub(crate) enum Next {
+    #[default]
+    Unsaid,
+    Last,
+    At(String),
+}
+
+impl<'de> Deserialize<'de> for Next {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Last, Self::At))
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -66,8 +81,8 @@ pub(crate) struct Pagination {
     #[serde(default, alias = "total")]
     pub(crate) count: Option<u64>,
     #[serde(default)]
-    pub(crate) next: Option<String>,
-    #[serde(default, alias = "pages")]
+    pub(crate) next: Next,
+    #[serde(default, alias = "pages", alias = "num_pages")]
     pub(crate) total_pages: Option<u32>,
     #[serde(default)]
     pub(crate) per_page: Option<u32>,

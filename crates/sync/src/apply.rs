@@ -16,7 +16,9 @@ pub use report::{Report, Settled, SettledHow, StepOutcome, StepReport};
 use crate::desired::Target;
 use crate::guards::Guards;
 use crate::observe::Observed;
-use crate::plan::{Directory, Overrides, Plan, PlanFingerprint, Refused, Step, Unjudged};
+use crate::plan::{
+    Cause, Directory, Overrides, Plan, PlanFingerprint, Problem, Refusal, Refused, Step, Unjudged,
+};
 use execute::Runner;
 use futures_util::future::{BoxFuture, try_join_all};
 use futures_util::{FutureExt, StreamExt, stream};
@@ -102,7 +104,8 @@ impl ApplyOptions {
     }
 }
 
-/// A plan was not carried out. No step was begun.
+/// A plan was not carried out. No step was begun; whoever an earlier run left outside may have been brought back, which
+/// the [`Progress`] was told.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApplyError {
@@ -363,10 +366,15 @@ fn conclude(report: &mut Report, plan: &Plan, observed: Vec<Observed>) {
             }
             StepOutcome::Unknown if so => step.outcome = StepOutcome::Applied,
             // Not by this step: it was not done, and yet it is so.
-            StepOutcome::Failed | StepOutcome::Skipped if so => step.outcome = StepOutcome::Unchanged,
+            StepOutcome::Failed | StepOutcome::Skipped if now == step.step.to.as_ref() => {
+                step.outcome = StepOutcome::Unchanged;
+            }
             _ => {}
         }
     }
-    report.remaining = Some(Unjudged::draft(&plan.wish, &observed, &plan.guards).plan.steps.len());
+    let next = Unjudged::draft(&plan.wish, &observed, &plan.guards);
+    // Whom a step of this plan added is a member already by now.
+    let unmet = |refusal: &&Refusal| refusal.cause != Cause::Problem(Problem::AlreadyMember);
+    report.remaining = Some(next.plan.steps.len() + next.problems.iter().filter(unmet).count());
     report.observed = observed;
 }

@@ -153,9 +153,11 @@ impl DesiredWorkspace {
 
     /// Names somebody, unless they are named already with the same wish.
     pub fn with_member(mut self, wished: Wished) -> Self {
-        if !self.members.contains(&wished) {
-            self.members.push(wished);
-            self.members.sort_by(|a, b| a.who.cmp(&b.who));
+        let from = self.members.partition_point(|known| known.who < wished.who);
+        let to = self.members.partition_point(|known| known.who <= wished.who);
+        // Data may come in another order; then the same wish may stand twice, which says no more than once.
+        if self.members.get(from..to).is_none_or(|same| !same.contains(&wished)) {
+            self.members.insert(to, wished);
         }
         self
     }
@@ -200,10 +202,10 @@ impl Desired {
         Self::default()
     }
 
-    /// Adds a workspace.
+    /// Adds a workspace. One that is there twice makes a plan of this refused.
     pub fn with_workspace(mut self, workspace: DesiredWorkspace) -> Self {
-        self.workspaces.push(workspace);
-        self.workspaces.sort_by(|a, b| a.target.cmp(&b.target));
+        let at = self.workspaces.partition_point(|known| known.target <= workspace.target);
+        self.workspaces.insert(at, workspace);
         self
     }
 

@@ -25,7 +25,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
-use workspace_members_core::{Operation, Provider, UserId, WorkspaceId};
+use workspace_members_core::{Provider, UserId, WorkspaceId};
 
 /// Identifies a plan: 64 hexadecimal digits over everything that it depends on and consists of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -149,9 +149,9 @@ pub struct Plan {
     pub kept: Vec<Kept>,
     /// Every consequence of any step, each once.
     pub consequences: Vec<Consequence>,
-    /// How many requests it takes, at most, as estimated from the sizes seen.
+    /// How many requests it takes, at most, if everything is as it was read. What a layer repeats counts once.
     pub requests: PlanRequests,
-    /// How many seconds these take at the least under the accounts' limits.
+    /// How many seconds it takes at the least under the accounts' limits: those of the fewest requests that do it.
     pub eta_seconds: u64,
 }
 
@@ -206,7 +206,11 @@ impl Plan {
     /// [`apply`](crate::apply) judges it again.
     pub fn from_json(text: &str) -> Result<Self, InvalidPlan> {
         let plan: Self = serde_json::from_str(text).map_err(InvalidPlan::Form)?;
-        if plan.version != Self::VERSION || plan.digest() != plan.fingerprint {
+        if plan.version != Self::VERSION {
+            let why = format!("it is of version {}, and this is version {}", plan.version, Self::VERSION);
+            return Err(InvalidPlan::Form(serde::de::Error::custom(why)));
+        }
+        if plan.consequences != consequences(&plan.steps) || plan.digest() != plan.fingerprint {
             return Err(InvalidPlan::Changed);
         }
         Ok(plan)
@@ -245,8 +249,8 @@ impl Unjudged {
     pub(crate) fn draft(desired: &Desired, observed: &[Observed], guards: &Guards) -> Self {
         let limits = guards.limits();
         let mut accounts: Vec<PlannedAccount> = Vec::new();
-        let (mut steps, mut kept, mut problems) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut requests, mut eta) = (PlanRequests::default(), std::time::Duration::ZERO);
+        let (mut steps, mut kept, mut problems) = (Vec::new(), Vec::new(), named_twice(desired, observed));
+        let mut costs: Vec<(&Observed, cost::Requests, cost::Requests)> = Vec::new();
         for connection in desired.connections() {
             let Some(seen) = observed.iter().find(|seen| seen.connection() == connection) else {
                 problems
@@ -255,52 +259,48 @@ impl Unjudged {
             };
             accounts.push(account(seen, desired));
             let directory = Directory::new(seen, &desired.people);
-            let mut total = cost::Requests::new();
-            let steps_before = steps.len();
+            let (mut total, mut again) = (cost::before(seen), cost::after(seen));
             for workspace in desired.of_connection(connection) {
                 let Some(roster) = seen.roster(&workspace.target.workspace) else {
                     problems.push(not_read(&workspace.target));
                     continue;
                 };
                 let mut draft = Drafter::new(workspace, roster, &directory, &limits).draft();
+                let pricing = cost::Pricing::new(&directory, roster, &draft.steps, limits.min_owners);
                 for step in &mut draft.steps {
-                    let of_step = cost::of_step(step, seen, roster.len(), limits.min_owners);
-                    step.requests = cost::total(&of_step);
-                    cost::add(&mut total, &of_step);
+                    let of_step = pricing.of_step(step);
+                    step.requests = of_step.most();
+                    total.add(&of_step);
                 }
+                again.add(&pricing.again());
                 steps.append(&mut draft.steps);
                 kept.append(&mut draft.kept);
                 problems.append(&mut draft.problems);
             }
-            // Applying asks who acts, to lock the account, and reads everything before the first step; and once more at
-            // the end, if there is a step.
-            cost::add(&mut total, &cost::Requests::from([(Operation::Me, u64::from(seen.me().is_some()))]));
-            cost::add(&mut total, seen.reads());
-            if steps.len() > steps_before {
-                cost::add(&mut total, seen.reads());
+            costs.push((seen, total, again));
+        }
+        let (mut requests, mut eta) = (PlanRequests::default(), std::time::Duration::ZERO);
+        for (seen, mut total, again) in costs {
+            // Once anything was done anywhere, everything is read again.
+            if !steps.is_empty() {
+                total.add(&again);
             }
-            let writes: u64 =
-                total.iter().filter(|(operation, _)| operation.is_write()).map(|(_, n)| n).sum();
-            requests.writes += writes;
-            requests.reads += cost::total(&total) - writes;
-            eta = eta.max(cost::eta(&total, seen.capabilities()));
+            requests.writes += total.most_writes();
+            requests.reads += total.most() - total.most_writes();
+            eta = eta.max(total.eta(seen.capabilities()));
         }
         for (index, step) in steps.iter_mut().enumerate() {
             step.number = index + 1;
         }
-        let mut consequences: Vec<Consequence> =
-            steps.iter().flat_map(|step: &Step| step.consequences.iter().cloned()).collect();
-        consequences.sort();
-        consequences.dedup();
         let mut plan = Plan {
             version: Plan::VERSION,
             fingerprint: PlanFingerprint(String::new()),
             wish: desired.clone(),
             guards: guards.clone(),
             accounts,
+            consequences: consequences(&steps),
             steps,
             kept,
-            consequences,
             requests,
             eta_seconds: eta.as_secs() + u64::from(eta.subsec_nanos() > 0),
         };
@@ -338,6 +338,14 @@ impl Unjudged {
     }
 }
 
+/// Every consequence of any step, each once, sorted.
+fn consequences(steps: &[Step]) -> Vec<Consequence> {
+    let mut all: Vec<Consequence> = steps.iter().flat_map(|step| step.consequences.iter().cloned()).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
@@ -365,6 +373,38 @@ fn account(seen: &Observed, desired: &Desired) -> PlannedAccount {
         me: seen.me().map(|me| me.user.clone()),
         rosters: wished.filter_map(roster).collect(),
     }
+}
+
+/// The targets that name a workspace which another one names too: what each wishes would be judged apart and done side
+/// by side. Two connections may be one account, unless the provider tells their accounts apart.
+fn named_twice(desired: &Desired, observed: &[Observed]) -> Vec<Refusal> {
+    let mut connections: BTreeMap<&str, &Observed> = BTreeMap::new();
+    for seen in observed {
+        connections.insert(seen.connection(), seen);
+    }
+    let (mut problems, mut first) = (Vec::new(), BTreeMap::<_, Vec<(&Target, Option<&str>)>>::new());
+    let mut targets: Vec<&Target> = desired.workspaces.iter().map(|workspace| &workspace.target).collect();
+    targets.sort();
+    for target in targets {
+        let Some(seen) = connections.get(target.connection.as_str()) else { continue };
+        let account = seen.me().and_then(|me| me.account_id.as_deref());
+        let place = (seen.provider(), seen.capabilities().endpoint(), &target.workspace);
+        let named = first.entry(place).or_default();
+        let same = |(other, of): &&(&Target, Option<&str>)| {
+            *other == target || account.is_none() || of.is_none() || account == *of
+        };
+        if let Some((other, _)) = named.iter().find(same) {
+            let message = if *other == target {
+                "the wish names this workspace twice".to_owned()
+            } else {
+                format!("this is the workspace that the wish names as {other} too")
+            };
+            let advice = "put all that is wished of a workspace under one target";
+            problems.push(Refusal::problem(Problem::Conflict, target, None, message, advice));
+        }
+        named.push((target, account));
+    }
+    problems
 }
 
 fn not_read(target: &Target) -> Refusal {

@@ -25,13 +25,21 @@ pub(crate) async fn run(connections: &Connections, args: &args::Apply, output: O
     let options = ApplyOptions::new(&connections.state_dir)
         .with_guards(connections.guards.clone())
         .with_overrides(args.lift.overrides.iter().cloned().collect())
-        .with_replan(args.replan)
         .with_progress(progress::of_apply());
+    let mut settled = Vec::new();
     let plan = match wish {
-        Wish::Plan(plan) => *plan,
-        Wish::Desired(desired) => {
+        Wish::Plan(plan) if !args.replan => *plan,
+        wish => {
+            // What is shown and agreed to is what is carried out: a plan made now.
+            let desired = match wish {
+                Wish::Plan(plan) => {
+                    let plan = *plan;
+                    plan.wish.with_guards(plan.guards)
+                }
+                Wish::Desired(desired) => *desired,
+            };
             // Whoever an earlier run left outside is back before the plan is made.
-            sync::settle(&handles, &options).await.map_err(planned::not_applied)?;
+            settled = sync::settle(&handles, &options).await.map_err(planned::not_applied)?;
             let observed = sync::observe(&handles, &desired).await.map_err(planned::not_applied)?;
             output.interim(&[planned::overview(&observed)], !args.yes);
             Plan::compute(&desired, &observed, &connections.guards)
@@ -41,9 +49,10 @@ pub(crate) async fn run(connections: &Connections, args: &args::Apply, output: O
     };
     output.interim(&[planned::sheet(&plan)], !args.yes);
     if !plan.is_empty() && !args.yes && !agreed(plan.steps.len())? {
-        return Err(Failure::input("not agreed; nothing was changed"));
+        return Err(Failure::input("not agreed; none of these changes was made"));
     }
-    let report = sync::apply(&handles, &plan, &options).await.map_err(planned::not_applied)?;
+    let mut report = sync::apply(&handles, &plan, &options).await.map_err(planned::not_applied)?;
+    report.settled.splice(0..0, settled);
     Ok(planned::applied(&report, connections))
 }
 

@@ -5,9 +5,9 @@ use crate::connections::{Connection, Connections};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::output::Output;
-use crate::planned;
 use crate::report::{MEMBER_COLUMNS, MemberRow, Report, Sheet, Tone, member_cells};
 use crate::target::WorkspaceTarget;
+use crate::{planned, progress};
 use serde_json::{Value, json};
 use workspace_members::config::KeyKind;
 use workspace_members::sync::{
@@ -40,9 +40,16 @@ pub(crate) async fn set_role(connections: &Connections, args: &SetRole, output: 
         fail(Error::from(refused).with_operation(operation).with_provider(connection.members.provider()))
     })?;
     let one_request = capabilities.require(Capability::set_role(kind(&args.who)), operation);
-    if let (Err(error), false) = (one_request, args.how.allow_remove_then_add) {
-        let advice = "--allow-remove-then-add does it by removing and adding: for a moment they are outside";
-        return Err(fail(error).advising(advice));
+    let two_requests = capabilities.has(Capability::remove(kind(&args.who)))
+        && capabilities.has(Capability::add(kind(&args.who)));
+    match one_request {
+        Err(error) if !two_requests => return Err(fail(error)),
+        Err(error) if !args.how.allow_remove_then_add => {
+            let advice =
+                "--allow-remove-then-add does it by removing and adding: for a moment they are outside";
+            return Err(fail(error).advising(advice));
+        }
+        _ => {}
     }
     let wished = Wished::new(args.who.clone(), Want::SetRole(args.role.clone()));
     one_step(connections, connection, &args.target, wished, Notify::NOBODY, &args.how, output).await
@@ -94,7 +101,8 @@ async fn one_step(
     let handles = connections.handles(&[&connection.name])?;
     let options = ApplyOptions::new(&connections.state_dir)
         .with_guards(connections.guards.clone())
-        .with_overrides(how.lift.overrides.iter().cloned().collect());
+        .with_overrides(how.lift.overrides.iter().cloned().collect())
+        .with_progress(progress::of_settling());
     let at = |failure: Failure| Failure::at(failure, &connection.name);
     if !how.dry_run {
         sync::settle(&handles, &options).await.map_err(planned::not_applied).map_err(at)?;
@@ -110,7 +118,11 @@ async fn one_step(
             Some(member) => format!("unchanged: {who} is {} in {target} already", member.native_role),
             None => format!("unchanged: {who} is not a member of {target}"),
         };
-        return Ok(report(connection, "unchanged", found.as_ref(), line));
+        let mut answer = report(connection, "unchanged", found.as_ref(), line);
+        if how.dry_run {
+            answer.json["plan"] = json!(plan);
+        }
+        return Ok(answer);
     };
     if how.dry_run {
         let mut answer =
@@ -126,7 +138,7 @@ async fn one_step(
     };
     let after = member(&done.observed, &step.step.principal).or_else(|| before(&step.step.principal));
     match step.outcome {
-        StepOutcome::Applied => {
+        StepOutcome::Applied if step.error.is_none() => {
             let line = format!("{}: {}", step.outcome, step.step);
             Ok(report(connection, "applied", after.as_ref(), line))
         }
@@ -152,12 +164,13 @@ fn guards(how: &How) -> Guards {
 /// A step that was not carried out, or of which that is not known.
 fn not_done(step: &StepReport) -> Failure {
     let message = step.message.clone().unwrap_or_else(|| format!("{}: {}", step.outcome, step.step));
-    let (kind, effect) = match (step.outcome, &step.refusal) {
-        (StepOutcome::Unknown, _) => (ErrorKind::Unconfirmed, Effect::Unknown),
-        (_, Some(_)) => (ErrorKind::Protected, Effect::Rejected),
-        _ => (ErrorKind::Rejected, Effect::Rejected),
+    let error = match (&step.error, step.outcome, &step.refusal) {
+        (Some(error), _, _) => error.clone(),
+        (None, StepOutcome::Unknown, _) => Error::new(ErrorKind::Unconfirmed, Effect::Unknown, message),
+        (None, _, Some(_)) => Error::new(ErrorKind::Protected, Effect::Rejected, message),
+        (None, _, None) => Error::new(ErrorKind::Rejected, Effect::Rejected, message),
     };
-    let mut failure = Failure::from(Error::new(kind, effect, message));
+    let mut failure = Failure::from(error);
     failure.advice.clone_from(&step.advice);
     if step.refusal.is_some() {
         failure.exit = Exit::Refused;

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::{Report, Sheet};
 use anstyle::{AnsiColor, Style};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -34,14 +34,12 @@ impl Output {
             self.complain(failure);
         }
         let written = match self.format {
+            // Nothing but a file, the same in every form; or nothing at all.
+            _ if report.json.is_null() => verbatim(report.text.as_deref()),
             Format::Json if report.failed_whole() => json::write(&report.failures[0].json()),
             Format::Json => json::write(&report.json),
             Format::Csv => csv::write(&report.csv.0, &report.csv.1),
-            Format::Table if report.text.is_some() => {
-                let text = report.text.as_deref().unwrap_or_default();
-                let mut out = io::stdout().lock();
-                out.write_all(text.as_bytes()).and_then(|()| out.flush())
-            }
+            Format::Table if report.text.is_some() => verbatim(report.text.as_deref()),
             Format::Table => table::write(&mut anstream::stdout().lock(), &report.sheets),
         };
         self.written(written, report.exit)
@@ -68,11 +66,13 @@ impl Output {
         }
     }
 
-    /// Shows something before the answer: on standard output where that is for people; else, if they are about to be
-    /// asked about it, on standard error.
+    /// Shows something before the answer: on standard output where that is for people; else, or where they would not see
+    /// what they are about to be asked about, on standard error.
     pub(crate) fn interim(self, sheets: &[Sheet], asked: bool) {
         let written = match self.format {
-            Format::Table => table::write(&mut anstream::stdout().lock(), sheets),
+            Format::Table if !asked || io::stdout().is_terminal() => {
+                table::write(&mut anstream::stdout().lock(), sheets)
+            }
             _ if asked => table::write(&mut anstream::stderr().lock(), sheets),
             _ => Ok(()),
         };
@@ -101,4 +101,9 @@ impl Output {
         // Where standard error is closed there is nobody left to tell.
         let _ = writeln!(anstream::stderr().lock(), "{style}{label}:{style:#} {text}");
     }
+}
+
+fn verbatim(text: Option<&str>) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.unwrap_or_default().as_bytes()).and_then(|()| out.flush())
 }

@@ -2,6 +2,7 @@
 
 use crate::support::{Here, Shell};
 use std::path::Path;
+use std::process::Stdio;
 use workspace_members_simulator::{Simulator, State};
 use workspace_members_testkit::{Answer, Fault, Rule};
 
@@ -141,6 +142,16 @@ fn oauth_keeps_a_refresh_token_in_a_private_file() {
     for _ in 0..2 {
         let rows = shell.answer(&["workspaces"]);
         assert_eq!(rows.as_array().unwrap().len(), 2);
+    }
+    // A token that is spent by one run is of no use to another that read it before.
+    let all: Vec<_> = (0..6)
+        .map(|_| {
+            shell.command(&["workspaces"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for one in all {
+        let output = one.wait_with_output().unwrap();
+        assert!(output.status.success(), "{output:?}");
     }
     #[cfg(unix)]
     {

@@ -7,11 +7,23 @@ mod paradigm;
 #[cfg(feature = "http")]
 mod transport;
 
+#[cfg(feature = "http")]
+pub(crate) use transport::transport;
+
+#[cfg(feature = "http")]
 use crate::{Config, Credential};
+#[cfg(feature = "http")]
 use std::sync::Arc;
+#[cfg(feature = "http")]
 use workspace_members_core::{Result, WorkspaceMembers};
 
-type Build = fn(&Config, Credential) -> Result<Arc<dyn WorkspaceMembers>>;
+/// Builds an account over a connection pool.
+#[cfg(feature = "http")]
+pub(crate) type Build =
+    fn(&Config, Credential, &workspace_members_http::Transport) -> Result<Arc<dyn WorkspaceMembers>>;
+/// Without any adapter there is nothing to build.
+#[cfg(not(feature = "http"))]
+pub(crate) type Build = std::convert::Infallible;
 
 pub(crate) struct Adapter {
     /// The provider's name, and the cargo feature's.

@@ -54,13 +54,12 @@ impl Held {
         progress: &Progress,
     ) -> Result<Vec<Settled>, ApplyError> {
         let mut all = Vec::new();
-        for (name, members) in connections {
-            let Some(journal) = self.keys.get(*name).and_then(|key| self.journals.get_mut(key)) else {
-                continue;
-            };
+        for (key, journal) in &mut self.journals {
+            let of_account: Vec<_> =
+                connections.iter().filter(|(name, _)| self.keys.get(*name) == Some(key)).copied().collect();
             let journal = journal.get_mut().unwrap_or_else(PoisonError::into_inner);
             let each = |settled: &Settled| progress.tell(&Event::Settled(settled));
-            all.extend(settle::settle(*members, journal, each).await?);
+            all.extend(settle::settle(&of_account, journal, each).await?);
         }
         Ok(all)
     }

@@ -18,19 +18,20 @@ pub(super) fn read(root: &Node, mut faults: Faults<'_>) -> Result<Desired, Desir
     if let Some(node) = field(fields, "guards") {
         desired.guards = guards(node, &definitions, &mut faults);
     }
-    let mut seen: BTreeMap<Target, usize> = BTreeMap::new();
+    let mut seen: BTreeMap<Target, Range<usize>> = BTreeMap::new();
     match field(fields, "workspace") {
         Some(node) => {
             for node in list(node, "one table [[workspace]] for each", &mut faults) {
                 let Some(workspace) = workspace(node, &definitions, &mut faults) else { continue };
-                let line = faults.line(&node.at);
-                if let Some(first) = seen.insert(workspace.target.clone(), line) {
+                if let Some(first) = seen.insert(workspace.target.clone(), node.at.clone()) {
+                    let line = faults.line(&first);
                     let problem =
-                        format!("{} stands here a second time, after line {first}", workspace.target);
+                        format!("{} stands here a second time, after line {line}", workspace.target);
                     faults.add(&node.at, problem, "put all of a workspace into one table");
                 }
-                desired = desired.with_workspace(workspace);
+                desired.workspaces.push(workspace);
             }
+            desired.workspaces.sort_by(|a, b| a.target.cmp(&b.target));
         }
         // After a slip of syntax it may well be there.
         None if faults.is_empty() => {

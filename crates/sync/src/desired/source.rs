@@ -185,6 +185,14 @@ pub(super) fn json(text: &str, faults: &mut Faults<'_>) -> Node {
     let empty = || Node { at: 0..text.len(), value: Value::Table(Vec::new()) };
     match parse_to_ast(text, &CollectOptions::default(), &strict) {
         Ok(parsed) => {
+            // That parser lets control characters stand in texts, among others, and this one knows no places.
+            if let Err(error) = serde_json::from_str::<serde_json::Value>(text) {
+                let at = offset(text, error.line(), error.column());
+                let said = error.to_string();
+                let problem = said.split(" at line ").next().unwrap_or(&said);
+                faults.add(&(at..at), problem, "write it as RFC 8259 says");
+                return empty();
+            }
             if let Some(value) = parsed.value {
                 return json_node(&value, faults);
             }
@@ -197,6 +205,16 @@ pub(super) fn json(text: &str, faults: &mut Faults<'_>) -> Node {
             empty()
         }
     }
+}
+
+/// The byte at a line and a column of bytes, both from 1.
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let mut at = (before + column.saturating_sub(1)).min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }
 
 fn json_node(value: &Json<'_>, faults: &mut Faults<'_>) -> Node {

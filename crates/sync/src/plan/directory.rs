@@ -40,6 +40,8 @@ pub(crate) struct Directory<'a> {
     users: BTreeMap<&'a UserId, &'a User>,
     emails: BTreeMap<&'a EmailAddress, BTreeSet<&'a UserId>>,
     groups: BTreeMap<&'a GroupId, Option<BTreeSet<&'a UserId>>>,
+    /// Who own the whole account, as a list of users or any roster read says.
+    account_owners: BTreeSet<&'a UserId>,
 }
 
 impl<'a> Directory<'a> {
@@ -73,7 +75,13 @@ impl<'a> Directory<'a> {
                 users.get_or_insert_with(|| by_users(id));
             }
         }
-        Self { observed, people, users, emails, groups }
+        let marked = users.values().filter(|user| user.is(Mark::AccountOwner)).map(|user| &user.id);
+        let members = observed.rosters().values().flat_map(Roster::iter);
+        let marked_members = members
+            .filter(|member| member.is(Mark::AccountOwner))
+            .filter_map(|member| member.key.principal.as_user());
+        let account_owners = marked.chain(marked_members).collect();
+        Self { observed, people, users, emails, groups, account_owners }
     }
 
     /// How an entry is addressed at this connection.
@@ -172,6 +180,11 @@ impl<'a> Directory<'a> {
             rosters.filter_map(|roster| roster.get(principal)).any(|member| member.is(mark))
         };
         member.is_some_and(|member| member.is(mark)) || user.is_some_and(|user| user.is(mark)) || elsewhere()
+    }
+
+    /// Whether this is the owner of the whole account.
+    pub(crate) fn owns_account(&self, principal: &PrincipalId) -> bool {
+        principal.as_user().is_some_and(|user| self.account_owners.contains(user))
     }
 
     /// Whether the licence is known: by the roster, the list of users or another roster.

@@ -63,11 +63,6 @@ impl<'a> Outcome<'a> {
         owners
     }
 
-    fn owners(&self) -> u32 {
-        let owners = self.seats.values().filter(|seat| seat.role == Role::Owner).count();
-        u32::try_from(owners).unwrap_or(u32::MAX)
-    }
-
     /// Whether this principal rules the workspace now, as far as is known. A role that the provider does not name may be
     /// the owner's.
     fn may_own(&self, principal: &PrincipalId) -> bool {
@@ -173,6 +168,10 @@ impl Case<'_> {
             if self.directory.means(&limits.protect, &step.principal, member) != Sure::No {
                 let message = format!("{} is protected, or may be", step.label);
                 refusals.push(self.refusal(Guard::Protect, step, message, "leave them their role"));
+            } else if self.directory.owns_account(&step.principal) {
+                let message = format!("{} owns the whole account", step.label);
+                let advice = "leave them their role, or hand the account over at the provider first";
+                refusals.push(self.refusal(Guard::Protect, step, message, advice));
             }
         }
         refusals
@@ -193,13 +192,13 @@ impl Case<'_> {
     /// The guards that count: each refuses at the first step beyond it, and once.
     fn count(&self, tally: &mut Tally, step: &Step, limits: &Limits) -> Vec<Refusal> {
         let members = self.members.len();
-        let placeholder = |native: &Option<NativeRole>| {
+        let may_own = |native: &Option<NativeRole>| {
             let roles = self.directory.observed.capabilities().roles();
             native
                 .as_ref()
                 .is_some_and(|native| roles.normalize(native) == Role::Owner || roles.is_placeholder(native))
         };
-        let (was, is) = (placeholder(&step.from), placeholder(&step.to));
+        let (was, is) = (may_own(&step.from), may_own(&step.to));
         let counted = [
             (
                 Guard::MaxRemovals,
@@ -282,11 +281,6 @@ impl Case<'_> {
                 overridable: true,
             })
             .collect()
-    }
-
-    /// How many mails a step's addition causes at most.
-    pub(crate) fn admins(&self) -> u32 {
-        Outcome::of(self.members, self.directory).owners()
     }
 }
 

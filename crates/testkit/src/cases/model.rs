@@ -223,13 +223,18 @@ async fn take(
     })
 }
 
-/// Both sides hold the same people in both workspaces, by every way of reading that the adapter claims.
+/// Both sides hold the same people in both workspaces, as the adapter reads them and, where the harness can tell, as the
+/// provider keeps them.
 async fn compare(stage: &Stage, model: &InMemory, when: &str) -> Result<(), Failure> {
     let known = truth_of(model);
     for place in [stage.workspace(LEGAL), stage.workspace(SALES)] {
         let grants = known.iter().filter(|grant| grant.workspace == place);
         let people: People = grants.map(|grant| (grant.principal.clone(), grant.role.clone())).collect();
-        stage.expect(&place, &people, when).await?;
+        // The listing of the whole account reads both at once.
+        let kept = stage.expect_kept(&place, &people, when)?;
+        if !(kept && stage.has(Capability::ListAccountMembers)) {
+            stage.expect(&place, &people, when).await?;
+        }
     }
     if stage.has(Capability::ListAccountMembers) {
         let listed: Vec<Member> = stage.members().members(ListOf::Account).try_collect().await?;

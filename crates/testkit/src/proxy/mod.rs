@@ -45,6 +45,7 @@ struct Shared {
     prefix: String,
     upstream: String,
     state: Mutex<State>,
+    idle: Mutex<Vec<pass::Idle>>,
 }
 
 #[derive(Debug, Default)]
@@ -93,6 +94,7 @@ impl Proxy {
             prefix: uri.path().trim_end_matches('/').to_owned(),
             upstream: authority,
             state: Mutex::default(),
+            idle: Mutex::default(),
         });
         let task = Task { stop: watch::Sender::new(false), stopped: watch::Sender::new(false) };
         let (mut stop, stopped) = (task.stop.subscribe(), task.stopped.clone());
@@ -156,6 +158,12 @@ impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         // Predicates run under the lock; a panic in one leaves log and rules whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Connections to the server that have nothing to do.
+    fn idle(&self) -> MutexGuard<'_, Vec<pass::Idle>> {
+        // Nothing panics while the lock is held.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Logs a request and decides its fate.
