@@ -22,6 +22,7 @@ use exit::Exit;
 use failure::{Failure, Result};
 use output::Output;
 use report::Report;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -54,9 +55,16 @@ fn refuse(error: &clap::Error) -> ExitCode {
         let failure = Failure::input(text.strip_prefix("error: ").unwrap_or(&text));
         return Output::new(Format::Json).failure(&failure).into();
     }
-    // Where standard output is closed there is nobody left to tell.
-    let _ = error.print();
-    if error.use_stderr() { Exit::Input } else { Exit::Done }.into()
+    // Where the output is closed there is nobody left to tell.
+    if !error.use_stderr() {
+        let _ = error.print();
+        return Exit::Done.into();
+    }
+    // It quotes arguments as they came, on a terminal with whatever they hold, and scripts pass on the names of strangers.
+    let text = error.render().to_string();
+    let lines: Vec<_> = text.lines().map(output::plain).collect();
+    let _ = writeln!(std::io::stderr(), "{}", lines.join("\n"));
+    Exit::Input.into()
 }
 
 /// Nothing that costs time, such as a runtime, is set up before it is known to be needed.

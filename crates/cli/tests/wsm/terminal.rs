@@ -2,6 +2,7 @@
 
 use crate::support::{Shell, WSM};
 use std::process::{Command, Output};
+use workspace_members_simulator::State;
 
 /// A terminal of its own, with a server of its own that ends with it.
 pub(crate) struct Terminal {
@@ -52,11 +53,17 @@ impl Terminal {
         String::from_utf8(self.tmux(&["capture-pane", "-p", "-e"]).stdout).unwrap()
     }
 
-    /// Runs one command; answers the screen, with its colours, when it has ended.
-    pub(crate) fn run(width: u16, command: &str) -> String {
+    /// Runs one command; answers the terminal and its screen, with its colours, when it has ended.
+    fn ended(width: u16, command: &str) -> (Self, String) {
         let terminal = Self::start(width, command);
         assert!(terminal.tmux(&["wait-for", "done"]).status.success());
-        terminal.screen()
+        let screen = terminal.screen();
+        (terminal, screen)
+    }
+
+    /// Runs one command; answers the screen, with its colours, when it has ended.
+    pub(crate) fn run(width: u16, command: &str) -> String {
+        Self::ended(width, command).1
     }
 
     /// The same for a command that asks a question.
@@ -99,6 +106,33 @@ fn a_terminal_shows_an_aligned_coloured_table() {
         assert!(row[at(column)..].starts_with(cell), "{column} of {row:?} under {heading:?}");
     }
     assert!(plain.lines().any(|line| line.starts_with("group:3 Data Team")), "{plain}");
+}
+
+/// Names that would set the title, clear the screen, turn text around and answer to the shell, if a terminal saw them.
+#[test]
+fn names_reach_no_terminal_as_commands() {
+    let evil = "\u{1b}]2;owned\u{7}\u{1b}[2J\u{1b}[6n\u{9b}31m\u{202e}gnp.exe\r\n\u{8}\u{8}";
+    let mut state = State::sample();
+    for group in &mut state.paradigm.groups {
+        group.name = format!("G{evil}");
+    }
+    for user in &mut state.paradigm.users {
+        user.first_name = format!("F{evil}");
+    }
+    let folder = Shell::new();
+    folder.file("state.json", &serde_json::to_string(&state).unwrap());
+    let wsm = format!("{WSM} --simulate={}", folder.path().join("state.json").display());
+    let (terminal, screen) = Terminal::ended(
+        200,
+        &format!(
+            "{wsm} list paradigm:Research; {wsm} find \"$(printf '\\033]2;owned\\007')\"; {wsm} roles; echo end"
+        ),
+    );
+    let plain = without_colours(&screen);
+    assert!(plain.contains("G\u{fffd}]2;owned\u{fffd}\u{fffd}[2J"), "shown, not obeyed: {plain}");
+    assert!(plain.contains("WHO") && plain.contains("end"), "nothing was cleared: {plain}");
+    let title = terminal.tmux(&["display-message", "-p", "#{pane_title}"]).stdout;
+    assert!(!String::from_utf8_lossy(&title).contains("owned"), "the title was set");
 }
 
 #[test]
