@@ -12,6 +12,10 @@ use workspace_members_core::{Effect, Error, ErrorKind, Operation, Provider};
 /// The longest wait that is believed. A server that says more, in earnest or not, is asked again the next day.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
+/// The longest body that is looked through for a provider's words, in bytes. As values, which words are kept as until it
+/// is known which of them matter, a hostile body takes many times its size.
+pub const MAX_WORDS: usize = 64 << 10;
+
 /// An answer with its whole body, of whatever status. `Debug` shows the body's length only: it holds people's data, and
 /// a hostile one repeats the key.
 #[derive(Clone)]
@@ -102,8 +106,12 @@ impl Answer {
     }
 
     /// What the provider says in the body, in one line for people: the first of `detail`, `details`, `error`, `message`
-    /// and `info_message` that is there, else all field errors. `None` for a body that is not JSON.
+    /// and `info_message` that is there, else all field errors. `None` for a body that is not JSON, or longer than
+    /// [`MAX_WORDS`].
     pub fn message(&self) -> Option<String> {
+        if self.body.len() > MAX_WORDS {
+            return None;
+        }
         let body: Value = serde_json::from_slice(&self.body).ok()?;
         let mut out = Vec::new();
         let spoken = body.as_object().and_then(|object| {

@@ -4,11 +4,12 @@ mod answer;
 mod client;
 mod credential;
 mod paging;
+mod records;
 mod roots;
 mod text;
 mod transport;
 
-pub use answer::Answer;
+pub use answer::{Answer, MAX_WORDS};
 pub use client::{AuthScheme, Client, Request};
 pub use credential::{
     CommandCredential, CredentialSource, FileCredential, OAuthRefresh, StaticCredential, TokenStore,
@@ -16,5 +17,6 @@ pub use credential::{
 };
 pub use http::Method;
 pub use paging::{PageNumber, page_of_next};
+pub use records::records;
 pub use text::{IdText, Text};
 pub use transport::{Proxy, Transport, TransportConfig, check_base_url};

@@ -229,7 +229,7 @@ impl WorkspaceMembers for PandaDoc {
                 let (user, mut members): (wire::User<'_>, _) =
                     (answer.json(operation, &PROVIDER)?, Vec::new());
                 // Somebody else's memberships would read as "no member".
-                if user.user_id.as_ref().is_some_and(|id| id.as_str() != principal.as_str()) {
+                if user.user_id.as_str() != principal.as_str() {
                     return Err(Self::unreadable(&answer, operation)(Incomplete::other_user()));
                 }
                 convert::members(user, Some(workspace), self.capabilities.roles(), &mut members)

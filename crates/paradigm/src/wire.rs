@@ -6,7 +6,7 @@
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
-use workspace_members_http::Text;
+use workspace_members_http::{Text, records};
 
 /// `InstanceWorkspaceAddMemberV3Request`: exactly one of the two ids.
 #[derive(Debug, Serialize)]
@@ -50,12 +50,13 @@ pub(crate) struct GroupMember<'a> {
 /// A page of any list: Django REST framework's page-number form; the list of groups is described in prose as `data`
 /// with `pagination`, so both are read.
 #[derive(Debug, Deserialize)]
+#[serde(bound = "T: Deserialize<'de>")]
 pub(crate) struct Listing<T> {
     #[serde(default)]
     pub(crate) count: Option<u64>,
     #[serde(default)]
     pub(crate) next: Next,
-    #[serde(alias = "data")]
+    #[serde(alias = "data", deserialize_with = "records")]
     pub(crate) results: Vec<T>,
     #[serde(default)]
     pub(crate) pagination: Option<Pagination>,

@@ -7,8 +7,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use workspace_members_http::{Transport, TransportConfig};
 
-/// The largest body that is read here.
-pub const MAX_BODY: usize = 1 << 16;
+/// The largest body that is read here, in bytes.
+pub const MAX_BODY: usize = 1 << 18;
 
 /// What the server answers: a status and a body.
 type Reply = (u16, Vec<u8>);

@@ -4,10 +4,13 @@ use super::definitions::{Definitions, entries};
 use super::source::{DesiredErrors, Faults, Field, Node, Value};
 use super::{Desired, DesiredWorkspace, Entry, InvalidText, Mode, Target, Want, Wished};
 use crate::guards::{Guards, Limit, canonical};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::str::FromStr;
 use workspace_members_core::{Notify, Role};
+
+/// How many members the workspaces of one file may name together. Only teams can make so many of a file that can be read.
+const MOST_MEMBERS: usize = 1_000_000;
 
 /// Reads a whole file.
 pub(super) fn read(root: &Node, mut faults: Faults<'_>) -> Result<Desired, DesiredErrors> {
@@ -19,10 +22,18 @@ pub(super) fn read(root: &Node, mut faults: Faults<'_>) -> Result<Desired, Desir
         desired.guards = guards(node, &definitions, &mut faults);
     }
     let mut seen: BTreeMap<Target, Range<usize>> = BTreeMap::new();
+    let mut members = 0;
     match field(fields, "workspace") {
         Some(node) => {
             for node in list(node, "one table [[workspace]] for each", &mut faults) {
                 let Some(workspace) = workspace(node, &definitions, &mut faults) else { continue };
+                members += workspace.members.len();
+                if members > MOST_MEMBERS {
+                    let problem =
+                        format!("up to this workspace the file names more than {MOST_MEMBERS} members");
+                    faults.add(&node.at, problem, "divide it into several files");
+                    break;
+                }
                 if let Some(first) = seen.insert(workspace.target.clone(), node.at.clone()) {
                     let line = faults.line(&first);
                     let problem =
@@ -122,11 +133,20 @@ fn guards(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Gu
 }
 
 fn who_list(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Vec<Entry> {
-    let items = list(node, "a list of people", faults);
+    let items = distinct(list(node, "a list of people", faults));
     let mut all: Vec<Entry> =
-        items.iter().flat_map(|item| entries(item, definitions, faults)).map(|(entry, _)| entry).collect();
+        items.flat_map(|item| entries(item, definitions, faults)).map(|(entry, _)| entry).collect();
     canonical(&mut all);
     all
+}
+
+/// Items of a list without those that stand there already: a large team named many times is read once.
+fn distinct(items: &[Node]) -> impl Iterator<Item = &Node> {
+    let mut seen = HashSet::new();
+    items.iter().filter(move |item| match &item.value {
+        Value::Text(text) => seen.insert(text.as_str()),
+        _ => true,
+    })
 }
 
 fn count(node: &Node, faults: &mut Faults<'_>) -> Option<u32> {
@@ -239,7 +259,7 @@ fn wished(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Ve
             faults.add(&field.at, problem, "write owner, manager, editor, viewer, or \"native:NAME\"");
             continue;
         };
-        for item in list(&field.node, "a list of people", faults) {
+        for item in distinct(list(&field.node, "a list of people", faults)) {
             for (who, team) in entries(item, definitions, faults) {
                 add(&mut all, Wished { who, want: Want::Role(role.clone()), team }, item, faults);
             }

@@ -68,7 +68,8 @@ impl fmt::Display for DesiredError {
     }
 }
 
-/// Everything that is wrong with a desired state, in the order of the file. Never empty.
+/// Everything that is wrong with a desired state, in the order of the file; where that is very much, the first hundred
+/// that were found. Never empty.
 ///
 /// `Display` has one line for each.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -93,6 +94,10 @@ impl fmt::Display for DesiredErrors {
 
 impl std::error::Error for DesiredErrors {}
 
+/// How many errors are told. Nobody reads more, and a small file can have very many: a team named in many roles has one
+/// for each of its people in each.
+const MOST: usize = 100;
+
 /// Collects what is wrong while the tree is read, so that one run shows all of it.
 #[derive(Debug)]
 pub(super) struct Faults<'t> {
@@ -107,8 +112,18 @@ impl<'t> Faults<'t> {
     }
 
     pub(super) fn add(&mut self, at: &Range<usize>, problem: impl Into<String>, instead: impl Into<String>) {
+        if self.found.len() > MOST {
+            return;
+        }
+        let (problem, instead) = if self.found.len() < MOST {
+            (problem.into(), instead.into())
+        } else {
+            (
+                "this and maybe more is wrong that is not told here".to_owned(),
+                "correct the others first".to_owned(),
+            )
+        };
         let (line, column) = self.place(at.start);
-        let (problem, instead) = (problem.into(), instead.into());
         self.found.push(DesiredError { file: self.file.to_owned(), line, column, problem, instead });
     }
 
