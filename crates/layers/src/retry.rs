@@ -28,8 +28,9 @@ const SETTLE_GRACE: Duration = Duration::from_secs(10);
 /// * A **read** changes nothing and is repeated if the kind is transient, or the answer could not be read.
 /// * A write that **surely did not happen** ([`Effect::NotApplied`]: 429, no connection) is repeated.
 /// * A write **in doubt** ([`Effect::Unknown`]: the answer was lost) is settled by reading the member back. It happened:
-///   success. It did not: repeated. The read fails, or the connection cannot read members: the error is returned, with
-///   [`Effect::Unknown`] and with what was tried.
+///   success. It did not: repeated. The read fails, or does not name the role, or the connection cannot read members: the
+///   error is returned, with [`Effect::Unknown`] and with what was tried. (A read that finds no such user or group tells
+///   that there is no such member.)
 /// * What was **refused** ([`Effect::Rejected`]) is returned, except where the refusal is the echo of an own attempt whose
 ///   answer was lost: "already a member" after an addition in doubt (settled by reading), "not found" after a removal
 ///   in doubt of somebody whom the read still showed (success).
