@@ -5,7 +5,7 @@ use super::step::{Action, Step, Strategy};
 use crate::observe::Observed;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use workspace_members_core::{Capabilities, Capability, Operation, RateLimit, Role, Roster};
+use workspace_members_core::{Capabilities, Capability, Operation, RateLimit, Role, Roster, Status};
 
 /// Requests by operation: so many at the least, and so many at most, if everything is as it was read and each step is
 /// done. Requests that a layer repeats count once.
@@ -107,9 +107,7 @@ impl<'a> Pricing<'a> {
         let known = roster.owners().filter(|owner| idle(&owner.key.principal, owner.status)).count();
         let made = steps
             .iter()
-            .filter(|step| {
-                owner(&step.from) || (owner(&step.to) && idle(&step.principal, Default::default()))
-            })
+            .filter(|step| owner(&step.from) || (owner(&step.to) && idle(&step.principal, Status::Unknown)))
             .count();
         let owners = u64::from(min_owners.max(1)) + (known + made) as u64;
         Self {
@@ -182,13 +180,12 @@ pub(super) fn after(observed: &Observed) -> Requests {
     let one_pass = observed.capabilities().has(Capability::ListAccountMembers);
     let mut all = Requests::default();
     for (operation, count) in observed.reads() {
-        match operation {
-            Operation::ListMembers if !one_pass => {}
-            Operation::ListUsers | Operation::ListGroups => {
-                all.add(&Requests::between(*operation, 0, *count))
-            }
-            _ => all.add(&Requests::between(*operation, *count, *count)),
-        }
+        let least = match operation {
+            Operation::ListMembers if !one_pass => continue,
+            Operation::ListUsers | Operation::ListGroups => 0,
+            _ => *count,
+        };
+        all.add(&Requests::between(*operation, least, *count));
     }
     all
 }
