@@ -109,7 +109,7 @@ impl<'a> Pricing<'a> {
         let known = roster.owners().filter(|owner| idle(&owner.key.principal, owner.status)).count();
         let made = steps
             .iter()
-            .filter(|step| owner(&step.from) || (owner(&step.to) && idle(&step.principal, Status::default())))
+            .filter(|step| owner(&step.from) || (owner(&step.to) && idle(&step.principal, Status::Unknown)))
             .count();
         let owners = u64::from(min_owners.max(1)) + (known + made) as u64;
         Self {

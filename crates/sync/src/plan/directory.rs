@@ -210,6 +210,18 @@ impl<'a> Directory<'a> {
         users.filter(|id| self.users.get(id).is_some_and(|user| user.status == Status::Active))
     }
 
+    /// Whether this group is what an entry names, or holds an active user whom it names.
+    pub(super) fn stands_for(&self, group: &GroupId, entry: &Entry) -> bool {
+        match self.who(entry) {
+            Some(Who::Id(PrincipalId::Group(named))) => named == *group,
+            Some(Who::Id(PrincipalId::User(named))) => self.active_in(group).any(|user| *user == named),
+            Some(Who::Email(email)) => {
+                self.users_of(&email).any(|named| self.active_in(group).any(|user| user == named))
+            }
+            None => false,
+        }
+    }
+
     /// Whether a group holds a user.
     pub(crate) fn holds(&self, group: &GroupId, user: &UserId) -> Sure {
         match self.users_in(group) {

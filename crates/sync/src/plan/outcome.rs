@@ -263,10 +263,14 @@ impl Case<'_> {
     fn missing_owners(&self, outcome: &Outcome<'_>, limits: &Limits) -> Vec<Refusal> {
         let owns = |entry: &crate::desired::Entry| {
             outcome.seats.iter().any(|(principal, seat)| {
-                let member = self.member(principal);
-                seat.role == Role::Owner
-                    && seat.status.may_be_active()
-                    && self.directory.means(std::slice::from_ref(entry), principal, member) == Sure::Yes
+                let named = || match principal {
+                    PrincipalId::User(_) => {
+                        let entries = std::slice::from_ref(entry);
+                        self.directory.means(entries, principal, self.member(principal)) == Sure::Yes
+                    }
+                    PrincipalId::Group(group) => self.directory.stands_for(group, entry),
+                };
+                seat.role == Role::Owner && seat.status.may_be_active() && named()
             })
         };
         let missing = limits.required_owners.iter().filter(|entry| !owns(entry));

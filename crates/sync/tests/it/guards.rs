@@ -117,6 +117,16 @@ async fn required_owners_stay_and_are_there_at_the_end() {
     let all = "owner = [\"ana@example.com\", \"robot@example.com\"]\neditor = [\"bo@example.com\"]\nviewer = [\"cy@example.com\", \"di@example.com\"]";
     assert_eq!(refusals(&account, &wish("authoritative", all), &missing).await, ["required_owners"]);
     assert!(refusals(&account, &wish("additive", all), &missing).await.is_empty());
+    // Through a group too, unless they are blocked.
+    for (status, refused) in [(Status::Active, false), (Status::Inactive, true)] {
+        let account = legal(paradigm())
+            .with_user(person(5, "ed").with_status(status))
+            .with_group(group(7, Some(&[5])))
+            .with_member(ws(1), GroupId::from(7), native("owner"));
+        let all = all.replacen(']', ", \"group:7\"]", 1);
+        let refusals = refusals(&account, &wish("authoritative", &all), &missing).await;
+        assert_eq!(refusals.contains(&"required_owners".to_owned()), refused, "{status} {refusals:?}");
+    }
 }
 
 #[tokio::test]
@@ -180,6 +190,9 @@ async fn the_acting_identity_is_neither_lowered_nor_removed() {
             let wish = one(want, "robot");
             let refused = plan(&account, &wish, &loose()).await.unwrap_err();
             assert_eq!(causes(&refused), ["acting_identity"]);
+            let told = refused.plan.consequences.contains(&Consequence::KeyDeactivated);
+            let pandadoc = refused.plan.accounts[0].provider.as_str() == "pandadoc";
+            assert_eq!(told, pandadoc && refused.plan.steps[0].to.is_none());
             // Not even with an override.
             let lifted = Override::new(
                 workspace_members_sync::Guard::ActingIdentity,
