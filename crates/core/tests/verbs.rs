@@ -437,6 +437,15 @@ async fn nothing_is_said_of_what_nobody_could_look_for() {
     assert!(error.message().contains("workspace 1 exists"), "{error}");
     let error = narrowed(&[Capability::ListWorkspaces, Capability::ListUsers], 8).await;
     assert_eq!(error.missing(), three, "{error}");
+    // Of two, the one that is left is not known to be missing: settling an interrupted change rests on that.
+    for without in [Capability::ListWorkspaces, Capability::ListUsers] {
+        let account = account(everything().without(&[without], "it cannot be listed"));
+        let key = AddMember::new(ws(), UserId::from(8), Role::Viewer).key();
+        let both = [Resource::Workspace, Resource::User];
+        let error = account.narrow_not_found(Error::not_found("one of two", &both), &key).await;
+        assert_eq!(error.missing(), both, "{error}");
+        assert!(error.message().ends_with("exists"), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -65,8 +65,13 @@ pub(super) async fn narrow_not_found<M: WorkspaceMembers + ?Sized>(
         PrincipalKind::User => Resource::User,
         PrincipalKind::Group => Resource::Group,
     };
+    // What is left by exclusion is not known for that: where all exists, a right may be what is missing. So of two, both
+    // stay, and the message says which one was seen.
+    let narrowed = |error: Error, open: &[Resource]| {
+        if open.len() > 1 { error.with_missing(open) } else { error }
+    };
     match exists {
-        None => error.with_missing(&open),
+        None => narrowed(error, &open),
         Some(false) => {
             let message = format!("{} does not exist or is not visible", key.principal);
             error.with_missing(&[resource]).with_message(message)
@@ -75,7 +80,7 @@ pub(super) async fn narrow_not_found<M: WorkspaceMembers + ?Sized>(
         Some(true) if open.contains(&Resource::Workspace) => {
             open.retain(|open| *open != resource);
             let message = format!("{}; {} exists", error.message(), key.principal);
-            error.with_missing(&open).with_message(message)
+            narrowed(error.with_message(message), &open)
         }
         Some(true) if open.contains(&Resource::Member) => {
             let message = format!("{key} is not a member");
