@@ -262,7 +262,14 @@ async fn a_role_is_changed_in_one_step_and_only_where_it_differs() {
     let stranger = world.user("zuzana.horakova@example.com");
     let error = pandadoc.change_role(&contracts, &stranger, &Role::Viewer).await.unwrap_err();
     assert_eq!((error.kind(), error.missing()), (ErrorKind::NotFound, &[Resource::Member][..]));
-    // By removing and adding it can be done as well, if that is what is asked for.
+    // By removing and adding it can be done as well, if that is what is asked for; but not from a custom role, which
+    // could not be put back.
+    world.log();
+    let error = pandadoc.change_role_by_remove_then_add(&contracts, &who, &Role::Editor).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::Unsupported, Effect::Rejected));
+    assert!(error.message().contains("could not be put back"), "{error}");
+    assert!(world.log().iter().all(|line| line.starts_with("GET")), "nothing was written");
+    pandadoc.change_role(&contracts, &who, &Role::Manager).await.unwrap();
     let back = pandadoc.change_role_by_remove_then_add(&contracts, &who, &Role::Editor).await.unwrap();
     assert_eq!((back.change, back.member.role), (Change::Applied, Role::Editor));
     let me = world.user("camille.laurent@example.com");

@@ -444,7 +444,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn reading_then_writing_is_the_identity_where_the_row_may_be_written(table in tables()) {
+        fn reading_then_writing_is_the_identity(table in tables()) {
             for row in table.rows() {
                 prop_assert_eq!(table.normalize(&row.native), row.role.clone());
                 let again = table.resolve(&Role::Custom(row.native.clone())).unwrap();

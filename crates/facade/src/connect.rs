@@ -59,15 +59,11 @@ pub fn connect_with(
 pub fn connect_bare(config: &Config, credential: Credential) -> Result<Arc<dyn WorkspaceMembers>> {
     let build = adapter(config)?;
     #[cfg(feature = "http")]
-    let account = crate::adapters::transport(config)
-        .and_then(|transport| build(config, credential, &transport))
-        .map_err(|error| error.with_provider(config.provider.clone()));
+    let account =
+        crate::adapters::transport(config).and_then(|transport| build(config, credential, &transport));
     #[cfg(not(feature = "http"))]
-    let account = {
-        drop(credential);
-        match build {}
-    };
-    account
+    let account = build(config, credential);
+    account.map_err(|error| error.with_provider(config.provider.clone()))
 }
 
 #[cfg_attr(

@@ -10,20 +10,17 @@ mod transport;
 #[cfg(feature = "http")]
 pub(crate) use transport::transport;
 
-#[cfg(feature = "http")]
 use crate::{Config, Credential};
-#[cfg(feature = "http")]
 use std::sync::Arc;
-#[cfg(feature = "http")]
 use workspace_members_core::{Result, WorkspaceMembers};
 
 /// Builds an account over a connection pool.
 #[cfg(feature = "http")]
 pub(crate) type Build =
     fn(&Config, Credential, &workspace_members_http::Transport) -> Result<Arc<dyn WorkspaceMembers>>;
-/// Without any adapter there is nothing to build.
+/// Without any adapter there is nothing to build, and no pool.
 #[cfg(not(feature = "http"))]
-pub(crate) type Build = std::convert::Infallible;
+pub(crate) type Build = fn(&Config, Credential) -> Result<Arc<dyn WorkspaceMembers>>;
 
 pub(crate) struct Adapter {
     /// The provider's name, and the cargo feature's.
