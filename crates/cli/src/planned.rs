@@ -61,15 +61,13 @@ pub(crate) fn sheet(plan: &Plan) -> Sheet {
     }
     kept(&plan.kept, &mut sheet);
     if !plan.is_empty() {
-        sheet.line(
-            Tone::Plain,
-            format!(
-                "At most {} ({} of them writes), {} s at the least.",
-                counted(plan.requests.total(), "request"),
-                plan.requests.writes,
-                plan.eta_seconds
-            ),
-        );
+        let requests = counted(plan.requests.total(), "request");
+        let time = match plan.eta_seconds {
+            0 => String::new(),
+            seconds => format!(", {seconds} s at the least under the account's limits"),
+        };
+        let line = format!("At most {requests} ({} of them writes){time}.", plan.requests.writes);
+        sheet.line(Tone::Plain, line);
     }
     sheet
 }

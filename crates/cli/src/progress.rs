@@ -6,7 +6,7 @@ pub(crate) use counted::Counted;
 
 use crate::output::{Output, plain};
 use crate::planned;
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
@@ -19,22 +19,49 @@ static BARS: LazyLock<MultiProgress> =
 /// How often the time left is drawn anew, also while nothing comes.
 const TICK: Duration = Duration::from_millis(200);
 
-const COUNTED: &str = "{bar:24} {pos}/{len} {prefix}, {eta} left  {wide_msg}";
+const COUNTED: &str = "{bar:24} {pos}/{len} {prefix}, {left}  {wide_msg}";
 const UNCOUNTED: &str = "{spinner} {pos} {prefix}  {wide_msg}";
 
-/// A bar that counts something.
-pub(crate) fn bar(length: usize, what: impl Into<String>) -> ProgressBar {
+/// A bar that counts something, of which each takes so long at the least under the account's limits.
+pub(crate) fn bar(length: usize, what: impl Into<String>, each: Duration) -> ProgressBar {
     let bar = BARS.add(ProgressBar::new(length as u64));
-    style(&bar, COUNTED);
+    style(&bar, COUNTED, each);
     bar.set_prefix(plain(&what.into()).into_owned());
     bar.enable_steady_tick(TICK);
     bar
 }
 
-fn style(bar: &ProgressBar, template: &str) {
+fn style(bar: &ProgressBar, template: &str, each: Duration) {
     if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
+        let time = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let left = left(state.elapsed(), state.pos(), state.len().unwrap_or_default(), each);
+            // Where it cannot be written there is no bar either.
+            let _ = match left {
+                Some(left) => write!(out, "{} left", rounded(left.as_secs())),
+                None => out.write_str("time not known yet"),
+            };
+        };
+        bar.set_style(style.with_key("left", time));
     }
+}
+
+/// As people say it, never too short.
+fn rounded(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h", seconds.div_ceil(3600)),
+    }
+}
+
+/// How long the rest takes: at the pace so far, but no less than the limits say. A limit lets many requests go at once
+/// and then none for a while, so that neither the start nor a pause tells the pace.
+fn left(elapsed: Duration, done: u64, all: u64, each: Duration) -> Option<Duration> {
+    let rest = u32::try_from(all.saturating_sub(done)).unwrap_or(u32::MAX);
+    let done = u32::try_from(done).unwrap_or(u32::MAX);
+    let pace = elapsed.checked_div(done)?;
+    let time = pace.max(each).saturating_mul(rest);
+    Some(Duration::from_secs(time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0))))
 }
 
 /// Takes all bars away: what is written next is to stand.
@@ -75,9 +102,8 @@ pub(crate) fn of_apply(shown: Option<Output>) -> Progress {
                 shown.iter().for_each(|output| output.interim(&[planned::sheet(plan)], false));
             }
             Event::Starting { steps, eta_seconds } if terminal && *steps > 0 => {
-                let bar = bar(*steps, "changes");
-                bar.set_message(format!("at least {eta_seconds} s"));
-                *bar_now = Some(bar);
+                let each = Duration::from_secs(*eta_seconds) / u32::try_from(*steps).unwrap_or(u32::MAX);
+                *bar_now = Some(bar(*steps, "changes", each));
             }
             Event::Rereading => {
                 if let Some(bar) = bar_now.take() {
@@ -103,4 +129,23 @@ pub(crate) fn of_apply(shown: Option<Output>) -> Progress {
             _ => {}
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_left_follows_the_pace_and_the_limits() {
+        let seconds = Duration::from_secs;
+        assert_eq!(left(seconds(5), 0, 10, seconds(1)), None);
+        assert_eq!(left(seconds(5), 10, 30, Duration::ZERO), Some(seconds(10)));
+        // Ten at once, and then ten a minute: not the second that the start promises.
+        assert_eq!(left(seconds(1), 10, 20, seconds(6)), Some(seconds(60)));
+        // A pause of a minute is no new pace.
+        assert_eq!(left(seconds(59), 10, 20, seconds(6)), Some(seconds(60)));
+        assert_eq!(left(seconds(61), 20, 20, seconds(6)), Some(seconds(0)));
+        assert_eq!([119, 120, 7199, 7201].map(rounded), ["119 s", "2 min", "120 min", "3 h"]);
+        assert_eq!(left(seconds(1), 1, u64::MAX, seconds(u64::MAX)), Some(Duration::from_secs(u64::MAX)));
+    }
 }

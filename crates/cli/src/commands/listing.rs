@@ -4,6 +4,7 @@ use crate::connections::Connection;
 use crate::failure::{Failure, Result};
 use crate::progress;
 use futures_util::{StreamExt, TryStreamExt, stream};
+use std::time::Duration;
 use workspace_members::config::Reach;
 use workspace_members::{
     Capability, Effect, Error, ErrorKind, Listing, Member, Operation, Resource, Workspace, WorkspaceId,
@@ -152,7 +153,7 @@ impl Connection {
                 Err(error) => vec![Err(self.fail(error))],
             };
         }
-        let bar = progress::bar(chosen.len(), "workspaces");
+        let bar = progress::bar(chosen.len(), "workspaces", Duration::ZERO);
         let bar = &bar;
         let read: Vec<_> = stream::iter(chosen)
             .map(|workspace| async move {

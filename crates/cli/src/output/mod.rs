@@ -4,6 +4,7 @@ mod csv;
 mod json;
 mod plain;
 mod table;
+mod width;
 
 pub(crate) use plain::{escaped, plain};
 
@@ -13,6 +14,7 @@ use crate::failure::Failure;
 use crate::report::{Report, Sheet};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, IsTerminal, Write};
+use width::{broken, width};
 
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -30,9 +32,6 @@ impl Output {
 
     /// Writes an answer.
     pub(crate) fn report(self, report: &Report) -> Exit {
-        for failure in &report.failures {
-            self.complain(failure);
-        }
         let written = match self.format {
             // Nothing but a file, the same in every form; or nothing at all.
             _ if report.json.is_null() => verbatim(report.text.as_deref()),
@@ -42,6 +41,10 @@ impl Output {
             Format::Table if report.text.is_some() => verbatim(report.text.as_deref()),
             Format::Table => table::write(&mut anstream::stdout().lock(), &report.sheets),
         };
+        // Last, so that it is in sight below a long answer.
+        for failure in &report.failures {
+            self.complain(failure);
+        }
         self.written(written, report.exit)
     }
 
@@ -97,9 +100,12 @@ impl Output {
 
     #[expect(clippy::unused_self, reason = "everything that writes goes through a value that was set up")]
     fn say(self, style: Style, label: &str, text: &str) {
-        let text = text.lines().map(plain).collect::<Vec<_>>().join("\n");
+        let width = width(&io::stderr());
+        let text = format!("{label}: {text}");
+        let lines = text.lines().flat_map(|line| broken(&plain(line), width)).collect::<Vec<_>>().join("\n");
+        let text = lines.strip_prefix(label).unwrap_or(&lines);
         // Where standard error is closed there is nobody left to tell.
-        let _ = writeln!(anstream::stderr().lock(), "{style}{label}:{style:#} {text}");
+        let _ = writeln!(anstream::stderr().lock(), "{style}{label}{style:#}{text}");
     }
 }
 

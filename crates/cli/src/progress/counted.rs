@@ -5,9 +5,10 @@ use async_trait::async_trait;
 use indicatif::ProgressBar;
 use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use workspace_members::{
-    AddMember, Capabilities, Group, Identity, ListOf, Member, Page, PageRequest, PrincipalId, Provider,
-    RemoveMember, Result, SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
+    AddMember, Capabilities, Group, Identity, ListOf, Member, Operation, Page, PageRequest, PrincipalId,
+    Provider, RemoveMember, Result, SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
 };
 
 /// Without a terminal, a line is written each time that so many more records were read.
@@ -42,6 +43,7 @@ impl Counted {
     /// One page of a listing of something.
     async fn page<T>(
         &self,
+        operation: Operation,
         what: &str,
         first: bool,
         page: impl Future<Output = Result<Page<T>>>,
@@ -56,12 +58,19 @@ impl Counted {
                 if page.next.is_none() {
                     reading.end();
                 } else {
-                    reading.show(what, &self.connection);
+                    reading.show(what, &self.connection, self.each(operation, page.records.len()));
                 }
             }),
             Err(_) => self.change(Reading::end),
         }
         page
+    }
+
+    /// How long a record takes at the least under the account's limits, with so many to a page.
+    fn each(&self, operation: Operation, page: usize) -> Duration {
+        let limits = self.capabilities().limits().iter().filter(|limit| limit.covers(operation));
+        let slowest = limits.map(|limit| limit.per / limit.max.max(1)).max().unwrap_or_default();
+        slowest / u32::try_from(page.max(1)).unwrap_or(u32::MAX)
     }
 
     fn change(&self, change: impl FnOnce(&mut Reading)) {
@@ -95,11 +104,11 @@ impl Reading {
         }
     }
 
-    fn show(&mut self, what: &str, connection: &str) {
+    fn show(&mut self, what: &str, connection: &str, each: Duration) {
         let what = format!("{what} of {connection}");
         if std::io::stderr().is_terminal() {
-            let bar = self.bar.get_or_insert_with(|| bar(0, ""));
-            style(bar, if self.total.is_some() { COUNTED } else { UNCOUNTED });
+            let bar = self.bar.get_or_insert_with(|| bar(0, "", each));
+            style(bar, if self.total.is_some() { COUNTED } else { UNCOUNTED }, each);
             bar.set_prefix(what);
             bar.set_length(self.total.unwrap_or_default().max(self.read));
             bar.set_position(self.read);
@@ -124,16 +133,23 @@ impl WorkspaceMembers for Counted {
         self.inner.me().await
     }
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
-        self.page("workspaces", page.cursor.is_none(), self.inner.workspaces_page(page)).await
+        self.page(
+            Operation::ListWorkspaces,
+            "workspaces",
+            page.cursor.is_none(),
+            self.inner.workspaces_page(page),
+        )
+        .await
     }
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
-        self.page("users", page.cursor.is_none(), self.inner.users_page(page)).await
+        self.page(Operation::ListUsers, "users", page.cursor.is_none(), self.inner.users_page(page)).await
     }
     async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
-        self.page("groups", page.cursor.is_none(), self.inner.groups_page(page)).await
+        self.page(Operation::ListGroups, "groups", page.cursor.is_none(), self.inner.groups_page(page)).await
     }
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
-        self.page("members", page.cursor.is_none(), self.inner.members_page(of, page)).await
+        self.page(Operation::ListMembers, "members", page.cursor.is_none(), self.inner.members_page(of, page))
+            .await
     }
     async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
         self.inner.get(workspace, principal).await
