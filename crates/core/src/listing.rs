@@ -19,7 +19,7 @@ pub const MAX_PAGES: u32 = 100_000;
 ///
 /// Items come as pages arrive. It yields an error and ends where a page fails, a cursor comes again, a record repeats,
 /// or the provider's total moves or disagrees at the end; so a stream that ended without an error was complete. Holds
-/// about 40 bytes per record seen, and one page.
+/// 64 bytes at the most per record seen, and one page.
 pub type Listing<'a, T> = Pin<Box<dyn Stream<Item = Result<T>> + Send + 'a>>;
 
 /// A [`Listing`] of members.

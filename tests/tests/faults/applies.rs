@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use workspace_members_core::WorkspaceMembers;
+use workspace_members_layers::LayersConfig;
 use workspace_members_paradigm::Level;
 use workspace_members_sync::{
     ApplyError, ApplyOptions, Connections, Desired, Guards, Limit, Plan, Report, StepOutcome, apply, observe,
@@ -92,11 +93,18 @@ fn state() -> tempfile::TempDir {
     if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
 }
 
+/// The limits that the adapters assume are a minute's, and a run that met one would wait for its end. The script runs under
+/// them.
+fn unhurried(trouble: Option<&Trouble>) -> LayersConfig {
+    let limits = serde_json::from_value(serde_json::json!({ "limits": [{ "max": 100_000 }] })).unwrap();
+    layers(trouble).with_rate_limit(limits)
+}
+
 async fn run(kind: Kind, trouble: Option<Trouble>) -> Left {
     let ground = ground(kind).await;
     let (wish, state, mut left) = (wish(kind), state(), Left::default());
     let must_complete = trouble.as_ref().is_none_or(|trouble| trouble.times <= 3);
-    let stack = ground.stack(layers(trouble.as_ref()));
+    let stack = ground.stack(unhurried(trouble.as_ref()));
     let disturbed = trouble.is_some();
     if let Some(trouble) = trouble {
         trouble.arm(&ground.proxy);
@@ -129,7 +137,7 @@ async fn run(kind: Kind, trouble: Option<Trouble>) -> Left {
         }
         ground.proxy.clear_rules();
         // A new process: a new stack, which knows nothing of the first.
-        match once(&ground.stack(layers(None)), &wish, state.path()).await {
+        match once(&ground.stack(unhurried(None)), &wish, state.path()).await {
             Ok(report) if report.is_complete() => {}
             other => left.wrong.push(format!("the second run is not complete: {other:?}")),
         }

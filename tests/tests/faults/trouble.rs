@@ -5,7 +5,7 @@ use workspace_members_layers::{LayersConfig, RetryConfig};
 use workspace_members_testkit::{Answer, Fault, Proxy, Rule};
 
 /// How many runs go on side by side: most of their time they wait.
-pub(crate) const SIDE_BY_SIDE: usize = 48;
+pub(crate) const SIDE_BY_SIDE: usize = 32;
 
 /// A fault, from which request on, and how often in a row.
 #[derive(Debug, Clone)]
@@ -31,7 +31,7 @@ pub(crate) fn layers(trouble: Option<&Trouble>) -> LayersConfig {
     let retry =
         RetryConfig::default().with_base(Duration::from_millis(20)).with_cap(Duration::from_millis(100));
     let silent = trouble.is_some_and(|trouble| holds(&trouble.fault));
-    let patience = if silent { Duration::from_millis(1500) } else { Duration::from_secs(20) };
+    let patience = if silent { Duration::from_secs(3) } else { Duration::from_secs(20) };
     LayersConfig::default().with_timeout(patience).with_retry(retry)
 }
 
