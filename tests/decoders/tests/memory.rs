@@ -112,7 +112,7 @@ fn memory_is_bounded_by_the_size_of_the_body() {
         println!("{name} {:?}: {used}", String::from_utf8_lossy(&data[..40.min(data.len())]));
         files_most = files_most.max(used);
     }
-    assert!(lists <= 200, "an answer took {lists} bytes for each of its own");
-    assert!(words <= 12, "a refusal took {words} bytes for each of its own");
-    assert!(files_most <= 400, "a file took {files_most} bytes for each of its own");
+    assert!(lists <= 40, "an answer took {lists} bytes for each of its own");
+    assert!(words <= 8, "a refusal took {words} bytes for each of its own");
+    assert!(files_most <= 120, "a file took {files_most} bytes for each of its own");
 }

@@ -355,6 +355,28 @@ viewer = []
 "#;
 
     #[test]
+    fn a_hundred_errors_are_told_and_that_there_may_be_more() {
+        let text: Vec<String> = (0..300).map(|number| format!("key{number} = 1\n")).collect();
+        let found = errors(&text.concat());
+        assert_eq!(found.len(), 101);
+        assert!(found[99].contains("key99") && found[100].contains("maybe more"), "{found:?}");
+    }
+
+    #[test]
+    fn teams_cannot_make_a_file_name_more_than_a_million_members() {
+        let team: Vec<String> = (1..=10_000).map(|id| format!("\"user:{id}\",")).collect();
+        let workspaces: Vec<String> = (0..101)
+            .map(|id| format!("[[workspace]]\ntarget = \"a:{id}\"\nmode = \"additive\"\nmembers.owner = [\"team:all\"]\n"))
+            .collect();
+        let found = errors(&format!("teams.all = [{}]\n{}", team.concat(), workspaces.concat()));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].starts_with("acme.toml:402:") && found[0].contains("more than 1000000 members"),
+            "{found:?}"
+        );
+    }
+
+    #[test]
     fn a_whole_file_is_read() {
         let desired = Desired::from_toml(WHOLE, "acme.toml").unwrap();
         let workspace = &desired.workspaces[0];
