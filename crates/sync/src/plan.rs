@@ -249,7 +249,7 @@ impl Unjudged {
     pub(crate) fn draft(desired: &Desired, observed: &[Observed], guards: &Guards) -> Self {
         let limits = guards.limits();
         let mut accounts: Vec<PlannedAccount> = Vec::new();
-        let (mut steps, mut kept, mut problems) = (Vec::new(), Vec::new(), named_twice(desired, observed));
+        let (mut steps, mut kept, mut problems) = (Vec::new(), Vec::new(), names::twice(desired, observed));
         let mut costs: Vec<(&Observed, cost::Requests, cost::Requests)> = Vec::new();
         for connection in desired.connections() {
             let Some(seen) = observed.iter().find(|seen| seen.connection() == connection) else {
@@ -373,38 +373,6 @@ fn account(seen: &Observed, desired: &Desired) -> PlannedAccount {
         me: seen.me().map(|me| me.user.clone()),
         rosters: wished.filter_map(roster).collect(),
     }
-}
-
-/// The targets that name a workspace which another one names too: what each wishes would be judged apart and done side
-/// by side. Two connections may be one account, unless the provider tells their accounts apart.
-fn named_twice(desired: &Desired, observed: &[Observed]) -> Vec<Refusal> {
-    let mut connections: BTreeMap<&str, &Observed> = BTreeMap::new();
-    for seen in observed {
-        connections.insert(seen.connection(), seen);
-    }
-    let (mut problems, mut first) = (Vec::new(), BTreeMap::<_, Vec<(&Target, Option<&str>)>>::new());
-    let mut targets: Vec<&Target> = desired.workspaces.iter().map(|workspace| &workspace.target).collect();
-    targets.sort();
-    for target in targets {
-        let Some(seen) = connections.get(target.connection.as_str()) else { continue };
-        let account = seen.me().and_then(|me| me.account_id.as_deref());
-        let place = (seen.provider(), seen.capabilities().endpoint(), &target.workspace);
-        let named = first.entry(place).or_default();
-        let same = |(other, of): &&(&Target, Option<&str>)| {
-            *other == target || account.is_none() || of.is_none() || account == *of
-        };
-        if let Some((other, _)) = named.iter().find(same) {
-            let message = if *other == target {
-                "the wish names this workspace twice".to_owned()
-            } else {
-                format!("this is the workspace that the wish names as {other} too")
-            };
-            let advice = "put all that is wished of a workspace under one target";
-            problems.push(Refusal::problem(Problem::Conflict, target, None, message, advice));
-        }
-        named.push((target, account));
-    }
-    problems
 }
 
 fn not_read(target: &Target) -> Refusal {
