@@ -171,7 +171,7 @@ async fn keeps_the_limits(which: Which) {
         assert!(*count <= allowed, "{count} of {operation} in one window, {allowed} are allowed");
     }
     // The limit was met: so many additions take so many windows, and one was as full as it may be.
-    assert!(took >= WINDOW * (people as u32 / FEW - 1), "{took:?}");
+    assert!(took >= WINDOW * (u32::try_from(people).unwrap() / FEW - 1), "{took:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

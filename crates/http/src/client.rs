@@ -370,11 +370,12 @@ impl Client {
 /// request would address something else.
 fn is_one_segment(text: &str) -> bool {
     // Beyond ASCII there are control characters too, and few ids.
-    let control = |text: &str| match text.is_ascii() {
-        true => text.bytes().any(|byte| byte.is_ascii_control()),
-        false => text.chars().any(char::is_control),
+    let control = if text.is_ascii() {
+        text.bytes().any(|byte| byte.is_ascii_control())
+    } else {
+        text.chars().any(char::is_control)
     };
-    !matches!(text, "" | "." | "..") && !control(text)
+    !matches!(text, "" | "." | "..") && !control
 }
 
 /// Classifies a failed attempt by whether the request can have reached the provider.
