@@ -8,6 +8,7 @@ use crate::{
 use crate::{Effect, Operation};
 use async_trait::async_trait;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// What a listing of members is of.
@@ -214,9 +215,26 @@ pub trait WorkspaceMembers: fmt::Debug + Send + Sync {
     async fn remove(&self, request: &RemoveMember) -> Result<()>;
 }
 
+/// What `#[async_trait]` makes of an `async fn`, written out: the future of the one below is handed on as it is. Were it
+/// awaited in a future of its own, each pointer in a stack would cost one more box.
+macro_rules! hand_on {
+    ($($name:ident $(<$($borrowed:lifetime),+>)? ($($argument:ident: $type:ty),*) -> $done:ty;)+) => {$(
+        fn $name<'life0, $($($borrowed,)+)? 'async_trait>(
+            &'life0 self,
+            $($argument: $type),*
+        ) -> Pin<Box<dyn Future<Output = Result<$done>> + Send + 'async_trait>>
+        where
+            'life0: 'async_trait,
+            $($($borrowed: 'async_trait,)+)?
+            Self: 'async_trait,
+        {
+            (**self).$name($($argument),*)
+        }
+    )+};
+}
+
 macro_rules! forward {
     ($(<$($lifetime:lifetime,)? T> for $pointer:ty;)+) => {$(
-        #[async_trait]
         impl<$($lifetime,)? T: WorkspaceMembers + ?Sized> WorkspaceMembers for $pointer {
             fn provider(&self) -> Provider {
                 (**self).provider()
@@ -224,32 +242,16 @@ macro_rules! forward {
             fn capabilities(&self) -> &Capabilities {
                 (**self).capabilities()
             }
-            async fn me(&self) -> Result<Identity> {
-                (**self).me().await
-            }
-            async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
-                (**self).workspaces_page(page).await
-            }
-            async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
-                (**self).users_page(page).await
-            }
-            async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
-                (**self).groups_page(page).await
-            }
-            async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
-                (**self).members_page(of, page).await
-            }
-            async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
-                (**self).get(workspace, principal).await
-            }
-            async fn add(&self, request: &AddMember) -> Result<Member> {
-                (**self).add(request).await
-            }
-            async fn set_role(&self, request: &SetRole) -> Result<Member> {
-                (**self).set_role(request).await
-            }
-            async fn remove(&self, request: &RemoveMember) -> Result<()> {
-                (**self).remove(request).await
+            hand_on! {
+                me() -> Identity;
+                workspaces_page(page: PageRequest) -> Page<Workspace>;
+                users_page(page: PageRequest) -> Page<User>;
+                groups_page(page: PageRequest) -> Page<Group>;
+                members_page<'life1>(of: &'life1 ListOf, page: PageRequest) -> Page<Member>;
+                get<'life1, 'life2>(workspace: &'life1 WorkspaceId, principal: &'life2 PrincipalId) -> Option<Member>;
+                add<'life1>(request: &'life1 AddMember) -> Member;
+                set_role<'life1>(request: &'life1 SetRole) -> Member;
+                remove<'life1>(request: &'life1 RemoveMember) -> ();
             }
         }
     )+};

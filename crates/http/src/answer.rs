@@ -1,7 +1,7 @@
 //! What came back from one attempt.
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, header};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -11,6 +11,8 @@ use workspace_members_core::{Effect, Error, ErrorKind, Operation, Provider};
 
 /// The longest wait that is believed. A server that says more, in earnest or not, is asked again the next day.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest body that is looked through for a provider's words, in bytes. As values, which words are kept as until it
 /// is known which of them matter, a hostile body takes many times its size.
@@ -48,10 +50,9 @@ impl fmt::Debug for Answer {
 impl Answer {
     /// Keeps what later steps need of the headers.
     pub(crate) fn new(status: u16, headers: &HeaderMap, body: Bytes) -> Self {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-        let request_id =
-            text("x-request-id").filter(|id| !id.is_empty() && id.len() <= 128).map(str::to_owned);
-        let retry_after = text("retry-after").and_then(|value| retry_after(value, SystemTime::now()));
+        let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+        let request_id = text(&REQUEST_ID).filter(|id| !id.is_empty() && id.len() <= 128).map(str::to_owned);
+        let retry_after = text(&header::RETRY_AFTER).and_then(|value| retry_after(value, SystemTime::now()));
         Self { status, body, request_id, retry_after, renewed: false }
     }
 

@@ -6,6 +6,7 @@ use crate::paging::PageNumber;
 use crate::transport::{Transport, check_base_url};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Method, header};
+use memchr::memmem::Finder;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -93,6 +94,9 @@ pub struct Client {
 struct Credential {
     secret: SecretString,
     header: HeaderValue,
+    /// Looks for the key in answers; made once, since it takes longer than to look through a short answer. `None` for a
+    /// key so short that it may be anything.
+    finder: Option<Finder<'static>>,
 }
 
 impl fmt::Debug for Client {
@@ -292,10 +296,7 @@ impl Client {
 
     fn repeats_key(&self, body: &[u8]) -> bool {
         let known = self.credentials.read().unwrap_or_else(PoisonError::into_inner);
-        known
-            .iter()
-            .map(|credential| credential.secret.expose_secret().trim())
-            .any(|key| key.len() >= KEY_BY_LENGTH && memchr::memmem::find(body, key.as_bytes()).is_some())
+        known.iter().filter_map(|credential| credential.finder.as_ref()).any(|key| key.find(body).is_some())
     }
 
     /// Most answers arrive in one piece, which is kept as it is; the pieces of others are copied once.
@@ -383,7 +384,9 @@ impl Client {
             return Err(Error::new(ErrorKind::Credential, Effect::Rejected, "the key is empty"));
         }
         header.set_sensitive(true);
-        let credential = Arc::new(Credential { secret, header });
+        let key = secret.expose_secret().trim();
+        let finder = (key.len() >= KEY_BY_LENGTH).then(|| Finder::new(key).into_owned());
+        let credential = Arc::new(Credential { secret, header, finder });
         let mut credentials = self.credentials.write().unwrap_or_else(PoisonError::into_inner);
         credentials.retain(|known| known.secret.expose_secret() != credential.secret.expose_secret());
         credentials.push_front(Arc::clone(&credential));
@@ -409,7 +412,13 @@ fn again(error: &Error) -> Error {
 /// Whether a text stays one part of a path. URL parsers leave out dot segments and some control characters, and then the
 /// request would address something else.
 fn is_one_segment(text: &str) -> bool {
-    !matches!(text, "" | "." | "..") && !text.chars().any(char::is_control)
+    // Beyond ASCII there are control characters too, and few ids.
+    let control = if text.is_ascii() {
+        text.bytes().any(|byte| byte.is_ascii_control())
+    } else {
+        text.chars().any(char::is_control)
+    };
+    !matches!(text, "" | "." | "..") && !control
 }
 
 /// Classifies a failed attempt by whether the request can have reached the provider.

@@ -119,13 +119,31 @@ impl Limiter {
         &self.shared.limits
     }
 
+    /// Takes the slots of a request that may be sent at once: nobody is in line, and all of them are free.
+    pub(crate) fn try_acquire(&self, operation: Operation) -> Result<Option<Slot<'_>>> {
+        if self.held()?.is_some() {
+            return Ok(None);
+        }
+        let now = Instant::now();
+        let mut slot = Slot { shared: &self.shared, operation, taken: 0, sent: None };
+        for gate in self.shared.covering(operation) {
+            if !gate.try_enter(now) {
+                // Dropped, the slot gives back what it took.
+                return Ok(None);
+            }
+            slot.taken += 1;
+        }
+        slot.sent = Some(now);
+        Ok(Some(slot))
+    }
+
     /// Waits until a request may be sent, and takes its slots.
     pub(crate) async fn acquire(&self, operation: Operation) -> Result<Slot<'_>> {
         self.held()?;
         let mut slot = Slot { shared: &self.shared, operation, taken: 0, sent: None };
         let mut away = false;
         for gate in self.shared.covering(operation) {
-            if !gate.try_enter() {
+            if !gate.try_enter(Instant::now()) {
                 if !std::mem::replace(&mut away, true) {
                     concurrency::give_place();
                 }
@@ -263,16 +281,16 @@ impl Gate {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a slot if there is one and nobody is in line for it.
-    fn try_enter(&self) -> bool {
-        self.first.try_lock().is_ok_and(|_first| self.slots().take(self.limit.max.max(1)).is_ok())
+    /// Takes a slot if one is free and nobody is in line.
+    fn try_enter(&self, now: Instant) -> bool {
+        self.first.try_lock().is_ok_and(|_first| self.slots().take(self.limit.max.max(1), now).is_ok())
     }
 
     /// Waits in line for a slot, and takes it. Dropped before it completes, it has taken nothing.
     async fn enter(&self) {
         let _first = self.first.lock().await;
         loop {
-            let taken = self.slots().take(self.limit.max.max(1));
+            let taken = self.slots().take(self.limit.max.max(1), Instant::now());
             match taken {
                 Ok(()) => return,
                 // Nobody else takes slots meanwhile, and none is given back before the one that leaves next, unless
@@ -286,11 +304,11 @@ impl Gate {
     }
 
     /// A request of this gate ended; it counts for as long after its end, or not at all.
-    fn leave(&self, counts: Option<Duration>) {
+    fn leave(&self, counts: Option<Duration>, now: Instant) {
         let mut slots = self.slots();
         slots.open = slots.open.saturating_sub(1);
         if let Some(lag) = counts {
-            slots.leaving.push(Reverse(Instant::now() + self.limit.per + lag + TICK));
+            slots.leaving.push(Reverse(now + self.limit.per + lag + TICK));
         }
         drop(slots);
         self.freed.notify_one();
@@ -299,8 +317,7 @@ impl Gate {
 
 impl Slots {
     /// Takes a slot, or says when the next one leaves (`None`: when a request that is under way ends).
-    fn take(&mut self, max: u32) -> Result<(), Option<Instant>> {
-        let now = Instant::now();
+    fn take(&mut self, max: u32, now: Instant) -> Result<(), Option<Instant>> {
         while self.leaving.peek().is_some_and(|Reverse(at)| *at <= now) {
             self.leaving.pop();
         }
@@ -347,8 +364,10 @@ impl Slot<'_> {
             End::GivenUp => Some(IN_TRANSIT),
             End::NotSent => None,
         };
-        for gate in self.shared.covering(self.operation).take(std::mem::take(&mut self.taken)) {
-            gate.leave(counts);
+        let taken = std::mem::take(&mut self.taken);
+        if taken > 0 {
+            let now = Instant::now();
+            self.shared.covering(self.operation).take(taken).for_each(|gate| gate.leave(counts, now));
         }
         match (end, self.sent.take()) {
             (End::Limited(asked), Some(sent)) => self.shared.hold_back(self.operation, sent, asked),

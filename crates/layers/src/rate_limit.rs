@@ -1,9 +1,10 @@
 //! Keeps the provider's limits.
 
 use crate::Limiter;
-use crate::limiter::End;
+use crate::limiter::{End, Slot};
 use crate::turn;
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 use workspace_members_core::{
     AddMember, Capabilities, Error, ErrorKind, Group, Identity, ListOf, Member, Operation, Page, PageRequest,
@@ -32,20 +33,32 @@ impl<M: WorkspaceMembers> RateLimit<M> {
         operation: Operation,
         call: impl Future<Output = Result<T>> + Send,
     ) -> Result<T> {
-        let asked = Instant::now();
-        let slot = turn::wait_for(self.limiter.acquire(operation)).await;
+        let slot = match self.limiter.try_acquire(operation) {
+            Ok(Some(slot)) => Ok(slot),
+            Ok(None) => self.wait(operation).await,
+            Err(refusal) => Err(refusal),
+        };
         let slot = slot.map_err(|e| e.with_operation(operation).with_provider(self.inner.provider()))?;
-        let waited = asked.elapsed();
-        if waited.as_millis() > 0 {
-            tracing::debug!(
-                wsm.operation = operation.as_str(),
-                wsm.wait_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
-                "waited for the rate limit"
-            );
-        }
         let result = call.await;
         slot.end(result.as_ref().err().map_or(End::Answered, ending));
         result
+    }
+
+    /// Stands in line. A future of its own, so that a call that need not wait does not carry it about.
+    fn wait(&self, operation: Operation) -> BoxFuture<'_, Result<Slot<'_>>> {
+        Box::pin(async move {
+            let asked = Instant::now();
+            let slot = turn::wait_for(self.limiter.acquire(operation)).await?;
+            let waited = asked.elapsed();
+            if waited.as_millis() > 0 {
+                tracing::debug!(
+                    wsm.operation = operation.as_str(),
+                    wsm.wait_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
+                    "waited for the rate limit"
+                );
+            }
+            Ok(slot)
+        })
     }
 }
 

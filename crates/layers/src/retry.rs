@@ -6,7 +6,7 @@ use crate::duration::shown;
 use crate::settle::{Verdict, Write};
 use crate::turn::Turn;
 use async_trait::async_trait;
-use futures_util::future::{BoxFuture, Either, select};
+use futures_util::future::{BoxFuture, Either, pending, select};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -54,6 +54,8 @@ pub struct Retry<M> {
     config: RetryConfig,
     budget: Budget,
     rng: Mutex<fastrand::Rng>,
+    /// How long an attempt can take, where a layer inside sees to that.
+    attempt_bound: Option<Duration>,
 }
 
 impl<M: WorkspaceMembers> Retry<M> {
@@ -61,12 +63,18 @@ impl<M: WorkspaceMembers> Retry<M> {
     /// share or rate of the budget that is no number, or less than 0, is 0.
     pub fn new(inner: M, config: RetryConfig) -> Self {
         let budget = Budget::new(config.budget);
-        Self { inner, config, budget, rng: Mutex::new(fastrand::Rng::new()) }
+        Self { inner, config, budget, rng: Mutex::new(fastrand::Rng::new()), attempt_bound: None }
     }
 
     /// Makes the waits repeatable, for tests.
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.rng = Mutex::new(fastrand::Rng::with_seed(seed));
+        self
+    }
+
+    /// Relies on a layer inside to end each attempt after so long, time in line aside. Spares most attempts a timer.
+    pub(crate) fn with_attempt_bound(mut self, bound: Duration) -> Self {
+        self.attempt_bound = Some(bound);
         self
     }
 
@@ -141,22 +149,42 @@ impl<'a, M: WorkspaceMembers> Course<'a, M> {
         self.limit.saturating_sub(self.started.elapsed().saturating_sub(waited))
     }
 
+    /// When the deadline passes, if nothing stands in line until then. `None`: never.
+    fn end(&self) -> Option<Instant> {
+        let waited = self.turn.waited().saturating_sub(self.waited_before);
+        self.started.checked_add(self.limit)?.checked_add(waited)
+    }
+
     /// Completes at the deadline; never while the attempt stands in line, so never before it was sent.
     async fn expired(&self) {
         loop {
             if self.turn.is_waiting() {
                 self.turn.passed().await;
-            } else if self.left().is_zero() {
+                continue;
+            }
+            match self.end() {
+                Some(end) => tokio::time::sleep_until(end).await,
+                None => pending().await,
+            }
+            if !self.turn.is_waiting() && self.left().is_zero() {
                 return;
-            } else {
-                tokio::time::sleep(self.left()).await;
             }
         }
+    }
+
+    /// Whether the attempt ends by itself before the deadline, whatever happens.
+    fn ends_in_time(&self) -> bool {
+        let Some(bound) = self.layer.attempt_bound else { return false };
+        // The first attempt has all the time that there is.
+        bound < if self.attempts <= 1 { self.limit } else { self.left() }
     }
 
     /// One attempt, cut off at the deadline.
     async fn attempt<T>(&mut self, call: BoxFuture<'_, Result<T>>) -> Result<T> {
         self.attempts += 1;
+        if self.ends_in_time() {
+            return self.turn.of(call).await;
+        }
         let expired = pin!(self.expired());
         match select(pin!(self.turn.of(call)), expired).await {
             Either::Left((result, _)) => result,

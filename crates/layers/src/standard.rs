@@ -111,7 +111,7 @@ impl Standard {
             stack = Arc::new(RateLimit::new(stack, limiter.with_max_hold(config.retry.max_retry_after)));
         }
         let bounded = Concurrency::new(stack, config.concurrency);
-        let mut retry = Retry::new(bounded, config.retry.clone());
+        let mut retry = Retry::new(bounded, config.retry.clone()).with_attempt_bound(config.timeout);
         if let Some(seed) = self.seed {
             retry = retry.with_seed(seed);
         }

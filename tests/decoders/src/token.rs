@@ -30,7 +30,7 @@ pub fn token(data: &[u8]) {
     let _turn = rig.answering(status, body);
     let url = format!("{}/oauth2/access_token", rig.base);
     let (secret, refresh) = (SecretString::from(SECRET), SecretString::from(REFRESH));
-    let source = OAuthRefresh::new(url, "app", secret, refresh, rig.transport.clone());
+    let source = OAuthRefresh::new(&url, "app", secret, refresh, rig.transport.clone());
     match rig.run(source.credential(true)) {
         Ok(token) => {
             assert_eq!(status, 200, "a token out of a refusal");
