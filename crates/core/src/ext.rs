@@ -101,20 +101,25 @@ pub trait WorkspaceMembersExt: WorkspaceMembers {
     async fn rosters(&self, workspaces: &[WorkspaceId]) -> Result<Vec<Roster>> {
         let capabilities = self.capabilities();
         capabilities.require(Capability::Roster, Operation::ListMembers)?;
+        let needs_list = capabilities.has(Capability::ListAccountMembers)
+            || capabilities.behaves(Behaviour::FixedWorkspaceOwner);
+        let listed = if needs_list { collect(|| self.workspaces()).await? } else { Vec::new() };
+        self.rosters_among(workspaces, &listed).await
+    }
+
+    /// The same where the account's workspaces were listed just before: they are not listed again.
+    async fn rosters_among(&self, workspaces: &[WorkspaceId], listed: &[Workspace]) -> Result<Vec<Roster>> {
+        let capabilities = self.capabilities();
+        capabilities.require(Capability::Roster, Operation::ListMembers)?;
         let one_pass = capabilities.has(Capability::ListAccountMembers);
-        let known: BTreeMap<WorkspaceId, Workspace> =
-            if one_pass || capabilities.behaves(Behaviour::FixedWorkspaceOwner) {
-                let listed = collect(|| self.workspaces()).await?;
-                let known: BTreeMap<_, _> = listed.into_iter().map(|w| (w.id.clone(), w)).collect();
-                if let Some(missing) = workspaces.iter().find(|id| !known.contains_key(id)) {
-                    return Err(Error::not_found(missing_workspace(missing), &[Resource::Workspace])
-                        .with_operation(Operation::ListMembers)
-                        .with_provider(self.provider()));
-                }
-                known
-            } else {
-                BTreeMap::new()
-            };
+        let needs_list = one_pass || capabilities.behaves(Behaviour::FixedWorkspaceOwner);
+        let known: BTreeMap<&WorkspaceId, &Workspace> =
+            listed.iter().filter(|_| needs_list).map(|workspace| (&workspace.id, workspace)).collect();
+        if let Some(missing) = workspaces.iter().find(|id| needs_list && !known.contains_key(id)) {
+            return Err(Error::not_found(missing_workspace(missing), &[Resource::Workspace])
+                .with_operation(Operation::ListMembers)
+                .with_provider(self.provider()));
+        }
         let mut rosters: Vec<Roster> = Vec::with_capacity(workspaces.len());
         if one_pass {
             let mut by_workspace: BTreeMap<WorkspaceId, Vec<Member>> = BTreeMap::new();

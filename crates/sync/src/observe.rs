@@ -30,6 +30,35 @@ pub struct Observed {
     reads: BTreeMap<Operation, u64>,
 }
 
+/// What was read of a connection just before, and need not be read again. It says nothing of members.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Known {
+    /// Whom the credential acts as.
+    pub me: Option<Identity>,
+    /// All of the account's workspaces.
+    pub workspaces: Option<Vec<Workspace>>,
+}
+
+impl Known {
+    /// Nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whom the credential acts as.
+    pub fn with_me(mut self, me: Identity) -> Self {
+        self.me = Some(me);
+        self
+    }
+
+    /// The whole list of the account's workspaces.
+    pub fn with_workspaces(mut self, workspaces: Vec<Workspace>) -> Self {
+        self.workspaces = Some(workspaces);
+        self
+    }
+}
+
 impl Observed {
     /// Reads what a plan for this connection's part of the wish needs. Sends only reads; idempotent.
     ///
@@ -38,9 +67,19 @@ impl Observed {
     /// groups are members. A credential that may not list these is not an error here: whoever then cannot be found is refused by
     /// the plan.
     pub async fn read(members: &dyn WorkspaceMembers, connection: &str, wish: &Desired) -> Result<Self> {
+        Self::read_knowing(members, connection, wish, Known::new()).await
+    }
+
+    /// The same, without asking again for what is known.
+    pub async fn read_knowing(
+        members: &dyn WorkspaceMembers,
+        connection: &str,
+        wish: &Desired,
+        known: Known,
+    ) -> Result<Self> {
         let ids: Vec<WorkspaceId> =
             wish.of_connection(connection).map(|w| w.target.workspace.clone()).collect();
-        let mut observed = Self::rosters_of(members, connection, &ids).await?;
+        let mut observed = Self::rosters_of(members, connection, &ids, known).await?;
         let provider = observed.capabilities.provider().clone();
         let named: Vec<(WorkspaceId, Who)> = wish
             .of_connection(connection)
@@ -70,8 +109,8 @@ impl Observed {
         connection: &str,
         workspaces: &[WorkspaceId],
     ) -> Result<Self> {
-        let first = Self::rosters_of(members, connection, workspaces).await?;
-        let mut second = Self::rosters_of(members, connection, workspaces).await?;
+        let first = Self::rosters_of(members, connection, workspaces, Known::new()).await?;
+        let mut second = Self::rosters_of(members, connection, workspaces, Known::new()).await?;
         for (id, roster) in &first.rosters {
             let again = second.rosters.get(id).map(Roster::fingerprint);
             if again != Some(roster.fingerprint()) {
@@ -89,22 +128,35 @@ impl Observed {
         Ok(second)
     }
 
+    /// The same rosters, read once more, with everything else as it was. Idempotent.
+    pub(crate) async fn again(&self, members: &dyn WorkspaceMembers) -> Result<Self> {
+        let ids: Vec<WorkspaceId> = self.rosters.keys().cloned().collect();
+        let listed: Option<Vec<Workspace>> =
+            self.workspaces.as_ref().map(|known| known.values().cloned().collect());
+        let rosters = rosters_of(members, &ids, listed.as_deref()).await?;
+        Ok(Self { rosters, ..self.clone() })
+    }
+
     async fn rosters_of(
         members: &dyn WorkspaceMembers,
         connection: &str,
         ids: &[WorkspaceId],
+        known: Known,
     ) -> Result<Self> {
         let capabilities = members.capabilities().clone();
-        let me = if capabilities.has(Capability::Me) { Some(members.me().await?) } else { None };
-        let workspaces = if capabilities.has(Capability::ListWorkspaces) {
-            allowed(collect(|| members.workspaces()).await)?
-        } else {
-            None
+        let me = match known.me {
+            None if capabilities.has(Capability::Me) => Some(members.me().await?),
+            known => known,
         };
+        let workspaces = match known.workspaces {
+            None if capabilities.has(Capability::ListWorkspaces) => {
+                allowed(collect(|| members.workspaces()).await)?
+            }
+            known => known,
+        };
+        let rosters = rosters_of(members, ids, workspaces.as_deref()).await?;
         let workspaces = workspaces
             .map(|all| all.into_iter().map(|workspace| (workspace.id.clone(), workspace)).collect());
-        let rosters = members.rosters(ids).await?;
-        let rosters = rosters.into_iter().map(|roster| (roster.workspace().clone(), roster)).collect();
         let (users, groups, reads) = (None, None, BTreeMap::new());
         Ok(Self {
             connection: connection.to_owned(),
@@ -149,7 +201,7 @@ impl Observed {
             reads.insert(Operation::Me, 1);
         }
         if let Some(workspaces) = &self.workspaces {
-            reads.insert(Operation::ListWorkspaces, pages(workspaces.len()) * 2);
+            reads.insert(Operation::ListWorkspaces, pages(workspaces.len()));
         }
         if let Some(users) = &self.users {
             reads.insert(Operation::ListUsers, pages(users.len()));
@@ -221,6 +273,18 @@ impl Observed {
     pub fn reads(&self) -> &BTreeMap<Operation, u64> {
         &self.reads
     }
+}
+
+async fn rosters_of(
+    members: &dyn WorkspaceMembers,
+    ids: &[WorkspaceId],
+    listed: Option<&[Workspace]>,
+) -> Result<BTreeMap<WorkspaceId, Roster>> {
+    let rosters = match listed {
+        Some(listed) => members.rosters_among(ids, listed).await?,
+        None => members.rosters(ids).await?,
+    };
+    Ok(rosters.into_iter().map(|roster| (roster.workspace().clone(), roster)).collect())
 }
 
 /// Takes a refusal by the provider for "not to be known"; anything else stays an error.

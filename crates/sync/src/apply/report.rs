@@ -118,6 +118,9 @@ pub struct Report {
     pub remaining: Option<usize>,
     /// Why the last reading failed, if it did; then outcomes are as the single requests told them.
     pub last_reading: Option<String>,
+    /// What was read before the first step.
+    #[serde(skip)]
+    pub found: Vec<Observed>,
     /// What was read at the end, or before the first step if nothing was to be done.
     #[serde(skip)]
     pub observed: Vec<Observed>,

@@ -349,9 +349,9 @@ async fn a_hundred_workspaces_take_one_pass_over_the_account() {
     let account = Arc::new(account);
     let faulty = Faulty::new(account.clone());
     let seen = observe(&connections(faulty.clone()), &wish).await.unwrap();
-    // 200 members at 50 a page, 100 workspaces twice at 50 a page, users, and who acts.
+    // 200 members at 50 a page, 100 workspaces at 50 a page, users, and who acts.
     assert_eq!(faulty.log().iter().filter(|operation| **operation == Operation::ListMembers).count(), 4);
-    assert_eq!(faulty.log().len(), 4 + 4 + 1 + 1);
+    assert_eq!(faulty.log().len(), 4 + 2 + 1 + 1);
     let plan = Plan::compute(&wish, &seen, &loose()).unwrap();
     assert_eq!(plan.steps.len(), 100);
     let running = Arc::new(Mutex::new((0usize, 0usize)));
