@@ -3,6 +3,7 @@
 use crate::args::Common;
 use crate::config::{self, Declared, Key};
 use crate::failure::{Failure, Result};
+use crate::progress::Counted;
 use crate::records::Records;
 use crate::simulate;
 use crate::target::Target;
@@ -82,7 +83,7 @@ impl Connections {
                 .map_err(|error| Failure::config(format!("no folder can be made for this run: {error}")))?;
             // Of a file that was asked for, the guards hold for the simulated connections too.
             let guards = match &common.config {
-                Some(path) => config::read(path)?.guards,
+                Some(path) => config::read(&config::Found::named(path))?.guards,
                 None => Guards::new(),
             };
             return Ok(Self {
@@ -93,10 +94,10 @@ impl Connections {
                 _simulator: Some((simulator, folder)),
             });
         }
-        let Some(path) = config::find(common.config.as_deref()) else {
+        let Some(found) = config::find(common.config.as_deref()) else {
             return Self::by_default(need, &mut records).await;
         };
-        let file = config::read(&path)?;
+        let file = config::read(&found)?;
         let mut all = Vec::new();
         for connection in file.connections {
             all.push(declared(connection, &mut records).await?);
@@ -217,7 +218,7 @@ async fn open(
     let fail = |error: Error| Failure::from(error).at(&name);
     let adapter = connect_bare(&config, credential).map_err(fail)?;
     let layers = records.standard(&name, config.effective_layers()).await.map_err(fail)?;
-    let members = layers.build(adapter).map_err(fail)?;
+    let members = Counted::new(&name, layers.build(adapter).map_err(fail)?);
     Ok(Connection { name, config, members, key_from })
 }
 

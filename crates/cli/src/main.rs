@@ -30,7 +30,9 @@ fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     let output = Output::new(cli.common.output);
-    let exit = match run(cli, output) {
+    let answer = run(cli, output);
+    progress::clear();
+    let exit = match answer {
         Ok(report) => output.report(&report),
         Err(failure) => output.failure(&failure),
     };

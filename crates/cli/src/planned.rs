@@ -60,15 +60,13 @@ pub(crate) fn sheet(plan: &Plan) -> Sheet {
     }
     kept(&plan.kept, &mut sheet);
     if !plan.is_empty() {
-        sheet.line(
-            Tone::Plain,
-            format!(
-                "At most {} ({} of them writes), {} s at the least.",
-                counted(plan.requests.total(), "request"),
-                plan.requests.writes,
-                plan.eta_seconds
-            ),
-        );
+        let requests = counted(plan.requests.total(), "request");
+        let time = match plan.eta_seconds {
+            0 => String::new(),
+            seconds => format!(", {seconds} s at the least under the account's limits"),
+        };
+        let line = format!("At most {requests} ({} of them writes){time}.", plan.requests.writes);
+        sheet.line(Tone::Plain, line);
     }
     sheet
 }
@@ -164,9 +162,14 @@ pub(crate) fn refused(refused: &Refused, one: Option<(Provider, Operation)>) -> 
     fields.insert("fingerprint".to_owned(), json!(refused.plan.fingerprint));
     fields.insert("refusals".to_owned(), json!(refused.refusals));
     let mut lines = Vec::new();
-    for refusal in &refused.refusals {
+    for (index, refusal) in refused.refusals.iter().enumerate() {
         let step = refusal.step.map(|step| format!(" (step {step})")).unwrap_or_default();
         lines.push(format!("  {refusal}{step}"));
+        let same = |next: &Refusal| next.cause == refusal.cause && next.advice == refusal.advice;
+        if refused.refusals.get(index + 1).is_some_and(same) {
+            // What to do is said once for all that follow each other.
+            continue;
+        }
         lines.push(format!("    advice: {}", refusal.advice));
         if let (Some(guard), true) = (refusal.guard(), refusal.overridable) {
             let fingerprint = &refused.plan.fingerprint;

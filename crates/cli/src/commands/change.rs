@@ -11,8 +11,8 @@ use crate::target::WorkspaceTarget;
 use serde_json::{Value, json};
 use workspace_members::config::KeyKind;
 use workspace_members::sync::{
-    self, ApplyOptions, Desired, DesiredWorkspace, Guards, Mode, Observed, Plan, StepOutcome, StepReport,
-    Target, Want, Wished,
+    self, ApplyError, ApplyOptions, Desired, DesiredWorkspace, Guards, Known, Mode, Observed, Plan,
+    StepOutcome, StepReport, Target, Want, Wished,
 };
 use workspace_members::{
     AddMember, Capability, Effect, Error, ErrorKind, Member, Notify, Operation, PrincipalId, PrincipalKind,
@@ -79,7 +79,8 @@ async fn one_step(
         .capabilities()
         .require(Capability::Roster, Operation::ListMembers)
         .map_err(|error| Failure::from(error).at(&connection.name))?;
-    let workspace = connection.one(&target.workspace).await?;
+    let (workspace, listed) = connection.one(&target.workspace).await?;
+    let known = listed.into_iter().fold(Known::new(), Known::with_workspaces);
     let who = wished.who.clone();
     let operation = match wished.want {
         Want::Gone => Operation::Remove,
@@ -96,35 +97,31 @@ async fn one_step(
         .with_guards(connections.guards.clone())
         .with_overrides(how.lift.overrides.iter().cloned().collect());
     let at = |failure: Failure| Failure::at(failure, &connection.name);
-    if !how.dry_run {
-        sync::settle(&handles, &options).await.map_err(planned::not_applied).map_err(at)?;
-    }
-    let observed = sync::observe(&handles, &desired).await.map_err(planned::not_applied).map_err(at)?;
-    let plan = Plan::compute(&desired, &observed, &connections.guards)
-        .or_else(|refused| refused.overridden(&options.overrides))
-        .map_err(|refused| at(planned::refused(&refused, named)))?;
-    let before = |principal: &PrincipalId| member(&observed, principal);
-    let Some(step) = plan.steps.first() else {
-        let found = find(&observed, &who);
-        let line = match &found {
-            Some(member) => format!("unchanged: {who} is {} in {target} already", member.native_role),
-            None => format!("unchanged: {who} is not a member of {target}"),
-        };
-        return Ok(report(connection, "unchanged", found.as_ref(), line));
-    };
     if how.dry_run {
-        let mut answer =
-            report(connection, "pending", before(&step.principal).as_ref(), format!("would {step}"));
+        let seen = Observed::read_knowing(&*connection.members, &connection.name, &desired, known).await;
+        let seen = [seen.map_err(|error| at(Failure::from(error)))?];
+        let plan = Plan::compute(&desired, &seen, &connections.guards)
+            .or_else(|refused| refused.overridden(&options.overrides))
+            .map_err(|refused| at(planned::refused(&refused, named)))?;
+        let Some(step) = plan.steps.first() else { return Ok(unchanged(connection, target, &who, &seen)) };
+        let before = member(&seen, &step.principal);
+        let mut answer = report(connection, "pending", before.as_ref(), format!("would {step}"));
         answer.json["plan"] = json!(plan);
         answer.sheets.push(planned::sheet(&plan));
         answer.exit = Exit::Pending;
         return Ok(answer);
     }
-    let done = sync::apply(&handles, &plan, &options).await.map_err(planned::not_applied).map_err(at)?;
-    let Some(step) = done.steps.first() else {
-        return Ok(report(connection, "unchanged", before(&step.principal).as_ref(), "unchanged".to_owned()));
+    let options = options.with_known(&connection.name, known);
+    let done = match sync::apply_wish(&handles, &desired, &options).await {
+        Ok(done) => done,
+        Err(ApplyError::Refused(refused)) => return Err(at(planned::refused(&refused, named))),
+        Err(error) => return Err(at(planned::not_applied(error))),
     };
-    let after = member(&done.observed, &step.step.principal).or_else(|| before(&step.step.principal));
+    let Some(step) = done.steps.first() else {
+        return Ok(unchanged(connection, target, &who, &done.observed));
+    };
+    let principal = &step.step.principal;
+    let after = member(&done.observed, principal).or_else(|| member(&done.found, principal));
     match step.outcome {
         StepOutcome::Applied => {
             let line = format!("{}: {}", step.outcome, step.step);
@@ -135,6 +132,21 @@ async fn one_step(
         }
         _ => Err(at(not_done(step))),
     }
+}
+
+/// Nothing was to be done.
+fn unchanged(
+    connection: &Connection,
+    target: &WorkspaceTarget,
+    who: &sync::Entry,
+    observed: &[Observed],
+) -> Report {
+    let found = find(observed, who);
+    let line = match &found {
+        Some(member) => format!("unchanged: {who} is {} in {target} already", member.native_role),
+        None => format!("unchanged: {who} is not a member of {target}"),
+    };
+    report(connection, "unchanged", found.as_ref(), line)
 }
 
 /// What the options allow. The host's own guards are on top, and can only be stricter.

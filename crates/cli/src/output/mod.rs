@@ -4,6 +4,7 @@ mod csv;
 mod json;
 mod plain;
 mod table;
+mod width;
 
 pub(crate) use plain::{escaped, plain};
 
@@ -13,6 +14,7 @@ use crate::failure::Failure;
 use crate::report::{Report, Sheet};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
+use width::{broken, width};
 
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -30,9 +32,6 @@ impl Output {
 
     /// Writes an answer.
     pub(crate) fn report(self, report: &Report) -> Exit {
-        for failure in &report.failures {
-            self.complain(failure);
-        }
         let written = match self.format {
             Format::Json if report.failed_whole() => json::write(&report.failures[0].json()),
             Format::Json => json::write(&report.json),
@@ -44,6 +43,10 @@ impl Output {
             }
             Format::Table => table::write(&mut anstream::stdout().lock(), &report.sheets),
         };
+        // Last, so that it is in sight below a long answer.
+        for failure in &report.failures {
+            self.complain(failure);
+        }
         self.written(written, report.exit)
     }
 
@@ -97,8 +100,11 @@ impl Output {
 
     #[expect(clippy::unused_self, reason = "everything that writes goes through a value that was set up")]
     fn say(self, style: Style, label: &str, text: &str) {
-        let text = text.lines().map(plain).collect::<Vec<_>>().join("\n");
+        let width = width(&io::stderr());
+        let text = format!("{label}: {text}");
+        let lines = text.lines().flat_map(|line| broken(&plain(line), width)).collect::<Vec<_>>().join("\n");
+        let text = lines.strip_prefix(label).unwrap_or(&lines);
         // Where standard error is closed there is nobody left to tell.
-        let _ = writeln!(anstream::stderr().lock(), "{style}{label}:{style:#} {text}");
+        let _ = writeln!(anstream::stderr().lock(), "{style}{label}{style:#}{text}");
     }
 }

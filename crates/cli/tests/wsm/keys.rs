@@ -93,6 +93,36 @@ fn keys_come_from_the_environment_a_file_or_a_command() {
 }
 
 #[test]
+fn a_file_that_lies_in_the_folder_runs_nothing_unless_it_was_asked_for() {
+    let here = world();
+    let shell = Shell::new();
+    let ran = shell.path().join("ran");
+    let command = format!("key_command = [\"sh\", \"-c\", \"touch {} && echo {CANARY}\"]", ran.display());
+    shell.file("wsm.toml", &config(&here.simulator, &command));
+    let words =
+        ["wsm.toml:4:1: `key_command` runs a program", "wsm.toml:9:1: ", "--config wsm.toml", "WSM_CONFIG"];
+    for command in [&["list"][..], &["plan", "wish.toml"], &["doctor"], &["capabilities"]] {
+        shell.run(command).complains(2, &words);
+    }
+    assert!(!ran.exists(), "it was run");
+    // The same file, asked for; and the user's own.
+    shell.run(&["--config", "wsm.toml", "workspaces"]).ends(0);
+    assert!(ran.exists());
+    let asked = Shell { folder: shell.folder, variables: Vec::new() }.with("WSM_CONFIG", "wsm.toml");
+    asked.run(&["workspaces"]).ends(0);
+    let own = Shell::new();
+    std::fs::create_dir_all(own.path().join(".config/wsm")).unwrap();
+    own.file(".config/wsm/wsm.toml", &config(&here.simulator, &command));
+    own.run(&["workspaces"]).ends(0);
+
+    // Nor may it say that a key of the environment goes to a host of its choice.
+    let shell = Shell::new().with("PARADIGM_API_KEY", CANARY);
+    let text = "[connections.a]\nprovider = \"paradigm\"\nbase_url = \"https://127.0.0.1:1\"\nkey_env = \"PARADIGM_API_KEY\"\n";
+    shell.file("wsm.toml", text);
+    shell.run(&["list"]).complains(2, &["wsm.toml:3:1: `base_url` decides who gets a key"]);
+}
+
+#[test]
 fn a_key_that_cannot_be_had_fails_its_connection_only() {
     let here = world();
     let shell = Shell::new().with("GOOD", CANARY);
