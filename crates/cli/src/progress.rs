@@ -87,10 +87,14 @@ pub(crate) fn of_apply(shown: Option<Output>) -> Progress {
         let mut bar_now = running.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::Read(observed) => {
-                shown.iter().for_each(|output| output.interim(&[planned::overview(observed)], false));
+                if let Some(output) = shown {
+                    output.interim(&[planned::overview(observed)], false);
+                }
             }
             Event::Planned(plan) => {
-                shown.iter().for_each(|output| output.interim(&[planned::sheet(plan)], false));
+                if let Some(output) = shown {
+                    output.interim(&[planned::sheet(plan)], false);
+                }
             }
             Event::Starting { steps, eta_seconds } if terminal && *steps > 0 => {
                 let each = Duration::from_secs(*eta_seconds) / u32::try_from(*steps).unwrap_or(u32::MAX);

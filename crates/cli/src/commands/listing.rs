@@ -106,13 +106,11 @@ impl Connection {
     }
 
     fn choose(&self, wanted: &str, known: Option<&[Workspace]>) -> Result<Chosen> {
-        match known {
-            Some(known) => self.find(wanted, known),
-            None => {
-                let id = WorkspaceId::new(wanted).map_err(|error| self.fail(error))?;
-                Ok(Chosen { id, name: None })
-            }
+        if let Some(known) = known {
+            return self.find(wanted, known);
         }
+        let id = WorkspaceId::new(wanted).map_err(|error| self.fail(error))?;
+        Ok(Chosen { id, name: None })
     }
 
     fn find(&self, wanted: &str, known: &[Workspace]) -> Result<Chosen> {
