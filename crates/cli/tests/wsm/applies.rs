@@ -103,11 +103,11 @@ async fn paged() -> (World, [Vec<Exchange>; 2]) {
     let mut config = String::new();
     for (name, proxy) in CONNECTIONS.iter().zip(&world.proxies) {
         let key = name.to_uppercase();
-        config += &format!(
+        config.extend([format!(
             "[connections.{name}]\nprovider = \"{name}\"\nbase_url = \"{}\"\nkey_env = \"{key}_API_KEY\"\n\
              page_size = 5\nlayers.retry.max_attempts = 1\n",
             proxy.url()
-        );
+        )]);
     }
     world.shell.file("wsm.toml", &config);
     // Everybody is to go but the first of each workspace: whoever is taken for absent or unknown shows.
@@ -144,8 +144,8 @@ fn edited(exchange: &Exchange, edit: impl FnOnce(&mut Value)) -> Answer {
 
 /// The list in a page.
 fn items(body: &mut Value) -> &mut Vec<Value> {
-    let lists = body.as_object_mut().unwrap().values_mut();
-    lists.filter_map(Value::as_array_mut).next().unwrap()
+    let mut lists = body.as_object_mut().unwrap().values_mut();
+    lists.find_map(Value::as_array_mut).unwrap()
 }
 
 #[test]
@@ -254,9 +254,9 @@ fn hundred() -> (State, [String; 2]) {
                 "[[workspace]]\ntarget = \"{target}\"\nmode = \"authoritative\"\n[workspace.members]\n\
                  owner = [\"ana@example.com\"]\nviewer = [\"bo@example.com\""
             );
-            texts[0] += &format!("{workspace}, \"cy@example.com\"]\n");
+            texts[0].extend([format!("{workspace}, \"cy@example.com\"]\n")]);
             let comes = if number == 1 { ", \"cy@example.com\"" } else { "" };
-            texts[1] += &format!("{workspace}{comes}]\n");
+            texts[1].extend([format!("{workspace}{comes}]\n")]);
         }
         if number == 1 {
             state.pandadoc.add_key("simulated-pandadoc", &ids[0], &pandadoc);

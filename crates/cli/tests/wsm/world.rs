@@ -54,9 +54,9 @@ pub(crate) fn wish(rosters: &Rosters) -> String {
         }
         let lines = roles.iter().map(|(role, who)| format!("\"native:{role}\" = [{}]\n", who.join(", ")));
         let lines = lines.collect::<String>();
-        text += &format!(
+        text.extend([format!(
             "[[workspace]]\ntarget = \"{target}\"\nmode = \"authoritative\"\n[workspace.members]\n{lines}"
-        );
+        )]);
     }
     text
 }
