@@ -60,7 +60,9 @@ impl Account {
                 paradigm.user_mut(owner).unwrap().roles.push(PlatformRole::CompanyAdmin);
                 let workspace = paradigm.add_workspace("Legal", company);
                 paradigm.grant_user(workspace, owner, "owner");
-                KEYS.iter().for_each(|key| paradigm.add_key(*key, owner));
+                for key in KEYS {
+                    paradigm.add_key(key, owner);
+                }
                 let people = (0..count).map(|number| paradigm.add_user(address(number), company).into());
                 (WorkspaceId::from(workspace), people.collect())
             }
@@ -69,7 +71,9 @@ impl Account {
                 let admin = pandadoc.add_user("admin@example.com", "Full");
                 pandadoc.user_mut(&admin).unwrap().is_organization_admin = true;
                 let workspace = pandadoc.add_workspace("Legal", &admin);
-                KEYS.iter().for_each(|key| pandadoc.add_key(*key, &admin, &workspace));
+                for key in KEYS {
+                    pandadoc.add_key(key, &admin, &workspace);
+                }
                 let people =
                     (0..count).map(|number| UserId::new(pandadoc.add_user(address(number), "Full")).unwrap());
                 let people = people.collect();

@@ -610,7 +610,7 @@ async fn both_described_forms_of_a_list_are_read() {
 
 #[tokio::test]
 async fn a_full_page_that_tells_nothing_is_not_the_last() {
-    let full = |count: u32| Value::from_iter((1..=count).map(|id| json!({"id": id})));
+    let full = |count: u32| (1..=count).map(|id| json!({"id": id})).collect::<Value>();
     for (case, body, next) in [
         ("bare", json!({"results": full(100)}), Some("2x100")),
         ("not full", json!({"results": full(99)}), None),

@@ -229,7 +229,7 @@ fn no_file_that_a_run_leaves_holds_the_key() {
     for format in ["table", "json"] {
         let ran = shell.run(&["-vv", "-o", format, "--audit", "audit.jsonl", "apply", "plan.json", "--yes"]);
         assert_ne!(ran.code, Some(0), "{ran:?}");
-        said += &format!("{ran:?}");
+        said.extend([format!("{ran:?}")]);
     }
     let left = files(shell.path());
     for (name, word) in

@@ -76,7 +76,7 @@ fn an_unknown_field_is_named_with_its_place() {
 #[tokio::test]
 async fn parts_that_do_not_fit_are_named() {
     type Break = fn(&mut State);
-    let cases: [(Break, &str); 8] = [
+    let cases: [(Break, &str); 9] = [
         (
             |state| state.paradigm.grant_user(2, 99, "viewer"),
             "paradigm.workspaces[1].users: there is no user 99",
