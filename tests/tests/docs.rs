@@ -25,9 +25,10 @@ fn every_test_named_in_the_page_on_reliability_exists() {
     let mut found = 0;
     for (file, name) in named.filter(|(file, _)| *file != "file") {
         let places = ["tests/tests", "tests/decoders/tests", "crates/http/tests", "crates/cli/tests"];
-        let source = places.iter().find_map(|place| source(&root().join(place), file));
-        let source = source.unwrap_or_else(|| panic!("no tests are named {file}"));
-        assert!(source.contains(&format!("fn {name}(")), "{file} has no test {name}");
+        let sources: Vec<String> =
+            places.iter().filter_map(|place| source(&root().join(place), file)).collect();
+        let test = format!("fn {name}(");
+        assert!(sources.iter().any(|source| source.contains(&test)), "{file} has no test {name}");
         found += 1;
     }
     assert!(found > 40, "{found}");

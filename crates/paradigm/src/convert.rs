@@ -50,9 +50,7 @@ pub(crate) fn user(wire: wire::User) -> User {
 }
 
 pub(crate) fn group(wire: wire::Group) -> Group {
-    let users = wire.user_ids.and_then(|ids| {
-        ids.as_array()?.iter().map(|id| id.as_u64().filter(|id| *id > 0).map(UserId::from)).collect()
-    });
+    let users = wire.user_ids.0.map(|ids| ids.into_iter().map(UserId::from).collect());
     Group::new(GroupId::from(wire.id), wire.name.unwrap_or_default()).with_users(users)
 }
 

@@ -273,13 +273,13 @@ fn an_add_loses_its_role() {
 
 #[test]
 fn a_listing_misses_the_last_page() {
-    caught(Bug::AListingMissesTheLastPage, MODEL, "the adapter's members");
+    caught(Bug::AListingMissesTheLastPage, MODEL, "the whole account");
     caught(Bug::AListingMissesTheLastPage, "members_come_whole_over_every_page_boundary", "records by pages");
 }
 
 #[test]
 fn a_page_repeats_a_member() {
-    caught(Bug::APageRepeatsAMember, MODEL, "twice");
+    caught(Bug::APageRepeatsAMember, MODEL, "the whole account");
     caught(Bug::APageRepeatsAMember, "members_come_whole_over_every_page_boundary", "twice");
 }
 
@@ -298,7 +298,7 @@ fn a_users_role_is_written_to_the_group_of_the_same_id() {
 
 #[test]
 fn faults_that_cancel_out_show_in_the_truth() {
-    caught(Bug::RolesAreSwappedInWritingAndInReading, MODEL, "members of");
+    caught(Bug::RolesAreSwappedInWritingAndInReading, MODEL, "the whole account");
     caught(
         Bug::RolesAreSwappedInWritingAndInReading,
         "an_added_user_is_there_in_that_role",
@@ -327,7 +327,7 @@ fn a_stranger_is_got() {
 
 #[test]
 fn every_cursor_yields_the_first_page() {
-    caught(Bug::TheFirstPageForAnyCursor, MODEL, "members");
+    caught(Bug::TheFirstPageForAnyCursor, MODEL, "the whole account");
     caught(Bug::TheFirstPageForAnyCursor, "a_cursor_from_elsewhere_is_refused", "expected");
 }
 

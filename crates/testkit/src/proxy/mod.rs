@@ -12,7 +12,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 
 /// Stands in front of one server. Clones are handles on the same proxy, which ends with the last of them.
@@ -93,13 +93,19 @@ impl Proxy {
         let task = Task { stop: watch::Sender::new(false), stopped: watch::Sender::new(false) };
         let (mut stop, stopped) = (task.stop.subscribe(), task.stopped.clone());
         let accepting = pass::accept(listener, shared.clone());
+        let address = shared.address;
         tokio::spawn(async move {
             tokio::select! {
                 () = accepting => {}
                 _ = stop.wait_for(|stop| *stop) => {}
             }
-            // The listener and all connections were dropped with `accepting`.
+            // The listener and all connections were dropped with `accepting`. The port stays taken for as long as the
+            // proxy is there: a client that finds nobody must not find somebody else's server.
+            let taken = take(address);
             stopped.send_replace(true);
+            // Until the proxy is dropped.
+            while stop.changed().await.is_ok() {}
+            drop(taken);
         });
         Ok(Self { shared, task: Arc::new(task) })
     }
@@ -160,6 +166,14 @@ impl Proxy {
         self.task.stop.send_replace(true);
         let _ = self.task.stopped.subscribe().wait_for(|stopped| *stopped).await;
     }
+}
+
+/// Binds an address and does not listen on it: whoever connects is refused.
+fn take(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
 }
 
 fn invalid(upstream: &str, why: &str) -> io::Error {
