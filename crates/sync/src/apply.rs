@@ -249,7 +249,7 @@ pub async fn apply(
         });
     }
     let limits = plan.guards.stricter(&options.guards).limits();
-    let current = match unjudged.judge(&observed, &limits) {
+    let current = match unjudged.judge(&limits) {
         Ok(plan) => plan,
         Err(refused) => refused.overridden(&options.overrides)?,
     };

@@ -1,11 +1,13 @@
 //! What would change, as data. Pure: nothing here can read or write at a provider.
 
 mod cost;
+mod digest;
 mod directory;
 mod draft;
 mod grant;
 mod names;
 mod outcome;
+mod principal;
 mod refusal;
 mod step;
 
@@ -19,10 +21,10 @@ pub use step::{Action, Consequence, Kept, KeptReason, Step, Strategy};
 use crate::desired::{Desired, Entry, InvalidText, Target};
 use crate::guards::{Guards, Limits};
 use crate::observe::Observed;
+use directory::Map;
 use draft::Drafter;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 use workspace_members_core::{Operation, Provider, UserId, WorkspaceId};
@@ -168,9 +170,11 @@ pub enum InvalidPlan {
 }
 
 /// A plan before it is judged.
-pub(crate) struct Unjudged {
+pub(crate) struct Unjudged<'a> {
     pub(crate) plan: Plan,
     pub(crate) problems: Vec<Refusal>,
+    /// One for each account of the plan.
+    directories: Vec<Directory<'a>>,
 }
 
 impl Plan {
@@ -184,7 +188,7 @@ impl Plan {
     pub fn compute(desired: &Desired, observed: &[Observed], guards: &Guards) -> Result<Self, Refused> {
         let unjudged = Unjudged::draft(desired, observed, &desired.guards.stricter(guards));
         let limits = unjudged.plan.guards.limits();
-        unjudged.judge(observed, &limits)
+        unjudged.judge(&limits)
     }
 
     /// Whether nothing would change.
@@ -206,45 +210,19 @@ impl Plan {
     /// [`apply`](crate::apply) judges it again.
     pub fn from_json(text: &str) -> Result<Self, InvalidPlan> {
         let plan: Self = serde_json::from_str(text).map_err(InvalidPlan::Form)?;
-        if plan.version != Self::VERSION || plan.digest() != plan.fingerprint {
+        if plan.version != Self::VERSION || digest::of(&plan) != plan.fingerprint {
             return Err(InvalidPlan::Changed);
         }
         Ok(plan)
     }
-
-    /// Hashes what the plan depends on and what it would do. Fields have one order and maps are sorted, so equal plans
-    /// have one text. Not the estimates: they change with the account's size, which makes no other plan.
-    fn digest(&self) -> PlanFingerprint {
-        #[derive(Serialize)]
-        struct Content<'a> {
-            version: u32,
-            wish: &'a Desired,
-            guards: &'a Guards,
-            accounts: &'a [PlannedAccount],
-            steps: Vec<Step>,
-            kept: &'a [Kept],
-        }
-        let priceless = |step: &Step| Step { requests: 0, ..step.clone() };
-        let content = Content {
-            version: self.version,
-            wish: &self.wish,
-            guards: &self.guards,
-            accounts: &self.accounts,
-            steps: self.steps.iter().map(priceless).collect(),
-            kept: &self.kept,
-        };
-        // Only maps with keys that are no text can fail to serialize, and there are none. An empty text would still
-        // yield a fingerprint that matches no other plan's content.
-        let text = serde_json::to_vec(&content).unwrap_or_default();
-        PlanFingerprint(hex(&Sha256::digest(&text)))
-    }
 }
 
-impl Unjudged {
+impl<'a> Unjudged<'a> {
     /// Drafts the steps of every workspace, and the plan around them.
-    pub(crate) fn draft(desired: &Desired, observed: &[Observed], guards: &Guards) -> Self {
+    pub(crate) fn draft(desired: &'a Desired, observed: &'a [Observed], guards: &Guards) -> Self {
         let limits = guards.limits();
         let mut accounts: Vec<PlannedAccount> = Vec::new();
+        let mut directories: Vec<Directory<'a>> = Vec::new();
         let (mut steps, mut kept, mut problems) = (Vec::new(), Vec::new(), Vec::new());
         let (mut requests, mut eta) = (PlanRequests::default(), std::time::Duration::ZERO);
         for connection in desired.connections() {
@@ -284,14 +262,14 @@ impl Unjudged {
             requests.writes += writes;
             requests.reads += cost::total(&total) - writes;
             eta = eta.max(cost::eta(&total, seen.capabilities()));
+            directories.push(directory);
         }
         for (index, step) in steps.iter_mut().enumerate() {
             step.number = index + 1;
         }
-        let mut consequences: Vec<Consequence> =
-            steps.iter().flat_map(|step: &Step| step.consequences.iter().cloned()).collect();
-        consequences.sort();
-        consequences.dedup();
+        let consequences: BTreeSet<&Consequence> =
+            steps.iter().flat_map(|step: &Step| &step.consequences).collect();
+        let consequences = consequences.into_iter().cloned().collect();
         let mut plan = Plan {
             version: Plan::VERSION,
             fingerprint: PlanFingerprint(String::new()),
@@ -304,29 +282,33 @@ impl Unjudged {
             requests,
             eta_seconds: eta.as_secs() + u64::from(eta.subsec_nanos() > 0),
         };
-        plan.fingerprint = plan.digest();
-        Self { plan, problems }
+        plan.fingerprint = digest::of(&plan);
+        Self { plan, problems, directories }
     }
 
     /// Judges the drafted plan by the given limits.
-    pub(crate) fn judge(self, observed: &[Observed], limits: &Limits) -> Result<Plan, Refused> {
-        let Self { plan, problems: mut refusals } = self;
+    pub(crate) fn judge(self, limits: &Limits) -> Result<Plan, Refused> {
+        let Self { plan, problems: mut refusals, directories } = self;
         let guarded = limits.protect.iter().chain(&limits.required_owners);
         let unknown = guarded
             .filter(|entry| matches!(entry, Entry::Person(name) if plan.wish.people.get(name).is_none()));
         refusals.extend(unknown.map(Refusal::unknown_in_guards));
-        for seen in observed {
-            let directory = Directory::new(seen, &plan.wish.people);
+        let mut steps: Map<&Target, Vec<&Step>> = Map::default();
+        for step in &plan.steps {
+            steps.entry(&step.target).or_default().push(step);
+        }
+        for directory in &directories {
+            let seen = directory.observed;
             for workspace in plan.wish.of_connection(seen.connection()) {
                 let Some(roster) = seen.roster(&workspace.target.workspace) else { continue };
                 let case = Case {
                     target: &workspace.target,
                     mode: workspace.mode,
                     members: roster.members(),
-                    directory: &directory,
+                    directory,
                 };
-                let steps: Vec<&Step> = plan.steps_of(&workspace.target).collect();
-                refusals.extend(case.judge(&steps, limits));
+                let steps = steps.get(&workspace.target).map(Vec::as_slice).unwrap_or_default();
+                refusals.extend(case.judge(steps, limits));
             }
         }
         refusals.extend(judge_mails(&plan.steps, limits));
