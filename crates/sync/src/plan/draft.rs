@@ -125,12 +125,11 @@ impl<'a> Drafter<'a> {
                 }
             };
             let principal = found.principal;
-            let first = match found.place {
-                Some(place) => members[place].get_or_insert(wished),
-                None => {
-                    let stranger = Stranger { principal, verified: found.verified, wished };
-                    strangers.entry(principal).or_insert(stranger).wished
-                }
+            let first = if let Some(place) = found.place {
+                *members[place].get_or_insert(wished)
+            } else {
+                let stranger = Stranger { principal, verified: found.verified, wished };
+                strangers.entry(principal).or_insert(stranger).wished
             };
             if first.want != wished.want {
                 let principal = PrincipalId::from(principal);

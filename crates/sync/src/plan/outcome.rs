@@ -89,7 +89,7 @@ impl<'a> Outcome<'a> {
         if let Some(Seat { role: Role::Owner, status, .. }) = &old {
             self.count_owner(principal, *status, false);
         }
-        let between = (step.strategy == Strategy::RemoveThenAdd).then(|| self.owners.len());
+        let between = (step.strategy == Strategy::RemoveThenAdd).then_some(self.owners.len());
         let new = step.to.as_ref().map(|native| {
             let status = old.map_or(Status::Unknown, |seat| seat.status);
             let role = self.directory.observed.capabilities().roles().normalize(native);
