@@ -104,6 +104,6 @@ library_benchmark_group!(name = calls_group, benchmarks = [call]);
 library_benchmark_group!(name = plan_group, benchmarks = [plan]);
 
 main!(
-    config = LibraryBenchmarkConfig::default().tool(Callgrind::with_args(["--trace-children=no"]));
+    config = LibraryBenchmarkConfig::default().tool(Callgrind::with_args(["--trace-children=no"])),
     library_benchmark_groups = [calls_group, plan_group]
 );

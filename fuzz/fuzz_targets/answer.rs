@@ -1,4 +1,4 @@
-//! See `workspace_members_tests::decoders::answer`.
+//! See `workspace_members_decoders::answer`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| workspace_members_tests::decoders::answer(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| workspace_members_decoders::answer(data));

@@ -1,4 +1,4 @@
-//! See `workspace_members_tests::decoders::cursor`.
+//! See `workspace_members_decoders::cursor`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| workspace_members_tests::decoders::cursor(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| workspace_members_decoders::cursor(data));

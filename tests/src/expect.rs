@@ -23,6 +23,9 @@ impl Expected {
             405 | 501 => Self::refused(ErrorKind::Unsupported),
             408 => Self::new(ErrorKind::Timeout, lost),
             429 => Self::new(ErrorKind::RateLimited, Effect::NotApplied),
+            301 | 302 if matches!(operation, Operation::Add | Operation::SetRole) => {
+                Self::new(ErrorKind::UnexpectedResponse, lost)
+            }
             303 => Self::new(ErrorKind::UnexpectedResponse, lost),
             300..=399 => Self::refused(ErrorKind::UnexpectedResponse),
             400..=499 => Self::refused(ErrorKind::Rejected),

@@ -4,7 +4,6 @@
 mod account;
 mod call;
 mod certificate;
-pub mod decoders;
 mod expect;
 pub mod harness;
 mod server;

@@ -19,10 +19,12 @@ use workspace_members_core::{
 use workspace_members_http::{
     CommandCredential, CredentialSource, FileCredential, Proxy, StaticCredential, Transport, TransportConfig,
 };
+use workspace_members_layers::{Appended, AuditSink, EmailKey, LayersConfig, Standard};
 use workspace_members_pandadoc::{Auth, PandaDoc, PandaDocConfig, Reach};
 use workspace_members_paradigm::{Level, Paradigm, ParadigmConfig};
 use workspace_members_tests::{
-    Authority, CANARY, Call, End, Issued, Reply, Rotating, Server, chain, key, member, transport, workspace,
+    Authority, CANARY, Call, End, Issued, Reply, Rotating, Server, chain, key, member, principal, transport,
+    workspace,
 };
 
 /// How many lines were traced and logged so far, at every level, by every crate; and the first that shows the key.
@@ -195,7 +197,7 @@ fn calls(of: &str, who: &str) -> Vec<Call> {
 
 /// Every verb that makes several requests, for what it says when it fails.
 async fn verbs(account: &dyn WorkspaceMembers, of: &str, who: &str) -> Vec<String> {
-    let (of, who) = (workspace(of), workspace_members_tests::principal(who));
+    let (of, who) = (workspace(of), principal(who));
     let request = AddMember::new(of.clone(), who.clone(), Role::Viewer);
     let mut said = Vec::new();
     let mut keep = |error: Option<workspace_members_core::Error>| said.extend(error.as_ref().map(chain));
@@ -342,13 +344,16 @@ async fn configurations_and_sources_show_no_secret() {
         Arc::new(StaticCredential::new(secret())),
         Arc::new(FileCredential::new(&file)),
         Arc::new(CommandCredential::new(vec!["cat".into(), file.to_string_lossy().into_owned()])),
-        Arc::new(workspace_members_http::OAuthRefresh::new(
-            "http://127.0.0.1:1/token",
-            "application",
-            secret(),
-            secret(),
-            transport(Duration::from_secs(1)),
-        )),
+        Arc::new(
+            workspace_members_http::OAuthRefresh::new(
+                "http://127.0.0.1:1/token",
+                "application",
+                secret(),
+                secret(),
+                transport(Duration::from_secs(1)),
+            )
+            .unwrap(),
+        ),
     ];
     let mut config = TransportConfig::default();
     config.proxy = Proxy::Url(format!("http://user:{CANARY}@127.0.0.1:1").parse().unwrap());
@@ -369,5 +374,101 @@ async fn configurations_and_sources_show_no_secret() {
             clean(&format!("{account:?}"), "account");
             clean(&chain(&account.me().await.unwrap_err()), "no proxy");
         }
+    }
+}
+
+const URL: &str = "WORKSPACE_MEMBERS_TEST_URL";
+
+/// Panics when it is first asked, with everything that it knows.
+#[derive(Debug)]
+struct Panicking {
+    key: SecretString,
+    asked: AtomicU64,
+}
+
+#[async_trait::async_trait]
+impl CredentialSource for Panicking {
+    async fn credential(&self, _: bool) -> workspace_members_core::Result<SecretString> {
+        assert!(self.asked.fetch_add(1, Ordering::SeqCst) > 0, "asked: {self:?}");
+        Ok(self.key.clone())
+    }
+}
+
+/// Panics when it is first given something to record.
+#[derive(Debug, Default)]
+struct PanickingSink(AtomicU64);
+
+impl AuditSink for PanickingSink {
+    fn append(&self, line: String) -> Appended {
+        assert!(self.0.fetch_add(1, Ordering::SeqCst) > 0, "to be recorded: {line}");
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// Not a test by itself: what `panics_say_nothing_of_the_key` runs. Panics in every way that a caller may.
+#[tokio::test]
+async fn child_panics() {
+    let Ok(url) = std::env::var(URL) else { return };
+    let (of, who) = (workspace("42"), principal("user:7"));
+    let request = AddMember::new(of.clone(), who.clone(), Role::Viewer);
+    let mut panics = 0;
+    for account in accounts(&url, || key()) {
+        let account: Arc<dyn WorkspaceMembers> = Arc::from(account);
+        let (a, b, c) = (Arc::clone(&account), Arc::clone(&account), account);
+        let (request, of, who) = (request.clone(), of.clone(), who.clone());
+        for ended in [
+            tokio::spawn(async move { drop(a.me().await.unwrap()) }).await,
+            tokio::spawn(async move { drop(b.add(&request).await.expect("added")) }).await,
+            tokio::spawn(async move { assert!(c.get(&of, &who).await.is_ok(), "{c:?} {c:#?}") }).await,
+        ] {
+            println!("{:?}", ended.unwrap_err());
+            panics += 1;
+        }
+    }
+    // Where the source of the key panics, the next call asks it again.
+    let source = Arc::new(Panicking { key: CANARY.into(), asked: AtomicU64::new(0) });
+    let account =
+        Arc::new(Paradigm::new(ParadigmConfig::new(source.clone()).with_base_url(&url).unwrap()).unwrap());
+    let first = Arc::clone(&account);
+    println!("{:?}", tokio::spawn(async move { first.me().await }).await.unwrap_err());
+    println!("{}", chain(&account.me().await.unwrap_err()));
+    assert_eq!(source.asked.load(Ordering::SeqCst), 2);
+    let mut layers = LayersConfig::default();
+    layers.audit.identify = false;
+    let audited = Standard::new(layers).with_sink(Arc::new(PanickingSink::default()));
+    let audited = audited.with_email_key(CANARY.repeat(2).into()).build(account).unwrap();
+    println!("{audited:?}");
+    println!("{:?}", tokio::spawn(async move { audited.add(&request).await }).await.unwrap_err());
+    println!("child done after {} panics", panics + 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn panics_say_nothing_of_the_key() {
+    let server = Server::always(echoing(Reply::json(400, json!({"detail": CANARY})), 400)).await;
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "child_panics", "--nocapture"]);
+    child.env(URL, server.url()).env("RUST_BACKTRACE", "full").env("RUST_LOG", "trace");
+    let output = tokio::task::spawn_blocking(move || child.output().unwrap()).await.unwrap();
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && said.contains("child done after 14 panics"), "{said}");
+    assert_eq!(said.matches("panicked at").count(), 14, "{said}");
+    // Not "canary" alone: that is this very file, which stands in every backtrace.
+    let secret = CANARY.trim_start_matches("canary-");
+    assert!(!said.to_lowercase().contains(secret), "{said}");
+}
+
+/// What the layers put around an account, and what is handed to them.
+#[tokio::test]
+async fn layers_show_no_secret() {
+    let email_key = SecretString::from(CANARY.repeat(2));
+    let standard = Standard::new(LayersConfig::default()).with_email_key(email_key.clone());
+    clean(&format!("{standard:?}{standard:#?}"), "Standard");
+    clean(&format!("{:?}", EmailKey::new(email_key).unwrap()), "EmailKey");
+    for account in accounts("http://127.0.0.1:1", || key()) {
+        let sink = Arc::new(PanickingSink::default());
+        let stack = standard.clone().with_sink(sink).with_connection("c").build(account).unwrap();
+        clean(&format!("{stack:?}{stack:#?}"), "stack");
+        clean(&chain(&stack.me().await.unwrap_err()), "stack");
     }
 }

@@ -28,6 +28,13 @@ mod paradigm_instance_inferred {
     workspace_members_testkit::conformance!(ParadigmHarness::new(Level::Instance).inferred());
 }
 
+mod paradigm_company_quirks {
+    use workspace_members_paradigm::Level;
+    use workspace_members_tests::harness::ParadigmHarness;
+
+    workspace_members_testkit::conformance!(ParadigmHarness::new(Level::Company).quirks());
+}
+
 mod pandadoc_organization {
     use workspace_members_tests::harness::PandaDocHarness;
 

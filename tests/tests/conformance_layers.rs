@@ -1,4 +1,5 @@
-//! Every layer, and the standard stack, keeps what the contract promises: a wrapper around any `WorkspaceMembers` is one.
+//! Every layer alone, and the standard stack, keep what the contract promises around the reference implementation and
+//! around both adapters over real HTTP: a wrapper around any `WorkspaceMembers` is one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,9 +8,7 @@ use workspace_members_layers::{
     Audit, AuditFile, Concurrency, LayersConfig, Limiter, RateLimit, ReadOnly, Retry, RetryConfig, Standard,
     Timeout, Trace,
 };
-use workspace_members_testkit::{Harness, InMemoryHarness, Layered};
-
-type Members = Arc<dyn WorkspaceMembers>;
+use workspace_members_testkit::{Harness, Layered};
 
 /// Waits that end at once, so that the suite does not wait for them.
 fn quick() -> RetryConfig {
@@ -26,99 +25,85 @@ fn log() -> Arc<AuditFile> {
     Arc::new(AuditFile::open("/dev/null", false).expect("the null device can be written"))
 }
 
-fn standard_stack(members: Members) -> Members {
-    let config = LayersConfig::default().with_retry(quick());
-    let stack = Standard::new(config).with_limiter(limiter()).with_sink(log()).with_seed(7);
-    stack.build(members).expect("the settings are valid")
+fn retry(harness: impl Harness) -> Layered<impl Harness> {
+    Layered::new("retry", harness, |members| Arc::new(Retry::new(members, quick())))
 }
 
-/// One layer that neither repeats nor ends anything.
-fn bare(name: &str, wrap: impl Fn(Members) -> Members + Send + Sync + 'static) -> impl Harness {
-    Layered::new(name, InMemoryHarness::new(), wrap).bare()
+/// Not bare, though it sends each request once: a 429 holds the account back, and what a call is told to wait is what is
+/// left of that.
+fn rate_limit(harness: impl Harness) -> Layered<impl Harness> {
+    Layered::new("rate limit", harness, |members| Arc::new(RateLimit::new(members, limiter())))
 }
 
-mod retry {
-    workspace_members_testkit::conformance!(super::Layered::new(
-        "retry",
-        super::InMemoryHarness::new(),
-        |members| { super::Arc::new(super::Retry::new(members, super::quick())) }
-    ));
+/// With room for the calls that go on beside a slow one.
+fn concurrency(harness: impl Harness) -> Layered<impl Harness> {
+    Layered::new("concurrency", harness, |members| Arc::new(Concurrency::new(members, 8))).bare()
 }
 
-mod rate_limit {
-    workspace_members_testkit::conformance!(super::bare("rate limit", |members| {
-        super::Arc::new(super::RateLimit::new(members, super::limiter()))
-    }));
+fn timeout(harness: impl Harness) -> Layered<impl Harness> {
+    let wrap = |members| Arc::new(Timeout::new(members, Duration::from_mins(1))) as Arc<dyn WorkspaceMembers>;
+    Layered::new("timeout", harness, wrap).bare()
 }
 
-mod concurrency {
-    workspace_members_testkit::conformance!(super::bare("concurrency", |members| {
-        super::Arc::new(super::Concurrency::new(members, 1))
-    }));
+/// Ends calls by itself. The time is real, and long enough for a busy machine.
+fn impatient(harness: impl Harness) -> Layered<impl Harness> {
+    let wrap = |members| Arc::new(Timeout::new(members, Duration::from_secs(2))) as Arc<dyn WorkspaceMembers>;
+    Layered::new("timeout that passes", harness, wrap).bare().gives_up()
 }
 
-mod timeout {
-    workspace_members_testkit::conformance!(super::bare("timeout", |members| {
-        super::Arc::new(super::Timeout::new(members, super::Duration::from_mins(1)))
-    }));
+fn trace(harness: impl Harness) -> Layered<impl Harness> {
+    Layered::new("trace", harness, |members| Arc::new(Trace::new(members))).bare()
 }
 
-mod trace {
-    workspace_members_testkit::conformance!(super::bare("trace", |members| super::Arc::new(
-        super::Trace::new(members)
-    )));
+/// Does not ask who acts, which would be a second request of the first write.
+fn audit(harness: impl Harness) -> Layered<impl Harness> {
+    Layered::new("audit", harness, |members| Arc::new(Audit::new(members, log()).with_identify(false))).bare()
 }
 
-mod audit {
-    workspace_members_testkit::conformance!(super::bare("audit", |members| {
-        super::Arc::new(super::Audit::new(members, super::log()))
-    }));
+fn read_only(harness: impl Harness) -> Layered<impl Harness> {
+    Layered::new("read-only", harness, |members| Arc::new(ReadOnly::new(members))).bare()
 }
 
-mod read_only {
-    workspace_members_testkit::conformance!(super::bare("read-only", |members| {
-        super::Arc::new(super::ReadOnly::new(members))
-    }));
+fn standard(harness: impl Harness) -> Layered<impl Harness> {
+    Layered::new("standard", harness, |members| {
+        let config = LayersConfig::default().with_retry(quick());
+        let stack = Standard::new(config).with_limiter(limiter()).with_sink(log()).with_seed(7);
+        stack.build(members).expect("the settings are valid")
+    })
 }
 
-mod standard_around_memory {
-    workspace_members_testkit::conformance!(super::Layered::new(
-        "standard",
-        super::InMemoryHarness::new(),
-        super::standard_stack
-    ));
+/// The suite on each of these around the reference implementation and around both adapters.
+///
+/// Around the adapters, pages are large enough for the people of most cases (the boundaries between pages have their own
+/// cases), and there are as many random sequences of calls as said: three dozen suites take their time.
+macro_rules! around_all {
+    ($($layer:ident)+; $sequences:literal) => {$(
+        mod $layer {
+            mod around_memory {
+                use workspace_members_testkit::InMemoryHarness;
+
+                workspace_members_testkit::conformance!(crate::$layer(InMemoryHarness::new()));
+            }
+
+            mod around_paradigm {
+                use workspace_members_paradigm::Level;
+                use workspace_members_tests::harness::ParadigmHarness;
+
+                workspace_members_testkit::conformance!(
+                    crate::$layer(ParadigmHarness::new(Level::Owner).page_size(12)).sequences($sequences)
+                );
+            }
+
+            mod around_pandadoc {
+                use workspace_members_tests::harness::PandaDocHarness;
+
+                workspace_members_testkit::conformance!(
+                    crate::$layer(PandaDocHarness::organization().page_size(12)).sequences($sequences)
+                );
+            }
+        }
+    )+};
 }
 
-mod standard_around_paradigm {
-    use workspace_members_paradigm::Level;
-    use workspace_members_tests::harness::ParadigmHarness;
-
-    workspace_members_testkit::conformance!(super::Layered::new(
-        "standard",
-        ParadigmHarness::new(Level::Owner),
-        super::standard_stack
-    ));
-}
-
-mod standard_around_pandadoc {
-    use workspace_members_tests::harness::PandaDocHarness;
-
-    workspace_members_testkit::conformance!(super::Layered::new(
-        "standard",
-        PandaDocHarness::organization(),
-        super::standard_stack
-    ));
-}
-
-/// A stack that ends a call by itself. The time is real, and long enough for a busy machine.
-mod timeout_around_pandadoc {
-    use workspace_members_tests::harness::PandaDocHarness;
-
-    workspace_members_testkit::conformance!(
-        super::Layered::new("timeout", PandaDocHarness::organization(), |members| {
-            super::Arc::new(super::Timeout::new(members, super::Duration::from_secs(2)))
-        })
-        .bare()
-        .gives_up()
-    );
-}
+around_all! { retry rate_limit concurrency timeout impatient trace audit read_only; 8 }
+around_all! { standard; 24 }

@@ -8,6 +8,15 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
+/// The text of `file.rs`, or of all files in the folder of that name.
+fn source(place: &Path, file: &str) -> Option<String> {
+    if let Ok(text) = fs::read_to_string(place.join(format!("{file}.rs"))) {
+        return Some(text);
+    }
+    let folder = fs::read_dir(place.join(file)).ok()?;
+    Some(folder.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect())
+}
+
 #[test]
 fn every_test_named_in_the_page_on_reliability_exists() {
     let page = fs::read_to_string(root().join("docs/reliability.md")).unwrap();
@@ -15,10 +24,9 @@ fn every_test_named_in_the_page_on_reliability_exists() {
     let named = page.split('`').skip(1).step_by(2).filter_map(|code| code.split_once("::"));
     let mut found = 0;
     for (file, name) in named.filter(|(file, _)| *file != "file") {
-        let places = ["tests/tests", "crates/http/tests"];
-        let mut paths = places.iter().map(|place| root().join(place).join(format!("{file}.rs")));
-        let source = paths.find_map(|path| fs::read_to_string(path).ok());
-        let source = source.unwrap_or_else(|| panic!("no file of tests is named {file}"));
+        let places = ["tests/tests", "tests/decoders/tests", "crates/http/tests", "crates/cli/tests"];
+        let source = places.iter().find_map(|place| source(&root().join(place), file));
+        let source = source.unwrap_or_else(|| panic!("no tests are named {file}"));
         assert!(source.contains(&format!("fn {name}(")), "{file} has no test {name}");
         found += 1;
     }

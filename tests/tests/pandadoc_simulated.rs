@@ -262,7 +262,14 @@ async fn a_role_is_changed_in_one_step_and_only_where_it_differs() {
     let stranger = world.user("zuzana.horakova@example.com");
     let error = pandadoc.change_role(&contracts, &stranger, &Role::Viewer).await.unwrap_err();
     assert_eq!((error.kind(), error.missing()), (ErrorKind::NotFound, &[Resource::Member][..]));
-    // By removing and adding it can be done as well, if that is what is asked for.
+    // By removing and adding it can be done as well, if that is what is asked for; but not from a custom role, which
+    // could not be put back.
+    world.log();
+    let error = pandadoc.change_role_by_remove_then_add(&contracts, &who, &Role::Editor).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::Unsupported, Effect::Rejected));
+    assert!(error.message().contains("could not be put back"), "{error}");
+    assert!(world.log().iter().all(|line| line.starts_with("GET")), "nothing was written");
+    pandadoc.change_role(&contracts, &who, &Role::Manager).await.unwrap();
     let back = pandadoc.change_role_by_remove_then_add(&contracts, &who, &Role::Editor).await.unwrap();
     assert_eq!((back.change, back.member.role), (Change::Applied, Role::Editor));
     let me = world.user("camille.laurent@example.com");
@@ -433,12 +440,13 @@ async fn a_sandbox_key_is_soon_throttled_and_the_words_say_for_how_long() {
 async fn an_expired_access_token_is_refreshed_and_the_call_after_it_goes_through() {
     let world = World::new().await;
     let refresh = OAuthRefresh::new(
-        format!("{}{TOKEN_PATH}", world.simulator.pandadoc_url()),
+        &format!("{}{TOKEN_PATH}", world.simulator.pandadoc_url()),
         "simulated-client",
         SecretString::from("simulated-client-secret"),
         SecretString::from("simulated-refresh-token"),
         transport(Duration::from_secs(10)),
-    );
+    )
+    .unwrap();
     let pandadoc = world.with(Arc::new(refresh), |config| config.with_auth(Auth::Bearer));
     pandadoc.me().await.unwrap();
     assert_eq!(world.log().len(), 2, "a token, then the call");

@@ -5,7 +5,8 @@ use futures_util::TryStreamExt;
 use serde_json::{Value, json};
 use workspace_members_core::{
     AddMember, Capability, Cursor, Effect, ErrorKind, Evidence, Fit, ListOf, Mark, NativeRole, Notify,
-    Operation, PageRequest, Protection, Resource, Role, Status, WorkspaceMembers, WorkspaceMembersExt,
+    Operation, PageRequest, Protection, Resource, Role, RolePolicy, RoleRow, RoleTable, Status,
+    WorkspaceMembers, WorkspaceMembersExt,
 };
 use workspace_members_pandadoc::{Auth, KeyKind, PandaDoc, PandaDocConfig, Reach, Region};
 use workspace_members_tests::{
@@ -505,7 +506,8 @@ async fn an_addition_is_what_its_answer_says() {
             Ok(("m9", "Member", None)),
         ),
         ("a number as id", json!({"member_id": 9, "role": "Member"}), Ok(("9", "Member", None))),
-        ("the placeholder", json!({"member_id": "m9", "role": "Custom"}), Ok(("m9", "Custom", None))),
+        // It stands for a custom role, and none was asked for.
+        ("the placeholder", json!({"member_id": "m9", "role": "Custom"}), Err(ErrorKind::Unconfirmed)),
         ("a higher role", json!({"member_id": "m9", "role": "Admin"}), Err(ErrorKind::Unconfirmed)),
         ("a role of another case", json!({"member_id": "m9", "role": "member"}), Err(ErrorKind::Unconfirmed)),
         ("an id with an escape", json!({"member_id": "m\u{1b}9", "role": "Member"}), unread),
@@ -559,9 +561,18 @@ async fn a_change_of_role_keeps_the_membership_id() {
     let request = workspace_members_core::SetRole::new(member("W1", "user:u1", Some("m1")), Role::Manager);
     let changed = pandadoc.set_role(&request).await.unwrap();
     assert_eq!((changed.key, changed.role), (request.key.clone(), Role::Manager));
-    server.answer(Reply::json(200, json!({"role": "Member"})));
-    let error = pandadoc.set_role(&request).await.unwrap_err();
-    assert_eq!((error.kind(), error.effect()), (ErrorKind::Unconfirmed, Effect::Unknown));
+    let custom = workspace_members_core::SetRole::new(
+        request.key.clone(),
+        Role::Custom(NativeRole::from_static("Legal review")),
+    );
+    server.answer(Reply::json(200, json!({"member_id": "m1", "role": "Custom"})));
+    assert_eq!(pandadoc.set_role(&custom).await.unwrap().native_role.as_str(), "Custom");
+    for other in [json!({"role": "Member"}), json!({"member_id": "m2", "role": "Manager"})] {
+        server.answer(Reply::json(200, other.clone()));
+        let error = pandadoc.set_role(&request).await.unwrap_err();
+        let expected = Expected::new(ErrorKind::Unconfirmed, Effect::Unknown).status(200);
+        expected.check(&error, Operation::SetRole, "pandadoc", &other.to_string());
+    }
 }
 
 async fn read(body: Value, call: Call) -> Result<String, (ErrorKind, String)> {
@@ -581,6 +592,8 @@ async fn a_user_without_what_is_needed_makes_no_list() {
         ("a user id with an escape", listed(json!({"user_id": "\u{1b}[2J", "workspaces": []}))),
         ("a user id with a line break", listed(json!({"user_id": "a\nb", "workspaces": []}))),
         ("a dot segment", listed(json!({"user_id": "..", "workspaces": []}))),
+        ("no list of workspaces", listed(json!({"user_id": "u1"}))),
+        ("null in its place", listed(json!({"user_id": "u1", "workspaces": null}))),
         ("no workspace id", of(json!({"role": "Admin", "membership_id": "m1"}))),
         ("no role", of(json!({"workspace_id": "W1", "membership_id": "m1"}))),
         ("null role", of(json!({"workspace_id": "W1", "membership_id": "m1", "role": null}))),
@@ -611,7 +624,7 @@ async fn members_are_read_with_what_they_say() {
                 "workspaces": [{"role": "Collaborator", "workspace_id": "W1", "membership_id": 23}]},
             {"user_id": "u3", "email": "not an address", "license": null, "invited_by": null,
                 "workspaces": [{"role": "Legal Review", "workspace_id": "W1", "membership_id": null}]},
-            {"user_id": "u4", "first_name": "\u{1b}[31mRed", "workspaces": null},
+            {"user_id": "u4", "first_name": "\u{1b}[31mRed", "workspaces": []},
         ]}),
     ))
     .await;
@@ -669,6 +682,18 @@ async fn get_reads_one_user_and_believes_no_other() {
     let (kind, _) = read(body(Value::Null), Call::get("W1", "user:u1")).await.unwrap_err();
     assert_eq!(kind, ErrorKind::UnexpectedResponse);
     assert!(read(body(json!(7)), Call::get("W1", "user:7")).await.unwrap().contains("m1"));
+}
+
+#[tokio::test]
+async fn whoever_comes_without_a_list_of_workspaces_is_not_taken_for_gone() {
+    for user in [json!({"user_id": "u1"}), json!({"user_id": "u1", "workspaces": null})] {
+        let server = Server::always(Reply::json(200, user.clone())).await;
+        let pandadoc = pandadoc(&server.url(), |config| config);
+        let removed = pandadoc.remove_member(&workspace("W1"), &principal("user:u1")).await;
+        let error = removed.unwrap_err();
+        let expected = Expected::new(ErrorKind::UnexpectedResponse, Effect::NotApplied).status(200);
+        expected.check(&error, Operation::Get, "pandadoc", &user.to_string());
+    }
 }
 
 #[tokio::test]
@@ -765,6 +790,45 @@ async fn a_listing_that_disagrees_with_itself_makes_no_list() {
 }
 
 #[test]
+fn what_is_read_from_one_address_shares_one_window() {
+    use Operation::{Get, ListMembers, ListUsers};
+    let windows = |reach: Reach, operation: Operation| -> Vec<Vec<Operation>> {
+        let pandadoc = pandadoc("http://127.0.0.1:1", |config| config.with_reach(reach));
+        let limits = pandadoc.capabilities().limits().iter();
+        limits.filter(|limit| limit.covers(operation)).map(|limit| limit.operations.clone()).collect()
+    };
+
+    assert_eq!(windows(Reach::Organization, ListMembers), [[ListUsers, ListMembers]]);
+    assert_eq!(windows(Reach::Organization, Get), [[Get]]);
+    assert_eq!(windows(Reach::Workspace(workspace("W1")), Get), [[ListMembers, Get]]);
+    for reach in [Reach::Organization, Reach::Workspace(workspace("W1"))] {
+        for operation in [Operation::Me, Operation::Add, Operation::SetRole, Operation::Remove, Get] {
+            assert_eq!(windows(reach.clone(), operation).len(), 1, "{operation}");
+        }
+    }
+}
+
+#[test]
+fn a_table_of_the_callers_undoes_neither_policy_nor_placeholder() {
+    let rows = [RoleRow::new(Role::Viewer, NativeRole::from_static("Collaborator"), Fit::Incomparable)];
+    let table = || RoleTable::new(rows.clone()).unwrap().with_custom_roles(true);
+    let orders: [fn(PandaDocConfig, RoleTable) -> PandaDocConfig; 2] = [
+        |config, table| config.with_role_policy(RolePolicy::ExactOnly).with_roles(table),
+        |config, table| config.with_roles(table).with_role_policy(RolePolicy::ExactOnly),
+    ];
+    for order in orders {
+        let pandadoc = pandadoc("http://127.0.0.1:1", |config| order(config, table()));
+        let roles = pandadoc.capabilities().roles();
+        assert_eq!(roles.policy(), RolePolicy::ExactOnly);
+        assert!(roles.resolve(&Role::Viewer).is_err());
+        assert!(roles.resolve(&Role::Custom(NativeRole::from_static("Custom"))).is_err());
+    }
+    let strict = table().with_policy(RolePolicy::ExactOnly);
+    let pandadoc = pandadoc("http://127.0.0.1:1", |config| config.with_roles(strict));
+    assert_eq!(pandadoc.capabilities().roles().policy(), RolePolicy::ExactOnly, "the table's own");
+}
+
+#[test]
 fn regions_reaches_and_keys_are_what_they_say() {
     let endpoint = |change: fn(PandaDocConfig) -> PandaDocConfig| {
         PandaDoc::new(change(PandaDocConfig::new(key()))).unwrap().capabilities().endpoint().to_owned()
@@ -775,7 +839,8 @@ fn regions_reaches_and_keys_are_what_they_say() {
     assert_eq!(endpoint(other), "https://proxy.example.com/pandadoc");
 
     let sandbox = pandadoc("http://127.0.0.1:1", |config| config.with_key_kind(KeyKind::Sandbox));
-    assert!(sandbox.capabilities().limits().iter().all(|limit| limit.max == 10 && limit.published));
+    let [limit] = sandbox.capabilities().limits() else { panic!("one window for everything") };
+    assert!(limit.max == 10 && limit.published && Operation::ALL.iter().all(|one| limit.covers(*one)));
     let documented = sandbox.capabilities().claims().all(|(_, evidence)| evidence == Evidence::Documented);
     assert!(documented && sandbox.capabilities().has(Capability::Roster));
 }

@@ -300,7 +300,7 @@ async fn an_old_role_is_put_back_where_the_new_one_is_refused() {
     let error = paradigm.change_role_by_remove_then_add(&of, &who, &Role::Editor).await.unwrap_err();
     assert_eq!(error.effect(), Effect::Partial);
     assert_eq!(error.done(), ["removed user:7 in workspace 42 (viewer)"]);
-    assert!(error.message().contains("so they may be outside"), "{error}");
+    assert!(error.message().contains("so they are outside"), "{error}");
     assert_eq!(users.lock().unwrap().len(), 1);
 }
 

@@ -7,9 +7,11 @@ use workspace_members_core::{
     Capability, Cursor, Effect, ErrorKind, Evidence, Fit, ListOf, NativeRole, Operation, PageRequest,
     PrincipalId, Protection, Resource, Role, Status, WorkspaceMembers, WorkspaceMembersExt,
 };
+use workspace_members_http::{Transport, TransportConfig};
 use workspace_members_paradigm::{Level, Paradigm};
 use workspace_members_tests::{
-    CANARY, Call, Expected, Recorded, Reply, STATUSES, Server, chain, member, paradigm, principal, workspace,
+    Authority, CANARY, Call, Expected, Issued, Recorded, Reply, STATUSES, Server, chain, member, paradigm,
+    principal, workspace,
 };
 
 const FIRST: fn() -> PageRequest = PageRequest::default;
@@ -355,6 +357,8 @@ async fn an_addition_is_confirmed_by_the_list_that_it_answers() {
                 (Effect::Unknown, Some(Operation::Add)),
                 "{case}"
             );
+            assert!(error.status().is_some(), "{case}: {error:?}");
+            assert!(!chain(&error).contains('@'), "{case}: the list of others is in no error: {error:?}");
             error.kind()
         });
         assert_eq!(result, expected, "{case}");
@@ -472,7 +476,16 @@ async fn the_last_owner_is_told_by_the_words_alone() {
                     assert_eq!((error.effect(), error.status()), (Effect::Rejected, Some(status)));
                 }
             }
-            for words in ["Only custom workspaces can be changed.", "You must be an owner.", "Last call."] {
+            let denied = [
+                "Only custom workspaces can be changed.",
+                "You must be an owner.",
+                "Last call.",
+                "Only workspace owners can remove members.",
+                "The owner was last seen today; only then it changed.",
+            ];
+            // Of a right that is denied, and of nothing else.
+            let only = ["Only owner may remove members.", "This action takes the only owner."];
+            for words in denied.into_iter().chain(only.into_iter().filter(|_| status == 403)) {
                 server.answer(Reply::json(status, json!({"detail": words})));
                 let error = call.run(&paradigm).await.unwrap_err();
                 assert_ne!(error.kind(), ErrorKind::Protected, "{status} {words}");
@@ -537,9 +550,29 @@ async fn of_a_next_address_only_the_page_number_is_used() {
         let server = Server::start(move |request, _| pages(request, move |_| json!(next))).await;
         let paradigm = paradigm(&server.url(), |config| config);
         let error = Call::Workspaces(FIRST()).run(&paradigm).await.unwrap_err();
-        let expected = Expected::new(ErrorKind::UnexpectedResponse, Effect::NotApplied);
+        let expected = Expected::new(ErrorKind::UnexpectedResponse, Effect::NotApplied).status(200);
         expected.check(&error, Operation::ListWorkspaces, "paradigm", next);
     }
+}
+
+/// A server that does not know of the TLS before it names its pages with http.
+#[tokio::test]
+async fn a_next_address_over_http_behind_tls_is_asked_for_over_tls() {
+    let authority = Authority::new();
+    let tls = authority.acceptor(&["localhost"], Issued::Now);
+    let server = Server::start_tls(tls, |request, _| {
+        let host = request.header("host").unwrap().to_owned();
+        let listed = |page| json!(format!("http://{host}/api/v3/workspaces?page={page}"));
+        pages(request, listed)
+    });
+    let server = server.await;
+    let mut config = TransportConfig::default();
+    config.root_ca_pem = Some(authority.pem().as_bytes().to_vec());
+    let pool = Transport::new(config).unwrap();
+    let paradigm = paradigm(&server.url(), |config| config.with_page_size(2).with_transport(pool));
+    assert_eq!(paradigm.workspaces().try_collect::<Vec<_>>().await.unwrap().len(), 5);
+    // This server takes nothing but TLS, so all three pages came by it.
+    assert_eq!(server.requests().len(), 3);
 }
 
 #[tokio::test]
@@ -573,6 +606,35 @@ async fn both_described_forms_of_a_list_are_read() {
         assert_eq!(page.next.as_ref().map(Cursor::as_str), next, "{case}");
         assert_eq!(page.total, total, "{case}");
     }
+}
+
+#[tokio::test]
+async fn a_full_page_that_tells_nothing_is_not_the_last() {
+    let full = |count: u32| Value::from_iter((1..=count).map(|id| json!({"id": id})));
+    for (case, body, next) in [
+        ("bare", json!({"results": full(100)}), Some("2x100")),
+        ("not full", json!({"results": full(99)}), None),
+        ("null says that it is the last", json!({"results": full(100), "next": null}), None),
+        ("so does a count", json!({"results": full(100), "count": 100}), None),
+        ("data", json!({"data": full(100), "pagination": {"page": 1, "per_page": 100}}), Some("2x100")),
+        ("a number of pages", json!({"data": full(100), "pagination": {"num_pages": 1}}), None),
+    ] {
+        let server = Server::always(Reply::json(200, body)).await;
+        let paradigm = paradigm(&server.url(), |config| config);
+        let page = paradigm.groups_page(FIRST()).await.unwrap();
+        assert_eq!(page.next.as_ref().map(Cursor::as_str), next, "{case}");
+    }
+    // The provider fixes the size of this list, so it is full at 20 whatever was asked for.
+    let server = Server::start(move |request, _| {
+        let from: u32 = request.query().strip_prefix("page=").unwrap().parse().unwrap();
+        Reply::json(200, json!({"results": full(45).as_array().unwrap().chunks(20).nth(from as usize - 1)}))
+    })
+    .await;
+    let paradigm = paradigm(&server.url(), |config| config);
+    let users: Vec<_> = paradigm.users().try_collect().await.unwrap();
+    assert_eq!((users.len(), server.requests().len()), (45, 3));
+    let page = paradigm.users_page(FIRST().with_size(100)).await.unwrap();
+    assert_eq!(page.next.as_ref().map(Cursor::as_str), Some("2x20"));
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use workspace_members::{EmailAddress, GroupId, IfPresent, PrincipalId, Role, Use
     after_help = "A TARGET is a connection, or one of its workspaces as CONNECTION:WORKSPACE (id or unique name).
 WHO is an e-mail address, user:ID or group:ID.
 
-Exit codes: 0 done, 1 failed, 2 wrong input (nothing was sent), 3 partly failed, 4 refused by a guard,
+Exit codes: 0 done, 1 failed, 2 wrong input (nothing was changed), 3 partly failed, 4 refused by a guard,
 5 changes are pending (plan, diff, --dry-run)."
 )]
 pub(crate) struct Cli {

@@ -1,5 +1,9 @@
 //! `wsm.toml`: which connections there are. Keys are named in it and never stand in it.
 
+mod found;
+
+pub(crate) use found::{By, Found, find};
+
 use crate::failure::{Failure, Result};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -46,25 +50,14 @@ pub(crate) struct OAuthKeys {
     pub(crate) refresh_token_file: PathBuf,
 }
 
-/// Finds the file: the one asked for, else `$WSM_CONFIG`, `./wsm.toml`, the user's config folder. `None` if there is none
-/// and none was asked for.
-pub(crate) fn find(asked: Option<&Path>) -> Option<PathBuf> {
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    if let Some(path) = asked.map(Path::to_owned).or_else(|| variable("WSM_CONFIG")) {
-        return Some(path);
-    }
-    let folder = variable("XDG_CONFIG_HOME").or_else(|| Some(variable("HOME")?.join(".config")));
-    let candidates = [Some(PathBuf::from("wsm.toml")), folder.map(|folder| folder.join("wsm/wsm.toml"))];
-    candidates.into_iter().flatten().find(|path| path.exists())
-}
-
 /// Reads a file. All that is wrong with it is said at once, each with its line and column.
-pub(crate) fn read(path: &Path) -> Result<ConfigFile> {
+pub(crate) fn read(found: &Found) -> Result<ConfigFile> {
+    let path = &found.path;
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::config(format!("{} cannot be read: {error}", path.display())))?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    parse(&text, folder)
-        .map(|(connections, guards)| ConfigFile { path: path.to_owned(), connections, guards })
+    parse(&text, folder, found.by)
+        .map(|(connections, guards)| ConfigFile { path: path.clone(), connections, guards })
         .map_err(|problems| {
             let lines = problems.iter().map(|problem| {
                 let (line, column) = place(&text, problem.at.start);
@@ -95,7 +88,7 @@ fn problem(error: &toml::de::Error, otherwise: &Range<usize>) -> Problem {
     Problem { at: error.span().unwrap_or_else(|| otherwise.clone()), message: error.message().to_owned() }
 }
 
-fn parse(text: &str, folder: &Path) -> std::result::Result<(Vec<Declared>, Guards), Problems> {
+fn parse(text: &str, folder: &Path, by: By) -> std::result::Result<(Vec<Declared>, Guards), Problems> {
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         return Err(errors.iter().map(|error| problem(error, &(0..0))).collect());
@@ -106,7 +99,7 @@ fn parse(text: &str, folder: &Path) -> std::result::Result<(Vec<Declared>, Guard
         match (name.get_ref().as_ref(), value.into_inner()) {
             ("connections", DeValue::Table(tables)) => {
                 for (name, table) in tables {
-                    match connection(&name, table, folder) {
+                    match connection(&name, table, folder, by) {
                         Ok(connection) => declared.push(connection),
                         Err(more) => problems.extend(more),
                     }
@@ -137,6 +130,7 @@ fn connection(
     name: &Spanned<std::borrow::Cow<'_, str>>,
     table: Spanned<DeValue<'_>>,
     folder: &Path,
+    by: By,
 ) -> std::result::Result<Declared, Problems> {
     let (at, whole) = (name.span(), table.span());
     let name = name.get_ref().to_string();
@@ -149,7 +143,9 @@ fn connection(
     let DeValue::Table(settings) = table.into_inner() else {
         return Err(wrong(format!("`{name}` must be a table: [connections.{name}]")));
     };
+    let beyond = found::beyond(by, &settings);
     let (keys, rest, mut problems) = sort(settings);
+    problems.extend(beyond);
     let config = config(rest, whole, folder).map_err(|problem| problems.push(problem)).ok();
     let key = key_of(keys, &at, folder, true).map_err(|more| problems.extend(more)).ok();
     match (config, key, problems.is_empty()) {
@@ -318,7 +314,7 @@ mod tests {
     use super::*;
 
     fn problems(text: &str) -> Vec<String> {
-        let found = parse(text, Path::new("/etc/wsm")).unwrap_err();
+        let found = parse(text, Path::new("/etc/wsm"), By::User).unwrap_err();
         found
             .iter()
             .map(|problem| {
@@ -350,7 +346,7 @@ client_id = "app"
 client_secret_env = "APP_SECRET"
 refresh_token_file = "/var/lib/wsm/token"
 "#;
-        let (declared, _) = parse(text, Path::new("/etc/wsm")).unwrap();
+        let (declared, _) = parse(text, Path::new("/etc/wsm"), By::User).unwrap();
         let names: Vec<_> = declared.iter().map(|connection| connection.name.as_str()).collect();
         assert_eq!(names, ["zeta", "alpha", "beta"]);
         assert_eq!(declared[0].config.root_ca_file.as_deref(), Some(Path::new("/etc/wsm/ca.pem")));
@@ -376,6 +372,36 @@ refresh_token_file = "/var/lib/wsm/token"
         let text = "[connections.a]\nprovider = \"paradigm\"\nkey_env = \"K\"\nproxy = \"http://u:canary@p\"";
         assert!(problems(text)[0].starts_with("4:9: a password"), "{:?}", problems(text));
         assert!(!problems(text).concat().contains("canary"));
+    }
+
+    #[test]
+    fn a_file_that_nobody_chose_says_neither_what_runs_nor_who_gets_a_key() {
+        let text = r#"
+[connections.a]
+provider = "paradigm"
+base_url = "https://elsewhere.example"
+proxy = "http://elsewhere.example"
+root_ca_file = "ca.pem"
+key_command = ["sh", "-c", "true"]
+[connections.b]
+provider = "pandadoc"
+[connections.b.oauth]
+client_id = "app"
+token_url = "https://elsewhere.example"
+client_secret_command = ["sh"]
+refresh_token_file = "token"
+[connections.c]
+provider = "paradigm"
+base_url = "http://127.0.0.1:1"
+proxy = "direct"
+key_env = "K"
+"#;
+        assert!(parse(text, Path::new(""), By::User).is_ok());
+        let found = parse(text, Path::new(""), By::Folder).unwrap_err();
+        let mut lines: Vec<usize> = found.iter().map(|problem| place(text, problem.at.start).0).collect();
+        lines.sort_unstable();
+        assert_eq!(lines, [4, 5, 6, 7, 12, 13], "{found:?}");
+        assert!(found.iter().all(|problem| problem.message.contains("--config wsm.toml")), "{found:?}");
     }
 
     #[test]

@@ -3,17 +3,22 @@
 use crate::args::Common;
 use crate::config::{self, Declared, Key};
 use crate::failure::{Failure, Result};
+use crate::progress::Counted;
 use crate::records::Records;
 use crate::simulate;
 use crate::target::Target;
 use async_trait::async_trait;
+use std::any::Any;
 use std::fmt;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use workspace_members::http::{CredentialSource, TokenStore};
 use workspace_members::sync::{self, Guards};
 use workspace_members::{
-    Config, Credential, Effect, Error, ErrorKind, OAuth, SecretString, WorkspaceMembers, connect_bare,
+    Config, Credential, Effect, Error, ErrorKind, ExposeSecret as _, OAuth, SecretString, WorkspaceMembers,
+    connect_bare,
 };
 use workspace_members_simulator::Simulator;
 
@@ -82,7 +87,7 @@ impl Connections {
                 .map_err(|error| Failure::config(format!("no folder can be made for this run: {error}")))?;
             // Of a file that was asked for, the guards hold for the simulated connections too.
             let guards = match &common.config {
-                Some(path) => config::read(path)?.guards,
+                Some(path) => config::read(&config::Found::named(path))?.guards,
                 None => Guards::new(),
             };
             return Ok(Self {
@@ -93,10 +98,10 @@ impl Connections {
                 _simulator: Some((simulator, folder)),
             });
         }
-        let Some(path) = config::find(common.config.as_deref()) else {
+        let Some(found) = config::find(common.config.as_deref()) else {
             return Self::by_default(need, &mut records).await;
         };
-        let file = config::read(&path)?;
+        let file = config::read(&found)?;
         let mut all = Vec::new();
         for connection in file.connections {
             all.push(declared(connection, &mut records).await?);
@@ -106,7 +111,7 @@ impl Connections {
             let message = format!("{from}: no connection is declared; write for instance [connections.acme]");
             return Err(Failure::config(message));
         }
-        Ok(Self { all, from, guards: file.guards, state_dir: state_dir(), _simulator: None })
+        Ok(Self { all, from, guards: file.guards, state_dir: state_dir(need)?, _simulator: None })
     }
 
     async fn by_default(need: Need, records: &mut Records) -> Result<Self> {
@@ -128,7 +133,7 @@ impl Connections {
             ));
         }
         let from = "environment variables, as there is no wsm.toml".to_owned();
-        Ok(Self { all, from, guards: Guards::new(), state_dir: state_dir(), _simulator: None })
+        Ok(Self { all, from, guards: Guards::new(), state_dir: state_dir(need)?, _simulator: None })
     }
 
     pub(crate) fn all(&self) -> &[Connection] {
@@ -186,10 +191,18 @@ impl Connections {
     }
 }
 
-/// `$XDG_STATE_HOME/wsm`, by default `~/.local/state/wsm`.
-fn state_dir() -> PathBuf {
-    let home = || PathBuf::from(variable("HOME").unwrap_or_default()).join(".local/state");
-    variable("XDG_STATE_HOME").map_or_else(home, PathBuf::from).join("wsm")
+/// `$XDG_STATE_HOME/wsm`, by default `~/.local/state/wsm`. Never below the current folder: the next run may be elsewhere,
+/// and would not find whom this one left outside.
+fn state_dir(need: Need) -> Result<PathBuf> {
+    let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
+    match folder {
+        Some(folder) => Ok(folder.join("wsm")),
+        None if need == Need::Changes => Err(Failure::config(
+            "there is no place for locks and journals: set HOME or XDG_STATE_HOME to an absolute path",
+        )),
+        None => Ok(PathBuf::new()),
+    }
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -217,7 +230,7 @@ async fn open(
     let fail = |error: Error| Failure::from(error).at(&name);
     let adapter = connect_bare(&config, credential).map_err(fail)?;
     let layers = records.standard(&name, config.effective_layers()).await.map_err(fail)?;
-    let members = layers.build(adapter).map_err(fail)?;
+    let members = Counted::new(&name, layers.build(adapter).map_err(fail)?);
     Ok(Connection { name, config, members, key_from })
 }
 
@@ -265,37 +278,47 @@ impl CredentialSource for EnvCredential {
 struct TokenFile(PathBuf);
 
 impl TokenFile {
-    fn cannot(&self, error: std::io::Error) -> Error {
-        let message = format!("the refresh token file {} cannot be replaced", self.0.display());
+    fn cannot(&self, what: &str, error: std::io::Error) -> Error {
+        let message = format!("the refresh token file {} cannot be {what}", self.0.display());
         Error::new(ErrorKind::Credential, Effect::Rejected, message).with_source(error)
+    }
+
+    /// On the disk before it takes the old one's name, since the old token may be void already. Readable by its owner
+    /// only, as temporary files are.
+    fn replace(&self, token: &SecretString) -> std::io::Result<()> {
+        let parent = self.0.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let folder = parent.unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(token.expose_secret().as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(&self.0)?;
+        // Not every system can do this.
+        _ = File::open(folder).and_then(|folder| folder.sync_all());
+        Ok(())
     }
 }
 
 #[async_trait]
 impl TokenStore for TokenFile {
+    /// A lock on a file beside it, which outlives each replacement. Other runs refresh in seconds.
+    async fn lock(&self) -> workspace_members::Result<Box<dyn Any + Send>> {
+        let mut name = self.0.clone().into_os_string();
+        name.push(".lock");
+        let taken = tokio::task::spawn_blocking(move || {
+            let file = File::options().create(true).truncate(false).write(true).open(name)?;
+            file.lock().map(|()| file)
+        });
+        match taken.await.map_err(std::io::Error::other).and_then(|taken| taken) {
+            Ok(file) => Ok(Box::new(file)),
+            Err(error) => Err(self.cannot("locked", error)),
+        }
+    }
+
     async fn load(&self) -> workspace_members::Result<SecretString> {
         workspace_members::http::FileCredential::new(&self.0).credential(false).await
     }
 
     async fn save(&self, token: &SecretString) -> workspace_members::Result<()> {
-        let mut name = self.0.file_name().unwrap_or_default().to_owned();
-        name.push(".new");
-        let beside = self.0.with_file_name(name);
-        write_private(&beside, token)
-            .and_then(|()| std::fs::rename(&beside, &self.0))
-            .map_err(|error| self.cannot(error))
+        self.replace(token).map_err(|error| self.cannot("replaced", error))
     }
-}
-
-/// Readable by its owner only, and on the disk before it takes the old one's name: the old token may be void already.
-fn write_private(path: &std::path::Path, token: &SecretString) -> std::io::Result<()> {
-    use std::io::Write as _;
-    use workspace_members::ExposeSecret as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(token.expose_secret().as_bytes())?;
-    file.sync_all()
 }

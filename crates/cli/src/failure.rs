@@ -2,7 +2,6 @@
 
 use crate::exit::Exit;
 use serde_json::{Map, Value, json};
-use std::error::Error as _;
 use workspace_members::{Effect, Error, ErrorKind};
 
 /// An error, and which connection it is about.
@@ -110,7 +109,7 @@ impl Failure {
 }
 
 /// An error and all its causes, in one line.
-pub(crate) fn line(error: &Error) -> String {
+pub(crate) fn line(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -22,6 +22,7 @@ use exit::Exit;
 use failure::{Failure, Result};
 use output::Output;
 use report::Report;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -30,7 +31,9 @@ fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     let output = Output::new(cli.common.output);
-    let exit = match run(cli, output) {
+    let answer = run(cli, output);
+    progress::clear();
+    let exit = match answer {
         Ok(report) => output.report(&report),
         Err(failure) => output.failure(&failure),
     };
@@ -39,19 +42,29 @@ fn main() -> ExitCode {
 
 /// Help and versions are no failure; for anything else, scripts that read JSON get some.
 fn refuse(error: &clap::Error) -> ExitCode {
-    let wants_json = std::env::args().collect::<Vec<_>>().windows(2).any(|pair| {
+    let arguments: Vec<_> = std::env::args_os().map(|text| text.to_string_lossy().into_owned()).collect();
+    let wants_json = arguments.windows(2).any(|pair| {
         matches!(pair[0].as_str(), "-o" | "--output") && pair[1] == "json"
             || matches!(pair[1].as_str(), "--output=json" | "-ojson" | "-o=json")
     });
     if error.use_stderr() && wants_json {
         let text = error.render().to_string();
-        let text = text.lines().next().unwrap_or_default();
-        let failure = Failure::input(text.strip_prefix("error: ").unwrap_or(text));
+        // What is wrong, which may be a list; then come usage and hints.
+        let lines: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+        let text = lines.join(" ");
+        let failure = Failure::input(text.strip_prefix("error: ").unwrap_or(&text));
         return Output::new(Format::Json).failure(&failure).into();
     }
-    // Where standard output is closed there is nobody left to tell.
-    let _ = error.print();
-    if error.use_stderr() { Exit::Input } else { Exit::Done }.into()
+    // Where the output is closed there is nobody left to tell.
+    if !error.use_stderr() {
+        let _ = error.print();
+        return Exit::Done.into();
+    }
+    // It quotes arguments as they came, on a terminal with whatever they hold, and scripts pass on the names of strangers.
+    let text = error.render().to_string();
+    let lines: Vec<_> = text.lines().map(output::plain).collect();
+    let _ = writeln!(std::io::stderr(), "{}", lines.join("\n"));
+    Exit::Input.into()
 }
 
 /// Nothing that costs time, such as a runtime, is set up before it is known to be needed.

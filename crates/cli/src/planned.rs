@@ -2,11 +2,12 @@
 
 use crate::connections::Connections;
 use crate::exit::Exit;
-use crate::failure::{Failure, More};
+use crate::failure::{self, Failure, More};
 use crate::report::{MemberRow, Report, Sheet, Tone};
 use serde_json::{Map, Value, json};
 use workspace_members::sync::{
-    self, Action, ApplyError, Cause, Kept, Observed, Plan, Problem, Refusal, Refused, StepOutcome, StepReport,
+    self, Action, ApplyError, Cause, Kept, Observed, Plan, Problem, Refusal, Refused, SettledHow,
+    StepOutcome, StepReport,
 };
 use workspace_members::{Effect, Error, ErrorKind, Operation, Provider};
 
@@ -60,15 +61,13 @@ pub(crate) fn sheet(plan: &Plan) -> Sheet {
     }
     kept(&plan.kept, &mut sheet);
     if !plan.is_empty() {
-        sheet.line(
-            Tone::Plain,
-            format!(
-                "At most {} ({} of them writes), {} s at the least.",
-                counted(plan.requests.total(), "request"),
-                plan.requests.writes,
-                plan.eta_seconds
-            ),
-        );
+        let requests = counted(plan.requests.total(), "request");
+        let time = match plan.eta_seconds {
+            0 => String::new(),
+            seconds => format!(", {seconds} s at the least under the account's limits"),
+        };
+        let line = format!("At most {requests} ({} of them writes){time}.", plan.requests.writes);
+        sheet.line(Tone::Plain, line);
     }
     sheet
 }
@@ -164,9 +163,14 @@ pub(crate) fn refused(refused: &Refused, one: Option<(Provider, Operation)>) -> 
     fields.insert("fingerprint".to_owned(), json!(refused.plan.fingerprint));
     fields.insert("refusals".to_owned(), json!(refused.refusals));
     let mut lines = Vec::new();
-    for refusal in &refused.refusals {
+    for (index, refusal) in refused.refusals.iter().enumerate() {
         let step = refusal.step.map(|step| format!(" (step {step})")).unwrap_or_default();
         lines.push(format!("  {refusal}{step}"));
+        let same = |next: &Refusal| next.cause == refusal.cause && next.advice == refusal.advice;
+        if refused.refusals.get(index + 1).is_some_and(same) {
+            // What to do is said once for all that follow each other.
+            continue;
+        }
         lines.push(format!("    advice: {}", refusal.advice));
         if let (Some(guard), true) = (refusal.guard(), refusal.overridable) {
             let fingerprint = &refused.plan.fingerprint;
@@ -201,12 +205,8 @@ pub(crate) fn refused(refused: &Refused, one: Option<(Provider, Operation)>) -> 
 
 /// Why a plan was not carried out.
 pub(crate) fn not_applied(error: ApplyError) -> Failure {
-    let with_cause = |error: &ApplyError| {
-        let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
-        format!("{error}{}", cause.unwrap_or_default())
-    };
     let plain = |kind, advice: &str, error: &ApplyError| {
-        Failure::from(Error::new(kind, Effect::NotApplied, with_cause(error))).advising(advice)
+        Failure::from(Error::new(kind, Effect::NotApplied, failure::line(error))).advising(advice)
     };
     match error {
         ApplyError::Refused(refusal) => refused(&refusal, None),
@@ -225,10 +225,11 @@ pub(crate) fn not_applied(error: ApplyError) -> Failure {
             failure
         }
         ApplyError::Read { connection, source } => Failure::from(source).at(&connection),
-        ApplyError::Unsettled { .. } => {
+        ApplyError::Unsettled { ref source, .. } => {
             let advice =
                 "somebody may be without access: add them by hand, or run again when the provider answers";
-            plain(ErrorKind::Unavailable, advice, &error)
+            let told = source.clone().with_message(format!("{error}: {}", source.message()));
+            Failure::from(told).advising(advice)
         }
         ApplyError::Locked { .. } => plain(ErrorKind::Unavailable, "wait for the other run to end", &error),
         ApplyError::NoConnection(_) => Failure::input(error.to_string()),
@@ -240,10 +241,7 @@ pub(crate) fn not_applied(error: ApplyError) -> Failure {
 pub(crate) fn applied(report: &sync::Report, connections: &Connections) -> Report {
     let mut sheet = Sheet::default();
     for settled in &report.settled {
-        sheet.line(
-            Tone::Change,
-            format!("  settled from an earlier run: {} {:?}", settled.intent.label, settled.how),
-        );
+        sheet.line(Tone::Change, format!("  {}", settling(settled)));
     }
     for done in &report.steps {
         let tone = match done.outcome {
@@ -278,13 +276,37 @@ pub(crate) fn applied(report: &sync::Report, connections: &Connections) -> Repor
     answer
 }
 
+/// What became of somebody who may have been outside since an earlier run.
+pub(crate) fn settling(settled: &sync::Settled) -> String {
+    let intent = &settled.intent;
+    let (who, place) = (&intent.label, format!("{}:{}", intent.connection, intent.workspace));
+    match settled.how {
+        SettledHow::Inside => format!("{who} is in {place}, as an earlier run left open"),
+        SettledHow::Added => {
+            format!("{who} was outside {place} since an earlier run, and was added as {}", intent.to)
+        }
+        SettledHow::PutBack => {
+            format!("{who} was outside {place} since an earlier run, and was put back as {}", intent.from)
+        }
+        SettledHow::Gone => {
+            format!("{who} may have been outside {place} since an earlier run, and exists no more")
+        }
+        _ => format!(
+            "{who} may be outside {place} since an earlier run: add them as {} by hand, or run again over that \
+             connection when its key sees the workspace",
+            intent.to
+        ),
+    }
+}
+
 fn exit(report: &sync::Report) -> Exit {
     let good = report.count(StepOutcome::Applied) + report.count(StepOutcome::Unchanged);
+    let untouched = report.count(StepOutcome::Unknown) == 0 && !report.changed();
     if report.is_complete() {
         Exit::Done
-    } else if good > 0 || report.steps.is_empty() {
+    } else if good > 0 {
         Exit::Partly
-    } else if report.steps.iter().any(|step| step.refusal.is_some()) {
+    } else if untouched && report.steps.iter().any(|step| step.refusal.is_some()) {
         Exit::Refused
     } else {
         Exit::Failed

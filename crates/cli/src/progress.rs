@@ -1,32 +1,109 @@
-//! How far it is: a bar with the time left on a terminal, plain lines elsewhere. On standard error.
+//! How far it is: bars with the time left on a terminal, plain lines elsewhere. On standard error.
 
-use crate::output::plain;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+mod counted;
+
+pub(crate) use counted::Counted;
+
+use crate::output::{Output, plain};
+use crate::planned;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::io::{IsTerminal, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 use workspace_members::sync::{Event, Progress, StepOutcome};
 
-/// A bar that counts something; invisible where standard error is no terminal.
-pub(crate) fn bar(length: usize, what: &'static str) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(length as u64), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{bar:24} {pos}/{len} {prefix}, {eta} left  {wide_msg}");
-    if let Ok(style) = style {
-        bar.set_style(style);
-    }
-    bar.with_prefix(what)
+/// All bars, so that they stand below each other. Invisible where standard error is no terminal.
+static BARS: LazyLock<MultiProgress> =
+    LazyLock::new(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
+
+/// How often the time left is drawn anew, also while nothing comes.
+const TICK: Duration = Duration::from_millis(200);
+
+const COUNTED: &str = "{bar:24} {pos}/{len} {prefix}, {left}  {wide_msg}";
+const UNCOUNTED: &str = "{spinner} {pos} {prefix}  {wide_msg}";
+
+/// A bar that counts something, of which each takes so long at the least under the account's limits.
+pub(crate) fn bar(length: usize, what: impl Into<String>, each: Duration) -> ProgressBar {
+    let bar = BARS.add(ProgressBar::new(length as u64));
+    style(&bar, COUNTED, each);
+    bar.set_prefix(plain(&what.into()).into_owned());
+    bar.enable_steady_tick(TICK);
+    bar
 }
 
-/// Shows what apply does, as it does it.
-pub(crate) fn of_apply() -> Progress {
+fn style(bar: &ProgressBar, template: &str, each: Duration) {
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        let time = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let left = left(state.elapsed(), state.pos(), state.len().unwrap_or_default(), each);
+            // Where it cannot be written there is no bar either.
+            let _ = match left {
+                Some(left) => write!(out, "{} left", rounded(left.as_secs())),
+                None => out.write_str("time not known yet"),
+            };
+        };
+        bar.set_style(style.with_key("left", time));
+    }
+}
+
+/// As people say it, never too short.
+fn rounded(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h", seconds.div_ceil(3600)),
+    }
+}
+
+/// How long the rest takes: at the pace so far, but no less than the limits say. A limit lets many requests go at once
+/// and then none for a while, so that neither the start nor a pause tells the pace.
+fn left(elapsed: Duration, done: u64, all: u64, each: Duration) -> Option<Duration> {
+    let rest = u32::try_from(all.saturating_sub(done)).unwrap_or(u32::MAX);
+    let done = u32::try_from(done).unwrap_or(u32::MAX);
+    let pace = elapsed.checked_div(done)?;
+    let time = pace.max(each).saturating_mul(rest);
+    Some(Duration::from_secs(time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0))))
+}
+
+/// Takes all bars away: what is written next is to stand.
+pub(crate) fn clear() {
+    // Where standard error is closed there is nobody left to see them.
+    let _ = BARS.clear();
+}
+
+/// A line above the bars.
+fn line(text: &str) {
+    let text = plain(text).into_owned();
+    // Where standard error is closed there is nobody left to tell.
+    BARS.suspend(|| {
+        let _ = writeln!(std::io::stderr(), "{text}");
+    });
+}
+
+/// Says only who was brought back: for a command that answers with one change.
+pub(crate) fn of_settling() -> Progress {
+    Progress::new(|event| {
+        if let Event::Settled(settled) = event {
+            line(&planned::settling(settled));
+        }
+    })
+}
+
+/// Shows what apply does, as it does it. With `shown`, also what it found and plans, for whoever is not asked.
+pub(crate) fn of_apply(shown: Option<Output>) -> Progress {
     let terminal = std::io::stderr().is_terminal();
     let running: Arc<Mutex<Option<ProgressBar>>> = Arc::default();
     Progress::new(move |event| {
         let mut bar_now = running.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
+            Event::Read(observed) => {
+                shown.iter().for_each(|output| output.interim(&[planned::overview(observed)], false));
+            }
+            Event::Planned(plan) => {
+                shown.iter().for_each(|output| output.interim(&[planned::sheet(plan)], false));
+            }
             Event::Starting { steps, eta_seconds } if terminal && *steps > 0 => {
-                let bar = bar(*steps, "changes");
-                bar.set_message(format!("about {eta_seconds} s"));
-                *bar_now = Some(bar);
+                let each = Duration::from_secs(*eta_seconds) / u32::try_from(*steps).unwrap_or(u32::MAX);
+                *bar_now = Some(bar(*steps, "changes", each));
             }
             Event::Rereading => {
                 if let Some(bar) = bar_now.take() {
@@ -38,20 +115,37 @@ pub(crate) fn of_apply() -> Progress {
                     bar.set_message(plain(&step.to_string()).into_owned());
                 }
             }
-            Event::Done(done) => match &*bar_now {
-                Some(bar) => bar.inc(1),
-                None if !terminal || done.outcome != StepOutcome::Applied => {
-                    let line = format!("{}: {}", done.outcome, done.step);
-                    // Where standard error is closed there is nobody left to tell.
-                    let _ = writeln!(std::io::stderr(), "{}", plain(&line));
+            Event::Done(done) => {
+                if let Some(bar) = &*bar_now {
+                    bar.inc(1);
                 }
-                None => {}
-            },
+                if bar_now.is_none() || done.outcome != StepOutcome::Applied {
+                    line(&format!("{}: {}", done.outcome, done.step));
+                }
+            }
             Event::Settled(settled) => {
-                let line = format!("settled from an earlier run: {}", settled.intent.label);
-                let _ = writeln!(std::io::stderr(), "{}", plain(&line));
+                line(&planned::settling(settled));
             }
             _ => {}
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_left_follows_the_pace_and_the_limits() {
+        let seconds = Duration::from_secs;
+        assert_eq!(left(seconds(5), 0, 10, seconds(1)), None);
+        assert_eq!(left(seconds(5), 10, 30, Duration::ZERO), Some(seconds(10)));
+        // Ten at once, and then ten a minute: not the second that the start promises.
+        assert_eq!(left(seconds(1), 10, 20, seconds(6)), Some(seconds(60)));
+        // A pause of a minute is no new pace.
+        assert_eq!(left(seconds(59), 10, 20, seconds(6)), Some(seconds(60)));
+        assert_eq!(left(seconds(61), 20, 20, seconds(6)), Some(seconds(0)));
+        assert_eq!([119, 120, 7199, 7201].map(rounded), ["119 s", "2 min", "120 min", "3 h"]);
+        assert_eq!(left(seconds(1), 1, u64::MAX, seconds(u64::MAX)), Some(Duration::from_secs(u64::MAX)));
+    }
 }

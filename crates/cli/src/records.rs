@@ -16,7 +16,8 @@ pub(crate) struct Records {
     /// Named on the command line, for all connections.
     file: Option<PathBuf>,
     need: Need,
-    open: BTreeMap<PathBuf, Arc<dyn AuditSink>>,
+    /// One that is to be forced to the disk is not shared with one that is not.
+    open: BTreeMap<(PathBuf, bool), Arc<dyn AuditSink>>,
 }
 
 fn wrong(message: String) -> Error {
@@ -50,13 +51,14 @@ impl Records {
     }
 
     fn sink(&mut self, file: &Path, fsync: bool) -> Result<Arc<dyn AuditSink>> {
-        if let Some(sink) = self.open.get(file) {
+        let key = (file.to_owned(), fsync);
+        if let Some(sink) = self.open.get(&key) {
             return Ok(Arc::clone(sink));
         }
         let sink: Arc<dyn AuditSink> = Arc::new(AuditFile::open(file, fsync).map_err(|error| {
             wrong(format!("the audit file {} cannot be opened", file.display())).with_source(error)
         })?);
-        self.open.insert(file.to_owned(), Arc::clone(&sink));
+        self.open.insert(key, Arc::clone(&sink));
         Ok(sink)
     }
 }

@@ -1,20 +1,14 @@
 //! The simulated providers: inside this process for `--simulate`, or in the foreground for others.
 
 use crate::args::Simulate;
-use crate::failure::{Failure, Result};
+use crate::failure::{self, Failure, Result};
 use std::io::Write as _;
 use std::path::PathBuf;
 use workspace_members::{Config, Credential};
 use workspace_members_simulator::{Simulator, StartError};
 
 fn cannot(error: &StartError) -> Failure {
-    let mut line = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        line = format!("{line}: {error}");
-        cause = error.source();
-    }
-    Failure::config(line)
+    Failure::config(failure::line(error))
 }
 
 /// Starts both on free ports, with the sample or with the state in a file.

@@ -1,6 +1,6 @@
 //! Files that say how workspaces should be, and plans that were kept.
 
-use crate::failure::{Failure, Result};
+use crate::failure::{self, Failure, Result};
 use std::path::Path;
 use workspace_members::sync::{Desired, Plan};
 
@@ -9,6 +9,19 @@ use workspace_members::sync::{Desired, Plan};
 pub(crate) enum Wish {
     Desired(Box<Desired>),
     Plan(Box<Plan>),
+}
+
+impl Wish {
+    /// What is wished; of a plan, under the guards that it was made with.
+    pub(crate) fn desired(self) -> Desired {
+        match self {
+            Self::Desired(desired) => *desired,
+            Self::Plan(plan) => {
+                let Plan { wish, guards, .. } = *plan;
+                wish.with_guards(guards)
+            }
+        }
+    }
 }
 
 fn text(path: &Path) -> Result<String> {
@@ -31,20 +44,17 @@ fn is_json(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
 }
 
-/// Reads a desired state or a plan: a plan is JSON with a fingerprint.
+/// Reads a desired state or a plan: a plan is JSON with a fingerprint, whatever the file is called.
 pub(crate) fn desired_or_plan(path: &Path) -> Result<Wish> {
     let text = text(path)?;
-    let is_plan = is_json(path)
+    let is_plan = text.trim_start().starts_with('{')
         && serde_json::from_str::<serde_json::Value>(&text)
             .is_ok_and(|json| json.get("fingerprint").is_some());
     if !is_plan {
         return parse(&text, path).map(Box::new).map(Wish::Desired);
     }
-    Plan::from_json(&text).map(Box::new).map(Wish::Plan).map_err(|error| {
-        let mut line = format!("{}: {error}", path.display());
-        if let Some(cause) = std::error::Error::source(&error) {
-            line = format!("{line}: {cause}");
-        }
-        Failure::input(line)
-    })
+    Plan::from_json(&text)
+        .map(Box::new)
+        .map(Wish::Plan)
+        .map_err(|error| Failure::input(format!("{}: {}", path.display(), failure::line(&error))))
 }

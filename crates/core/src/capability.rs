@@ -180,8 +180,6 @@ names! {
         OrphansDocuments = "orphans_documents",
         /// Members of a group that is a member have access too.
         GroupsGrantAccess = "groups_grant_access",
-        /// Workspaces exist whose members cannot be changed; listing them leaves those out.
-        OmitsFixedWorkspaces = "omits_fixed_workspaces",
     }
 }
 
@@ -242,6 +240,8 @@ pub struct Capabilities {
     behaviours: BTreeSet<Behaviour>,
     roles: RoleTable,
     page_size: u32,
+    /// Listings whose pages are of another size; `None` for one page that holds everything.
+    page_sizes: BTreeMap<Operation, Option<u32>>,
     limits: Vec<RateLimit>,
     /// What was known of principals before writing was taken back, which is what tells it otherwise.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
@@ -259,6 +259,7 @@ impl Capabilities {
             behaviours: BTreeSet::new(),
             roles,
             page_size: 50,
+            page_sizes: BTreeMap::new(),
             limits: Vec::new(),
             kinds: None,
         }
@@ -318,6 +319,13 @@ impl Capabilities {
     /// How many records a page holds unless the request asks for fewer. At least 1.
     pub fn with_page_size(mut self, size: u32) -> Self {
         self.page_size = size.max(1);
+        self
+    }
+
+    /// Says that the pages of one listing are of another size, whatever [`with_page_size`](Self::with_page_size) says:
+    /// at least 1, or `None` where one page holds everything.
+    pub fn with_page_size_of(mut self, listing: Operation, size: Option<u32>) -> Self {
+        self.page_sizes.insert(listing, size.map(|size| size.max(1)));
         self
     }
 
@@ -392,9 +400,15 @@ impl Capabilities {
         })
     }
 
-    /// Records per page unless a request asks for fewer.
+    /// Records per page unless a request asks for fewer, or the listing is one of another size
+    /// ([`page_size_of`](Self::page_size_of)).
     pub fn page_size(&self) -> u32 {
         self.page_size
+    }
+
+    /// Records per page of one listing unless a request asks for fewer; `None` where one page holds everything.
+    pub fn page_size_of(&self, listing: Operation) -> Option<u32> {
+        self.page_sizes.get(&listing).copied().unwrap_or(Some(self.page_size))
     }
 
     /// The limits to be kept.
@@ -415,6 +429,17 @@ mod tests {
                 &[Capability::GetMember, Capability::AddUser, Capability::RemoveUser],
             )
             .without(&[Capability::AddGroup], "there are no groups")
+    }
+
+    #[test]
+    fn a_listing_has_the_page_size_of_all_unless_it_has_its_own() {
+        let capabilities = of_users()
+            .with_page_size_of(Operation::ListUsers, Some(20))
+            .with_page_size_of(Operation::ListMembers, None)
+            .with_page_size(7);
+        let sizes = [Operation::ListGroups, Operation::ListUsers, Operation::ListMembers]
+            .map(|listing| capabilities.page_size_of(listing));
+        assert_eq!(sizes, [Some(7), Some(20), None]);
     }
 
     #[test]

@@ -3,14 +3,15 @@
 use crate::capability::names;
 use crate::{InvalidId, Operation, Provider, UnsupportedRole};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 names! {
-    /// What went wrong, by what the caller does next. The list is complete and stable: no kind is ever split or merged
-    /// without a major version.
+    /// What went wrong, by what the caller does next. No kind is ever split, merged or given another meaning without a
+    /// major version; a minor one may add some, so match with a wildcard that treats them as final.
     ErrorKind {
         /// The call is wrong as it stands, and nothing was sent. Correct it.
         InvalidInput = "invalid_input",
@@ -72,7 +73,7 @@ impl ErrorKind {
             Self::Forbidden => "give the key's user the right, or use a key of somebody who has it",
             Self::NotFound => "check the ids, and that the key's user can see them",
             Self::AlreadyMember => "read the member, then keep or change the role",
-            Self::Protected => "leave this member as it is, or appoint another owner first",
+            Self::Protected => "leave this member as it is; the message says why",
             Self::SeatLimit => "buy or free a seat at the provider",
             Self::Ambiguous => "use an id instead of the address or name",
             Self::Rejected => "read the provider's message",
@@ -141,11 +142,11 @@ names! {
 ///
 /// `Display` is one lower-case line about this level only; [`source`](std::error::Error::source) carries the cause.
 /// Neither holds a request's body, a URL's credentials or a key.
-#[derive(thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[error(transparent)]
 pub struct Error(Box<Inner>);
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{}", line(.operation.as_ref(), .provider.as_ref(), .message, *.status))]
 struct Inner {
     kind: ErrorKind,
@@ -161,7 +162,7 @@ struct Inner {
     protection: Option<Protection>,
     done: Vec<String>,
     attempts: u32,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 /// `add at paradigm: the user is already a member (409)`
@@ -302,7 +303,7 @@ impl Error {
 
     /// Adds the cause. It must hold no secret.
     pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(source.into().into());
         self
     }
 
@@ -373,7 +374,11 @@ impl Error {
 
     /// What to do next, in one sentence for a person.
     pub fn advice(&self) -> &'static str {
-        self.kind().advice()
+        match self.protection() {
+            Some(Protection::LastOwner) => "leave this member as it is, or appoint another owner first",
+            Some(Protection::ActingIdentity) => "leave this member as it is, or use the key of somebody else",
+            _ => self.kind().advice(),
+        }
     }
 }
 
@@ -418,6 +423,14 @@ mod tests {
         assert_eq!(error.source().unwrap().to_string(), "broken pipe");
         let answered = Error::new(ErrorKind::Forbidden, Effect::Rejected, "not allowed").with_status(403);
         assert_eq!(answered.to_string(), "not allowed (403)");
+    }
+
+    #[test]
+    fn the_advice_for_a_protected_member_is_about_why() {
+        let advice = |why| Error::protected("no", why).advice();
+        assert!(advice(Protection::LastOwner).contains("another owner"));
+        assert!(advice(Protection::ActingIdentity).contains("the key of somebody else"));
+        assert!(!advice(Protection::ProviderOwner).contains("first"));
     }
 
     #[test]

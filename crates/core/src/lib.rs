@@ -11,6 +11,7 @@ mod members;
 mod memory;
 mod role;
 mod roster;
+mod sending;
 
 pub use account::{Group, Identity, Status, User, Workspace};
 pub use capability::{Behaviour, Capabilities, Capability, Evidence, Operation, RateLimit, Support};
@@ -20,7 +21,7 @@ pub use id::{
     EmailAddress, GroupId, InvalidId, MAX_ID_BYTES, MembershipId, PrincipalId, PrincipalKind, Provider,
     UserId, Who, WorkspaceId,
 };
-pub use listing::{Listing, MAX_EMPTY_PAGES, MAX_PAGES, MemberStream};
+pub use listing::{Listing, MAX_EMPTY_PAGES, MAX_PAGES, MemberStream, collect as collect_listing};
 pub use member::{Change, Cursor, Mark, Member, MemberKey, Page, PageRequest, Record, RecordKey};
 #[cfg(feature = "mock")]
 pub use members::MockWorkspaceMembers;
@@ -31,3 +32,4 @@ pub use role::{
     UnsupportedRole,
 };
 pub use roster::{Fingerprint, Roster};
+pub use sending::{Sending, before_sending};

@@ -19,7 +19,7 @@ pub const MAX_PAGES: u32 = 100_000;
 ///
 /// Items come as pages arrive. It yields an error and ends where a page fails, a cursor comes again, a record repeats,
 /// or the provider's total moves or disagrees at the end; so a stream that ended without an error was complete. Holds
-/// about 40 bytes per record seen, and one page.
+/// 64 bytes at the most per record seen, and one page.
 pub type Listing<'a, T> = Pin<Box<dyn Stream<Item = Result<T>> + Send + 'a>>;
 
 /// A [`Listing`] of members.
@@ -112,8 +112,9 @@ where
     pages.map_ok(|items| stream::iter(items.into_iter().map(Ok))).try_flatten().boxed()
 }
 
-/// Collects a whole listing; one that changed meanwhile is started over once.
-pub(crate) async fn collect<'a, T: 'a>(mut listing: impl FnMut() -> Listing<'a, T>) -> Result<Vec<T>> {
+/// Collects a whole listing, as [`roster`](crate::WorkspaceMembersExt::roster) does: one that changed meanwhile is started
+/// over once, then fails as [`ErrorKind::ListingChanged`].
+pub async fn collect<'a, T: 'a>(mut listing: impl FnMut() -> Listing<'a, T>) -> Result<Vec<T>> {
     match listing().try_collect().await {
         Err(error) if error.kind() == ErrorKind::ListingChanged => listing().try_collect().await,
         result => result,

@@ -227,9 +227,9 @@ impl RecordKey {
     }
 
     /// Hashes a text that comes in pieces. As [`of`](Self::of) the whole.
-    pub(crate) fn of_text<'a>(pieces: impl Iterator<Item = &'a str>) -> Self {
+    pub(crate) fn of_text(pieces: impl Iterator<Item = impl AsRef<str>>) -> Self {
         let mut hasher = SipHasher13::new();
-        pieces.for_each(|piece| hasher.write(piece.as_bytes()));
+        pieces.for_each(|piece| hasher.write(piece.as_ref().as_bytes()));
         // What the standard library puts behind every text.
         hasher.write_u8(0xff);
         Self(hasher.finish128().into())

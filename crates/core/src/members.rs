@@ -145,6 +145,11 @@ impl RemoveMember {
 /// The trait is object safe: hold an `Arc<dyn WorkspaceMembers>` and which provider is behind it is a matter of
 /// configuration. Futures are `Send`; a value may be used from any number of tasks at once.
 ///
+/// # Cancellation
+///
+/// Dropping a future gives up waiting and undoes nothing. A read that is dropped has no effect. A write that is dropped
+/// may take effect all the same, as one whose answer was lost ([`Effect::Unknown`]): read before repeating it.
+///
 /// # For implementors
 ///
 /// * **One method, one request.** Never look something up first, never retry, never page: layers and the extension
@@ -287,7 +292,14 @@ impl Capabilities {
         if self.principal_kinds().any(|known| known == kind) {
             return Ok(());
         }
-        self.admit_kind(Capability::add, kind, Operation::Get)
+        let why = match self.support(Capability::add(kind)) {
+            crate::Support::Absent(why) => why,
+            crate::Support::Claimed(_) => "it cannot be a member".into(),
+        };
+        Err(self.refuse(
+            format!("reading a {} as a member is not supported: {why}", kind.as_str()),
+            Operation::Get,
+        ))
     }
 
     /// Refuses an addition that is not claimed, and decides which native role to send.
@@ -361,9 +373,11 @@ impl Capabilities {
         Ok(resolved)
     }
 
-    /// Compares what a write's answer shows with what was asked.
+    /// Compares what a write's answer shows with what was asked. A placeholder confirms a custom role, which it stands
+    /// for, and no other.
     pub fn confirm(&self, asked: &ResolvedRole, member: Member, operation: Operation) -> Result<Member> {
-        if member.native_role == asked.native || self.roles().is_placeholder(&member.native_role) {
+        let stands_for_it = asked.custom && self.roles().is_placeholder(&member.native_role);
+        if member.native_role == asked.native || stands_for_it {
             return Ok(member);
         }
         // Whatever an answer says may be quoted, but not at any length.
@@ -436,6 +450,9 @@ mod tests {
         assert!(reader.admit_get(&user).is_ok() && reader.admit_get(&group).is_ok());
         let without_groups = claiming(&[Capability::GetMember, Capability::AddUser]);
         assert!(without_groups.admit_get(&user).is_ok());
-        assert_eq!(without_groups.admit_get(&group).unwrap_err().kind(), ErrorKind::Unsupported);
+        let refused = without_groups.without(&[Capability::AddGroup], "there are none").admit_get(&group);
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Unsupported);
+        assert_eq!(refused.message(), "reading a group as a member is not supported: there are none");
     }
 }

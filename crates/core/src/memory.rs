@@ -137,7 +137,8 @@ impl InMemory {
                 self.fail(Error::invalid_input("the cursor is not one of this adapter's"), operation)
             })?,
         };
-        let size = request.size.unwrap_or(u32::MAX).clamp(1, self.capabilities.page_size()) as usize;
+        let own = self.capabilities.page_size_of(operation).unwrap_or(u32::MAX);
+        let size = request.size.filter(|size| *size < own).unwrap_or(own).max(1) as usize;
         let end = from.saturating_add(size).min(all.len());
         let items = all.get(from..end).unwrap_or_default().to_vec();
         let next = (end < all.len()).then(|| Cursor::new(end.to_string()));

@@ -121,7 +121,7 @@ pub enum Fit {
     Exact,
     /// Fewer rights than the normalized role says.
     Narrower,
-    /// More rights than the normalized role says. Read as such, never written.
+    /// More rights than the normalized role says. Read as such, and written only by its own name (`native:NAME`).
     Wider,
     /// Some rights more and some fewer.
     Incomparable,
@@ -201,7 +201,7 @@ pub struct UnsupportedRole {
     pub why: &'static str,
     /// The roles that can be written.
     pub supported: Vec<Role>,
-    /// The highest supported role that grants no more than the one asked for.
+    /// The highest role that grants no more than the one asked for and that the policy lets be written.
     pub nearest: Option<Role>,
 }
 
@@ -225,9 +225,11 @@ pub struct ResolvedRole {
 
 /// How one provider's roles translate, as plain data.
 ///
-/// Laws, which hold for every table that [`RoleTable::new`] accepts: reading a native name and writing what was read
-/// yields the same native name; writing never yields a role wider than the one asked for; an unknown name becomes
-/// [`Role::Custom`], never the lowest or the highest role.
+/// Laws, which hold for every table that [`RoleTable::new`] accepts: a native name of a row, asked for by that name, is
+/// written as it stands; reading it and writing the normalized role yields the same native name wherever the policy lets
+/// that row be written, and else a refusal, or under [`RolePolicy::AllowNarrower`] a lower role; writing a normalized role
+/// never yields one wider than was asked for; an unknown name becomes [`Role::Custom`], never the lowest or the highest
+/// role.
 ///
 /// ```
 /// use workspace_members_core::{Fit, NativeRole, Role, RoleRow, RoleTable};
@@ -376,9 +378,11 @@ impl RoleTable {
     }
 
     fn nearest_narrower(&self, asked: &Role) -> Option<&RoleRow> {
+        let admitted =
+            |fit| fit == Fit::Exact || (fit == Fit::Narrower && self.policy != RolePolicy::ExactOnly);
         self.rows
             .iter()
-            .filter(|row| row.role < *asked && matches!(row.fit, Fit::Exact | Fit::Narrower))
+            .filter(|row| row.role < *asked && admitted(row.fit))
             .min_by_key(|row| row.role.rank())
     }
 
@@ -391,7 +395,8 @@ impl RoleTable {
         UnsupportedRole { asked: asked.clone(), why, supported, nearest }
     }
 
-    /// The lowest role that can be written: where somebody starts who will get a custom role in a second step.
+    /// The lowest role that grants no more than its normalized name says: where somebody starts who will get a custom role
+    /// in a second step. Asked for by its native name, it can be written under any policy.
     pub fn lowest(&self) -> Option<&RoleRow> {
         self.rows.iter().filter(|row| row.fit != Fit::Wider).max_by_key(|row| row.role.rank())
     }
@@ -444,8 +449,17 @@ mod tests {
                 prop_assert_eq!(table.normalize(&row.native), row.role.clone());
                 let again = table.resolve(&Role::Custom(row.native.clone())).unwrap();
                 prop_assert_eq!(&again.native, &row.native);
-                if let Some(written) = table.resolve(&row.role).ok().filter(|written| written.role == row.role) {
-                    prop_assert_eq!(&written.native, &row.native);
+                let writable = match table.policy() {
+                    RolePolicy::ExactOnly => row.fit == Fit::Exact,
+                    _ => row.fit != Fit::Wider,
+                };
+                match table.resolve(&table.normalize(&row.native)) {
+                    Ok(written) if writable => prop_assert_eq!(&written.native, &row.native),
+                    Ok(written) => {
+                        prop_assert_eq!(table.policy(), RolePolicy::AllowNarrower);
+                        prop_assert!(written.role < row.role && written.fit == Fit::Narrower);
+                    }
+                    Err(_) => prop_assert!(!writable),
                 }
             }
         }
@@ -466,6 +480,7 @@ mod tests {
                     Err(refused) => {
                         if let Some(nearest) = &refused.nearest {
                             prop_assert!(*nearest < asked);
+                            prop_assert!(refused.supported.contains(nearest), "what is named can be had");
                         }
                         prop_assert!(!refused.supported.contains(&asked));
                     }

@@ -3,6 +3,7 @@
 use crate::{
     EmailAddress, Mark, Member, PrincipalId, PrincipalKind, RecordKey, Role, Workspace, WorkspaceId,
 };
+use std::borrow::Cow;
 use std::fmt;
 
 /// Everybody in one workspace, known to be complete when it was read.
@@ -82,9 +83,20 @@ impl Roster {
         let of = |kind| self.members.iter().filter(move |member| member.key.principal.kind() == kind);
         let lines = of(PrincipalKind::Group).chain(of(PrincipalKind::User)).flat_map(|member| {
             let principal = &member.key.principal;
-            [principal.kind().as_str(), ":", principal.as_str(), "\0", member.native_role.as_str(), "\n"]
+            let role = member.native_role.as_str();
+            // Ids have no control characters. A role that has some could pass for the end of its line, and for another.
+            let (mark, role) = if role.chars().any(char::is_control) {
+                ("\0", Cow::Owned(role.escape_debug().to_string()))
+            } else {
+                ("", Cow::Borrowed(role))
+            };
+            [principal.kind().as_str(), ":", principal.as_str(), "\0", mark]
+                .map(Cow::Borrowed)
+                .into_iter()
+                .chain([role, Cow::Borrowed("\n")])
         });
-        Fingerprint(RecordKey::of_text([self.workspace.as_str(), "\n"].into_iter().chain(lines)))
+        let start = [self.workspace.as_str(), "\n"].map(Cow::Borrowed);
+        Fingerprint(RecordKey::of_text(start.into_iter().chain(lines)))
     }
 }
 
@@ -128,6 +140,8 @@ mod tests {
         assert_eq!(Roster::from_complete(&id, members.clone()).fingerprint(), expected);
         members.reverse();
         assert_eq!(Roster::from_complete(&id, members.clone()).fingerprint(), expected);
+        let forged = vec![members[0].clone(), member(UserId::from(10).into(), "boss\nuser:9\0Legal review")];
+        assert_ne!(Roster::from_complete(&id, forged).fingerprint(), expected, "two in one");
         members.pop();
         assert_ne!(Roster::from_complete(&id, members).fingerprint(), expected);
     }

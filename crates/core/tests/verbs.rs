@@ -6,9 +6,10 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use workspace_members_core::{
     AddMember, Behaviour, Capabilities, Capability, Change, Cursor, Effect, EmailAddress, Error, ErrorKind,
-    Evidence, Fit, Group, GroupId, Identity, IfPresent, InMemory, ListOf, Mark, Member, NativeRole, Page,
-    PageRequest, PrincipalId, Protection, Provider, RemoveMember, Resource, Result, Role, RoleRow, RoleTable,
-    Roster, SetRole, Status, User, UserId, Workspace, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt,
+    Evidence, Fit, Group, GroupId, Identity, IfPresent, InMemory, ListOf, Mark, Member, NativeRole,
+    Operation, Page, PageRequest, PrincipalId, Protection, Provider, RemoveMember, Resource, Result, Role,
+    RolePolicy, RoleRow, RoleTable, Roster, SetRole, Status, User, UserId, Workspace, WorkspaceId,
+    WorkspaceMembers, WorkspaceMembersExt,
 };
 
 /// What happens to the next call of a write.
@@ -20,6 +21,10 @@ enum Fault {
     Refuse,
     /// It takes effect, and the answer is lost.
     Lose,
+    /// It takes effect, and cannot be recorded.
+    Unrecorded,
+    /// It is refused, and meanwhile somebody else adds the same user as a viewer.
+    Overtaken,
 }
 
 type Twist = Box<dyn Fn(Page<Member>) -> Page<Member> + Send + Sync>;
@@ -31,6 +36,7 @@ struct Twisted {
     removes: Mutex<VecDeque<Fault>>,
     pages: Option<Twist>,
     writes: Mutex<Vec<String>>,
+    may_list_users: bool,
     /// Listings under way now, and the most there ever were.
     listings: Mutex<(usize, usize)>,
 }
@@ -45,7 +51,8 @@ impl Twisted {
     fn new(inner: InMemory) -> Self {
         let none = || Mutex::new(VecDeque::new());
         let (writes, listings) = (Mutex::default(), Mutex::default());
-        Self { inner, adds: none(), removes: none(), pages: None, writes, listings }
+        let may_list_users = true;
+        Self { inner, adds: none(), removes: none(), pages: None, writes, may_list_users, listings }
     }
 
     fn adds(self, faults: &[Fault]) -> Self {
@@ -72,6 +79,11 @@ fn refused() -> Error {
     Error::new(ErrorKind::Unavailable, Effect::NotApplied, "out of order")
 }
 
+fn unrecorded() -> Error {
+    let error = Error::new(ErrorKind::RecordFailed, Effect::Partial, "the audit log does not say so");
+    error.with_done(vec!["the change".to_owned()])
+}
+
 fn lost() -> Error {
     Error::new(ErrorKind::Timeout, Effect::Unknown, "no answer came in time")
 }
@@ -91,6 +103,10 @@ impl WorkspaceMembers for Twisted {
         self.inner.workspaces_page(page).await
     }
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
+        if !self.may_list_users {
+            let error = Error::new(ErrorKind::Forbidden, Effect::Rejected, "it takes an administrator");
+            return Err(error.with_operation(Operation::ListUsers));
+        }
         self.inner.users_page(page).await
     }
     async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
@@ -120,6 +136,12 @@ impl WorkspaceMembers for Twisted {
             Fault::Pass => self.inner.add(request).await,
             Fault::Refuse => Err(refused()),
             Fault::Lose => self.inner.add(request).await.and(Err(lost())),
+            Fault::Unrecorded => self.inner.add(request).await.and(Err(unrecorded())),
+            Fault::Overtaken => {
+                let mut other = request.clone();
+                other.role = Role::Viewer;
+                self.inner.add(&other).await.and(Err(refused()))
+            }
         }
     }
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
@@ -131,8 +153,9 @@ impl WorkspaceMembers for Twisted {
         let fault = self.removes.lock().unwrap().pop_front().unwrap_or(Fault::Pass);
         match fault {
             Fault::Pass => self.inner.remove(request).await,
-            Fault::Refuse => Err(refused()),
             Fault::Lose => self.inner.remove(request).await.and(Err(lost())),
+            Fault::Unrecorded => self.inner.remove(request).await.and(Err(unrecorded())),
+            _ => Err(refused()),
         }
     }
 }
@@ -339,7 +362,44 @@ async fn a_custom_role_that_adding_cannot_give_takes_two_steps() {
     let ensured =
         account.ensure(&AddMember::new(ws(), UserId::from(5), role.clone()), IfPresent::Fail).await.unwrap();
     assert_eq!(ensured.member.role, role);
-    assert_eq!(account.writes(), ["add user:5 viewer", "set user:5 native:Legal review"]);
+    assert_eq!(account.writes(), ["add user:5 native:reader", "set user:5 native:Legal review"]);
+}
+
+#[tokio::test]
+async fn the_first_of_two_steps_is_taken_under_any_policy() {
+    let roles = roles().with_policy(RolePolicy::ExactOnly);
+    let capabilities =
+        everything().with_roles(roles).without(&[Capability::AddCustomRole], "only its own roles");
+    let role = Role::Custom(native("Legal review"));
+    let request = AddMember::new(ws(), UserId::from(5), role.clone());
+    let ensured = account(capabilities).ensure(&request, IfPresent::Fail).await.unwrap();
+    assert_eq!(ensured.member.role, role);
+}
+
+#[tokio::test]
+async fn the_first_of_two_steps_is_not_taken_where_the_second_is_impossible() {
+    let capabilities =
+        everything().without(&[Capability::AddCustomRole, Capability::SetGroupRole], "not for groups");
+    let account = Twisted::new(account(capabilities));
+    let request = AddMember::new(ws(), GroupId::from(2), Role::Custom(native("Legal review")));
+    let error = account.ensure(&request, IfPresent::Fail).await.unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Unsupported, Some(Operation::Add)));
+    assert!(account.writes().is_empty(), "{:?}", account.writes());
+}
+
+#[test]
+fn a_placeholder_confirms_a_custom_role_and_no_other() {
+    let capabilities = everything();
+    let shown = || {
+        let key = AddMember::new(ws(), UserId::from(5), Role::Viewer).key();
+        Member::new(key, native("Custom"), capabilities.roles())
+    };
+    let confirm = |role| {
+        let asked = capabilities.roles().resolve(&role).unwrap();
+        capabilities.confirm(&asked, shown(), Operation::Add)
+    };
+    assert!(confirm(Role::Custom(native("Legal review"))).is_ok());
+    assert_eq!(confirm(Role::Viewer).unwrap_err().kind(), ErrorKind::Unconfirmed);
 }
 
 #[tokio::test]
@@ -358,6 +418,34 @@ async fn what_is_missing_is_found_out_by_reading() {
     assert_eq!(missing(narrowed), [Resource::Member]);
     let open = account.narrow_not_found(vague(&both), &key(ws(), 8)).await;
     assert_eq!(missing(open), both, "nothing is missing as far as can be seen, so nothing is claimed");
+}
+
+#[tokio::test]
+async fn nothing_is_said_of_what_nobody_could_look_for() {
+    let three = [Resource::Workspace, Resource::User, Resource::Member];
+    let narrowed = async |without: &[Capability], id| {
+        let account = account(everything().without(without, "it cannot be listed"));
+        let key = AddMember::new(ws(), UserId::from(id), Role::Viewer).key();
+        account.narrow_not_found(Error::not_found("one of several", &three), &key).await
+    };
+    let error = narrowed(&[Capability::ListWorkspaces], 8).await;
+    assert_eq!(error.missing(), [Resource::Workspace, Resource::Member], "{error}");
+    let error = narrowed(&[Capability::ListWorkspaces], 99).await;
+    assert_eq!(error.missing(), [Resource::User], "{error}");
+    let error = narrowed(&[Capability::ListUsers], 8).await;
+    assert_eq!(error.missing(), [Resource::User, Resource::Member], "{error}");
+    assert!(error.message().contains("workspace 1 exists"), "{error}");
+    let error = narrowed(&[Capability::ListWorkspaces, Capability::ListUsers], 8).await;
+    assert_eq!(error.missing(), three, "{error}");
+    // Of two, the one that is left is not known to be missing: settling an interrupted change rests on that.
+    for without in [Capability::ListWorkspaces, Capability::ListUsers] {
+        let account = account(everything().without(&[without], "it cannot be listed"));
+        let key = AddMember::new(ws(), UserId::from(8), Role::Viewer).key();
+        let both = [Resource::Workspace, Resource::User];
+        let error = account.narrow_not_found(Error::not_found("one of two", &both), &key).await;
+        assert_eq!(error.missing(), both, "{error}");
+        assert!(error.message().ends_with("exists"), "{error}");
+    }
 }
 
 #[tokio::test]
@@ -392,8 +480,49 @@ async fn a_group_through_which_the_key_may_own_is_not_taken_out() {
 async fn a_failed_addition_puts_the_old_role_back() {
     let account = Twisted::new(account(everything())).adds(&[Fault::Refuse]);
     let error = account.change_role_by_remove_then_add(&ws(), &user(3), &Role::Viewer).await.unwrap_err();
-    assert_eq!(error.effect(), Effect::Rejected);
+    assert_eq!(error.effect(), Effect::NotApplied, "it may be asked again: the provider was out of order");
     assert_eq!(account.get(&ws(), &user(3)).await.unwrap().unwrap().role, Role::Editor);
+}
+
+#[tokio::test]
+async fn nobody_is_removed_whose_role_could_not_be_given_back() {
+    for (case, roles, capabilities) in [
+        ("roles are fixed", roles().with_custom_roles(false), everything()),
+        (
+            "custom roles are given in a second step only",
+            roles(),
+            everything().without(&[Capability::AddCustomRole], "only its own roles"),
+        ),
+    ] {
+        let account = account(capabilities.with_roles(roles));
+        let account = Twisted::new(account.with_member(ws(), UserId::from(4), native("Legal review")));
+        let error = account.change_role_by_remove_then_add(&ws(), &user(4), &Role::Viewer).await.unwrap_err();
+        assert_eq!((error.kind(), error.effect()), (ErrorKind::Unsupported, Effect::Rejected), "{case}");
+        assert!(error.message().contains("could not be put back"), "{case}: {error}");
+        assert!(account.writes().is_empty(), "{case}: {:?}", account.writes());
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_found_inside_is_not_called_outside() {
+    let account = Twisted::new(account(everything())).adds(&[Fault::Overtaken, Fault::Pass]);
+    let changed = account.change_role_by_remove_then_add(&ws(), &user(3), &Role::Viewer).await.unwrap();
+    assert_eq!((changed.change, changed.member.role), (Change::Applied, Role::Viewer));
+
+    account.adds.lock().unwrap().push_back(Fault::Overtaken);
+    let error = account.change_role_by_remove_then_add(&ws(), &user(2), &Role::Editor).await.unwrap_err();
+    assert_eq!(error.effect(), Effect::NotApplied);
+    assert!(error.message().contains("reader") && error.done().is_empty(), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_removal_that_could_not_be_recorded_leaves_nobody_out() {
+    let account = Twisted::new(account(everything())).removes(&[Fault::Unrecorded]);
+    let error = account.change_role_by_remove_then_add(&ws(), &user(3), &Role::Viewer).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::RecordFailed, Effect::Partial));
+    assert_eq!(error.done().len(), 2, "{error:?}");
+    let now = account.get(&ws(), &user(3)).await.unwrap().unwrap();
+    assert_eq!(now.role, Role::Viewer);
 }
 
 #[tokio::test]
@@ -410,6 +539,7 @@ async fn a_verb_that_stopped_half_way_says_what_is_done() {
     let error = account.change_role_by_remove_then_add(&ws(), &user(3), &Role::Viewer).await.unwrap_err();
     assert_eq!(error.effect(), Effect::Partial);
     assert_eq!(error.done(), ["removed user:3 in workspace 1 (writer)"]);
+    assert!(error.message().ends_with("so they are outside"), "{error}");
 }
 
 #[tokio::test]
@@ -444,6 +574,9 @@ async fn people_and_workspaces_are_found_or_named_ambiguous() {
     let error = account.find_workspace("Sales").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Ambiguous);
     assert!(error.message().contains("2, 3"), "{error}");
+    assert_eq!(error.operation(), Some(Operation::ListWorkspaces));
+    let error = account.find_user(&find("nobody@example.com")).await.unwrap_err();
+    assert_eq!(error.operation(), Some(Operation::ListUsers));
 }
 
 #[tokio::test]
@@ -487,4 +620,22 @@ async fn a_bound_workspace_speaks_of_people() {
     assert_eq!(legal.change_role(bo.clone(), Role::Viewer).await.unwrap().member.role, Role::Viewer);
     assert_eq!(legal.remove(bo.clone()).await.unwrap(), Change::Applied);
     assert_eq!(legal.roster().await.unwrap().len(), 4);
+    let three = EmailAddress::new("u3@example.com").unwrap();
+    let changed = legal.change_role_by_remove_then_add(three, Role::Viewer).await.unwrap();
+    assert_eq!((changed.change, changed.member.role), (Change::Applied, Role::Viewer));
+}
+
+#[tokio::test]
+async fn a_member_is_found_by_address_though_users_may_not_be_listed() {
+    let mut account = Twisted::new(account(everything()));
+    account.may_list_users = false;
+    let legal = account.workspace(ws());
+    let address = |text: &str| EmailAddress::new(text).unwrap();
+    assert_eq!(legal.get(address("U3@example.com")).await.unwrap().unwrap().key.principal, user(3));
+    assert_eq!(legal.remove(address("u3@example.com")).await.unwrap(), Change::Applied);
+    // Whoever is not in the list may exist all the same.
+    let error = legal.remove(address("u3@example.com")).await.unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Forbidden, Some(Operation::ListUsers)));
+    let error = legal.ensure(address("u5@example.com"), Role::Viewer).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Forbidden);
 }

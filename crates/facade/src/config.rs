@@ -3,6 +3,7 @@
 //! With feature `serde`, [`Config`] reads from any format. Unknown settings are refused, so that a slip of the pen never
 //! passes for a default. Keys are not part of it: they are given to [`connect`](crate::connect) apart.
 
+use crate::credential::host_of;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use workspace_members_core::{
 ///
 /// Everything but the provider has a default. A setting that only another provider has is refused by
 /// [`connect`](crate::connect), never ignored.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Config {
@@ -44,7 +45,8 @@ pub struct Config {
     /// same**. [`KeyKind::Production`] by default; the provider does not tell.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub key_kind: Option<KeyKind>,
-    /// Records per page of a listing, at least 1. Adapters lower it to what the provider allows.
+    /// Records per page of a listing, at least 1. Adapters lower it to what the provider allows. Paradigm fixes the size
+    /// of its list of users, and PandaDoc's workspaces come 100 at a time whatever is set.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub page_size: Option<u32>,
     /// A file of certificates in PEM that are trusted beside the system's. Not together with `root_ca_pem`.
@@ -203,6 +205,23 @@ impl fmt::Debug for Proxy {
     }
 }
 
+/// Of the base URL the host only: nobody has checked yet that it holds no password.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Config");
+        out.field("provider", &self.provider).field("host", &self.base_url.as_deref().map(host_of));
+        out.field("level", &self.level).field("inferred", &self.inferred);
+        out.field("region", &self.region).field("reach", &self.reach);
+        out.field("auth", &self.auth).field("key_kind", &self.key_kind).field("page_size", &self.page_size);
+        out.field("root_ca_file", &self.root_ca_file);
+        out.field("root_ca_pem", &self.root_ca_pem.as_ref().map(String::len)).field("proxy", &self.proxy);
+        out.field("connect_timeout", &self.connect_timeout).field("request_timeout", &self.request_timeout);
+        #[cfg(feature = "layers")]
+        out.field("layers", &self.layers);
+        out.field("role_policy", &self.role_policy).field("roles", &self.roles).finish()
+    }
+}
+
 impl Config {
     /// An account at this provider, everything else by default.
     pub fn new(provider: impl Into<String>) -> Self {
@@ -337,6 +356,24 @@ impl Config {
         self
     }
 
+    /// Refuses what a connection pool that was given has decided already.
+    #[cfg(feature = "http")]
+    pub(crate) fn check_no_transport(&self) -> Result<()> {
+        let given = [
+            ("root_ca_file", self.root_ca_file.is_some()),
+            ("root_ca_pem", self.root_ca_pem.is_some()),
+            ("proxy", self.proxy.is_some()),
+            ("connect_timeout", self.connect_timeout.is_some()),
+            ("request_timeout", self.request_timeout.is_some()),
+        ];
+        match given.into_iter().find(|(_, given)| *given) {
+            Some((setting, _)) => Err(wrong(format!(
+                "`{setting}` is decided by the transport that is shared: remove it, or set it there"
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// Refuses what no adapter could obey, and settings that belong to another provider than `provider`.
     pub(crate) fn check(&self, own: &[&str], owner_of: impl Fn(&str) -> Option<&'static str>) -> Result<()> {
         let given = [
@@ -405,6 +442,9 @@ mod tests {
     fn a_proxys_password_is_not_shown() {
         let config = Config::new("paradigm").with_proxy(Proxy::Url("http://u:hunter2@proxy.example".into()));
         assert!(!format!("{config:?}").contains("hunter2"));
+        let config = Config::new("paradigm").with_base_url("https://u:hunter2@host.example");
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("hunter2") && shown.contains("host.example"), "{shown}");
     }
 
     #[cfg(feature = "serde")]

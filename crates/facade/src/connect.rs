@@ -1,6 +1,6 @@
 //! From a configuration to an account.
 
-use crate::adapters::ADAPTERS;
+use crate::adapters::{ADAPTERS, Build};
 use crate::config::wrong;
 use crate::{Config, Credential};
 use std::sync::Arc;
@@ -25,15 +25,62 @@ use workspace_members_core::{Result, WorkspaceMembers};
 /// # Ok(()) }
 /// ```
 pub fn connect(config: &Config, credential: Credential) -> Result<Arc<dyn WorkspaceMembers>> {
-    let adapter = connect_bare(config, credential)?;
-    #[cfg(feature = "layers")]
-    let adapter = workspace_members_layers::standard(adapter, &config.effective_layers())
-        .map_err(|error| error.with_provider(config.provider.clone()))?;
-    Ok(adapter)
+    in_layers(connect_bare(config, credential)?, config)
+}
+
+/// Opens an account over a connection pool that other accounts use too: one trust store, one proxy, one bound on open
+/// connections for all of them. As [`connect`] in everything else.
+///
+/// The settings that a pool has decided (certificates, proxy, time limits) are refused in the configuration.
+///
+/// ```no_run
+/// use workspace_members::http::{Transport, TransportConfig};
+/// use workspace_members::{Config, Credential, connect_with};
+///
+/// # fn example() -> workspace_members::Result<()> {
+/// let transport = Transport::new(TransportConfig::default())?;
+/// let accounts = ["pandadoc", "paradigm"]
+///     .map(|provider| connect_with(&Config::new(provider), Credential::from_key("…"), &transport));
+/// # Ok(()) }
+/// ```
+#[cfg(feature = "http")]
+pub fn connect_with(
+    config: &Config,
+    credential: Credential,
+    transport: &workspace_members_http::Transport,
+) -> Result<Arc<dyn WorkspaceMembers>> {
+    let build = adapter(config)?;
+    config.check_no_transport()?;
+    let adapter = build(config, credential, transport);
+    in_layers(adapter.map_err(|error| error.with_provider(config.provider.clone()))?, config)
 }
 
 /// Opens an account without layers: each call is one request, once. As [`connect`] in everything else.
 pub fn connect_bare(config: &Config, credential: Credential) -> Result<Arc<dyn WorkspaceMembers>> {
+    let build = adapter(config)?;
+    #[cfg(feature = "http")]
+    let account =
+        crate::adapters::transport(config).and_then(|transport| build(config, credential, &transport));
+    #[cfg(not(feature = "http"))]
+    let account = build(config, credential);
+    account.map_err(|error| error.with_provider(config.provider.clone()))
+}
+
+#[cfg_attr(
+    not(feature = "layers"),
+    expect(clippy::unnecessary_wraps, reason = "the same form as with layers")
+)]
+fn in_layers(account: Arc<dyn WorkspaceMembers>, config: &Config) -> Result<Arc<dyn WorkspaceMembers>> {
+    #[cfg(feature = "layers")]
+    let account = workspace_members_layers::standard(account, &config.effective_layers())
+        .map_err(|error| error.with_provider(config.provider.clone()))?;
+    #[cfg(not(feature = "layers"))]
+    let _ = config;
+    Ok(account)
+}
+
+/// How the account that a configuration names is built, once the configuration is known to be one for it.
+fn adapter(config: &Config) -> Result<Build> {
     let name = config.provider.as_str();
     let Some(adapter) = ADAPTERS.iter().find(|adapter| adapter.name == name) else {
         let known = ADAPTERS.iter().map(|adapter| adapter.name).collect::<Vec<_>>().join(", ");
@@ -43,13 +90,11 @@ pub fn connect_bare(config: &Config, credential: Credential) -> Result<Arc<dyn W
         ADAPTERS.iter().find(|other| other.settings.contains(&setting)).map(|other| other.name)
     };
     config.check(adapter.settings, owner_of)?;
-    let Some(build) = adapter.build else {
-        return Err(wrong(format!(
-            "the adapter for {name} is not compiled in: turn on the feature `{name}` of the crate \
-             `workspace-members`"
-        )));
-    };
-    build(config, credential).map_err(|error| error.with_provider(config.provider.clone()))
+    adapter.build.ok_or_else(|| {
+        wrong(format!(
+            "the adapter for {name} is not compiled in: turn on the feature `{name}` of the crate `workspace-members`"
+        ))
+    })
 }
 
 /// The providers whose adapters are compiled in.

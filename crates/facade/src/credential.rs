@@ -94,25 +94,38 @@ impl OAuth {
 impl fmt::Debug for OAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OAuth")
-            .field("token_url", &self.token_url)
+            .field("token_host", &self.token_url.as_deref().map(host_of))
             .field("client_id", &self.client_id)
             .finish_non_exhaustive()
     }
 }
 
+/// The host in a URL that nobody has checked yet: it may hold a password where none may be.
+pub(crate) fn host_of(url: &str) -> &str {
+    const HIDDEN: &str = "[not shown]";
+    let Some((_, rest)) = url.split_once("://") else { return HIDDEN };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or(HIDDEN);
+    match host.rsplit_once('@') {
+        Some((_, host)) => host,
+        // A slash inside a password would make its first half look like the host.
+        None if rest.contains('@') => HIDDEN,
+        None => host,
+    }
+}
+
 #[cfg(feature = "http")]
 mod source {
-    use super::{Credential, OAuth};
+    use super::{Credential, OAuth, host_of};
     use crate::config::wrong;
     use async_trait::async_trait;
-    use secrecy::SecretString;
+    use secrecy::{ExposeSecret, SecretString};
     use std::fmt;
     use std::sync::Arc;
-    use tokio::sync::OnceCell;
-    use workspace_members_core::Result;
+    use tokio::sync::Mutex;
+    use workspace_members_core::{ErrorKind, Result};
     use workspace_members_http::{
         CommandCredential, CredentialSource, FileCredential, OAuthRefresh, StaticCredential, TokenStore,
-        Transport,
+        Transport, check_token_url,
     };
 
     impl Credential {
@@ -137,7 +150,8 @@ mod source {
         }
     }
 
-    /// Asks for the application's secret and the refresh token no sooner than an access token is needed.
+    /// Asks for the application's secret and the refresh token no sooner than an access token is needed, and once more
+    /// when the provider refuses them.
     struct LazyOAuth {
         token_url: String,
         client_id: String,
@@ -145,11 +159,18 @@ mod source {
         refresh_token: Arc<dyn CredentialSource>,
         store: Option<Arc<dyn TokenStore>>,
         transport: Transport,
-        ready: OnceCell<OAuthRefresh>,
+        ready: Mutex<Option<Ready>>,
+    }
+
+    /// What was obtained, and what refreshes with it.
+    struct Ready {
+        given: [SecretString; 2],
+        refresh: Arc<OAuthRefresh>,
     }
 
     impl LazyOAuth {
         fn new(oauth: OAuth, token_url: String, transport: &Transport) -> Result<Self> {
+            check_token_url(&token_url)?;
             Ok(Self {
                 token_url,
                 client_id: oauth.client_id,
@@ -157,35 +178,58 @@ mod source {
                 refresh_token: oauth.refresh_token.into_source(None, transport)?,
                 store: oauth.store,
                 transport: transport.clone(),
-                ready: OnceCell::new(),
+                ready: Mutex::new(None),
             })
         }
 
-        async fn refresh(&self) -> Result<OAuthRefresh> {
-            let secret = self.client_secret.credential(false).await?;
+        async fn obtain(&self, renew: bool) -> Result<Ready> {
+            let secret = self.client_secret.credential(renew).await?;
             let token = match &self.store {
-                Some(store) => store.load().await?,
-                None => self.refresh_token.credential(false).await?,
+                // Loaded before each refresh.
+                Some(_) => SecretString::default(),
+                None => self.refresh_token.credential(renew).await?,
             };
+            let given = [secret.clone(), token.clone()];
             let transport = self.transport.clone();
-            let refresh = OAuthRefresh::new(&self.token_url, &self.client_id, secret, token, transport);
-            Ok(match &self.store {
+            let refresh = OAuthRefresh::new(&self.token_url, &self.client_id, secret, token, transport)?;
+            let refresh = Arc::new(match &self.store {
                 Some(store) => refresh.with_store(Arc::clone(store)),
                 None => refresh,
-            })
+            });
+            Ok(Ready { given, refresh })
         }
     }
 
     impl fmt::Debug for LazyOAuth {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.debug_struct("OAuth").field("token_url", &self.token_url).finish_non_exhaustive()
+            f.debug_struct("OAuth").field("token_host", &host_of(&self.token_url)).finish_non_exhaustive()
         }
     }
 
     #[async_trait]
     impl CredentialSource for LazyOAuth {
         async fn credential(&self, renew: bool) -> Result<SecretString> {
-            self.ready.get_or_try_init(|| self.refresh()).await?.credential(renew).await
+            let mut slot = self.ready.lock().await;
+            let ready = match slot.take() {
+                Some(ready) => ready,
+                None => self.obtain(false).await?,
+            };
+            let refresh = Arc::clone(&ready.refresh);
+            let given = slot.insert(ready).given.clone();
+            let refused = match refresh.credential(renew).await {
+                // With a status: it is the provider who refuses what it was given.
+                Err(error) if error.kind() == ErrorKind::Credential && error.status().is_some() => error,
+                other => return other,
+            };
+            let next = self.obtain(true).await?;
+            let text = |given: &[SecretString; 2]| given.clone().map(|one| one.expose_secret().to_owned());
+            if text(&next.given) == text(&given) {
+                return Err(refused);
+            }
+            let refresh = Arc::clone(&next.refresh);
+            // Before it is used: the call may be dropped, and the refresh goes on.
+            *slot = Some(next);
+            refresh.credential(renew).await
         }
     }
 }
@@ -197,11 +241,25 @@ mod tests {
     #[test]
     fn debug_shows_no_key() {
         let oauth = OAuth::new("app", Credential::from_key("canary-1"), Credential::from_key("canary-2"));
+        let oauth = oauth.with_token_url("https://user:canary-4@login.example.com/token");
         let command = vec!["pass".to_owned(), "canary-3".to_owned()];
         for credential in
             [Credential::from_key("canary-0"), Credential::OAuth(oauth), Credential::Command(command)]
         {
             assert!(!format!("{credential:?}").contains("canary"), "{credential:?}");
+        }
+    }
+
+    #[test]
+    fn of_a_url_only_the_host_is_shown() {
+        for (url, shown) in [
+            ("https://login.example.com/token", "login.example.com"),
+            ("https://login.example.com:8443?x=canary", "login.example.com:8443"),
+            ("https://user:canary@login.example.com/token", "login.example.com"),
+            ("https://user:can/ary@login.example.com/token", "[not shown]"),
+            ("user:canary@login.example.com", "[not shown]"),
+        ] {
+            assert_eq!(host_of(url), shown, "{url}");
         }
     }
 }

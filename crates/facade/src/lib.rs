@@ -6,6 +6,8 @@ mod connect;
 mod credential;
 
 pub use config::Config;
+#[cfg(feature = "http")]
+pub use connect::connect_with;
 pub use connect::{compiled_in, connect, connect_bare};
 pub use credential::{Credential, OAuth};
 pub use secrecy::{ExposeSecret, SecretString};
@@ -15,8 +17,8 @@ pub use workspace_members_core::*;
 #[cfg(feature = "http")]
 pub mod http {
     pub use workspace_members_http::{
-        CommandCredential, CredentialSource, FileCredential, OAuthRefresh, StaticCredential, TokenStore,
-        Transport, TransportConfig,
+        CommandCredential, CredentialSource, FileCredential, OAuthRefresh, Proxy, StaticCredential,
+        TokenStore, Transport, TransportConfig,
     };
 }
 

@@ -97,6 +97,42 @@ mod with_adapters {
         }
     }
 
+    #[test]
+    fn accounts_may_share_a_transport_and_then_leave_its_settings_to_it() {
+        use workspace_members::{connect_with, http};
+        let transport = http::Transport::new(http::TransportConfig::default()).unwrap();
+        for config in compiled_in() {
+            connect_with(&config, Credential::from_key("k"), &transport).unwrap();
+            for (setting, given) in [
+                ("proxy", config.clone().with_proxy(Proxy::Direct)),
+                ("root_ca_pem", config.clone().with_root_ca_pem("x")),
+                ("request_timeout", config.with_request_timeout(std::time::Duration::from_secs(1))),
+            ] {
+                let error = connect_with(&given, Credential::from_key("k"), &transport).unwrap_err();
+                assert!(error.to_string().contains(setting), "{error}");
+            }
+        }
+    }
+
+    #[cfg(feature = "pandadoc")]
+    #[test]
+    fn a_token_url_is_checked_when_the_account_is_opened() {
+        for (url, word) in
+            [("http://login.example.com/token", "https"), ("https://u:canary@login.example.com/", "password")]
+        {
+            let oauth =
+                workspace_members::OAuth::new("app", Credential::from_key("a"), Credential::from_key("b"));
+            let credential = Credential::OAuth(oauth.with_token_url(url));
+            let error = connect(&Config::new("pandadoc"), credential).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            let shown = format!("{error:?}");
+            assert!(
+                shown.contains("token URL") && shown.contains(word) && !shown.contains("canary"),
+                "{shown}"
+            );
+        }
+    }
+
     #[cfg(feature = "paradigm")]
     #[test]
     fn a_provider_without_oauth_says_so() {
@@ -203,6 +239,36 @@ mod over_http {
         let schemes: Vec<_> =
             simulator.requests().into_iter().filter_map(|request| request.auth_scheme).collect();
         assert_eq!(schemes, ["API-Key", "API-Key", "Bearer"]);
+    }
+
+    #[tokio::test]
+    async fn an_applications_secret_rotates_without_a_restart() {
+        let simulator = Simulator::start(State::sample()).await.unwrap();
+        let [_, (config, _)] = both(&simulator);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secret");
+        let write = |secret: &str| {
+            std::fs::write(&file, secret).unwrap();
+            #[cfg(unix)]
+            std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        };
+        write("no longer good");
+        let token = Credential::from_key("simulated-refresh-token");
+        let oauth = OAuth::new("simulated-client", Credential::File(file.clone()), token);
+        let account = workspace_members::connect_bare(&config, Credential::OAuth(oauth)).unwrap();
+        for _ in 0..2 {
+            let error = account.me().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Credential, "{error:?}");
+        }
+        let refused = simulator.requests().len();
+        assert_eq!(refused, 2, "what is still the same is not tried twice");
+        write("simulated-client-secret");
+        account.me().await.unwrap();
+        assert_eq!(
+            simulator.requests().len(),
+            refused + 3,
+            "refused with the old, taken with the new, the call"
+        );
     }
 
     #[tokio::test]

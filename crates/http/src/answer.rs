@@ -12,6 +12,10 @@ use workspace_members_core::{Effect, Error, ErrorKind, Operation, Provider};
 /// The longest wait that is believed. A server that says more, in earnest or not, is asked again the next day.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
+/// The longest body that is looked through for a provider's words, in bytes. As values, which words are kept as until it
+/// is known which of them matter, a hostile body takes many times its size.
+pub const MAX_WORDS: usize = 64 << 10;
+
 /// An answer with its whole body, of whatever status. `Debug` shows the body's length only: it holds people's data, and
 /// a hostile one repeats the key.
 #[derive(Clone)]
@@ -102,14 +106,18 @@ impl Answer {
     }
 
     /// What the provider says in the body, in one line for people: the first of `detail`, `details`, `error`, `message`
-    /// and `info_message` that is there, else all field errors. `None` for a body that is not JSON.
+    /// and `info_message` that is there, else all field errors. `None` for a body that is not JSON, or longer than
+    /// [`MAX_WORDS`].
     pub fn message(&self) -> Option<String> {
+        if self.body.len() > MAX_WORDS {
+            return None;
+        }
         let body: Value = serde_json::from_slice(&self.body).ok()?;
         let mut out = Vec::new();
         let spoken = body.as_object().and_then(|object| {
             ["detail", "details", "error", "message", "info_message"]
                 .iter()
-                .find_map(|name| object.get(*name))
+                .find_map(|name| object.get(*name).filter(|said| !said.is_null()))
         });
         flatten(spoken.unwrap_or(&body), "", &mut out);
         let fields = body.get("fields").filter(|_| spoken.is_some());
@@ -151,12 +159,12 @@ impl Answer {
             ),
             408 => (ErrorKind::Timeout, lost, "the provider gave up waiting for the request"),
             429 => (ErrorKind::RateLimited, Effect::NotApplied, "too many requests"),
-            // The one redirect that points away from something done: after a write, often the page of what it made.
-            303 => (
-                ErrorKind::UnexpectedResponse,
-                lost,
-                "the provider points to another address for the result, which is not followed; is the base URL right?",
-            ),
+            // These may point away from something done: a form that was taken is often answered with the page of what
+            // it made. 301 and 302 do so after a body only.
+            301 | 302 if matches!(operation, Operation::Add | Operation::SetRole) => {
+                (ErrorKind::UnexpectedResponse, lost, ELSEWHERE)
+            }
+            303 => (ErrorKind::UnexpectedResponse, lost, ELSEWHERE),
             300..=399 => (
                 ErrorKind::UnexpectedResponse,
                 Effect::Rejected,
@@ -173,6 +181,9 @@ impl Answer {
         self.attach(Error::new(kind, effect, message), operation, provider)
     }
 }
+
+const ELSEWHERE: &str =
+    "the provider points to another address for the result, which is not followed; is the base URL right?";
 
 const WEB_PAGE: &str =
     "the answer is a web page instead of data; is the base URL right, or is a proxy in between?";
@@ -191,12 +202,20 @@ struct Unreadable(String);
 impl From<&serde_json::Error> for Unreadable {
     fn from(error: &serde_json::Error) -> Self {
         let text = error.to_string();
+        // What is wrong with the JSON itself, and which field is not there, says nothing of the body.
+        let quotes_nothing =
+            ["missing field `", "duplicate field `"].iter().any(|what| text.starts_with(what));
+        if !error.is_data() || quotes_nothing {
+            return Self(text);
+        }
         // "invalid type: string \"…\", expected a sequence at line 1 column 9"
-        let quoting = ["invalid type", "invalid value", "invalid length", "unknown variant", "unknown field"];
-        let Some(what) = quoting.into_iter().find(|what| text.starts_with(what)) else { return Self(text) };
-        match text.rsplit_once(", expected ") {
-            Some((_, expected)) => Self(format!("{what}, expected {expected}")),
-            None => Self(what.to_owned()),
+        let standard =
+            ["invalid type", "invalid value", "invalid length", "unknown variant", "unknown field"];
+        let what = standard.into_iter().find(|what| text.starts_with(what));
+        match (what, text.rsplit_once(", expected ")) {
+            (Some(what), Some((_, expected))) => Self(format!("{what}, expected {expected}")),
+            // Whatever else a type has to say about a value, it may say with the value.
+            _ => Self(format!("a value is not valid at line {} column {}", error.line(), error.column())),
         }
     }
 }
@@ -254,12 +273,25 @@ mod tests {
                 Some("user_id: Member already exists"),
             ),
             (r#"{"error":"bad","fields":{"role":[{"detail":"d"}]}}"#, Some("bad; detail: d")),
+            (r#"{"detail":null,"error":"out of order"}"#, Some("out of order")),
             (r#"{"role":["This field is required."]}"#, Some("role: This field is required.")),
             ("<html>", None),
             ("", None),
         ] {
             let answer = Answer::new(400, &HeaderMap::new(), Bytes::from_static(body.as_bytes()));
             assert_eq!(answer.message().as_deref(), expected, "{body}");
+        }
+    }
+
+    /// Like an id or address of the core's: a text that says itself what is wrong with it.
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(try_from = "String")]
+    struct Word;
+
+    impl TryFrom<String> for Word {
+        type Error = String;
+        fn try_from(text: String) -> Result<Self, String> {
+            Err(format!("e-mail address {text:?} is not valid"))
         }
     }
 
@@ -279,6 +311,9 @@ mod tests {
             let error = serde_json::from_str::<Body>(body).map(drop).unwrap_err();
             assert_eq!(Unreadable::from(&error).to_string(), expected);
         }
+        let of_its_own = serde_json::from_str::<Vec<Word>>(r#"["secret"]"#).unwrap_err();
+        assert!(of_its_own.to_string().contains("secret"), "{of_its_own}");
+        assert_eq!(Unreadable::from(&of_its_own).to_string(), "a value is not valid at line 1 column 10");
     }
 
     #[test]
@@ -287,5 +322,22 @@ mod tests {
         let provider = Provider::from_static("x");
         assert_eq!(answer.failure(Operation::Add, &provider).effect(), Effect::Unknown);
         assert_eq!(answer.failure(Operation::Get, &provider).effect(), Effect::NotApplied);
+    }
+
+    #[test]
+    fn a_redirect_may_point_away_from_what_a_body_has_made() {
+        let provider = Provider::from_static("x");
+        for (status, add, remove) in [
+            (301, Effect::Unknown, Effect::Rejected),
+            (302, Effect::Unknown, Effect::Rejected),
+            (303, Effect::Unknown, Effect::Unknown),
+            (307, Effect::Rejected, Effect::Rejected),
+            (308, Effect::Rejected, Effect::Rejected),
+        ] {
+            let answer = Answer::new(status, &HeaderMap::new(), Bytes::new());
+            let effect = |operation| answer.failure(operation, &provider).effect();
+            assert_eq!((effect(Operation::Add), effect(Operation::SetRole)), (add, add), "{status}");
+            assert_eq!(effect(Operation::Remove), remove, "{status}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use crate::answer::{Answer, lost};
 use crate::credential::CredentialSource;
 use crate::paging::PageNumber;
-use crate::transport::Transport;
+use crate::transport::{Transport, check_base_url};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Method, header};
 use secrecy::{ExposeSecret, SecretString};
@@ -14,7 +14,9 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use url::Url;
-use workspace_members_core::{Effect, Error, ErrorKind, Operation, PageRequest, Provider, Result};
+use workspace_members_core::{
+    Effect, Error, ErrorKind, Operation, PageRequest, Provider, Result, before_sending,
+};
 
 /// How many of the keys that were in use are looked for in the provider's words. Keys rotate while calls are under way.
 const REMEMBERED_KEYS: usize = 8;
@@ -79,8 +81,11 @@ pub struct Client {
     source: Arc<dyn CredentialSource>,
     /// The credential in use, as asked for last, and then those before it.
     credentials: RwLock<VecDeque<Arc<Credential>>>,
-    /// Held while the source is asked, so that a burst of calls asks it once.
-    asking: tokio::sync::Mutex<()>,
+    /// Held while the source is asked, so that a burst of calls asks it once. Holds why it gave no key when it was asked
+    /// last, if it was so.
+    asking: tokio::sync::Mutex<Option<Error>>,
+    /// How often the source was asked for a first key.
+    asks: AtomicU64,
     /// How often the source was asked to renew.
     renewals: AtomicU64,
 }
@@ -102,7 +107,7 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// A client for a base URL as [`check_base_url`](crate::check_base_url) answers it. Sends nothing.
+    /// A client for a base URL, which is held to what [`check_base_url`](crate::check_base_url) demands. Sends nothing.
     pub fn new(
         provider: Provider,
         base: Url,
@@ -110,6 +115,7 @@ impl Client {
         scheme: AuthScheme,
         source: Arc<dyn CredentialSource>,
     ) -> Result<Self> {
+        check_base_url(base.as_str()).map_err(|error| error.with_provider(provider.clone()))?;
         let http = transport.client_for(&base)?;
         Ok(Self {
             provider,
@@ -119,7 +125,8 @@ impl Client {
             scheme,
             source,
             credentials: RwLock::default(),
-            asking: tokio::sync::Mutex::new(()),
+            asking: tokio::sync::Mutex::new(None),
+            asks: AtomicU64::new(0),
             renewals: AtomicU64::new(0),
         })
     }
@@ -144,9 +151,13 @@ impl Client {
             let message = format!("{segment:?} cannot be one part of a path");
             return Err(self.name(Error::invalid_input(message), operation));
         }
-        let mut credential = self.credential().await.map_err(|error| self.name(error, operation))?;
-        // Not before: a source may itself send requests over this transport.
-        let turn = self.transport.turn().await;
+        let (mut credential, turn) = before_sending(async {
+            let credential = self.credential().await?;
+            // Not before: a source may itself send requests over this transport.
+            Ok((credential, self.transport.turn().await))
+        })
+        .await
+        .map_err(|error| self.name(error, operation))?;
         // Others were answered meanwhile, and may have found that the key is no longer good.
         if let Some(newest) = self.in_use() {
             credential = newest;
@@ -161,10 +172,17 @@ impl Client {
         drop(turn);
         if answer.status == 401 {
             answer.renewed = self.renew(&credential, asked).await.map_err(|error| {
-                let message = "the key was refused, and its source could not give another";
-                let refused =
-                    Error::new(ErrorKind::Unauthenticated, Effect::Rejected, message).with_source(error);
-                answer.attach(refused, operation, &self.provider)
+                // What keeps the source from it may pass, and then the call may be repeated.
+                let (kind, effect, message) = if error.kind().is_transient() {
+                    let message = "the key was refused, and its source could not give another for now";
+                    (error.kind(), Effect::NotApplied, message)
+                } else {
+                    let message = "the key was refused, and its source could not give another";
+                    (ErrorKind::Unauthenticated, Effect::Rejected, message)
+                };
+                let wait = error.retry_after();
+                let refused = Error::new(kind, effect, message).with_source(error);
+                answer.attach(refused, operation, &self.provider).with_retry_after(wait)
             })?;
         }
         Ok(answer)
@@ -210,8 +228,10 @@ impl Client {
         self.quote(answer.attach(error, operation, &self.provider), answer)
     }
 
+    /// A refusal has words for people. A success has data, which belongs in no error.
     fn quote(&self, error: Error, answer: &Answer) -> Error {
-        error.with_provider_message(answer.message().map(|text| self.scrub(&text)))
+        let said = if answer.is_success() { None } else { answer.message() };
+        error.with_provider_message(said.map(|text| self.scrub(&text)))
     }
 
     fn name(&self, error: Error, operation: Operation) -> Error {
@@ -317,11 +337,20 @@ impl Client {
         if let Some(credential) = self.in_use() {
             return Ok(credential);
         }
-        let _asking = self.asking.lock().await;
+        let asks = self.asks.load(Ordering::Acquire);
+        let mut failed = self.asking.lock().await;
         if let Some(credential) = self.in_use() {
             return Ok(credential);
         }
-        self.ask(false).await
+        // Those who waited while it was asked share what it said: a command that takes long to fail would otherwise
+        // keep a hundred calls waiting for a hundred times as long.
+        if let Some(failed) = failed.as_ref().filter(|_| self.asks.load(Ordering::Acquire) != asks) {
+            return Err(again(failed));
+        }
+        let asked = self.ask(false).await;
+        self.asks.fetch_add(1, Ordering::Release);
+        *failed = asked.as_ref().err().map(again);
+        asked
     }
 
     /// Whether there is another credential than the one that was refused. `asked` is how often the source had been
@@ -350,7 +379,7 @@ impl Client {
                 "the key has characters that a header cannot carry; is it the whole key and nothing else?";
             Error::new(ErrorKind::Credential, Effect::Rejected, message)
         })?;
-        if secret.expose_secret().is_empty() {
+        if secret.expose_secret().trim().is_empty() {
             return Err(Error::new(ErrorKind::Credential, Effect::Rejected, "the key is empty"));
         }
         header.set_sensitive(true);
@@ -360,6 +389,20 @@ impl Client {
         credentials.push_front(Arc::clone(&credential));
         credentials.truncate(REMEMBERED_KEYS);
         Ok(credential)
+    }
+}
+
+/// The same failure for another call. Of its causes, the first is kept, as text.
+fn again(error: &Error) -> Error {
+    let copy =
+        Error::new(error.kind(), error.effect(), error.message()).with_retry_after(error.retry_after());
+    let copy = match error.status() {
+        Some(status) => copy.with_status(status),
+        None => copy,
+    };
+    match error.source() {
+        Some(cause) => copy.with_source(cause.to_string()),
+        None => copy,
     }
 }
 

@@ -1,8 +1,9 @@
 //! Where a key comes from. It is asked for when first needed, and once more after the provider refused it, so that keys
 //! rotate without a restart.
 
+use crate::answer::Answer;
 use crate::client::transport_error;
-use crate::transport::{Transport, check_base_url};
+use crate::transport::{Transport, check_url};
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -18,8 +19,9 @@ use workspace_members_core::{Effect, Error, ErrorKind, Operation, Result};
 /// The largest key that is read, in bytes.
 const MAX_KEY: u16 = 16 << 10;
 
-/// How long a command may take to print a key.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a command may take to print a key. Less than a call may take by default, so that a command that hangs is
+/// reported as what it is, and not as an answer that did not come.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Obtains the key of an account.
 #[async_trait]
@@ -34,6 +36,11 @@ fn failed(message: impl Into<String>) -> Error {
 }
 
 fn trimmed(bytes: Vec<u8>, from: &str) -> Result<SecretString> {
+    if bytes.len() > usize::from(MAX_KEY) {
+        return Err(failed(format!(
+            "the key from {from} is longer than {MAX_KEY} bytes; is it the key alone?"
+        )));
+    }
     let text = String::from_utf8(bytes).map_err(|_| failed(format!("the key from {from} is not UTF-8")))?;
     match text.trim() {
         "" => Err(failed(format!("the key from {from} is empty"))),
@@ -92,7 +99,7 @@ impl CredentialSource for FileCredential {
             }
         }
         let mut bytes = Vec::new();
-        file.take(u64::from(MAX_KEY)).read_to_end(&mut bytes).await.map_err(cannot)?;
+        file.take(u64::from(MAX_KEY) + 1).read_to_end(&mut bytes).await.map_err(cannot)?;
         trimmed(bytes, &format!("file {}", path.display()))
     }
 }
@@ -102,7 +109,7 @@ impl CredentialSource for FileCredential {
 pub struct CommandCredential(Vec<String>);
 
 impl CommandCredential {
-    /// Takes the program and its arguments. Run when the key is needed; ends after 30 s.
+    /// Takes the program and its arguments. Run when the key is needed; ends after 20 s.
     pub fn new(command: Vec<String>) -> Self {
         Self(command)
     }
@@ -126,15 +133,16 @@ impl CredentialSource for CommandCredential {
         let mut bytes = Vec::new();
         let work = async {
             if let Some(out) = child.stdout.take() {
-                out.take(u64::from(MAX_KEY)).read_to_end(&mut bytes).await?;
+                out.take(u64::from(MAX_KEY) + 1).read_to_end(&mut bytes).await?;
             }
             child.wait().await
         };
         let status = tokio::time::timeout(COMMAND_TIMEOUT, work)
             .await
-            .map_err(|_| failed(format!("the key command {program} printed no key within 30 s")))?
+            .map_err(|_| failed(format!("the key command {program} printed no key within 20 s")))?
             .map_err(|error| failed(format!("the key command {program} failed")).with_source(error))?;
-        if !status.success() {
+        // Of one that prints too much the rest is not read, which ends it.
+        if !status.success() && bytes.len() <= usize::from(MAX_KEY) {
             return Err(failed(format!("the key command {program} failed ({status})")));
         }
         trimmed(bytes, &format!("command {program}"))
@@ -142,11 +150,21 @@ impl CredentialSource for CommandCredential {
 }
 
 /// Keeps a refresh token between runs. A provider may answer a refresh with a new one, after which the old is void.
+///
+/// One [`OAuthRefresh`] loads, refreshes and saves one after the other. Two of them on one store, in one process or in
+/// two, would both spend the same token, and whoever comes second is locked out: a store that is shared must
+/// [`lock`](Self::lock), or each must have an authorization of its own.
 #[async_trait]
 pub trait TokenStore: fmt::Debug + Send + Sync {
+    /// Keeps everybody else who shares the store from refreshing until the answer is dropped. Taken before a load and
+    /// held until after the save. By default nobody is kept away.
+    async fn lock(&self) -> Result<Box<dyn std::any::Any + Send>> {
+        Ok(Box::new(()))
+    }
     /// The refresh token to use.
     async fn load(&self) -> Result<SecretString>;
-    /// Keeps the new one, before the access token that came with it is used.
+    /// Keeps the new one, before the access token that came with it is used. Where it fails, so does the call; the token
+    /// is held in memory, and saving it comes before anything else when the next call needs a key.
     async fn save(&self, refresh_token: &SecretString) -> Result<()>;
 }
 
@@ -173,18 +191,19 @@ impl TokenStore for MemoryStore {
 pub struct OAuthRefresh(Arc<Refresh>);
 
 struct Refresh {
-    token_url: String,
+    token_url: Url,
     client_id: String,
     client_secret: SecretString,
     store: Arc<dyn TokenStore>,
     transport: Transport,
-    /// Held from loading a refresh token to saving the next.
-    refreshing: tokio::sync::Mutex<()>,
+    /// Held from loading a refresh token to saving the next. Holds one that could not be saved, which is the only one
+    /// that is good.
+    unsaved: tokio::sync::Mutex<Option<SecretString>>,
 }
 
 impl fmt::Debug for Refresh {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let host = Url::parse(&self.token_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let host = self.token_url.host_str();
         f.debug_struct("Refresh").field("host", &host).field("store", &self.store).finish_non_exhaustive()
     }
 }
@@ -212,18 +231,18 @@ struct Refusal {
 
 impl OAuthRefresh {
     /// Takes the application's identity and a refresh token. A new refresh token is kept until the process ends; give
-    /// a [`TokenStore`] to keep it longer.
+    /// a [`TokenStore`] to keep it longer. The URL is https, or http on loopback, and is used as it stands.
     pub fn new(
-        token_url: impl Into<String>,
+        token_url: &str,
         client_id: impl Into<String>,
         client_secret: SecretString,
         refresh_token: SecretString,
         transport: Transport,
-    ) -> Self {
+    ) -> Result<Self> {
         let store = Arc::new(MemoryStore(tokio::sync::Mutex::new(refresh_token)));
-        let (token_url, client_id) = (token_url.into(), client_id.into());
-        let refreshing = tokio::sync::Mutex::new(());
-        Self(Arc::new(Refresh { token_url, client_id, client_secret, store, transport, refreshing }))
+        let (token_url, client_id) = (check_token_url(token_url)?, client_id.into());
+        let unsaved = tokio::sync::Mutex::default();
+        Ok(Self(Arc::new(Refresh { token_url, client_id, client_secret, store, transport, unsaved })))
     }
 
     /// Keeps refresh tokens elsewhere.
@@ -235,9 +254,15 @@ impl OAuthRefresh {
             client_secret: client_secret.clone(),
             store,
             transport: transport.clone(),
-            refreshing: tokio::sync::Mutex::new(()),
+            unsaved: tokio::sync::Mutex::default(),
         }))
     }
+}
+
+/// Reads the address of a token endpoint: https, or http on loopback; no credentials, query or fragment. A trailing slash
+/// stays, since it is another address without.
+pub fn check_token_url(text: &str) -> Result<Url> {
+    check_url(text, "token URL")
 }
 
 #[async_trait]
@@ -252,9 +277,29 @@ impl CredentialSource for OAuthRefresh {
 
 impl Refresh {
     async fn run(&self) -> Result<SecretString> {
-        let url = check_base_url(&self.token_url)?;
-        let _refreshing = self.refreshing.lock().await;
+        let mut unsaved = self.unsaved.lock().await;
+        let _alone = self.store.lock().await?;
+        self.keep(&mut unsaved).await?;
         let refresh_token = self.store.load().await?;
+        let tokens = self.ask(&refresh_token).await?;
+        if tokens.refresh_token.is_some() {
+            *unsaved = tokens.refresh_token;
+            self.keep(&mut unsaved).await?;
+        }
+        Ok(tokens.access_token)
+    }
+
+    async fn keep(&self, unsaved: &mut Option<SecretString>) -> Result<()> {
+        if let Some(token) = unsaved {
+            self.store.save(token).await?;
+        }
+        *unsaved = None;
+        Ok(())
+    }
+
+    /// One request to the token endpoint. Whatever comes of it, the call that needs the key was not sent.
+    async fn ask(&self, refresh_token: &SecretString) -> Result<Tokens> {
+        let url = self.token_url.clone();
         let form = [
             ("grant_type", "refresh_token"),
             ("client_id", &self.client_id),
@@ -262,12 +307,12 @@ impl Refresh {
             ("refresh_token", refresh_token.expose_secret()),
         ];
         let cannot = |error| {
-            failed("the access token could not be refreshed")
-                .with_source(transport_error(error, Operation::Me))
+            let error = transport_error(error, Operation::Me);
+            let message = format!("the access token could not be refreshed: {}", error.message());
+            error.with_message(message)
         };
         let mut response =
             self.transport.client_for(&url)?.post(url).form(&form).send().await.map_err(cannot)?;
-        let status = response.status();
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(cannot)? {
             if body.len() + chunk.len() > usize::from(MAX_KEY) {
@@ -275,24 +320,35 @@ impl Refresh {
             }
             body.extend_from_slice(&chunk);
         }
-        if !status.is_success() {
+        let answer = Answer::new(response.status().as_u16(), response.headers(), body.into());
+        if !answer.is_success() {
+            return Err(refusal(&answer));
+        }
+        // The cause is left out on purpose: a decoder's message may quote the token.
+        serde_json::from_slice(&answer.body)
+            .map_err(|_| failed("the answer to the refresh is not an OAuth 2.0 token answer"))
+    }
+}
+
+fn refusal(answer: &Answer) -> Error {
+    let passing = |kind, why| {
+        let message = format!("the access token could not be refreshed: {why}");
+        Error::new(kind, Effect::NotApplied, message).with_retry_after(answer.retry_after)
+    };
+    let error = match answer.status {
+        429 => passing(ErrorKind::RateLimited, "too many requests"),
+        500..=599 => passing(ErrorKind::Unavailable, "the provider is out of order"),
+        _ => {
             // Only the standard's own words are repeated (RFC 6749, section 5.2): any other might quote the request.
-            let code = serde_json::from_slice::<Refusal>(&body).ok().map(|refusal| refusal.error);
+            let code = serde_json::from_slice::<Refusal>(&answer.body).ok().map(|refusal| refusal.error);
             let why = REFUSALS
                 .into_iter()
                 .find(|known| code.as_deref() == Some(known))
                 .unwrap_or("no reason that is known");
-            return Err(failed(format!("the provider refuses to refresh the access token: {why}"))
-                .with_status(status.as_u16()));
+            failed(format!("the provider refuses to refresh the access token: {why}"))
         }
-        // The cause is left out on purpose: a decoder's message may quote the token.
-        let tokens: Tokens = serde_json::from_slice(&body)
-            .map_err(|_| failed("the answer to the refresh is not an OAuth 2.0 token answer"))?;
-        if let Some(next) = &tokens.refresh_token {
-            self.store.save(next).await?;
-        }
-        Ok(tokens.access_token)
-    }
+    };
+    error.with_status(answer.status)
 }
 
 #[cfg(test)]
@@ -304,7 +360,9 @@ mod tests {
         let key =
             CommandCredential::new(vec!["printf".into(), " k1 \n".into()]).credential(false).await.unwrap();
         assert_eq!(key.expose_secret(), "k1");
-        for bad in [vec![], vec!["false".into()], vec!["true".into()], vec!["/no/such/program".into()]] {
+        let long = vec!["head".into(), "-c".into(), "20000".into(), "/dev/zero".into()];
+        for bad in [long, vec![], vec!["false".into()], vec!["true".into()], vec!["/no/such/program".into()]]
+        {
             let error = CommandCredential::new(bad).credential(false).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Credential);
         }
@@ -322,6 +380,9 @@ mod tests {
         assert!(error.to_string().contains("chmod"), "{error}");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         assert_eq!(FileCredential::new(&path).credential(false).await.unwrap().expose_secret(), "k2");
+        std::fs::write(&path, "k".repeat(usize::from(MAX_KEY) + 1)).unwrap();
+        let error = FileCredential::new(&path).credential(false).await.unwrap_err();
+        assert!(error.to_string().contains("longer than"), "{error}");
     }
 
     #[test]

@@ -44,13 +44,15 @@ pub struct TransportConfig {
     /// How long making a connection may take. 10 s.
     pub connect_timeout: Duration,
     /// How long one request may take, from its start to the last byte of the answer. 30 s.
+    ///
+    /// Neither waiting for a turn ([`max_in_flight`](Self::max_in_flight)) nor obtaining a key counts. A limit that
+    /// somebody puts around the whole call, as the timeout layer does, counts both.
     pub request_timeout: Duration,
     /// The largest body that is read, in bytes. 32 MiB. A list of 10,000 members has about 1 MiB.
     pub max_body: usize,
     /// How many requests may be under way at once, over all accounts that share the pool; more wait their turn. 64.
     ///
-    /// Bounds open connections, and so file descriptors, whatever the callers do. The time of waiting does not count
-    /// as time of the request.
+    /// Bounds open connections, and so file descriptors, whatever the callers do.
     pub max_in_flight: usize,
 }
 
@@ -190,8 +192,16 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 
 /// Reads a base URL: https, or http on loopback; a path prefix is kept; no credentials, query or fragment.
 pub fn check_base_url(text: &str) -> Result<Url> {
-    let wrong = |why: &str| config_error(&format!("the base URL is not valid: {why}"));
-    let mut url = Url::parse(text.trim())
+    let mut url = check_url(text, "base URL")?;
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&path);
+    Ok(url)
+}
+
+/// Reads a URL that a secret is sent to, and leaves it as it stands.
+pub(crate) fn check_url(text: &str, what: &str) -> Result<Url> {
+    let wrong = |why: &str| config_error(&format!("the {what} is not valid: {why}"));
+    let url = Url::parse(text.trim())
         .map_err(|error| wrong(&format!("{error}; write for instance https://host.example.com")))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(wrong("it must not contain a user or password"));
@@ -205,8 +215,6 @@ pub fn check_base_url(text: &str) -> Result<Url> {
         "http" => return Err(wrong("plain http would show the key to everybody on the way; write https")),
         other => return Err(wrong(&format!("scheme {other:?} is not https"))),
     }
-    let path = url.path().trim_end_matches('/').to_owned();
-    url.set_path(&path);
     Ok(url)
 }
 

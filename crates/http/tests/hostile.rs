@@ -1,13 +1,18 @@
 //! Servers that misbehave: the client stays bounded, and says truly what is known of a write.
 #![expect(clippy::unwrap_used, reason = "a panic is a test's report")]
 
+use async_trait::async_trait;
 use futures_util::future::join_all;
+use secrecy::SecretString;
 use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
-use workspace_members_core::{Effect, Error, ErrorKind, Operation, Provider, Result};
+use tokio::sync::Notify;
+use workspace_members_core::{Effect, Error, ErrorKind, Operation, Provider, Result, Sending};
 use workspace_members_http::{
-    Answer, AuthScheme, Client, Method, Request, Transport, TransportConfig, check_base_url,
+    Answer, AuthScheme, Client, CredentialSource, Method, Request, Transport, TransportConfig, check_base_url,
 };
 use workspace_members_tests::{CANARY, End, Reply, Rotating, Server, chain, key, transport};
 
@@ -307,9 +312,9 @@ async fn redirects_are_not_followed_anywhere() {
                 [(read(&client).await, Operation::Get), (write(&client).await, Operation::Add)]
             {
                 let error = client.failure(&answer.unwrap(), operation);
-                // "See other" is how a server points away from what a request has made.
+                // "See other", and in practice the two before it, point away from what a body has made.
                 let effect = match (status, operation) {
-                    (303, Operation::Add) => Effect::Unknown,
+                    (301..=303, Operation::Add) => Effect::Unknown,
                     (303, _) => Effect::NotApplied,
                     _ => Effect::Rejected,
                 };
@@ -445,10 +450,51 @@ async fn a_burst_of_401_asks_the_source_for_all_of_them() {
     assert!(renewals <= 20, "{renewals}");
 }
 
+/// A source that is out of order, and counts how often it was asked.
+#[derive(Debug, Default)]
+struct Broken(AtomicUsize);
+
+#[async_trait]
+impl CredentialSource for Broken {
+    async fn credential(&self, _renew: bool) -> Result<SecretString> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        tokio::task::yield_now().await;
+        let cause = std::io::Error::other("the store is locked");
+        Err(Error::new(ErrorKind::Unavailable, Effect::NotApplied, "no key for now").with_source(cause))
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_gives_no_key_is_asked_once_for_all_who_wait() {
+    let server = Server::always(Reply::empty(200)).await;
+    let source = Arc::new(Broken::default());
+    let base = check_base_url(&server.url()).unwrap();
+    let client = Client::new(X, base, &transport(LONG), AuthScheme::BEARER, source.clone()).unwrap();
+    for burst in 1..=2 {
+        for error in join_all((0..100).map(|_| write(&client))).await {
+            let error = error.unwrap_err();
+            assert_eq!(what(&error), (ErrorKind::Unavailable, Effect::NotApplied, None));
+            assert_eq!(error.operation(), Some(Operation::Add));
+            assert!(chain(&error).contains("the store is locked"), "{error:?}");
+        }
+        assert_eq!(source.0.load(Ordering::SeqCst), burst, "once per burst");
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[tokio::test]
+async fn no_client_sends_a_key_in_clear() {
+    for bad in ["http://a.example/", "https://user:secret@a.example/", "https://a.example/?key=1"] {
+        let base = bad.parse().unwrap();
+        let refused = Client::new(X, base, &transport(LONG), AuthScheme::BEARER, key()).unwrap_err();
+        assert_eq!((refused.kind(), refused.provider()), (ErrorKind::Config, Some(&X)), "{bad}");
+    }
+}
+
 #[tokio::test]
 async fn a_key_that_no_header_can_carry_is_refused_unsent_and_unseen() {
     let server = Server::always(Reply::empty(200)).await;
-    for bad in [format!("{CANARY}\nX-Injected: 1"), format!("{CANARY}\0"), String::new()] {
+    for bad in [format!("{CANARY}\nX-Injected: 1"), format!("{CANARY}\0"), String::new(), "  ".to_owned()] {
         let source = Rotating::new(&[&bad]);
         let base = check_base_url(&server.url()).unwrap();
         let client = Client::new(X, base, &transport(LONG), AuthScheme::BEARER, source).unwrap();
@@ -486,4 +532,35 @@ async fn requests_under_way_are_bounded_and_the_bound_survives_cancellation() {
     // A connection given up may not have been closed on both sides when the next one opens.
     println!("{} connections, {} at once", server.connections(), server.most_open());
     assert!(server.most_open() <= 32, "{}", server.most_open());
+}
+
+#[tokio::test]
+async fn a_call_that_waits_its_turn_says_that_nothing_was_sent() {
+    let arrived = Arc::new(Notify::new());
+    let told = Arc::clone(&arrived);
+    let server = Server::start(move |_, _| {
+        told.notify_one();
+        Reply::json(200, json!({})).after(LONG)
+    })
+    .await;
+    let mut config = TransportConfig::default();
+    config.max_in_flight = 1;
+    let client = client(&server.url(), &Transport::new(config).unwrap());
+    let (one, two) = (Arc::<Sending>::default(), Arc::<Sending>::default());
+    let mut first = Box::pin(one.watch(write(&client)));
+    let mut second = Box::pin(two.watch(write(&client)));
+    tokio::select! {
+        // In this order, so that the first has the place.
+        biased;
+        answer = &mut first => panic!("{answer:?}"),
+        answer = &mut second => panic!("{answer:?}"),
+        () = arrived.notified() => {}
+    }
+    assert_eq!([one.is_held(), two.is_held()], [false, true]);
+    drop(first);
+    tokio::select! {
+        answer = &mut second => panic!("{answer:?}"),
+        () = arrived.notified() => {}
+    }
+    assert!(!two.is_held());
 }

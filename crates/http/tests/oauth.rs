@@ -1,14 +1,15 @@
 //! The refresh of an OAuth access token: what is sent, what is kept, and what of it can be seen.
 #![expect(clippy::unwrap_used, reason = "a panic is a test's report")]
 
+use async_trait::async_trait;
 use futures_util::future::join_all;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use workspace_members_core::{Effect, ErrorKind, Operation, Provider};
+use workspace_members_core::{Effect, Error, ErrorKind, Operation, Provider, Result};
 use workspace_members_http::{
-    AuthScheme, Client, CredentialSource, Method, OAuthRefresh, Request, check_base_url,
+    AuthScheme, Client, CredentialSource, Method, OAuthRefresh, Request, TokenStore, check_base_url,
 };
 use workspace_members_tests::{End, Recorded, Reply, Server, chain, transport};
 
@@ -16,12 +17,36 @@ const LONG: Duration = Duration::from_secs(20);
 
 fn refresh(server: &Server) -> OAuthRefresh {
     OAuthRefresh::new(
-        format!("{}/oauth2/access_token", server.url()),
+        &format!("{}/oauth2/access_token", server.url()),
         "application",
         SecretString::from("canary_client_secret"),
         SecretString::from("canary_refresh_0"),
         transport(LONG),
     )
+    .unwrap()
+}
+
+/// A store whose place is full for a while.
+#[derive(Debug)]
+struct Full {
+    token: Mutex<SecretString>,
+    refusals: Mutex<u32>,
+}
+
+#[async_trait]
+impl TokenStore for Full {
+    async fn load(&self) -> Result<SecretString> {
+        Ok(self.token.lock().unwrap().clone())
+    }
+    async fn save(&self, token: &SecretString) -> Result<()> {
+        let mut refusals = self.refusals.lock().unwrap();
+        if *refusals > 0 {
+            *refusals -= 1;
+            return Err(Error::new(ErrorKind::Credential, Effect::Rejected, "no space left"));
+        }
+        *self.token.lock().unwrap() = token.clone();
+        Ok(())
+    }
 }
 
 fn field(request: &Recorded, name: &str) -> String {
@@ -100,6 +125,67 @@ async fn a_refresh_is_carried_to_its_end_though_the_call_is_dropped() {
 }
 
 #[tokio::test]
+async fn a_refresh_token_that_could_not_be_saved_is_not_lost() {
+    let server = rotating(Duration::ZERO).await;
+    let (token, refusals) = (Mutex::new(SecretString::from("canary_refresh_0")), Mutex::new(2));
+    let store = Arc::new(Full { token, refusals });
+    let client = client(&server, refresh(&server).with_store(store.clone()));
+    let refreshes = || server.requests().iter().filter(|r| r.path() == "/oauth2/access_token").count();
+    assert_eq!((status(&client).await, refreshes()), (0, 1), "the new token cannot be saved");
+    assert_eq!((status(&client).await, refreshes()), (0, 1), "and before it is, no other is spent");
+    assert_eq!((status(&client).await, refreshes()), (200, 2), "the token that was held is good");
+    assert_eq!(store.token.lock().unwrap().expose_secret(), "canary_refresh_2");
+}
+
+#[tokio::test]
+async fn what_passes_at_the_token_endpoint_may_be_tried_again() {
+    let kind = async |reply: Reply| {
+        let server = Server::always(reply).await;
+        let client = client(&server, refresh(&server));
+        let request = Request::new(Operation::Add, Method::POST, &["members"]);
+        let error = client.send(request).await.unwrap_err();
+        assert_eq!(server.requests().len(), 1, "the call itself was not sent");
+        (error.kind(), error.effect(), error.retry_after().map(|wait| wait.as_secs()))
+    };
+    let busy = Reply::empty(429).with_header("Retry-After", "7");
+    assert_eq!(kind(busy).await, (ErrorKind::RateLimited, Effect::NotApplied, Some(7)));
+    assert_eq!(kind(Reply::empty(503)).await, (ErrorKind::Unavailable, Effect::NotApplied, None));
+    assert_eq!(kind(Reply::raw("").then(End::Reset)).await, (ErrorKind::Transport, Effect::NotApplied, None));
+    let refused = Reply::json(400, json!({"error": "invalid_grant"}));
+    assert_eq!(kind(refused).await, (ErrorKind::Credential, Effect::Rejected, None));
+}
+
+#[tokio::test]
+async fn a_token_endpoint_that_is_out_of_order_does_not_make_a_refused_key_final() {
+    let server = Server::start(|request, earlier| match (request.path(), earlier) {
+        ("/oauth2/access_token", 0) => Reply::json(200, json!({"access_token": "canary_access"})),
+        ("/oauth2/access_token", _) => Reply::empty(503),
+        _ => Reply::empty(401),
+    })
+    .await;
+    let client = client(&server, refresh(&server));
+    let request = Request::new(Operation::Add, Method::POST, &["members"]);
+    let error = client.send(request).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::Unavailable, Effect::NotApplied));
+}
+
+#[tokio::test]
+async fn the_token_url_is_checked_at_once_and_used_as_it_stands() {
+    let server = Server::always(Reply::json(200, json!({"access_token": "canary_access"}))).await;
+    let at = |url: &str| {
+        let secret = || SecretString::from("canary");
+        OAuthRefresh::new(url, "application", secret(), secret(), transport(LONG))
+    };
+    at(&format!("{}/oauth/token/", server.url())).unwrap().credential(false).await.unwrap();
+    assert_eq!(server.only().path(), "/oauth/token/");
+    for bad in ["http://login.example.com/token", "https://user:canary@login.example.com/", "login"] {
+        let error = at(bad).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{bad}");
+        assert!(error.to_string().contains("token URL") && !chain(&error).contains("canary"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn no_failure_of_the_refresh_shows_a_secret() {
     let echo = |status, body| Reply::json(status, body);
     let everything = "canary_client_secret canary_refresh_0";
@@ -118,18 +204,13 @@ async fn no_failure_of_the_refresh_shows_a_secret() {
         let client = client(&server, refresh(&server));
         let request = Request::new(Operation::Add, Method::POST, &["members"]);
         let error = client.send(request).await.unwrap_err();
-        assert_eq!((error.kind(), error.effect()), (ErrorKind::Credential, Effect::Rejected), "{case}");
+        let expected = match case {
+            "a reset" => (ErrorKind::Transport, Effect::NotApplied),
+            _ => (ErrorKind::Credential, Effect::Rejected),
+        };
+        assert_eq!((error.kind(), error.effect()), expected, "{case}");
         let shown = format!("{}{client:?}", chain(&error));
         assert!(!shown.contains("canary"), "{case}: {shown}");
         assert_eq!(server.requests().len(), 1, "{case}: the call itself was not sent");
     }
-    let inside_url = OAuthRefresh::new(
-        "https://user:canary@login.example.com/",
-        "application",
-        SecretString::from("canary"),
-        SecretString::from("canary"),
-        transport(LONG),
-    );
-    let error = inside_url.credential(false).await.unwrap_err();
-    assert!(!format!("{inside_url:?}{}", chain(&error)).contains("canary"));
 }

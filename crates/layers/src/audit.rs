@@ -1,17 +1,18 @@
 //! A record of every write: what is intended before anything is sent, and what became of it.
 
 use crate::audit_file::AuditSink;
-use crate::audit_record::{Actor, ActorRecord, EmailKey, Outcome, RECORD_VERSION, Record, Subject};
+use crate::audit_record::{
+    Actor, ActorRecord, EmailKey, Outcome, RECORD_VERSION, Record, Subject, hidden_id,
+};
 use async_trait::async_trait;
 use std::io;
-use std::sync::Arc;
-use tokio::sync::OnceCell;
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio::time::Instant;
 use tracing::Instrument;
 use workspace_members_core::{
-    AddMember, Capabilities, Capability, Effect, Error, ErrorKind, Group, Identity, ListOf, Member, Page,
-    PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole, User, Workspace, WorkspaceId,
-    WorkspaceMembers,
+    AddMember, Capabilities, Capability, Effect, Error, ErrorKind, Group, Identity, ListOf, Member,
+    MemberKey, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole, User,
+    Workspace, WorkspaceId, WorkspaceMembers,
 };
 
 /// Writes two JSON lines for every write: the *intent*, before anything is sent, and the *outcome*, before the call
@@ -29,13 +30,17 @@ use workspace_members_core::{
 /// the role that the provider confirmed.
 ///
 /// Who acts is learned from [`me`](WorkspaceMembers::me): whenever a caller asks it, and else by asking it once before
-/// the first write. If that fails the write is not sent. See [`with_identify`](Self::with_identify).
+/// the first write. If that fails the write is not sent, and its two lines name no user. A key that is renewed may act
+/// as somebody else, which is noticed when `me` is asked next. See [`with_identify`](Self::with_identify).
 #[derive(Debug)]
 pub struct Audit<M> {
     inner: M,
     sink: Arc<dyn AuditSink>,
     actor: Actor,
-    identity: OnceCell<Identity>,
+    /// As last seen: keys are renewed, and another one may act as somebody else.
+    identity: RwLock<Option<Identity>>,
+    /// Held while the provider is asked, so that the first writes ask it once.
+    asking: tokio::sync::Mutex<()>,
     identify: bool,
     connection: Option<String>,
     email_key: Option<EmailKey>,
@@ -44,8 +49,16 @@ pub struct Audit<M> {
 impl<M: WorkspaceMembers> Audit<M> {
     /// Records every write of this stack.
     pub fn new(inner: M, sink: Arc<dyn AuditSink>) -> Self {
-        let (actor, identity) = (Actor::default(), OnceCell::new());
-        Self { inner, sink, actor, identity, identify: true, connection: None, email_key: None }
+        Self {
+            inner,
+            sink,
+            actor: Actor::default(),
+            identity: RwLock::default(),
+            asking: tokio::sync::Mutex::new(()),
+            identify: true,
+            connection: None,
+            email_key: None,
+        }
     }
 
     /// Says who acts. With a [`user`](Actor::user), the provider is not asked.
@@ -72,27 +85,40 @@ impl<M: WorkspaceMembers> Audit<M> {
         self
     }
 
-    /// Who acts, as far as known; asks the provider only if the write will be sent.
-    async fn actor(&self, will_be_sent: bool) -> Result<Actor> {
+    /// Who acts, as far as known.
+    fn actor(&self) -> Actor {
         let actor = self.actor.clone();
         if actor.user.is_some() {
-            return Ok(actor);
+            return actor;
         }
-        let ask = self.identify && will_be_sent && self.capabilities().has(Capability::Me);
-        if ask {
-            self.identity.get_or_try_init(|| self.inner.me()).await.map_err(|error| {
-                let effect = match error.effect() {
-                    Effect::Rejected => Effect::Rejected,
-                    _ => Effect::NotApplied,
-                };
-                let message =
-                    format!("{}; the write was not sent, for its record must say who acts", error.message());
-                error.with_effect(effect).with_message(message)
-            })?;
-        }
-        Ok(match self.identity.get() {
+        // Nothing panics while the lock is held.
+        match &*self.identity.read().unwrap_or_else(PoisonError::into_inner) {
             Some(identity) => actor.with_identity(identity),
             None => actor,
+        }
+    }
+
+    /// Finds out who acts, if that is not known and the write will be sent.
+    async fn identify(&self, operation: Operation, will_be_sent: bool) -> Result<()> {
+        let unknown = || self.actor().user.is_none();
+        let ask = self.identify && will_be_sent && self.capabilities().has(Capability::Me);
+        if !ask || !unknown() {
+            return Ok(());
+        }
+        let _asking = self.asking.lock().await;
+        if !unknown() {
+            return Ok(());
+        }
+        self.me().await.map(drop).map_err(|error| {
+            let effect = match error.effect() {
+                Effect::Rejected => Effect::Rejected,
+                _ => Effect::NotApplied,
+            };
+            let message = format!(
+                "the write was not sent, for its record must say who acts, and asking that failed: {}",
+                error.message()
+            );
+            error.with_effect(effect).with_operation(operation).with_message(message)
         })
     }
 
@@ -103,11 +129,15 @@ impl<M: WorkspaceMembers> Audit<M> {
         outcome: fn(&T, Option<&EmailKey>) -> Outcome,
         call: impl Future<Output = Result<T>> + Send,
     ) -> Result<T> {
-        let actor = self.actor(will_be_sent).await?;
-        let done = format!("{} {}", subject.operation.as_str().replace('_', " "), subject.key);
         let operation = subject.operation;
-        let record = self.intent(&actor, subject);
-        let span = tracing::info_span!("audit", wsm.operation_id = record.id.as_str());
+        let identified = self.identify(operation, will_be_sent).await;
+        let done = format!("{} {}", operation.as_str().replace('_', " "), subject.key);
+        let record = self.intent(&self.actor(), subject);
+        let span = tracing::info_span!(
+            "audit",
+            wsm.operation = operation.as_str(),
+            wsm.operation_id = record.id.as_str()
+        );
         let failed = |error: Error| error.with_operation(operation).with_provider(self.inner.provider());
 
         let mut open = Open { audit: self, record, started: Instant::now(), sent: false, closed: false };
@@ -116,8 +146,13 @@ impl<M: WorkspaceMembers> Audit<M> {
             let error = Error::new(ErrorKind::RecordFailed, Effect::NotApplied, message);
             return Err(failed(error.with_source(failure)));
         }
-        open.sent = true;
-        let result = call.instrument(span).await;
+        let result = match identified {
+            Ok(()) => {
+                open.sent = true;
+                call.instrument(span).await
+            }
+            Err(error) => Err(error),
+        };
         let key = self.email_key.as_ref();
         let outcome = match &result {
             Ok(value) => outcome(value, key),
@@ -131,7 +166,8 @@ impl<M: WorkspaceMembers> Audit<M> {
 
     fn intent(&self, actor: &Actor, subject: Subject<'_>) -> Record {
         let key = self.email_key.as_ref();
-        let hide = |text: &str| crate::audit_record::hidden(text, key);
+        let hide = |id: &str| hidden_id(id, key);
+        let MemberKey { workspace, principal, membership, .. } = &subject.key;
         let capabilities = self.inner.capabilities();
         let native = subject.role.and_then(|role| capabilities.roles().resolve(role).ok());
         Record {
@@ -144,9 +180,9 @@ impl<M: WorkspaceMembers> Audit<M> {
             provider: capabilities.provider().to_string(),
             endpoint: capabilities.endpoint().to_owned(),
             operation: subject.operation.as_str(),
-            workspace: hide(subject.key.workspace.as_str()),
-            principal: hide(&subject.key.principal.to_string()),
-            membership: subject.key.membership.as_ref().map(|id| hide(id.as_str())),
+            workspace: hide(workspace.as_str()),
+            principal: format!("{}:{}", principal.kind(), hide(principal.as_str())),
+            membership: membership.as_ref().map(|id| hide(id.as_str())),
             role: subject.role.map(ToString::to_string),
             native_role: native.map(|role| role.native.to_string()),
             from: subject.from.map(ToString::to_string),
@@ -247,8 +283,8 @@ impl<M: WorkspaceMembers> WorkspaceMembers for Audit<M> {
     }
     async fn me(&self) -> Result<Identity> {
         let identity = self.inner.me().await?;
-        // Known already, or being asked: either way it is the same user.
-        _ = self.identity.set(identity.clone());
+        // Nothing panics while the lock is held.
+        *self.identity.write().unwrap_or_else(PoisonError::into_inner) = Some(identity.clone());
         Ok(identity)
     }
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -43,11 +43,15 @@ struct Entry {
 impl AuditFile {
     /// Opens the file for appending, and makes it with mode 0600 (on Unix) where there is none. An existing file keeps
     /// its mode. With `fsync`, a line counts as written when the disk has it, else when the operating system has it.
+    ///
+    /// Where the file ends within a line, since whoever wrote it died or the disk was full, the first line begins on a line
+    /// of its own. A file that may not be read is taken to end so, and may get an empty line.
     pub fn open(path: impl Into<PathBuf>, fsync: bool) -> io::Result<Self> {
         let path = path.into();
         let file = open(&path)?;
         let (lines, entries) = channel();
-        let mut log = Log { file, fsync, torn: false };
+        let torn = is_torn(&file, &path);
+        let mut log = Log { file, fsync, torn };
         let writer =
             std::thread::Builder::new().name("wsm-audit".to_owned()).spawn(move || log.run(&entries))?;
         Ok(Self { path, lines: Some(lines), writer: Some(writer) })
@@ -74,6 +78,21 @@ fn open(path: &Path) -> io::Result<File> {
         }
     }
     Ok(file)
+}
+
+/// Whether the file ends within a line.
+fn is_torn(file: &File, path: &Path) -> bool {
+    // A pipe or a device has no end to look at, and reading would take from whoever listens.
+    if file.metadata().is_ok_and(|about| !about.is_file() || about.len() == 0) {
+        return false;
+    }
+    let last = File::open(path).and_then(|mut file| {
+        let mut last = [0];
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+        Ok(last)
+    });
+    last.map_or(true, |last| last != *b"\n")
 }
 
 impl fmt::Debug for AuditFile {
@@ -108,14 +127,14 @@ impl Drop for AuditFile {
 }
 
 /// The writing side.
-struct Log {
-    file: File,
+struct Log<F> {
+    file: F,
     fsync: bool,
-    /// A line was cut short; the next one begins on a line of its own.
+    /// The file ends within a line; the next one begins on a line of its own.
     torn: bool,
 }
 
-impl Log {
+impl Log<File> {
     fn run(&mut self, entries: &Receiver<Entry>) {
         while let Ok(first) = entries.recv() {
             let batch: Vec<Entry> =
@@ -129,15 +148,24 @@ impl Log {
             }
         }
     }
+}
 
+impl<F: Write> Log<F> {
     fn write(&mut self, line: &str) -> io::Result<()> {
-        let torn = std::mem::take(&mut self.torn);
-        let bytes = if torn { format!("\n{line}") } else { line.to_owned() };
-        let count = self.file.write(bytes.as_bytes())?;
-        if count < bytes.len() {
-            self.torn = true;
-            self.file.write_all(bytes.as_bytes().get(count..).unwrap_or_default())?;
-            self.torn = false;
+        let bytes = if self.torn { format!("\n{line}") } else { line.to_owned() };
+        let mut rest = bytes.as_bytes();
+        while !rest.is_empty() {
+            match self.file.write(rest) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => {
+                    // What was written says how the file ends; what failed says nothing.
+                    let (done, left) = rest.split_at(count.min(rest.len()));
+                    self.torn = done.last() != Some(&b'\n');
+                    rest = left;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }
@@ -169,6 +197,61 @@ mod tests {
         }
         drop(file);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
+    }
+
+    /// A disk that takes so many bytes of each write, or fails.
+    struct Disk(Vec<u8>, std::collections::VecDeque<io::Result<usize>>);
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let count = self.1.pop_front().unwrap_or(Ok(usize::MAX))?.min(bytes.len());
+            self.0.extend_from_slice(&bytes[..count]);
+            Ok(count)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_never_continues_one_that_was_cut_short() {
+        let full = || Err(io::ErrorKind::StorageFull.into());
+        let interrupted = || Err(io::ErrorKind::Interrupted.into());
+        for (script, results, kept) in [
+            (vec![Ok(3), full(), full(), full()], "---+", "fir\nfourth\n"),
+            (vec![full(), full()], "--++", "third\nfourth\n"),
+            (vec![Ok(3), full(), Ok(1), full()], "--++", "fir\nthird\nfourth\n"),
+            (vec![Ok(3), full(), Ok(4), full()], "--++", "fir\nsec\nthird\nfourth\n"),
+            (vec![Ok(5), full()], "-+++", "first\nsecond\nthird\nfourth\n"),
+            (vec![Ok(3), Ok(2), Ok(1)], "++++", "first\nsecond\nthird\nfourth\n"),
+            (vec![interrupted(), Ok(3), interrupted()], "++++", "first\nsecond\nthird\nfourth\n"),
+            (vec![Ok(0)], "-+++", "second\nthird\nfourth\n"),
+        ] {
+            let name = format!("{script:?}");
+            let mut log = Log { file: Disk(Vec::new(), script.into()), fsync: false, torn: false };
+            let told: String = ["first\n", "second\n", "third\n", "fourth\n"]
+                .map(|line| if log.write(line).is_ok() { '+' } else { '-' })
+                .into_iter()
+                .collect();
+            assert_eq!(
+                (told.as_str(), String::from_utf8_lossy(&log.file.0).as_ref()),
+                (results, kept),
+                "{name}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_ends_within_a_line_is_continued_on_the_next() {
+        let directory = tempfile::tempdir().unwrap();
+        for (before, after) in
+            [("", "x\n"), ("whole\n", "whole\nx\n"), ("cut sho", "cut sho\nx\n"), ("\n", "\nx\n")]
+        {
+            let path = directory.path().join("audit.jsonl");
+            std::fs::write(&path, before).unwrap();
+            AuditFile::open(&path, false).unwrap().append("x\n".to_owned()).await.unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), after);
+        }
     }
 
     #[cfg(unix)]

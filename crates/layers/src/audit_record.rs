@@ -81,28 +81,59 @@ impl fmt::Debug for EmailKey {
 }
 
 /// Replaces whatever looks like an address within a text, if there is a key.
+///
+/// A text does not say where an address in it begins and ends, so that in doubt more is replaced: better a hash that
+/// nobody can look up than half an address.
 pub(crate) fn hidden(text: &str, key: Option<&EmailKey>) -> String {
     let Some(key) = key else { return text.to_owned() };
     let mut out = String::with_capacity(text.len());
-    let mut word = String::new();
-    let flush = |word: &mut String, out: &mut String| {
-        if word.contains('@') {
-            out.push_str(&key.hide(word.trim_end_matches('.')));
+    for part in text.split_inclusive(char::is_whitespace) {
+        let word = part.trim_end_matches(char::is_whitespace);
+        if word.contains("\"@") {
+            // A local part in quotes holds anything.
+            out.push_str(&key.hide(word));
         } else {
-            out.push_str(word);
+            // What no local part holds but in quotes.
+            for piece in word.split_inclusive(|c| "\"()<>[],;:\\".contains(c)) {
+                hide_within(piece, key, &mut out);
+            }
         }
-        word.clear();
-    };
-    for c in text.chars() {
-        if c.is_whitespace() || "\"'`()<>[]{},;:=".contains(c) {
-            flush(&mut word, &mut out);
-            out.push(c);
-        } else {
-            word.push(c);
-        }
+        out.push_str(part.get(word.len()..).unwrap_or_default());
     }
-    flush(&mut word, &mut out);
     out
+}
+
+/// Replaces an address between marks around it, which are kept.
+fn hide_within(piece: &str, key: &EmailKey, out: &mut String) {
+    let opened = piece.trim_end_matches(|c| "'`}=.!?\"()<>[],;:\\".contains(c));
+    let tail = piece.strip_prefix(opened).unwrap_or_default();
+    // A local part may begin with such a mark too, and then no other one closes it.
+    let closed = |c: char| match c {
+        '\'' | '`' => tail.contains(c),
+        '{' => tail.contains('}'),
+        _ => false,
+    };
+    let address = opened.strip_prefix(closed).unwrap_or(opened);
+    if address.contains('@') {
+        out.push_str(opened.strip_suffix(address).unwrap_or_default());
+        out.push_str(&key.hide(address));
+        out.push_str(tail);
+    } else {
+        out.push_str(piece);
+    }
+}
+
+/// Replaces an address.
+pub(crate) fn hidden_email(email: &EmailAddress, key: Option<&EmailKey>) -> String {
+    key.map_or_else(|| email.as_str().to_owned(), |key| key.hide(email.as_str()))
+}
+
+/// Replaces an id, where the provider goes by addresses.
+pub(crate) fn hidden_id(id: &str, key: Option<&EmailKey>) -> String {
+    match key {
+        Some(key) if id.contains('@') => key.hide(id),
+        _ => id.to_owned(),
+    }
 }
 
 /// One line: the same first part in the intent and in the outcome, so that each can be read alone.
@@ -142,11 +173,10 @@ pub(crate) struct ActorRecord {
 
 impl ActorRecord {
     pub(crate) fn new(actor: &Actor, key: Option<&EmailKey>) -> Self {
-        let hide = |text: &str| hidden(text, key);
         Self {
-            label: actor.label.as_deref().map(hide),
-            user: actor.user.as_ref().map(|user| hide(user.as_str())),
-            email: actor.email.as_ref().map(|email| hide(email.as_str())),
+            label: actor.label.as_deref().map(|label| hidden(label, key)),
+            user: actor.user.as_ref().map(|user| hidden_id(user.as_str(), key)),
+            email: actor.email.as_ref().map(|email| hidden_email(email, key)),
         }
     }
 }
@@ -189,7 +219,7 @@ impl Outcome {
         Self {
             result: "ok",
             effect: "applied",
-            email: email.map(|email| hidden(email.as_str(), key)),
+            email: email.map(|email| hidden_email(email, key)),
             confirmed_role: member.map(|member| member.native_role.to_string()),
             ..Self::default()
         }
@@ -260,8 +290,51 @@ mod tests {
             hidden("user Ana@Example.com, (ana@example.com) is user:7.", Some(&key)),
             format!("user {hash}, ({hash}) is user:7.")
         );
-        assert_eq!(hidden("to ana@example.com.", Some(&key)), format!("to {hash}"));
+        assert_eq!(hidden("to ana@example.com.", Some(&key)), format!("to {hash}."));
         assert_eq!(hidden("to ana@example.com", None), "to ana@example.com");
+    }
+
+    #[test]
+    fn an_address_is_hidden_whole_whatever_its_local_part_holds() {
+        let key = key();
+        for address in [
+            "o'brien@example.com",
+            "a`b@example.com",
+            "x=1@example.com",
+            "{x}y@example.com",
+            "'x@example.com",
+            "!#$%&*+-/?^_|~@example.com",
+            "jos\u{e9}@b\u{fc}cher.example",
+        ] {
+            let hash = key.hide(address);
+            for (before, after) in
+                [("", ""), ("user ", " is gone"), ("(", ")"), ("\"", "\"."), ("user:", ","), ("{", "}")]
+            {
+                assert_eq!(
+                    hidden(&format!("{before}{address}{after}"), Some(&key)),
+                    format!("{before}{hash}{after}")
+                );
+            }
+            let email = EmailAddress::new(address).unwrap();
+            assert_eq!(hidden_email(&email, Some(&key)), hash);
+            assert_eq!(hidden_id(address, Some(&key)), hash);
+        }
+        // Where it ends cannot be told; it does not show.
+        for text in ["id=ana@example.com", "\"ana, b\"@example.com", "ana@example.com's", "a@b@example.com"] {
+            let text = hidden(text, Some(&key));
+            assert!(!text.contains('@') && !text.contains("example"), "{text}");
+        }
+        assert_eq!(hidden_id("7", Some(&key)), "7");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_part_of_an_address_shows(local in "[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,20}", domain in "[a-z]{1,9}") {
+            let address = EmailAddress::new(format!("LOCAL{local}LOCAL@{domain}.example")).unwrap();
+            let text = hidden(&format!("the user {address} (\"{address}\") is gone"), Some(&key()));
+            let hash = key().hide(address.as_str());
+            proptest::prop_assert_eq!(text, format!("the user {hash} (\"{hash}\") is gone"));
+        }
     }
 
     #[test]

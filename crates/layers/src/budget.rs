@@ -8,8 +8,11 @@ use tokio::time::Instant;
 ///
 /// Retries help against a provider that fails now and then, and make matters worse at one that fails under load: with
 /// five attempts each, every call becomes five. The bucket bounds that. Each first attempt pays in a share of a token,
-/// so that at most that share of the load is repetitions once the reserve is spent; the reserve lets a program that
-/// makes few calls repeat them at all, and it comes back slowly with time, so that an outage long past does not count.
+/// and the reserve comes back slowly with time, so that an outage long past does not count: in any span of time the
+/// repetitions are at most the reserve, that share of the calls, and what time brings back. A program that makes few
+/// calls may so repeat all of them, which are few then.
+///
+/// Shares and rates that are no number, or less than 0, count as 0.
 #[derive(Debug)]
 pub(crate) struct Budget {
     config: BudgetConfig,
@@ -23,7 +26,11 @@ struct Level {
 }
 
 impl Budget {
-    pub(crate) fn new(config: BudgetConfig) -> Self {
+    pub(crate) fn new(mut config: BudgetConfig) -> Self {
+        // NaN would make the bucket one without a bottom.
+        for rate in [&mut config.share, &mut config.per_second] {
+            *rate = if rate.is_finite() { rate.max(0.0) } else { 0.0 };
+        }
         let level = Level { tokens: f64::from(config.reserve), at: Instant::now() };
         Self { config, level: Mutex::new(level) }
     }
@@ -74,6 +81,20 @@ mod tests {
         });
         // The bucket is full before the first call, so its deposit spills over.
         assert_eq!(repeated.count(), 4 + 249);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_no_number_counts_as_nothing() {
+        for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0] {
+            let budget = budget(odd, 2, odd);
+            let repeated = (0..1_000).filter(|_| {
+                budget.deposit();
+                budget.withdraw()
+            });
+            assert_eq!(repeated.count(), 2, "{odd}");
+            tokio::time::advance(Duration::from_hours(1)).await;
+            assert!(!budget.withdraw(), "{odd}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -28,12 +28,12 @@ macro_rules! setters {
 ///     read_only = false
 ///
 ///     [retry]
-///     max_attempts = 5                # 1: never repeat
+///     max_attempts = 5                # 1: never repeat, but with a renewed key
 ///     deadline = "3m"                 # in all, without the time in line for a limit
 ///     base = "500ms"                  # the first wait is at most this, each next one at most twice the one before
 ///     cap = "20s"
 ///     max_retry_after = "70s"         # a provider that asks for more gets its error returned at once
-///     budget = { share = 0.2, reserve = 30, per_second = 1.0 }
+///     budget = { share = 0.2, reserve = 30, per_second = 0.1 }
 ///
 ///     [rate_limit]
 ///     headroom = 0.1                  # keep to 90 % of each limit
@@ -127,7 +127,8 @@ fn check(rules: &[(bool, &str)]) -> Result<()> {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RetryConfig {
-    /// Attempts in all, the first included; 1 repeats nothing (and settles a write in doubt all the same). Default 5.
+    /// Attempts in all, the first included. Default 5. With 1 nothing is repeated, except once after a 401 where the
+    /// adapter got another key; a write in doubt is settled all the same.
     pub max_attempts: u32,
     /// How long a call may take in all, attempts and waits included; time in line for a limit stops the clock, because
     /// nothing is wrong then. Default 3 minutes.
@@ -176,7 +177,9 @@ impl RetryConfig {
         with_budget(budget: BudgetConfig);
     }
 
-    fn validate(&self) -> Result<()> {
+    /// Refuses what cannot be meant, as [`ErrorKind::Config`], naming the field. [`Retry::new`](crate::Retry::new) takes
+    /// it all the same, and says how.
+    pub fn validate(&self) -> Result<()> {
         let budget = &self.budget;
         check(&[
             (self.max_attempts >= 1, "retry.max_attempts must be at least 1"),
@@ -191,22 +194,24 @@ impl RetryConfig {
     }
 }
 
-/// How much of the load may be repetitions. Those that the provider asked for (429 with a wait) are free.
+/// How much of the load may be repetitions. Those after a 429 are free, and so is the one with a renewed key: in any
+/// span of time, the others are at most `reserve`, and `share` of the calls, and `per_second` of the seconds together.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct BudgetConfig {
     /// Repetitions per call, in the long run. Default 0.2.
     pub share: f64,
-    /// Repetitions that may be made ahead of that; 0 turns repeating off. Default 30.
+    /// Repetitions that may be made ahead of that, and the most that are saved up; 0 leaves only the free ones. Default
+    /// 30.
     pub reserve: u32,
-    /// How fast the reserve comes back, in repetitions per second. Default 1.
+    /// How fast the reserve comes back, in repetitions per second. Default 0.1: all of it in five minutes.
     pub per_second: f64,
 }
 
 impl Default for BudgetConfig {
     fn default() -> Self {
-        Self { share: 0.2, reserve: 30, per_second: 1.0 }
+        Self { share: 0.2, reserve: 30, per_second: 0.1 }
     }
 }
 
@@ -245,12 +250,17 @@ impl RateLimitConfig {
         with_limits(limits: Option<Vec<LimitConfig>>);
     }
 
-    fn validate(&self) -> Result<()> {
+    /// Refuses what cannot be meant, as [`ErrorKind::Config`], naming the field.
+    pub fn validate(&self) -> Result<()> {
         let limits = self.limits.as_deref().unwrap_or_default();
         check(&[
             ((0.0..1.0).contains(&self.headroom), "rate_limit.headroom must be from 0 to less than 1"),
             (limits.iter().all(|limit| limit.max >= 1), "rate_limit.limits: max must be at least 1"),
             (limits.iter().all(|limit| !limit.per.is_zero()), "rate_limit.limits: per must be longer than 0"),
+            (
+                limits.iter().all(|limit| limit.per <= duration::MAX),
+                "rate_limit.limits: per must be at most a hundred years",
+            ),
         ])
     }
 
@@ -314,7 +324,7 @@ pub struct AuditConfig {
     pub identify: bool,
     /// Replaces every e-mail address by an HMAC, with a key from here. The caller fetches the key and hands it to
     /// [`Standard::with_email_key`](crate::Standard::with_email_key); without it the stack is refused.
-    pub hash_emails: Option<KeySource>,
+    pub hash_emails: Option<crate::KeySource>,
 }
 
 #[cfg(feature = "audit")]
@@ -336,20 +346,8 @@ impl AuditConfig {
         /// Sets [`identify`](Self::identify).
         with_identify(identify: bool);
         /// Sets [`hash_emails`](Self::hash_emails).
-        with_hash_emails(hash_emails: Option<KeySource>);
+        with_hash_emails(hash_emails: Option<crate::KeySource>);
     }
-}
-
-/// Where a key is; never the key.
-#[cfg(feature = "audit")]
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum KeySource {
-    /// An environment variable.
-    Env(String),
-    /// A file.
-    File(std::path::PathBuf),
 }
 
 #[cfg(test)]
@@ -375,10 +373,17 @@ mod tests {
             "[[rate_limit.limits]]\nmax = 3\nwindow = 60",
             // Without the feature, the whole section is.
             "[audit]\npath = \"x\"",
-            "[audit]\nhash_emails = \"the key itself\"",
         ] {
             assert!(toml::from_str::<LayersConfig>(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn each_part_refuses_by_itself() {
+        let nan = BudgetConfig::default().with_share(f64::NAN);
+        assert!(RetryConfig::default().with_budget(nan).validate().is_err());
+        let forever = vec![LimitConfig::new(1, Duration::MAX)];
+        assert!(RateLimitConfig::default().with_limits(Some(forever)).validate().is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 const UNITS: [(&str, f64); 4] = [("ms", 1.0), ("s", 1_000.0), ("m", 60_000.0), ("h", 3_600_000.0)];
 
 /// A hundred years: longer is a slip, and would overflow when added to a clock.
-const MAX_SECONDS: f64 = 3_155_760_000.0;
+pub(crate) const MAX: Duration = Duration::from_hours(876_600);
 
 fn parse(text: &str) -> Option<Duration> {
     let text = text.trim();
@@ -20,10 +20,7 @@ fn parse(text: &str) -> Option<Duration> {
 }
 
 fn from_seconds(seconds: f64) -> Option<Duration> {
-    if seconds > MAX_SECONDS {
-        return None;
-    }
-    Duration::try_from_secs_f64(seconds).ok()
+    Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= MAX)
 }
 
 struct Visitor;

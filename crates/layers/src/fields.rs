@@ -29,8 +29,9 @@ macro_rules! fields {
 fields! {
     /// Every field that the layers put on spans and events. `OpenTelemetry`'s names where it has one, `wsm.*` elsewhere.
     ///
-    /// None holds a key, an e-mail address, or a provider's words, except `exception.message`, which may quote what the
-    /// adapter says of a failure and stands on debug events only.
+    /// None holds a key. None holds an e-mail address, except `exception.message`, which may quote one and stands on debug
+    /// events only: an id that is an address is shown as `[address]`. Ids, names of custom roles and names of requests are
+    /// the provider's own words, as they came.
     "otel.name", true, "Trace", "`add paradigm`: operation and provider, the span's name in a trace viewer";
     "otel.kind", true, "Trace", "`client`";
     "otel.status_code", true, "Trace", "`ERROR` if the call failed";
@@ -47,12 +48,12 @@ fields! {
     "wsm.principal", false, "Trace", "`user:ID` or `group:ID`";
     "wsm.role", false, "Trace", "the role asked for";
     "wsm.items", false, "Trace", "how many records the page holds";
-    "wsm.effect", false, "Trace, Retry", "what a failed call did: `rejected`, `not_applied`, `unknown`, `partial`";
+    "wsm.effect", false, "Trace, Retry", "what a call did that failed or was dropped: `rejected`, `not_applied`, `unknown`, `partial`";
     "wsm.request_id", false, "Trace", "the provider's name for the request, where an error has one";
     "wsm.attempt", false, "Retry", "which attempt failed, from 1";
     "wsm.wait_ms", false, "Retry, RateLimit", "how long it waits or waited, in milliseconds";
     "wsm.wait_asked", false, "RateLimit", "whether the provider said how long to hold back";
     "wsm.settled", false, "Retry", "what reading back said of a write: `applied`, `not_applied`, `rejected`, `unknown`";
     "wsm.reads", false, "Retry", "how many reads that took";
-    "wsm.operation_id", false, "Audit", "our own id of the write, as in the audit log";
+    "wsm.operation_id", false, "Audit, on a span of its own", "our own id of the write, as in the audit log";
 }

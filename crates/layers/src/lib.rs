@@ -11,6 +11,8 @@ mod concurrency;
 mod config;
 mod duration;
 mod fields;
+#[cfg(feature = "audit")]
+mod key_source;
 mod limiter;
 mod rate_limit;
 mod read_only;
@@ -29,9 +31,11 @@ pub use audit_file::{Appended, AuditFile, AuditSink};
 pub use audit_record::{Actor, EmailKey, RECORD_VERSION};
 pub use concurrency::Concurrency;
 #[cfg(feature = "audit")]
-pub use config::{AuditConfig, KeySource};
+pub use config::AuditConfig;
 pub use config::{BudgetConfig, LayersConfig, LimitConfig, RateLimitConfig, RetryConfig};
 pub use fields::{FIELDS, Field};
+#[cfg(feature = "audit")]
+pub use key_source::KeySource;
 pub use limiter::Limiter;
 pub use rate_limit::RateLimit;
 pub use read_only::ReadOnly;

@@ -1,6 +1,7 @@
 //! Counts requests by windows, exactly, so that no window of the provider's ever sees more than its limit.
 
-use crate::duration::shown;
+use crate::concurrency;
+use crate::duration::{self, shown};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -36,11 +37,13 @@ const FIRST_HOLD: Duration = Duration::from_secs(2);
 ///
 /// # Waiting
 ///
-/// First come, first served, per limit: a wait for one limit does not hold up requests that it does not cover. A
-/// waiting future that is dropped gives everything back.
+/// First come, first served, per limit: a wait for one limit does not hold up requests that it does not cover, also
+/// inside of a [`Concurrency`](crate::Concurrency), where who waits here gives up its place until it has a slot. A waiting
+/// future that is dropped gives everything back.
 ///
 /// A 429 that comes all the same (somebody else used the account) holds everything back for as long as the provider
-/// asked; where it did not say, for 2 seconds, doubling as long as they go on, up to the longest window.
+/// asked; where it did not say, for 2 seconds, doubling as long as they go on, up to the longest window and to
+/// [`with_max_hold`](Limiter::with_max_hold).
 #[derive(Debug, Clone)]
 pub struct Limiter {
     shared: Arc<Shared>,
@@ -77,7 +80,10 @@ struct Slots {
 /// How long everything is held back.
 #[derive(Debug, Default)]
 struct Hold {
-    until: Option<Instant>,
+    /// Until when the provider asked to wait.
+    asked: Option<Instant>,
+    /// From when and until when we chose to wait, since it did not say.
+    chosen: Option<(Instant, Instant)>,
     since: Option<Instant>,
     /// Holds in a row of which the provider did not say how long.
     unsaid: u32,
@@ -101,7 +107,8 @@ impl Limiter {
     }
 
     /// Refuses a call at once ([`ErrorKind::RateLimited`], with the time left) if the provider has asked for a longer
-    /// wait than this. Otherwise calls wait as long as it takes. For this clone only.
+    /// wait than this; where it did not say how long, a 429 holds calls back for at most this. Otherwise calls wait as
+    /// long as it takes. For this clone only.
     pub fn with_max_hold(mut self, longest: Duration) -> Self {
         self.max_hold = longest;
         self
@@ -116,9 +123,18 @@ impl Limiter {
     pub(crate) async fn acquire(&self, operation: Operation) -> Result<Slot<'_>> {
         self.held()?;
         let mut slot = Slot { shared: &self.shared, operation, taken: 0, sent: None };
+        let mut away = false;
         for gate in self.shared.covering(operation) {
-            gate.enter().await;
+            if !gate.try_enter() {
+                if !std::mem::replace(&mut away, true) {
+                    concurrency::give_place();
+                }
+                gate.enter().await;
+            }
             slot.taken += 1;
+        }
+        if away {
+            concurrency::take_place().await;
         }
         while let Some(left) = self.held()? {
             tokio::time::sleep(left).await;
@@ -129,19 +145,24 @@ impl Limiter {
 
     /// How long everything is still held back, if at all.
     fn held(&self) -> Result<Option<Duration>> {
-        let until = self.shared.hold().until;
-        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-        match left {
-            Some(left) if left > self.max_hold => {
-                let message = format!(
-                    "the provider asked for a wait, of which {} are left; nothing was sent",
-                    shown(left)
-                );
-                Err(Error::new(ErrorKind::RateLimited, Effect::NotApplied, message)
-                    .with_retry_after(Some(left)))
-            }
-            left => Ok(left.filter(|left| !left.is_zero())),
+        let now = Instant::now();
+        let hold = self.shared.hold();
+        let asked = hold.asked.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
+        // What we chose ourselves is no reason to refuse a call, only to wait.
+        let chosen = hold.chosen.map_or(Duration::ZERO, |(from, until)| {
+            let longest = self.max_hold.saturating_sub(now.saturating_duration_since(from));
+            until.saturating_duration_since(now).min(longest)
+        });
+        drop(hold);
+        if asked > self.max_hold {
+            let message = format!(
+                "the provider asked for a wait, of which {} are left; nothing was sent",
+                shown(asked)
+            );
+            let error = Error::new(ErrorKind::RateLimited, Effect::NotApplied, message);
+            return Err(error.with_retry_after(Some(asked)));
         }
+        Ok(Some(asked.max(chosen)).filter(|left| !left.is_zero()))
     }
 }
 
@@ -180,7 +201,7 @@ impl Shared {
     }
 
     /// A 429 for a request sent at that time.
-    fn hold_back(&self, sent: Instant, asked: Option<Duration>) {
+    fn hold_back(&self, operation: Operation, sent: Instant, asked: Option<Duration>) {
         let now = Instant::now();
         let mut hold = self.hold();
         // Several requests that were under way together are told the same thing once.
@@ -194,10 +215,17 @@ impl Shared {
             let doublings = hold.unsaid.saturating_sub(1).min(16);
             FIRST_HOLD.saturating_mul(1 << doublings).min(longest)
         });
-        let until = now + wait.min(Duration::from_hours(24));
-        if hold.until.is_none_or(|before| until > before) {
-            hold.until = Some(until);
+        let wait = wait.min(Duration::from_hours(24));
+        let until = now + wait;
+        let longer = hold.until().is_none_or(|before| until > before);
+        match asked {
+            Some(_) => hold.asked = hold.asked.max(Some(until)),
+            None if hold.chosen.is_none_or(|(_, before)| until > before) => hold.chosen = Some((now, until)),
+            None => {}
+        }
+        if longer {
             tracing::warn!(
+                wsm.operation = operation.as_str(),
                 wsm.wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                 wsm.wait_asked = asked.is_some(),
                 "the provider limits the rate; all requests are held back"
@@ -217,14 +245,27 @@ impl Shared {
     }
 }
 
+impl Hold {
+    fn until(&self) -> Option<Instant> {
+        self.asked.max(self.chosen.map(|(_, until)| until))
+    }
+}
+
 impl Gate {
-    fn new(limit: RateLimit) -> Self {
+    fn new(mut limit: RateLimit) -> Self {
+        // What an adapter declares is not checked by anybody, and must not overflow the clock.
+        limit.per = limit.per.min(duration::MAX);
         Self { limit, first: tokio::sync::Mutex::default(), slots: Mutex::default(), freed: Notify::new() }
     }
 
     fn slots(&self) -> MutexGuard<'_, Slots> {
         // Nothing panics while the lock is held.
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a slot if there is one and nobody is in line for it.
+    fn try_enter(&self) -> bool {
+        self.first.try_lock().is_ok_and(|_first| self.slots().take(self.limit.max.max(1)).is_ok())
     }
 
     /// Waits in line for a slot, and takes it. Dropped before it completes, it has taken nothing.
@@ -310,7 +351,7 @@ impl Slot<'_> {
             gate.leave(counts);
         }
         match (end, self.sent.take()) {
-            (End::Limited(asked), Some(sent)) => self.shared.hold_back(sent, asked),
+            (End::Limited(asked), Some(sent)) => self.shared.hold_back(self.operation, sent, asked),
             (End::Answered, Some(sent)) => self.shared.passed(sent),
             _ => {}
         }
@@ -429,6 +470,38 @@ mod tests {
         assert_eq!(refused.retry_after().map(|left| left.as_secs()), Some(13));
         send(&limiter, Operation::Get, End::Answered).await;
         assert_eq!(start.elapsed().as_secs(), 13);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hold_that_the_provider_did_not_ask_for_refuses_nobody() {
+        let limiter = Limiter::new([limit(&[], 1_000, 60)]);
+        let impatient = limiter.clone().with_max_hold(Duration::from_secs(1));
+        let start = Instant::now();
+        // Two seconds are chosen, and then four.
+        send(&limiter, Operation::Add, End::Limited(None)).await;
+        send(&impatient, Operation::Get, End::Limited(None)).await;
+        assert_eq!(start.elapsed().as_secs(), 1);
+        send(&impatient, Operation::Get, End::NotSent).await;
+        assert_eq!(start.elapsed().as_secs(), 2);
+        send(&limiter, Operation::Get, End::NotSent).await;
+        assert_eq!(start.elapsed().as_secs(), 5);
+        // What the provider asks for is kept, also under a longer wait of our own.
+        let (one, two) = tokio::join!(limiter.acquire(Operation::Get), limiter.acquire(Operation::Get));
+        one.unwrap().end(End::Limited(Some(Duration::from_secs(3))));
+        two.unwrap().end(End::Limited(None));
+        let refused = impatient.acquire(Operation::Get).await.unwrap_err();
+        assert_eq!(refused.retry_after(), Some(Duration::from_secs(3)));
+        send(&limiter, Operation::Get, End::NotSent).await;
+        assert_eq!(start.elapsed().as_secs(), 9);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_window_that_no_clock_reaches_is_no_panic() {
+        let limiter = Limiter::new([RateLimit::assumed(&[], 2, Duration::MAX, "test")]);
+        send(&limiter, Operation::Get, End::Answered).await;
+        drop(limiter.acquire(Operation::Get).await.unwrap());
+        let third = limiter.acquire(Operation::Get);
+        tokio::time::timeout(Duration::from_hours(24), third).await.unwrap_err();
     }
 
     #[tokio::test(start_paused = true)]

@@ -28,8 +28,9 @@ const SETTLE_GRACE: Duration = Duration::from_secs(10);
 /// * A **read** changes nothing and is repeated if the kind is transient, or the answer could not be read.
 /// * A write that **surely did not happen** ([`Effect::NotApplied`]: 429, no connection) is repeated.
 /// * A write **in doubt** ([`Effect::Unknown`]: the answer was lost) is settled by reading the member back. It happened:
-///   success. It did not: repeated. The read fails, or the connection cannot read members: the error is returned, with
-///   [`Effect::Unknown`] and with what was tried.
+///   success. It did not: repeated. The read fails, or does not name the role, or the connection cannot read members: the
+///   error is returned, with [`Effect::Unknown`] and with what was tried. (A read that finds no such user or group tells
+///   that there is no such member.)
 /// * What was **refused** ([`Effect::Rejected`]) is returned, except where the refusal is the echo of an own attempt whose
 ///   answer was lost: "already a member" after an addition in doubt (settled by reading), "not found" after a removal
 ///   in doubt of somebody whom the read still showed (success).
@@ -56,7 +57,8 @@ pub struct Retry<M> {
 }
 
 impl<M: WorkspaceMembers> Retry<M> {
-    /// Repeats as configured.
+    /// Repeats as configured. What [`RetryConfig::validate`] refuses is taken to repeat less: no attempts are one, and a
+    /// share or rate of the budget that is no number, or less than 0, is 0.
     pub fn new(inner: M, config: RetryConfig) -> Self {
         let budget = Budget::new(config.budget);
         Self { inner, config, budget, rng: Mutex::new(fastrand::Rng::new()) }
@@ -106,26 +108,31 @@ struct Course<'a, M> {
     slept: Duration,
     /// Whether the one repetition with a new key was made.
     renewed: bool,
+    /// Whether it reads back for another course, of which the span is.
+    settles: bool,
 }
 
 impl<'a, M: WorkspaceMembers> Course<'a, M> {
     fn new(layer: &'a Retry<M>, operation: Operation, limit: Duration) -> Self {
-        Self::sharing(layer, operation, limit, Arc::default())
-    }
-
-    /// Shares the time in line, so that it stops the clock of both.
-    fn sharing(layer: &'a Retry<M>, operation: Operation, limit: Duration, turn: Arc<Turn>) -> Self {
         Self {
             layer,
             operation,
             started: Instant::now(),
             limit,
-            waited_before: turn.waited(),
-            turn,
+            waited_before: Duration::ZERO,
+            turn: Arc::default(),
             attempts: 0,
             slept: Duration::ZERO,
             renewed: false,
+            settles: false,
         }
+    }
+
+    /// The course that reads back. Time in line stops the clock of both.
+    fn settling(&self) -> Self {
+        let limit = self.left().max(SETTLE_GRACE);
+        let (turn, waited_before) = (Arc::clone(&self.turn), self.turn.waited());
+        Self { turn, waited_before, settles: true, ..Self::new(self.layer, Operation::Get, limit) }
     }
 
     /// What is left until the deadline; time in line does not count.
@@ -167,7 +174,7 @@ impl<'a, M: WorkspaceMembers> Course<'a, M> {
         loop {
             let error = match self.attempt(call()).await {
                 Ok(done) => {
-                    self.succeeded();
+                    self.report();
                     return Ok(done);
                 }
                 Err(error) if may_repeat_read(&error) => error,
@@ -186,7 +193,7 @@ impl<'a, M: WorkspaceMembers> Course<'a, M> {
         loop {
             let error = match self.attempt(write.send(&self.layer.inner)).await {
                 Ok(done) => {
-                    self.succeeded();
+                    self.report();
                     return Ok(done);
                 }
                 Err(error) => error,
@@ -234,7 +241,7 @@ impl<'a, M: WorkspaceMembers> Course<'a, M> {
         );
         match verdict {
             Verdict::Applied(done) => {
-                self.succeeded();
+                self.report();
                 Ok(Some(done))
             }
             Verdict::NotApplied(error) => match paused {
@@ -259,8 +266,7 @@ impl<'a, M: WorkspaceMembers> Course<'a, M> {
             );
             return (Verdict::Stands(error.with_effect(Effect::Unknown).with_message(message)), 0);
         }
-        let limit = self.left().max(SETTLE_GRACE);
-        let mut reading = Course::sharing(self.layer, Operation::Get, limit, Arc::clone(&self.turn));
+        let mut reading = self.settling();
         let (workspace, principal) = write.addresses();
         // Boxed, since reading back is an own course of attempts inside this one.
         let found = Box::pin(reading.read(|| inner.get(workspace, principal))).await;
@@ -292,7 +298,7 @@ impl<'a, M: WorkspaceMembers> Course<'a, M> {
                 ));
             }
             // A little more than asked, so that not everybody who was told the same comes back at once.
-            Some(asked) => asked + backoff.min(config.base),
+            Some(asked) => asked.saturating_add(backoff.min(config.base)),
         };
         if wait >= self.left() {
             return Err(format!("waiting {} would pass the deadline of {}", shown(wait), shown(self.limit)));
@@ -316,15 +322,15 @@ impl<'a, M: WorkspaceMembers> Course<'a, M> {
     }
 
     /// Tells the span that encloses the call how often it was sent again.
-    fn succeeded(&self) {
-        if self.attempts > 1 {
+    fn report(&self) {
+        if self.attempts > 1 && !self.settles {
             tracing::Span::current().record("http.request.resend_count", self.attempts - 1);
         }
     }
 
     /// An error that more attempts would not mend.
     fn final_error(&self, error: Error) -> Error {
-        self.succeeded();
+        self.report();
         if self.attempts > 1 { error.with_attempts(self.attempts) } else { error }
     }
 

@@ -65,8 +65,9 @@ impl Write for AddMember {
             return not_applied(error);
         };
         match shows(&member, &self.role, roles) {
-            // A placeholder may stand for the role asked for, and never counts as a difference.
-            Some(true) | None => Verdict::Applied(member),
+            Some(true) => Verdict::Applied(member),
+            // Perhaps the lost answer was that they are a member, and with another role.
+            None => unnamed(error),
             _ if error.kind() == ErrorKind::AlreadyMember => Verdict::Stands(error),
             _ if error.kind() == ErrorKind::Unconfirmed => Verdict::Stands(other_role(error, &member)),
             _ => {
@@ -82,8 +83,7 @@ impl Write for AddMember {
     }
 
     fn judge_unread(&self, error: Error, unread: &Error) -> Verdict<Member> {
-        // Who cannot be seen is not added twice: the provider refuses that.
-        if unread.kind() == ErrorKind::NotFound { not_applied(error) } else { in_doubt(error, unread) }
+        if principal_is_gone(unread) { not_applied(error) } else { in_doubt(error, unread) }
     }
 }
 
@@ -113,10 +113,7 @@ impl Write for SetRole {
         match shows(&member, &self.role, roles) {
             Some(true) => Verdict::Applied(member),
             Some(false) => not_applied(error),
-            None => {
-                let message = format!("{}; reading back does not name the role", error.message());
-                Verdict::Stands(error.with_effect(Effect::Unknown).with_message(message))
-            }
+            None => unnamed(error),
         }
     }
 }
@@ -148,15 +145,9 @@ impl Write for RemoveMember {
     }
 
     fn judge_unread(&self, error: Error, unread: &Error) -> Verdict<()> {
-        // Not there to be removed. Not so where the workspace may have become invisible, as it does for whoever removes
-        // the user that the key acts as.
-        let missing = unread.missing();
-        let member_is_gone = unread.kind() == ErrorKind::NotFound
-            && !missing.is_empty()
-            && !missing.contains(&Resource::Workspace);
         // The read before this attempt showed the member, and now the provider does not find it.
         let echo = error.effect() == Effect::Rejected;
-        if member_is_gone || echo { Verdict::Applied(()) } else { in_doubt(error, unread) }
+        if principal_is_gone(unread) || echo { Verdict::Applied(()) } else { in_doubt(error, unread) }
     }
 }
 
@@ -175,6 +166,19 @@ fn same_membership(asked: &MemberKey, found: &MemberKey) -> bool {
         (Some(asked), Some(found)) => asked == found,
         _ => true,
     }
+}
+
+/// Whether the read failed since there is no such principal, who then is no member either. Not so where it may be the
+/// workspace that is not seen, as for whoever removed the user that the key acts as.
+fn principal_is_gone(unread: &Error) -> bool {
+    let missing = unread.missing();
+    unread.kind() == ErrorKind::NotFound && !missing.is_empty() && !missing.contains(&Resource::Workspace)
+}
+
+/// There is a member, and the provider shows a placeholder in place of the role.
+fn unnamed<T>(error: Error) -> Verdict<T> {
+    let message = format!("{}; reading back shows a member and does not name the role", error.message());
+    Verdict::Stands(error.with_effect(Effect::Unknown).with_message(message))
 }
 
 fn not_applied<T>(error: Error) -> Verdict<T> {
@@ -206,4 +210,36 @@ fn remade(kind: ErrorKind, error: Error, message: String) -> Error {
         made = made.with_provider(provider);
     }
     made.with_request_id(error.request_id().map(str::to_owned)).with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use workspace_members_core::UserId;
+
+    #[test]
+    fn a_read_that_finds_nothing_tells_only_who_does_not_exist() {
+        use Resource::{Group, Member, User, Workspace};
+        let key = MemberKey::new(WorkspaceId::from(4), UserId::from(3));
+        let lost = || Error::new(ErrorKind::Transport, Effect::Unknown, "lost");
+        for (missing, gone) in [
+            ([User].as_slice(), true),
+            (&[User, Group, Member], true),
+            (&[], false),
+            (&[Workspace], false),
+            (&[Workspace, User], false),
+        ] {
+            let unread = Error::not_found("nothing there", missing);
+            let add = AddMember::new(key.workspace.clone(), key.principal.clone(), Role::Viewer);
+            match add.judge_unread(lost(), &unread) {
+                Verdict::NotApplied(error) => assert!(gone && error.effect() == Effect::NotApplied),
+                Verdict::Stands(error) => assert!(!gone && error.effect() == Effect::Unknown),
+                Verdict::Applied(_) => panic!("{missing:?}"),
+            }
+            let remove = RemoveMember::new(key.clone());
+            assert_eq!(matches!(remove.judge_unread(lost(), &unread), Verdict::Applied(())), gone);
+            let set = SetRole::new(key.clone(), Role::Viewer);
+            assert!(matches!(set.judge_unread(lost(), &unread), Verdict::Stands(_)));
+        }
+    }
 }

@@ -7,9 +7,7 @@ use crate::{Concurrency, LayersConfig, Limiter, RateLimit, ReadOnly, Retry, Time
 #[cfg(feature = "audit")]
 use secrecy::SecretString;
 use std::sync::Arc;
-#[cfg(feature = "audit")]
-use workspace_members_core::{Effect, Error, ErrorKind};
-use workspace_members_core::{Result, WorkspaceMembers};
+use workspace_members_core::{Effect, Error, ErrorKind, Result, WorkspaceMembers};
 
 /// Puts the standard layers around an adapter, or around anything else that is a [`WorkspaceMembers`].
 ///
@@ -20,9 +18,10 @@ use workspace_members_core::{Result, WorkspaceMembers};
 /// * **Read-only** refuses before anything below wakes up.
 /// * **Trace** makes one span of a call with all its attempts.
 /// * **Retry** waits outside of the layers below, so that a waiting call takes no place in them.
-/// * **Concurrency** before **rate limit**: who waits for the limit has a place, so that the limiter's line is short
-///   and a call that passes it is sent at once.
-/// * **Timeout** times one request, and no wait.
+/// * **Concurrency** before **rate limit**: who takes a slot of the limit has a place already, and is sent at once. Who
+///   must stand in line for a slot gives its place to others meanwhile: a hundred additions that wait for their limit hold
+///   up no read.
+/// * **Timeout** times one request, and no wait for these layers.
 ///
 /// A layer that the configuration turns off is left out. [`ErrorKind::Config`](workspace_members_core::ErrorKind::Config)
 /// for settings that cannot be meant, and for an audit file that cannot be opened.
@@ -60,7 +59,8 @@ impl Standard {
         self
     }
 
-    /// Shares this limiter instead of making one. The settings on limits and headroom do not apply then.
+    /// Shares this limiter instead of making one. The settings on limits and headroom do not apply then; with
+    /// [`off`](crate::RateLimitConfig::off) the stack is refused, since one of the two is a mistake.
     pub fn with_limiter(mut self, limiter: Limiter) -> Self {
         self.limiter = Some(limiter);
         self
@@ -98,6 +98,10 @@ impl Standard {
     pub fn build(self, adapter: impl WorkspaceMembers + 'static) -> Result<Arc<dyn WorkspaceMembers>> {
         self.config.validate()?;
         let config = &self.config;
+        if config.rate_limit.off && self.limiter.is_some() {
+            let message = "layers: rate_limit.off is set, and the program hands in a limiter";
+            return Err(Error::new(ErrorKind::Config, Effect::Rejected, message));
+        }
         let mut stack: Arc<dyn WorkspaceMembers> = Arc::new(Timeout::new(adapter, config.timeout));
         if !config.rate_limit.off {
             let limiter = self.limiter.clone().unwrap_or_else(|| {

@@ -2,18 +2,27 @@
 
 use crate::duration::shown;
 use async_trait::async_trait;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
+use tokio::time::{Instant, sleep};
 use workspace_members_core::{
     AddMember, Capabilities, Effect, Error, ErrorKind, Group, Identity, ListOf, Member, Operation, Page,
-    PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole, User, Workspace, WorkspaceId,
+    PageRequest, PrincipalId, Provider, RemoveMember, Result, Sending, SetRole, User, Workspace, WorkspaceId,
     WorkspaceMembers,
 };
 
 /// Gives up a call after some time, with [`ErrorKind::Timeout`].
 ///
-/// Innermost, so that it times one request and not the wait for it. A read that was given up on changed nothing
-/// ([`Effect::NotApplied`]). A write may have reached the provider, which may be working on it still
-/// ([`Effect::Unknown`]); [`Retry`](crate::Retry) settles that.
+/// Innermost, so that it times one request and not the wait for it. Where the adapter itself waits before it sends
+/// ([`before_sending`](workspace_members_core::before_sending): for a credential, for a free connection), that may take as
+/// long by itself, and the clock starts anew when it is over.
+///
+/// A read that was given up on changed nothing ([`Effect::NotApplied`]), and no more did a write that was given up before it
+/// was sent. Any other write may have reached the provider, which may be working on it still ([`Effect::Unknown`]);
+/// [`Retry`](crate::Retry) settles that.
 #[derive(Debug)]
 pub struct Timeout<M> {
     inner: M,
@@ -31,16 +40,38 @@ impl<M: WorkspaceMembers> Timeout<M> {
         operation: Operation,
         call: impl Future<Output = Result<T>> + Send,
     ) -> Result<T> {
-        match tokio::time::timeout(self.after, call).await {
-            Ok(result) => result,
-            Err(_elapsed) => {
-                let effect = if operation.is_write() { Effect::Unknown } else { Effect::NotApplied };
-                let message = format!("no answer within {}", shown(self.after));
-                Err(Error::new(ErrorKind::Timeout, effect, message)
-                    .with_operation(operation)
-                    .with_provider(self.inner.provider()))
+        let sending = Arc::<Sending>::default();
+        let (mut call, mut clock) = (pin!(sending.watch(call)), pin!(sleep(self.after)));
+        let mut held = false;
+        poll_fn(|context| {
+            if let Poll::Ready(result) = call.as_mut().poll(context) {
+                return Poll::Ready(result);
             }
-        }
+            let was_held = std::mem::replace(&mut held, sending.is_held());
+            if was_held
+                && !held
+                && let Some(at) = Instant::now().checked_add(self.after)
+            {
+                clock.as_mut().reset(at);
+            }
+            clock.as_mut().poll(context).map(|()| Err(self.expired(operation, held)))
+        })
+        .await
+    }
+
+    fn expired(&self, operation: Operation, held: bool) -> Error {
+        let after = shown(self.after);
+        let (effect, message) = match (held, operation.is_write()) {
+            (true, _) => (
+                Effect::NotApplied,
+                format!("not sent within {after}, waiting for the credential or a free connection"),
+            ),
+            (false, true) => (Effect::Unknown, format!("no answer within {after}")),
+            (false, false) => (Effect::NotApplied, format!("no answer within {after}")),
+        };
+        Error::new(ErrorKind::Timeout, effect, message)
+            .with_operation(operation)
+            .with_provider(self.inner.provider())
     }
 }
 

@@ -13,7 +13,8 @@ use workspace_members_core::{
 ///
 /// Outside of [`Retry`](crate::Retry), so that a call is one span however many attempts it took; what the layers inside
 /// say (attempts, waits, settled writes) are events in it. All field names are in [`FIELDS`](crate::FIELDS). Nothing above
-/// debug holds an e-mail address, and nothing at all a key.
+/// debug holds an e-mail address, also where a provider has such for ids, and nothing at all a key. A call that its caller
+/// drops ends with an event at debug.
 #[derive(Debug)]
 pub struct Trace<M> {
     inner: M,
@@ -64,7 +65,7 @@ impl<M: WorkspaceMembers> Trace<M> {
             wsm.connection = self.connection.as_deref(),
             wsm.provider = provider.as_str(),
             wsm.operation = operation.as_str(),
-            wsm.workspace = about.workspace.map(WorkspaceId::as_str),
+            wsm.workspace = about.workspace.map(|id| shown(id.as_str())),
             wsm.principal = Empty,
             wsm.role = Empty,
             wsm.items = Empty,
@@ -72,10 +73,11 @@ impl<M: WorkspaceMembers> Trace<M> {
             wsm.request_id = Empty,
         );
         if let Some(principal) = about.principal {
-            span.record("wsm.principal", tracing::field::display(principal));
+            let (kind, id) = (principal.kind(), shown(principal.as_str()));
+            span.record("wsm.principal", tracing::field::display(format_args!("{kind}:{id}")));
         }
         if let Some(role) = about.role {
-            span.record("wsm.role", tracing::field::display(role));
+            span.record("wsm.role", shown(&role.to_string()));
         }
         span
     }
@@ -89,7 +91,9 @@ impl<M: WorkspaceMembers> Trace<M> {
     ) -> Result<T> {
         let span = self.span(operation, about);
         async {
+            let mut dropped = Dropped(Some(operation));
             let result = call.await;
+            dropped.0 = None;
             match &result {
                 Ok(done) => succeeded(operation, items.map(|items| items(done))),
                 Err(error) => failed(operation, error),
@@ -98,6 +102,23 @@ impl<M: WorkspaceMembers> Trace<M> {
         }
         .instrument(span)
         .await
+    }
+}
+
+/// An id, or a name, that is no e-mail address.
+fn shown(text: &str) -> &str {
+    if text.contains('@') { "[address]" } else { text }
+}
+
+/// Says so if the call is dropped before it ends.
+struct Dropped(Option<Operation>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        let Some(operation) = self.0 else { return };
+        let effect = if operation.is_write() { Effect::Unknown } else { Effect::NotApplied }.as_str();
+        Span::current().record("wsm.effect", effect);
+        tracing::debug!(wsm.operation = operation.as_str(), wsm.effect = effect, "dropped by the caller");
     }
 }
 
@@ -121,7 +142,7 @@ fn failed(operation: Operation, error: &Error) {
         span.record("http.response.status_code", status);
     }
     if let Some(id) = error.request_id() {
-        span.record("wsm.request_id", id);
+        span.record("wsm.request_id", shown(id));
     }
     let (operation, kind, effect) = (operation.as_str(), error.kind().as_str(), error.effect().as_str());
     // A refusal is often part of the plan ("already a member"); the others want somebody to look.

@@ -22,7 +22,8 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use workspace_members_core::{
-    Effect, ErrorKind, ListOf, PageRequest, RateLimit as Limit, RemoveMember, Role, SetRole, WorkspaceMembers,
+    AddMember, Effect, ErrorKind, ListOf, NativeRole, PageRequest, RateLimit as Limit, RemoveMember, Role,
+    SetRole, UserId, WorkspaceId, WorkspaceMembers,
 };
 use workspace_members_layers::{FIELDS, LayersConfig, RetryConfig, Standard};
 
@@ -69,14 +70,20 @@ fn the_table_of_fields_is_true_and_complete() {
     assert_eq!(used, table);
     for (level, name, value) in seen.iter() {
         assert!(*level >= Level::DEBUG || !value.contains('@'), "{level} {name} = {value}");
+        assert!(name == "exception.message" || !value.contains('@'), "{name} = {value}");
     }
     let value = |name: &str| seen.iter().find(|(_, n, _)| n == name).map(|(_, _, value)| value.as_str());
     assert_eq!(value("otel.name"), Some("me example"));
     assert_eq!(value("server.address"), Some("\"members.example\""));
     assert_eq!(value("server.port"), Some("8443"));
     assert_eq!(value("wsm.connection"), Some("\"legal\""));
-    let resent: Vec<_> = seen.iter().filter(|(_, n, _)| n == "http.request.resend_count").collect();
-    assert!(resent.iter().any(|(_, _, value)| value == "1"), "{resent:?}");
+    let all = |name| seen.iter().filter(move |(_, n, _)| n == name).map(|(_, _, value)| value.as_str());
+    // The listing, the change of role and the last read were sent twice; the addition once, and read back twice.
+    assert_eq!(all("http.request.resend_count").collect::<Vec<_>>(), ["1", "1", "1"]);
+    let dropped = (Level::DEBUG, "wsm.effect".to_owned(), "\"unknown\"".to_owned());
+    assert_eq!(seen.iter().filter(|field| **field == dropped).count(), 1);
+    assert!(all("wsm.principal").any(|value| value == "user:[address]"));
+    assert!(all("wsm.workspace").any(|value| value == "\"[address]\""));
 }
 
 /// Something of everything: answers, refusals, repetitions, settled writes, limits.
@@ -87,6 +94,7 @@ async fn everything() {
         Fault::Before(ErrorKind::Unavailable, Effect::NotApplied),
         Fault::None,
         Fault::After(ErrorKind::Transport),
+        Fault::Before(ErrorKind::Unavailable, Effect::NotApplied),
         Fault::None,
         Fault::Limited(None),
     ]);
@@ -101,6 +109,13 @@ async fn everything() {
     stack.add(&add(3, Role::Editor)).await.unwrap();
     stack.set_role(&SetRole::new(key(3), Role::Viewer)).await.unwrap();
     stack.remove(&RemoveMember::new(key(9))).await.unwrap_err();
-    _ = inner.faults([Fault::Before(ErrorKind::Unavailable, Effect::NotApplied); 2]);
+    _ = inner.clone().faults([Fault::Before(ErrorKind::Unavailable, Effect::NotApplied); 2]);
     stack.get(&workspace(), &user(3)).await.unwrap_err();
+    _ = inner.faults([Fault::Hang]);
+    let request = add(4, Role::Editor);
+    tokio::time::timeout(Duration::from_secs(1), stack.add(&request)).await.unwrap_err();
+    // A provider may have addresses for ids, and for names of roles.
+    let (legal, ana) = (WorkspaceId::new("legal@example.com"), UserId::new("ana@example.com"));
+    let custom = Role::Custom(NativeRole::new("ana@example.com"));
+    stack.add(&AddMember::new(legal.unwrap(), ana.unwrap(), custom)).await.unwrap_err();
 }

@@ -6,8 +6,8 @@ use crate::{failure, wire};
 use async_trait::async_trait;
 use workspace_members_core::{
     AddMember, Capabilities, Capability, Effect, Error, ErrorKind, Group, Identity, ListOf, Member,
-    MemberKey, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole, User,
-    Workspace, WorkspaceId, WorkspaceMembers,
+    MemberKey, MembershipId, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, ResolvedRole,
+    Result, SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
 };
 use workspace_members_http::{Answer, Client, Method, PageNumber, Request};
 
@@ -38,8 +38,7 @@ impl PandaDoc {
     }
 
     async fn read(&self, operation: Operation, path: &[&str], query: &[(&str, &str)]) -> Result<Answer> {
-        let path: Vec<&str> = ["public", "v1"].into_iter().chain(path.iter().copied()).collect();
-        self.send(Request::new(operation, Method::GET, &path).with_query(query)).await
+        self.send(Request::new(operation, Method::GET, &below_v1(path)).with_query(query)).await
     }
 
     fn failure(&self, answer: &Answer, operation: Operation) -> Error {
@@ -49,13 +48,33 @@ impl PandaDoc {
         }
     }
 
-    fn unreadable(operation: Operation) -> impl Fn(Incomplete) -> Error {
+    /// An answer that lacks what it cannot be used without.
+    fn unreadable(answer: &Answer, operation: Operation) -> impl Fn(Incomplete) -> Error {
         move |incomplete| {
             let effect = if operation.is_write() { Effect::Unknown } else { Effect::NotApplied };
-            Error::new(ErrorKind::UnexpectedResponse, effect, incomplete.message())
-                .with_operation(operation)
-                .with_provider(PROVIDER)
+            let error = Error::new(ErrorKind::UnexpectedResponse, effect, incomplete.message());
+            answer.attach(error, operation, &PROVIDER)
         }
+    }
+
+    /// The member that a write answers, if that is the one asked for and in the role asked for.
+    fn changed(
+        &self,
+        answer: &Answer,
+        key: &MemberKey,
+        role: &ResolvedRole,
+        operation: Operation,
+    ) -> Result<Member> {
+        let changed = answer.json(operation, &PROVIDER)?;
+        let member = convert::changed(changed, key, &role.native, self.capabilities.roles())
+            .map_err(Self::unreadable(answer, operation))?;
+        if key.membership.is_some() && member.key.membership != key.membership {
+            let message = "the provider reported success and answered another member than the one asked for";
+            let error = Error::new(ErrorKind::Unconfirmed, Effect::Unknown, message);
+            return Err(self.client.classified(error, answer, operation));
+        }
+        let confirmed = self.capabilities.confirm(role, member, operation);
+        confirmed.map_err(|error| answer.attach(self.client.scrubbed(error), operation, &PROVIDER))
     }
 
     /// A connection that reaches one workspace is refused any other, unsent.
@@ -89,7 +108,7 @@ impl PandaDoc {
             .into_iter()
             .map(convert)
             .collect::<Result<_, _>>()
-            .map_err(Self::unreadable(operation))
+            .map_err(Self::unreadable(&answer, operation))
     }
 
     async fn organization_members(
@@ -106,7 +125,7 @@ impl PandaDoc {
         let mut records = Vec::with_capacity(listing.results.len());
         for user in listing.results {
             let record = convert::members(user, of, self.capabilities.roles(), &mut members);
-            records.push(record.map_err(Self::unreadable(operation))?);
+            records.push(record.map_err(Self::unreadable(&answer, operation))?);
         }
         Ok(Page::new(members).with_records(records).with_next(next).with_total(listing.total))
     }
@@ -136,7 +155,8 @@ impl WorkspaceMembers for PandaDoc {
     async fn me(&self) -> Result<Identity> {
         self.capabilities.require(Capability::Me, Operation::Me)?;
         let answer = self.read(Operation::Me, &["members", "current"], &[]).await?;
-        convert::identity(answer.json(Operation::Me, &PROVIDER)?).map_err(Self::unreadable(Operation::Me))
+        convert::identity(answer.json(Operation::Me, &PROVIDER)?)
+            .map_err(Self::unreadable(&answer, Operation::Me))
     }
 
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
@@ -153,7 +173,7 @@ impl WorkspaceMembers for PandaDoc {
             .into_iter()
             .map(convert::workspace)
             .collect::<Result<_, _>>()
-            .map_err(Self::unreadable(operation))?;
+            .map_err(Self::unreadable(&answer, operation))?;
         let within = workspaces.into_iter().map(|workspace| {
             let reached = self.admit_workspace(&workspace.id, operation).is_ok();
             workspace.with_manageable(reached)
@@ -169,12 +189,15 @@ impl WorkspaceMembers for PandaDoc {
         let listing: wire::Listing<wire::User<'_>> = answer.json(operation, &PROVIDER)?;
         let (next, total) = (next_page(page, &listing), listing.total);
         let users: Result<_, _> = listing.results.into_iter().map(convert::user).collect();
-        Ok(Page::new(users.map_err(Self::unreadable(operation))?).with_next(next).with_total(total))
+        let users = users.map_err(Self::unreadable(&answer, operation))?;
+        Ok(Page::new(users).with_next(next).with_total(total))
     }
 
     async fn groups_page(&self, _page: PageRequest) -> Result<Page<Group>> {
-        self.capabilities.require(Capability::ListGroups, Operation::ListGroups)?;
-        Ok(Page::new(Vec::new()))
+        let operation = Operation::ListGroups;
+        self.capabilities.require(Capability::ListGroups, operation)?;
+        // Not reached while the table of claims holds no list of groups.
+        Err(Error::unsupported("PandaDoc has no groups").with_operation(operation).with_provider(PROVIDER))
     }
 
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
@@ -206,11 +229,11 @@ impl WorkspaceMembers for PandaDoc {
                 let (user, mut members): (wire::User<'_>, _) =
                     (answer.json(operation, &PROVIDER)?, Vec::new());
                 // Somebody else's memberships would read as "no member".
-                if user.user_id.as_ref().is_some_and(|id| id.as_str() != principal.as_str()) {
-                    return Err(Self::unreadable(operation)(Incomplete::other_user()));
+                if user.user_id.as_str() != principal.as_str() {
+                    return Err(Self::unreadable(&answer, operation)(Incomplete::other_user()));
                 }
                 convert::members(user, Some(workspace), self.capabilities.roles(), &mut members)
-                    .map_err(Self::unreadable(operation))?;
+                    .map_err(Self::unreadable(&answer, operation))?;
                 members
             }
             // A workspace administrator may not read users, and the membership id that could be read by is not known.
@@ -227,14 +250,11 @@ impl WorkspaceMembers for PandaDoc {
         let flag = |on: bool| if on { "true" } else { "false" };
         let query =
             [("notify_user", flag(request.notify.member)), ("notify_ws_admins", flag(request.notify.admins))];
-        let path = ["public", "v1", "workspaces", request.workspace.as_str(), "members"];
+        let path = below_v1(&["workspaces", request.workspace.as_str(), "members"]);
         let body = wire::AddRequest { user_id: request.principal.as_str(), role: role.native.as_str() };
-        let request_ = Request::new(operation, Method::POST, &path).with_query(&query).with_json(&body)?;
-        let answer = self.send(request_).await?;
-        let changed = answer.json(operation, &PROVIDER)?;
-        let member = convert::changed(changed, &request.key(), &role.native, self.capabilities.roles())
-            .map_err(Self::unreadable(operation))?;
-        self.capabilities.confirm(&role, member, operation).map_err(|error| self.client.scrubbed(error))
+        let post = Request::new(operation, Method::POST, &path).with_query(&query).with_json(&body)?;
+        let answer = self.send(post).await?;
+        self.changed(&answer, &request.key(), &role, operation)
     }
 
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
@@ -242,21 +262,10 @@ impl WorkspaceMembers for PandaDoc {
         let role = self.capabilities.admit_set_role(request)?;
         let key = &request.key;
         self.admit_workspace(&key.workspace, operation)?;
-        let path = [
-            "public",
-            "v1",
-            "workspaces",
-            key.workspace.as_str(),
-            "members",
-            membership(key, operation)?,
-            "role",
-        ];
+        let path = below_v1(&["workspaces", key.workspace.as_str(), "members", membership(key), "role"]);
         let body = wire::RoleRequest { role: role.native.as_str() };
         let answer = self.send(Request::new(operation, Method::PATCH, &path).with_json(&body)?).await?;
-        let changed = answer.json(operation, &PROVIDER)?;
-        let member = convert::changed(changed, key, &role.native, self.capabilities.roles())
-            .map_err(Self::unreadable(operation))?;
-        self.capabilities.confirm(&role, member, operation).map_err(|error| self.client.scrubbed(error))
+        self.changed(&answer, key, &role, operation)
     }
 
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
@@ -264,21 +273,18 @@ impl WorkspaceMembers for PandaDoc {
         self.capabilities.admit_remove(request)?;
         let key = &request.key;
         self.admit_workspace(&key.workspace, operation)?;
-        let path =
-            ["public", "v1", "workspaces", key.workspace.as_str(), "members", membership(key, operation)?];
-        let answer = self.client.send(Request::new(operation, Method::DELETE, &path)).await?;
-        if answer.is_success() {
-            return answer.confirm_done(operation, &PROVIDER);
-        }
-        Err(self.failure(&answer, operation))
+        let path = below_v1(&["workspaces", key.workspace.as_str(), "members", membership(key)]);
+        let answer = self.send(Request::new(operation, Method::DELETE, &path)).await?;
+        answer.confirm_done(operation, &PROVIDER)
     }
 }
 
-/// PandaDoc removes and re-roles by membership id.
-fn membership(key: &MemberKey, operation: Operation) -> Result<&str> {
-    key.membership.as_ref().map(workspace_members_core::MembershipId::as_str).ok_or_else(|| {
-        Error::invalid_input(format!("the membership id of {key} is needed; `get` yields it"))
-            .with_operation(operation)
-            .with_provider(PROVIDER)
-    })
+/// `/public/v1/…`
+fn below_v1<'a>(rest: &[&'a str]) -> Vec<&'a str> {
+    ["public", "v1"].into_iter().chain(rest.iter().copied()).collect()
+}
+
+/// PandaDoc removes and re-roles by membership id. A key without one was refused before.
+fn membership(key: &MemberKey) -> &str {
+    key.membership.as_ref().map_or("", MembershipId::as_str)
 }

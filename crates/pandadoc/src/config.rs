@@ -1,6 +1,6 @@
 //! How to reach a PandaDoc account, and what the adapter claims when it does.
 
-use crate::roles::roles;
+use crate::roles::{PLACEHOLDER, roles};
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
@@ -70,7 +70,7 @@ pub enum KeyKind {
     /// A production key. The default.
     #[default]
     Production,
-    /// A sandbox key: 10 requests a minute for every operation.
+    /// A sandbox key: 10 requests a minute in all.
     Sandbox,
 }
 
@@ -108,6 +108,7 @@ pub struct PandaDocConfig {
     key_kind: KeyKind,
     page_size: u32,
     roles: RoleTable,
+    policy: Option<RolePolicy>,
     transport: Option<Transport>,
 }
 
@@ -123,6 +124,7 @@ impl PandaDocConfig {
             key_kind: KeyKind::Production,
             page_size: USERS_PAGE,
             roles: roles(),
+            policy: None,
             transport: None,
         }
     }
@@ -157,21 +159,21 @@ impl PandaDocConfig {
         self
     }
 
-    /// Users per page, 1 to 50; 50 unless set.
+    /// Users per page, 1 to 50; 50 unless set. Workspaces come 100 at a time, as many as the provider gives.
     pub fn with_page_size(mut self, size: u32) -> Self {
         self.page_size = size.clamp(1, USERS_PAGE);
         self
     }
 
-    /// Another table of roles.
+    /// Another table of roles. The word that PandaDoc shows for all custom roles stays a placeholder in it.
     pub fn with_roles(mut self, roles: RoleTable) -> Self {
         self.roles = roles;
         self
     }
 
-    /// Another policy for roles without an exact row.
+    /// Another policy for roles without an exact row, whichever table is or will be given.
     pub fn with_role_policy(mut self, policy: RolePolicy) -> Self {
-        self.roles = self.roles.with_policy(policy);
+        self.policy = Some(policy);
         self
     }
 
@@ -179,6 +181,16 @@ impl PandaDocConfig {
     pub fn with_transport(mut self, transport: Transport) -> Self {
         self.transport = Some(transport);
         self
+    }
+
+    fn roles(&self) -> RoleTable {
+        let table = self.roles.clone();
+        let table =
+            if table.is_placeholder(&PLACEHOLDER) { table } else { table.with_placeholder(PLACEHOLDER) };
+        match self.policy {
+            Some(policy) => table.with_policy(policy),
+            None => table,
+        }
     }
 
     pub(crate) fn transport(&self) -> Result<Transport> {
@@ -202,10 +214,11 @@ impl PandaDocConfig {
             ListUsers, ListWorkspaces, Me, NotifyAdmins, NotifyMember, RemoveGroup, RemoveUser, Roster,
             SetCustomRole, SetGroupRole, SetUserRole,
         };
-        let claimed = Capabilities::new(PROVIDER, self.roles.clone())
+        let claimed = Capabilities::new(PROVIDER, self.roles())
             .with_endpoint(base.as_str().trim_end_matches('/'))
             .with_variant(self.reach.as_str())
             .with_page_size(self.page_size)
+            .with_page_size_of(Operation::ListWorkspaces, Some(WORKSPACES_PAGE))
             .with_behaviours(&[
                 Behaviour::MembershipIds,
                 Behaviour::SellsSeats,
@@ -234,12 +247,13 @@ impl PandaDocConfig {
                 &[AddCustomRole],
                 "PandaDoc takes only its four own roles when adding; change the role afterwards",
             )
-            .with_limits(limits(self.key_kind));
+            .with_limits(limits(self.key_kind, &self.reach));
         match self.reach {
             Reach::Organization => {
                 claimed.claim(Evidence::Documented, &[ListUsers, ListAccountMembers, Roster])
             }
             Reach::Workspace(_) => claimed
+                .with_page_size_of(Operation::ListMembers, None)
                 .without(&[ListUsers], "it takes an organization administrator's key and reach organization")
                 .without(&[ListAccountMembers], "this connection reaches one workspace")
                 .without(
@@ -252,28 +266,24 @@ impl PandaDocConfig {
 }
 
 /// Limits count per user over all keys, in a sliding window of 60 s, per operation.
-fn limits(kind: KeyKind) -> Vec<RateLimit> {
+fn limits(kind: KeyKind, reach: &Reach) -> Vec<RateLimit> {
     const MINUTE: Duration = Duration::from_mins(1);
     const SOURCE: &str = "developers.pandadoc.com/reference/limits, read 2026-11-21";
     const ASSUMED: &str =
         "no figure is published; PandaDoc's general figure of 2020 was 100 a minute per endpoint";
-    // Users and members are read from one address, so they share one window.
-    let published: &[&[Operation]] = &[
-        &[Operation::ListUsers, Operation::ListMembers],
-        &[Operation::ListWorkspaces],
-        &[Operation::Remove],
-    ];
-    let assumed: &[&[Operation]] =
-        &[&[Operation::Me], &[Operation::Get], &[Operation::Add], &[Operation::SetRole]];
-    let sandbox = kind == KeyKind::Sandbox;
-    let max = if sandbox { 10 } else { 2000 };
-    let known = published.iter().map(|operations| RateLimit::published(operations, max, MINUTE, SOURCE));
-    let others = assumed.iter().map(|operations| {
-        if sandbox {
-            RateLimit::published(operations, max, MINUTE, SOURCE)
-        } else {
-            RateLimit::assumed(operations, 100, MINUTE, ASSUMED)
-        }
-    });
+    if kind == KeyKind::Sandbox {
+        // "Any endpoint" may mean each or all together; ten in all keeps both.
+        return vec![RateLimit::published(&[], 10, MINUTE, SOURCE)];
+    }
+    // What is read from one address shares one window.
+    let (lists, single): (&[Operation], &[&[Operation]]) = match reach {
+        Reach::Organization => (&[Operation::ListUsers, Operation::ListMembers], &[&[Operation::Get]]),
+        Reach::Workspace(_) => (&[Operation::ListMembers, Operation::Get], &[]),
+    };
+    let published = [lists, &[Operation::ListWorkspaces], &[Operation::Remove]];
+    let assumed: [&[Operation]; 3] = [&[Operation::Me], &[Operation::Add], &[Operation::SetRole]];
+    let known = published.iter().map(|operations| RateLimit::published(operations, 2000, MINUTE, SOURCE));
+    let others =
+        assumed.iter().chain(single).map(|operations| RateLimit::assumed(operations, 100, MINUTE, ASSUMED));
     known.chain(others).collect()
 }

@@ -33,8 +33,8 @@ fn needed<T>(value: Option<T>, field: &str) -> Result<T, Incomplete> {
     value.ok_or_else(|| Incomplete(format!("the answer cannot be read: a record has no {field}")))
 }
 
-fn person(id: Option<IdText<'_>>) -> Result<UserId, Incomplete> {
-    Ok(UserId::new(needed(id, "user_id")?.into_string())?)
+fn person(id: IdText<'_>) -> Result<UserId, Incomplete> {
+    Ok(UserId::new(id.into_string())?)
 }
 
 fn membership(id: Option<IdText<'_>>) -> Result<Option<MembershipId>, Incomplete> {
@@ -52,8 +52,10 @@ pub(crate) fn members(
     let (email, name) = (email(wire.email), name(wire.first_name, wire.last_name));
     let marks = marks(wire.is_organization_owner, wire.license.as_ref());
     let license = wire.license.map(Text::into_string);
-    for one in wire.workspaces.unwrap_or_default() {
-        let id = needed(one.workspace_id, "workspace_id")?;
+    // Whoever is in no workspace has an empty list. Without one, "is a member of nothing" would be a guess, and the answer
+    // to whoever takes people out.
+    for one in needed(wire.workspaces, "workspaces")? {
+        let id = one.workspace_id;
         let workspace = match of {
             Some(wanted) if wanted.as_str() == id.as_str() => wanted.clone(),
             _ => WorkspaceId::new(id.into_string())?,
@@ -88,7 +90,7 @@ pub(crate) fn user(wire: wire::User<'_>) -> Result<User, Incomplete> {
 }
 
 pub(crate) fn workspace(wire: wire::Workspace<'_>) -> Result<Workspace, Incomplete> {
-    let id = WorkspaceId::new(needed(wire.id, "id")?.into_string())?;
+    let id = WorkspaceId::new(wire.id.into_string())?;
     let name = wire.name.map(Text::into_string).unwrap_or_default();
     Ok(Workspace::new(id, name).with_owner(email(wire.owner)))
 }

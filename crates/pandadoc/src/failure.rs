@@ -5,10 +5,12 @@ use crate::wire;
 use serde_json::Value;
 use std::time::Duration;
 use workspace_members_core::{Effect, Error, ErrorKind, Operation, Protection, Resource};
-use workspace_members_http::Answer;
+use workspace_members_http::{Answer, MAX_WORDS};
 
 /// The longest wait that is believed, as for `Retry-After`.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
+const INVALID: &str = "the provider finds the request invalid";
 
 /// What a message means.
 enum Meaning {
@@ -72,6 +74,9 @@ pub(crate) fn classify(answer: &Answer, operation: Operation, reach: &Reach) -> 
 }
 
 fn bad_request(answer: &Answer) -> Error {
+    if answer.body.len() > MAX_WORDS {
+        return Error::new(ErrorKind::Rejected, Effect::Rejected, INVALID);
+    }
     let failure = match serde_json::from_slice::<wire::Failure>(&answer.body) {
         Ok(failure) => failure,
         Err(error) if error.is_data() => wire::Failure::default(),
@@ -95,7 +100,7 @@ fn bad_request(answer: &Answer) -> Error {
         Some((_, _, Meaning::Kind(kind, message))) => Error::new(*kind, Effect::Rejected, *message),
         Some((_, _, Meaning::Missing(missing, message))) => Error::not_found(*message, missing),
         Some((_, _, Meaning::Protected(why, message))) => Error::protected(*message, *why),
-        None => Error::new(ErrorKind::Rejected, Effect::Rejected, "the provider finds the request invalid"),
+        None => Error::new(ErrorKind::Rejected, Effect::Rejected, INVALID),
     }
 }
 

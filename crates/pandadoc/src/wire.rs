@@ -1,10 +1,11 @@
 //! PandaDoc's JSON, as it is on the wire. Nothing here is public.
 //!
 //! No field of an answer is marked as required, and official clients are known to crash on nulls and on numbers where
-//! the description says text. So every field is optional, and an id may be either.
+//! the description says text. So every field is optional but the ids that a record cannot be used without, and an id may be
+//! either.
 
 use serde::{Deserialize, Serialize};
-use workspace_members_http::{IdText, Text};
+use workspace_members_http::{IdText, Text, records};
 
 /// `AddMemberRequest`.
 #[derive(Debug, Serialize)]
@@ -36,9 +37,11 @@ pub(crate) struct Changed<'a> {
 
 /// `ListUsersResponse` and `ListWorkspacesResponse`.
 #[derive(Debug, Deserialize)]
+#[serde(bound = "T: Deserialize<'de>")]
 pub(crate) struct Listing<T> {
     #[serde(default)]
     pub(crate) total: Option<u64>,
+    #[serde(deserialize_with = "records")]
     pub(crate) results: Vec<T>,
 }
 
@@ -46,8 +49,8 @@ pub(crate) struct Listing<T> {
 #[derive(Debug, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the provider's names")]
 pub(crate) struct User<'a> {
-    #[serde(default, borrow)]
-    pub(crate) user_id: Option<IdText<'a>>,
+    #[serde(borrow)]
+    pub(crate) user_id: IdText<'a>,
     #[serde(default, borrow)]
     pub(crate) email: Option<Text<'a>>,
     #[serde(default, borrow)]
@@ -67,16 +70,16 @@ pub(crate) struct User<'a> {
 pub(crate) struct Membership<'a> {
     #[serde(default, borrow)]
     pub(crate) role: Option<Text<'a>>,
-    #[serde(default, borrow)]
-    pub(crate) workspace_id: Option<IdText<'a>>,
+    #[serde(borrow)]
+    pub(crate) workspace_id: IdText<'a>,
     #[serde(default, borrow)]
     pub(crate) membership_id: Option<IdText<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Workspace<'a> {
-    #[serde(default, borrow)]
-    pub(crate) id: Option<IdText<'a>>,
+    #[serde(borrow)]
+    pub(crate) id: IdText<'a>,
     #[serde(default, borrow)]
     pub(crate) name: Option<Text<'a>>,
     /// The owner's e-mail address.
@@ -88,8 +91,8 @@ pub(crate) struct Workspace<'a> {
 /// open in the browser, not the one of the membership.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Details<'a> {
-    #[serde(default, borrow)]
-    pub(crate) user_id: Option<IdText<'a>>,
+    #[serde(borrow)]
+    pub(crate) user_id: IdText<'a>,
     #[serde(default, borrow)]
     pub(crate) membership_id: Option<IdText<'a>>,
     #[serde(default, borrow)]

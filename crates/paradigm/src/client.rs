@@ -1,7 +1,8 @@
 //! The adapter: builds a request, converts an answer, classifies an error.
 
-use crate::config::{Level, PROVIDER, ParadigmConfig};
-use crate::{convert, wire};
+use crate::config::{Level, PROVIDER, ParadigmConfig, USERS_PAGE};
+use crate::convert;
+use crate::wire::{self, Next};
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 use workspace_members_core::{
@@ -10,9 +11,6 @@ use workspace_members_core::{
     SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
 };
 use workspace_members_http::{Answer, AuthScheme, Client, Method, PageNumber, Request, page_of_next};
-
-/// The provider's own page size for users, who cannot be asked for in other numbers.
-const USERS_PAGE: u32 = 20;
 
 /// One Paradigm account: whatever one API key reaches at one level.
 ///
@@ -91,22 +89,24 @@ impl Paradigm {
         let answer = self.read(operation, path, query).await?;
         let listing: wire::Listing<W> = answer.json(operation, &PROVIDER)?;
         let pagination = listing.pagination.unwrap_or_default();
-        // The form that prose describes has no schema, so whatever of it tells that there is more is believed.
-        let more_pages = match (pagination.total_pages, pagination.count) {
+        // The form that prose describes has no schema, so whatever of it tells that there is more is believed. Where
+        // nothing tells either way, a page that is full is not taken for the last.
+        let more_pages = |unsaid: bool| match (pagination.total_pages, pagination.count) {
             (Some(pages), _) => page.number < pages,
             (None, Some(total)) => {
                 u64::from(page.number) * u64::from(pagination.per_page.unwrap_or(page.size)) < total
             }
-            (None, None) => false,
+            (None, None) => unsaid && listing.count.is_none() && listing.results.len() >= page.size as usize,
         };
-        let next = match listing.next.or(pagination.next) {
-            Some(url) => Some(page_of_next(&url).ok_or_else(|| {
+        let more = page.number.saturating_add(1);
+        let next = match (listing.next, pagination.next) {
+            (Next::At(url), _) | (_, Next::At(url)) => Some(page_of_next(&url).ok_or_else(|| {
                 let message = "the next page's address names no page number";
-                Error::new(ErrorKind::UnexpectedResponse, Effect::NotApplied, message)
-                    .with_operation(operation)
-                    .with_provider(PROVIDER)
+                let error = Error::new(ErrorKind::UnexpectedResponse, Effect::NotApplied, message);
+                answer.attach(error, operation, &PROVIDER)
             })?),
-            None => more_pages.then(|| page.number.saturating_add(1)),
+            (Next::Unsaid, Next::Unsaid) => more_pages(true).then_some(more),
+            _ => more_pages(false).then_some(more),
         };
         Ok(Page::new(listing.results.into_iter().map(convert).collect())
             .with_next(next.map(|number| page.cursor(number)))
@@ -163,9 +163,18 @@ impl Paradigm {
     }
 }
 
+/// Whether the words are about the last owner, and not about a right that only owners have.
 fn says_last_owner(answer: &Answer) -> bool {
+    const LAST: [&[&str]; 4] =
+        [&["last", "owner"], &["remaining", "owner"], &["sole", "owner"], &["at", "least", "one", "owner"]];
     let Some(text) = answer.message().map(|text| text.to_ascii_lowercase()) else { return false };
-    text.contains("owner") && ["only", "last", "remaining"].iter().any(|word| text.contains(word))
+    let words: Vec<&str> = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !matches!(*word, "" | "workspace"))
+        .collect();
+    let says = |phrase: &[&str]| words.windows(phrase.len()).any(|window| window == phrase);
+    // "Only owner may do this" is how a right is denied.
+    LAST.into_iter().any(says) || (answer.status != 403 && says(&["only", "owner"]))
 }
 
 fn resource(principal: &PrincipalId) -> Resource {
@@ -213,7 +222,8 @@ impl WorkspaceMembers for Paradigm {
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
         let operation = Operation::ListUsers;
         self.capabilities.require(Capability::ListUsers, operation)?;
-        let page = self.client.page_number(&page, USERS_PAGE, 100, operation)?;
+        // Of whatever size was asked for: the provider fixes it, and a page that is full must be seen to be.
+        let page = self.client.page_number(&page.with_size(USERS_PAGE), USERS_PAGE, USERS_PAGE, operation)?;
         self.list(operation, &["api", "v3", "users"], page, None, convert::user).await
     }
 
@@ -269,7 +279,8 @@ impl WorkspaceMembers for Paradigm {
             let error = Error::new(ErrorKind::Unconfirmed, Effect::Unknown, message);
             self.client.classified(error, &answer, operation)
         })?;
-        self.capabilities.confirm(&role, added, operation).map_err(|error| self.client.scrubbed(error))
+        let confirmed = self.capabilities.confirm(&role, added, operation);
+        confirmed.map_err(|error| answer.attach(self.client.scrubbed(error), operation, &PROVIDER))
     }
 
     async fn set_role(&self, request: &SetRole) -> Result<Member> {

@@ -15,6 +15,9 @@ pub const DEFAULT_BASE_URL: &str = "https://paradigm.lighton.ai";
 
 pub(crate) const PROVIDER: Provider = Provider::from_static("paradigm");
 
+/// The provider's own page size for users, who cannot be asked for in other numbers.
+pub(crate) const USERS_PAGE: u32 = 20;
+
 /// Which of Paradigm's paths to members are used; the key's user must have the right for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -56,7 +59,8 @@ pub struct ParadigmConfig {
     pub(crate) level: Level,
     pub(crate) inferred: bool,
     pub(crate) page_size: u32,
-    pub(crate) roles: RoleTable,
+    roles: RoleTable,
+    policy: Option<RolePolicy>,
     pub(crate) transport: Option<Transport>,
 }
 
@@ -70,6 +74,7 @@ impl ParadigmConfig {
             inferred: false,
             page_size: 100,
             roles: roles(),
+            policy: None,
             transport: None,
         }
     }
@@ -106,9 +111,9 @@ impl ParadigmConfig {
         self
     }
 
-    /// Another policy for roles without an exact row.
+    /// Another policy for roles without an exact row, whichever table is or will be given.
     pub fn with_role_policy(mut self, policy: RolePolicy) -> Self {
-        self.roles = self.roles.with_policy(policy);
+        self.policy = Some(policy);
         self
     }
 
@@ -116,6 +121,14 @@ impl ParadigmConfig {
     pub fn with_transport(mut self, transport: Transport) -> Self {
         self.transport = Some(transport);
         self
+    }
+
+    fn roles(&self) -> RoleTable {
+        let table = self.roles.clone();
+        match self.policy {
+            Some(policy) => table.with_policy(policy),
+            None => table,
+        }
     }
 
     pub(crate) fn transport(&self) -> Result<Transport> {
@@ -141,15 +154,13 @@ impl ParadigmConfig {
         };
         const READ: &[Capability] = &[ListMembers, GetMember, Roster];
         const OFF: &str = "no page documents it at this level; `inferred` turns it on";
-        let everywhere = Capabilities::new(PROVIDER, self.roles.clone())
+        let everywhere = Capabilities::new(PROVIDER, self.roles())
             .with_endpoint(base.as_str().trim_end_matches('/'))
             .with_variant(self.level.as_str())
             .with_page_size(self.page_size)
-            .with_behaviours(&[
-                Behaviour::KeepsLastOwner,
-                Behaviour::GroupsGrantAccess,
-                Behaviour::OmitsFixedWorkspaces,
-            ])
+            .with_page_size_of(Operation::ListUsers, Some(USERS_PAGE))
+            .with_page_size_of(Operation::ListMembers, None)
+            .with_behaviours(&[Behaviour::KeepsLastOwner, Behaviour::GroupsGrantAccess])
             .claim(Evidence::Documented, &[Me, ListGroups])
             // The page on listing users gives no path; creating one is documented at this path.
             .claim(Evidence::Inferred, &[ListUsers])

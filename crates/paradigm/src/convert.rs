@@ -63,6 +63,7 @@ pub(crate) fn identity(wire: wire::Me) -> Identity {
         .with_email(profile.email)
         .with_name(profile.name)
         .with_account(id, company.flatten())
+        // Shown only. That it means the company's administrator is inferred from its name.
         .with_admin(wire.permissions.and_then(|permissions| permissions.is_admin))
 }
 

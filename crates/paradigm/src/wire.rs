@@ -6,7 +6,7 @@
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
-use workspace_members_http::Text;
+use workspace_members_http::{Text, records};
 
 /// `InstanceWorkspaceAddMemberV3Request`: exactly one of the two ids.
 #[derive(Debug, Serialize)]
@@ -50,15 +50,31 @@ pub(crate) struct GroupMember<'a> {
 /// A page of any list: Django REST framework's page-number form; the list of groups is described in prose as `data`
 /// with `pagination`, so both are read.
 #[derive(Debug, Deserialize)]
+#[serde(bound = "T: Deserialize<'de>")]
 pub(crate) struct Listing<T> {
     #[serde(default)]
     pub(crate) count: Option<u64>,
     #[serde(default)]
-    pub(crate) next: Option<String>,
-    #[serde(alias = "data")]
+    pub(crate) next: Next,
+    #[serde(alias = "data", deserialize_with = "records")]
     pub(crate) results: Vec<T>,
     #[serde(default)]
     pub(crate) pagination: Option<Pagination>,
+}
+
+/// What an answer says of the next page. Null says that there is none, and absence says nothing.
+#[derive(Debug, Default)]
+pub(crate) enum Next {
+    #[default]
+    Unsaid,
+    Last,
+    At(String),
+}
+
+impl<'de> Deserialize<'de> for Next {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Last, Self::At))
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -66,8 +82,8 @@ pub(crate) struct Pagination {
     #[serde(default, alias = "total")]
     pub(crate) count: Option<u64>,
     #[serde(default)]
-    pub(crate) next: Option<String>,
-    #[serde(default, alias = "pages")]
+    pub(crate) next: Next,
+    #[serde(default, alias = "pages", alias = "num_pages")]
     pub(crate) total_pages: Option<u32>,
     #[serde(default)]
     pub(crate) per_page: Option<u32>,

@@ -13,11 +13,14 @@ pub(crate) fn first_fault(state: &State) -> Option<String> {
     paradigm(&state.paradigm).and_then(|()| pandadoc(&state.pandadoc)).err()
 }
 
+/// The largest id of Paradigm's database; the simulator counts on from the largest that is there.
+const LAST_ID: u64 = i64::MAX as u64;
+
 fn paradigm(state: &ParadigmState) -> Result<(), String> {
-    let companies = distinct("paradigm.companies", state.companies.iter().map(|company| company.id))?;
-    let users = distinct("paradigm.users", state.users.iter().map(|user| user.id))?;
-    let groups = distinct("paradigm.groups", state.groups.iter().map(|group| group.id))?;
-    distinct("paradigm.workspaces", state.workspaces.iter().map(|workspace| workspace.id))?;
+    let companies = ids("paradigm.companies", state.companies.iter().map(|company| company.id))?;
+    let users = ids("paradigm.users", state.users.iter().map(|user| user.id))?;
+    let groups = ids("paradigm.groups", state.groups.iter().map(|group| group.id))?;
+    ids("paradigm.workspaces", state.workspaces.iter().map(|workspace| workspace.id))?;
     distinct_keys("paradigm.keys", state.keys.iter().map(|key| key.key.expose()))?;
     for (at, key) in state.keys.iter().enumerate() {
         known(&users, &key.user, "user", || format!("paradigm.keys[{at}].user"))?;
@@ -79,6 +82,15 @@ fn pandadoc(state: &PandaDocState) -> Result<(), String> {
     let pairs = live.map(|member| format!("user {} in workspace {}", member.user_id, member.workspace_id));
     distinct("pandadoc.memberships", pairs)?;
     Ok(())
+}
+
+/// Distinct ids of Paradigm's form.
+fn ids(place: &str, ids: impl Iterator<Item = u64>) -> Result<HashSet<u64>, String> {
+    let ids = distinct(place, ids)?;
+    match ids.iter().find(|id| **id > LAST_ID) {
+        Some(id) => Err(format!("{place}: {id} is larger than {LAST_ID}, the largest id")),
+        None => Ok(ids),
+    }
 }
 
 fn distinct<T: Hash + Eq + Clone + Display>(

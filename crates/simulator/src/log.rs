@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use serde_json::Value;
+use tokio::time::Instant;
 
 /// Which provider a request went to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,6 +91,8 @@ fn is_secret(field: &str) -> bool {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Request {
+    /// When it was counted against the rate limit and answered, on tokio's clock.
+    pub at: Instant,
     /// The provider it went to.
     pub provider: Provider,
     /// The method, in capitals.

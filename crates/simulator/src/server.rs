@@ -134,8 +134,8 @@ impl Simulator {
     }
 
     /// Stops both servers. Answers already decided are sent; a request that comes later on an open connection gets a
-    /// 503 and changes nothing. The state file is free when this returns.
-    pub async fn shutdown(mut self) {
+    /// 503 and changes nothing. The state file is free when this returns, and the log that it answers is final.
+    pub async fn shutdown(mut self) -> Vec<Request> {
         for server in [&mut self.paradigm, &mut self.pandadoc] {
             server.stop = None;
         }
@@ -147,6 +147,7 @@ impl Simulator {
                 server.task.abort();
             }
         }
+        self.world.requests()
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::http::Method;
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::call::Call;
 use crate::limit::Limiter;
@@ -119,6 +120,7 @@ impl Inner {
 
 fn record(provider: Provider, operation: Option<&'static str>, call: &Call, reply: &Reply) -> Request {
     Request {
+        at: Instant::now(),
         provider,
         method: call.method.to_string(),
         path: call.path.clone(),

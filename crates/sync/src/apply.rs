@@ -3,6 +3,7 @@
 mod execute;
 mod held;
 mod journal;
+mod options;
 mod place;
 mod progress;
 mod recheck;
@@ -10,13 +11,14 @@ mod report;
 mod settle;
 
 pub use journal::{Intent, open_intents};
+pub use options::ApplyOptions;
 pub use progress::{Event, Progress};
 pub use report::{Report, Settled, SettledHow, StepOutcome, StepReport};
 
 use crate::desired::Target;
-use crate::guards::Guards;
-use crate::observe::Observed;
-use crate::plan::{Directory, Overrides, Plan, PlanFingerprint, Refused, Step, Unjudged};
+use crate::guards::Limits;
+use crate::observe::{Known, Observed};
+use crate::plan::{Cause, Directory, Plan, PlanFingerprint, Problem, Refusal, Refused, Step, Unjudged};
 use execute::Runner;
 use futures_util::future::{BoxFuture, try_join_all};
 use futures_util::{FutureExt, StreamExt, stream};
@@ -31,78 +33,8 @@ use workspace_members_core::{Error, WorkspaceMembers};
 /// The connections that a plan is carried out over, by name.
 pub type Connections = BTreeMap<String, Arc<dyn WorkspaceMembers>>;
 
-/// How a plan is carried out.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct ApplyOptions {
-    /// The folder of this host's locks and journals. Kept between runs: it knows who may be outside.
-    pub state_dir: PathBuf,
-    /// Guards of this host, on top of the plan's.
-    pub guards: Guards,
-    /// Guards lifted for this very plan.
-    pub overrides: Overrides,
-    /// Whether a plan that is no longer current is replaced by what would be planned now, instead of refused.
-    pub replan: bool,
-    /// How many workspaces are worked on at a time. At least 1.
-    pub concurrency: usize,
-    /// How long the plan may take at the least ([`Plan::eta_seconds`]); a longer one is refused before its first step.
-    pub time_limit: Option<Duration>,
-    /// Told what happens.
-    pub progress: Progress,
-}
-
-impl ApplyOptions {
-    /// Refuses a plan that is no longer current, lifts no guard, and works on four workspaces at a time.
-    pub fn new(state_dir: impl Into<PathBuf>) -> Self {
-        Self {
-            state_dir: state_dir.into(),
-            guards: Guards::new(),
-            overrides: Overrides::new(),
-            replan: false,
-            concurrency: 4,
-            time_limit: None,
-            progress: Progress::default(),
-        }
-    }
-
-    /// Adds this host's guards.
-    pub fn with_guards(mut self, guards: Guards) -> Self {
-        self.guards = guards;
-        self
-    }
-
-    /// Lifts guards.
-    pub fn with_overrides(mut self, overrides: Overrides) -> Self {
-        self.overrides = overrides;
-        self
-    }
-
-    /// Says whether to plan anew where the plan is no longer current.
-    pub fn with_replan(mut self, replan: bool) -> Self {
-        self.replan = replan;
-        self
-    }
-
-    /// Says how many workspaces are worked on at a time.
-    pub fn with_concurrency(mut self, workspaces: usize) -> Self {
-        self.concurrency = workspaces.max(1);
-        self
-    }
-
-    /// Refuses a plan that cannot be carried out in this time.
-    pub fn with_time_limit(mut self, limit: Duration) -> Self {
-        self.time_limit = Some(limit);
-        self
-    }
-
-    /// Takes events.
-    pub fn with_progress(mut self, progress: Progress) -> Self {
-        self.progress = progress;
-        self
-    }
-}
-
-/// A plan was not carried out. No step was begun.
+/// A plan was not carried out. No step was begun; whoever an earlier run left outside may have been brought back, which
+/// the [`Progress`] was told.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApplyError {
@@ -202,19 +134,22 @@ pub async fn settle(connections: &Connections, options: &ApplyOptions) -> Result
 
 /// Reads everything that plans for this wish are made from: all its connections, side by side.
 pub async fn observe(connections: &Connections, wish: &crate::Desired) -> Result<Vec<Observed>, ApplyError> {
-    observe_with(&pick(connections, &wish.connections())?, wish, &Progress::default()).await
+    let picked = pick(connections, &wish.connections())?;
+    observe_with(&picked, wish, |_| Known::new(), &Progress::default()).await
 }
 
 async fn observe_with(
     connections: &[(&str, &dyn WorkspaceMembers)],
     wish: &crate::Desired,
+    known: impl Fn(&str) -> Known,
     progress: &Progress,
 ) -> Result<Vec<Observed>, ApplyError> {
     let mut all: Vec<BoxFuture<'_, Result<Observed, ApplyError>>> = Vec::with_capacity(connections.len());
     for &(name, members) in connections {
+        let known = known(name);
         let reading = async move {
             progress.tell(&Event::Reading { connection: name });
-            Observed::read(members, name, wish).await.map_err(read(name))
+            Observed::read_knowing(members, name, wish, known).await.map_err(read(name))
         };
         all.push(reading.boxed());
     }
@@ -227,7 +162,7 @@ async fn observe_with(
 /// anew. If that is not the very same plan it is refused as [`ApplyError::Stale`], or replaced if the options say so.
 /// It is then judged by this host's guards. Workspaces are worked on side by side. Before each step that lowers
 /// somebody the target and the owners are read once more. The first step of a workspace that is not done ends that
-/// workspace, and no other. At the end everything is read again, and the report says what is then so.
+/// workspace, and no other. At the end the rosters are read again, and the report says what is then so.
 ///
 /// May be dropped at any point. What was done stays done; planning and applying again does the rest.
 pub async fn apply(
@@ -235,11 +170,8 @@ pub async fn apply(
     plan: &Plan,
     options: &ApplyOptions,
 ) -> Result<Report, ApplyError> {
-    let picked = pick(connections, &plan.wish.connections())?;
-    let mut held = Held::take(&picked, &options.state_dir).await?;
-    let settled = held.settle(&picked, &options.progress).await?;
-    let observed = observe_with(&picked, &plan.wish, &options.progress).await?;
-    let unjudged = Unjudged::draft(&plan.wish, &observed, &plan.guards);
+    let run = Run::begin(connections, &plan.wish, options).await?;
+    let unjudged = Unjudged::draft(&plan.wish, &run.observed, &plan.guards);
     if unjudged.plan.fingerprint != plan.fingerprint && !options.replan {
         let changed = changed(plan, &unjudged.plan);
         return Err(ApplyError::Stale {
@@ -249,37 +181,116 @@ pub async fn apply(
         });
     }
     let limits = plan.guards.stricter(&options.guards).limits();
-    let current = match unjudged.judge(&limits) {
-        Ok(plan) => plan,
-        Err(refused) => refused.overridden(&options.overrides)?,
-    };
-    if let Some(limit) = options.time_limit.filter(|limit| current.eta_seconds > limit.as_secs()) {
-        return Err(ApplyError::TooSlow { eta_seconds: current.eta_seconds, limit });
+    let (plan, steps) = run.carry_out(unjudged, &limits).await?;
+    Ok(run.report(&plan, steps).await)
+}
+
+/// Plans a wish and carries the plan out in one go, for whoever need not look at it in between.
+///
+/// As [`apply`] in everything else. What the plan is made from is read once, under the lock, and not a second time, as
+/// nobody took time to decide. The guards are the wish's and this host's.
+pub async fn apply_wish(
+    connections: &Connections,
+    wish: &crate::Desired,
+    options: &ApplyOptions,
+) -> Result<Report, ApplyError> {
+    let run = Run::begin(connections, wish, options).await?;
+    let guards = wish.guards.stricter(&options.guards);
+    let unjudged = Unjudged::draft(wish, &run.observed, &guards);
+    let (plan, steps) = run.carry_out(unjudged, &guards.limits()).await?;
+    Ok(run.report(&plan, steps).await)
+}
+
+/// One run: the accounts that it holds, and what it found there.
+struct Run<'a> {
+    held: Held,
+    picked: Vec<(&'a str, &'a dyn WorkspaceMembers)>,
+    options: &'a ApplyOptions,
+    settled: Vec<Settled>,
+    observed: Vec<Observed>,
+}
+
+impl<'a> Run<'a> {
+    /// Locks, settles, reads.
+    async fn begin(
+        connections: &'a Connections,
+        wish: &'a crate::Desired,
+        options: &'a ApplyOptions,
+    ) -> Result<Self, ApplyError> {
+        let picked = pick(connections, &wish.connections())?;
+        let mut held = Held::take(&picked, &options.state_dir).await?;
+        let settled = held.settle(&picked, &options.progress).await?;
+        let known = |name: &str| {
+            let known = options.known.get(name).cloned().unwrap_or_default();
+            held.identity(name).cloned().into_iter().fold(known, Known::with_me)
+        };
+        let observed = observe_with(&picked, wish, known, &options.progress).await?;
+        options.progress.tell(&Event::Read(&observed));
+        Ok(Self { held, picked, options, settled, observed })
     }
-    options.progress.tell(&Event::Starting { steps: current.steps.len(), eta_seconds: current.eta_seconds });
-    let steps = execute(&held, &picked, &current, &observed, &limits, options).await;
-    let mut report = Report {
-        fingerprint: current.fingerprint.clone(),
-        steps,
-        kept: current.kept.clone(),
-        settled,
-        remaining: Some(0),
-        last_reading: None,
-        observed,
-    };
-    if !current.is_empty() {
-        options.progress.tell(&Event::Rereading);
-        match observe_with(&picked, &current.wish, &Progress::default()).await {
-            Ok(observed) => conclude(&mut report, &current, observed),
-            Err(error) => {
-                report.remaining = None;
-                let cause =
-                    std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-                report.last_reading = Some(format!("{error}{cause}"));
+
+    /// Judges, and takes the steps.
+    async fn carry_out(
+        &self,
+        unjudged: Unjudged<'_>,
+        limits: &Limits,
+    ) -> Result<(Plan, Vec<StepReport>), ApplyError> {
+        let options = self.options;
+        let directories = Arc::clone(&unjudged.directories);
+        let plan = match unjudged.judge(limits) {
+            Ok(plan) => plan,
+            Err(refused) => refused.overridden(&options.overrides)?,
+        };
+        if let Some(limit) = options.time_limit.filter(|limit| plan.eta_seconds > limit.as_secs()) {
+            return Err(ApplyError::TooSlow { eta_seconds: plan.eta_seconds, limit });
+        }
+        options.progress.tell(&Event::Planned(&plan));
+        options.progress.tell(&Event::Starting { steps: plan.steps.len(), eta_seconds: plan.eta_seconds });
+        let steps = execute(&self.held, &self.picked, &plan, &directories, limits, options).await;
+        Ok((plan, steps))
+    }
+
+    /// Reads again, unless there was nothing to do, and reports. The accounts are held until then.
+    async fn report(self, plan: &Plan, steps: Vec<StepReport>) -> Report {
+        let Self { held: _held, picked, options, settled, observed } = self;
+        let mut report = Report {
+            fingerprint: plan.fingerprint.clone(),
+            steps,
+            kept: plan.kept.clone(),
+            settled,
+            remaining: Some(0),
+            last_reading: None,
+            found: observed.clone(),
+            observed,
+        };
+        if !plan.is_empty() {
+            options.progress.tell(&Event::Rereading);
+            match again(&picked, &report.observed).await {
+                Ok(observed) => conclude(&mut report, plan, observed),
+                Err(error) => {
+                    report.remaining = None;
+                    let cause = std::error::Error::source(&error)
+                        .map(|cause| format!(": {cause}"))
+                        .unwrap_or_default();
+                    report.last_reading = Some(format!("{error}{cause}"));
+                }
             }
         }
+        report
     }
-    Ok(report)
+}
+
+/// The same rosters of all connections once more, side by side.
+async fn again(
+    connections: &[(&str, &dyn WorkspaceMembers)],
+    observed: &[Observed],
+) -> Result<Vec<Observed>, ApplyError> {
+    let mut all: Vec<BoxFuture<'_, Result<Observed, ApplyError>>> = Vec::with_capacity(observed.len());
+    for &(name, members) in connections {
+        let seen = observed.iter().filter(move |seen| seen.connection() == name);
+        all.extend(seen.map(|seen| async move { seen.again(members).await.map_err(read(name)) }.boxed()));
+    }
+    try_join_all(all).await
 }
 
 /// The workspaces whose rosters differ between two plans.
@@ -306,21 +317,24 @@ async fn execute(
     held: &Held,
     connections: &[(&str, &dyn WorkspaceMembers)],
     plan: &Plan,
-    observed: &[Observed],
-    limits: &crate::guards::Limits,
+    directories: &[Directory<'_>],
+    limits: &Limits,
     options: &ApplyOptions,
 ) -> Vec<StepReport> {
-    let directories: Vec<Directory<'_>> =
-        observed.iter().map(|seen| Directory::new(seen, &plan.wish.people)).collect();
+    let mut all: BTreeMap<&Target, Vec<&Step>> = BTreeMap::new();
+    for step in &plan.steps {
+        all.entry(&step.target).or_default().push(step);
+    }
     let mut runs: Vec<BoxFuture<'_, Vec<StepReport>>> = Vec::new();
     for workspace in &plan.wish.workspaces {
-        let steps: Vec<&Step> = plan.steps_of(&workspace.target).collect();
+        // Judging refuses a wish that names a workspace twice.
+        let Some(steps) = all.remove(&workspace.target) else { continue };
         let name = workspace.target.connection.as_str();
         let members = connections.iter().find(|(known, _)| *known == name).map(|(_, members)| *members);
         let directory = directories.iter().find(|directory| directory.observed.connection() == name);
         let roster = directory.and_then(|directory| directory.observed.roster(&workspace.target.workspace));
-        let (Some(members), Some(directory), Some(roster), Some(journal), false) =
-            (members, directory, roster, held.journal(name), steps.is_empty())
+        let (Some(members), Some(directory), Some(roster), Some(journal)) =
+            (members, directory, roster, held.journal(name))
         else {
             continue;
         };
@@ -363,10 +377,15 @@ fn conclude(report: &mut Report, plan: &Plan, observed: Vec<Observed>) {
             }
             StepOutcome::Unknown if so => step.outcome = StepOutcome::Applied,
             // Not by this step: it was not done, and yet it is so.
-            StepOutcome::Failed | StepOutcome::Skipped if so => step.outcome = StepOutcome::Unchanged,
+            StepOutcome::Failed | StepOutcome::Skipped if now == step.step.to.as_ref() => {
+                step.outcome = StepOutcome::Unchanged;
+            }
             _ => {}
         }
     }
-    report.remaining = Some(Unjudged::draft(&plan.wish, &observed, &plan.guards).plan.steps.len());
+    let next = Unjudged::draft(&plan.wish, &observed, &plan.guards);
+    // Whom a step of this plan added is a member already by now.
+    let unmet = |refusal: &&Refusal| refusal.cause != Cause::Problem(Problem::AlreadyMember);
+    report.remaining = Some(next.plan.steps.len() + next.problems.iter().filter(unmet).count());
     report.observed = observed;
 }

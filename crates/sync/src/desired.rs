@@ -168,6 +168,8 @@ impl DesiredWorkspace {
     }
 
     /// Names somebody, unless they are named already with the same wish.
+    ///
+    /// Copies the list, since it is shared: to name many, [`with_members`](Self::with_members) does it once.
     pub fn with_member(self, wished: Wished) -> Self {
         self.with_members([wished])
     }
@@ -228,10 +230,10 @@ impl Desired {
         Self::default()
     }
 
-    /// Adds a workspace.
+    /// Adds a workspace. One that is there twice makes a plan of this refused.
     pub fn with_workspace(mut self, workspace: DesiredWorkspace) -> Self {
-        self.workspaces.push(workspace);
-        self.workspaces.sort_by(|a, b| a.target.cmp(&b.target));
+        let at = self.workspaces.partition_point(|known| known.target <= workspace.target);
+        self.workspaces.insert(at, workspace);
         self
     }
 

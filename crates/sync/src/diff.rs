@@ -198,13 +198,22 @@ type Keyed = (BTreeMap<Key, Vec<Member>>, Vec<DiffMember>, Vec<Ambiguity>);
 /// an ambiguity.
 fn keyed(side: &Side<'_>, people: &People, by_id: bool) -> Keyed {
     let (mut keyed, mut unmatched, mut mixed) = (BTreeMap::<Key, Vec<Member>>::new(), Vec::new(), Vec::new());
+    let claimed = if by_id { Claimed::default() } else { Claimed::of(side, people) };
     for member in side.roster {
         if by_id {
             keyed.entry(Key::Id(member.key.principal.clone())).or_default().push(member.clone());
             continue;
         }
-        let claims: Vec<&str> =
-            people.iter().map(|(name, _)| name).filter(|name| means(people, name, side, member)).collect();
+        let by_email = member.email.as_ref().and_then(|email| claimed.emails.get(email));
+        let by_id = claimed.ids.get(&member.key.principal);
+        let claims: Vec<&str> = by_email
+            .into_iter()
+            .chain(by_id)
+            .flatten()
+            .copied()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
         match (claims.as_slice(), &member.email) {
             ([name], _) => keyed.entry(Key::Person((*name).to_owned())).or_default().push(member.clone()),
             ([], Some(email)) if member.key.principal.kind() == PrincipalKind::User => {
@@ -221,10 +230,23 @@ fn keyed(side: &Side<'_>, people: &People, by_id: bool) -> Keyed {
     (keyed, unmatched, mixed)
 }
 
-fn means(people: &People, name: &str, side: &Side<'_>, member: &Member) -> bool {
-    match people.who(&Entry::Person(name.to_owned()), side.connection, side.provider) {
-        Some(Who::Email(email)) => member.email.as_ref() == Some(&email),
-        Some(Who::Id(id)) => member.key.principal == id,
-        None => false,
+/// Which people are meant by an address or an id at one side.
+#[derive(Default)]
+struct Claimed<'a> {
+    emails: BTreeMap<EmailAddress, Vec<&'a str>>,
+    ids: BTreeMap<PrincipalId, Vec<&'a str>>,
+}
+
+impl<'a> Claimed<'a> {
+    fn of(side: &Side<'_>, people: &'a People) -> Self {
+        let mut claimed = Self::default();
+        for (name, _) in people.iter() {
+            match people.who(&Entry::Person(name.to_owned()), side.connection, side.provider) {
+                Some(Who::Email(email)) => claimed.emails.entry(email).or_default().push(name),
+                Some(Who::Id(id)) => claimed.ids.entry(id).or_default().push(name),
+                None => {}
+            }
+        }
+        claimed
     }
 }

@@ -22,7 +22,7 @@ pub enum Guard {
     MaxOwnerChanges,
     /// The user that the credential acts as, and groups that hold them or may, are not lowered.
     ActingIdentity,
-    /// These are not lowered.
+    /// These are not lowered, nor is the account's owner, where the provider says who that is.
     Protect,
     /// So many mails may be sent.
     MaxMails,
@@ -224,7 +224,7 @@ pub struct Guards {
     /// How many mails the whole plan may cause. Default 0, or as many as the notifications that the wish asks for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_mails: Option<u32>,
-    /// Who is neither removed nor lowered. Default nobody.
+    /// Who is neither removed nor lowered, besides the account's owner. Default nobody.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub protect: Vec<Entry>,
     /// Whether steps may cost money. Default no.

@@ -10,7 +10,7 @@ mod plan;
 
 pub use apply::{
     ApplyError, ApplyOptions, Connections, Event, Intent, Progress, Report, Settled, SettledHow, StepOutcome,
-    StepReport, apply, observe, open_intents, settle,
+    StepReport, apply, apply_wish, observe, open_intents, settle,
 };
 pub use desired::{
     Desired, DesiredError, DesiredErrors, DesiredWorkspace, Entry, InvalidText, Mode, People, Person, Target,
@@ -19,7 +19,7 @@ pub use desired::{
 pub use diff::{Ambiguity, Diff, DiffMember, RoleDifference, Side};
 pub use dump::{DumpError, dump};
 pub use guards::{Guard, Guards, Limit, Limits};
-pub use observe::Observed;
+pub use observe::{Known, Observed};
 pub use plan::{
     Action, Cause, Consequence, InvalidPlan, Kept, KeptReason, Override, Overrides, Plan, PlanFingerprint,
     PlanRequests, PlannedAccount, PlannedRoster, Problem, Refusal, Refused, Step, Strategy,

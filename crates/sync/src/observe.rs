@@ -1,12 +1,14 @@
 //! What was read of a connection: everything that a plan is made from.
 
+mod counted;
+
 use crate::desired::{Desired, DesiredWorkspace};
-use futures_util::TryStreamExt;
+use counted::Counted;
 use std::collections::BTreeMap;
 use workspace_members_core::{
-    Capabilities, Capability, Effect, Error, ErrorKind, Group, Identity, Listing, Operation, PrincipalId,
+    Capabilities, Capability, Effect, Error, ErrorKind, Group, Identity, Operation, PrincipalId,
     PrincipalKind, Provider, Result, Roster, User, Who, Workspace, WorkspaceId, WorkspaceMembers,
-    WorkspaceMembersExt as _,
+    WorkspaceMembersExt as _, collect_listing,
 };
 
 /// All that was read of one connection: who acts, what can be done, and the complete rosters of the wished workspaces.
@@ -28,6 +30,36 @@ pub struct Observed {
     groups: Option<Vec<Group>>,
     rosters: BTreeMap<WorkspaceId, Roster>,
     reads: BTreeMap<Operation, u64>,
+    roster_reads: BTreeMap<Operation, u64>,
+}
+
+/// What was read of a connection just before, and need not be read again. It says nothing of members.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Known {
+    /// Whom the credential acts as.
+    pub me: Option<Identity>,
+    /// All of the account's workspaces.
+    pub workspaces: Option<Vec<Workspace>>,
+}
+
+impl Known {
+    /// Nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whom the credential acts as.
+    pub fn with_me(mut self, me: Identity) -> Self {
+        self.me = Some(me);
+        self
+    }
+
+    /// The whole list of the account's workspaces.
+    pub fn with_workspaces(mut self, workspaces: Vec<Workspace>) -> Self {
+        self.workspaces = Some(workspaces);
+        self
+    }
 }
 
 impl Observed {
@@ -38,9 +70,20 @@ impl Observed {
     /// groups are members. A credential that may not list these is not an error here: whoever then cannot be found is refused by
     /// the plan.
     pub async fn read(members: &dyn WorkspaceMembers, connection: &str, wish: &Desired) -> Result<Self> {
+        Self::read_knowing(members, connection, wish, Known::new()).await
+    }
+
+    /// The same, without asking again for what is known.
+    pub async fn read_knowing(
+        members: &dyn WorkspaceMembers,
+        connection: &str,
+        wish: &Desired,
+        known: Known,
+    ) -> Result<Self> {
         let ids: Vec<WorkspaceId> =
             wish.of_connection(connection).map(|w| w.target.workspace.clone()).collect();
-        let mut observed = Self::rosters_of(members, connection, &ids).await?;
+        let members = &Counted::new(members);
+        let mut observed = Self::rosters_of(members, connection, &ids, known).await?;
         let provider = observed.capabilities.provider().clone();
         let named: Vec<(WorkspaceId, Who)> = wish
             .of_connection(connection)
@@ -51,14 +94,16 @@ impl Observed {
             })
             .collect();
         let lowers = wish.of_connection(connection).any(DesiredWorkspace::may_lower);
-        if observed.needs_users(&named, lowers) {
-            observed.users = allowed(collect(|| members.users()).await)?;
-        }
         let group_named = named.iter().any(|(_, who)| matches!(who, Who::Id(PrincipalId::Group(_))));
-        if observed.capabilities.has(Capability::ListGroups) && (group_named || observed.has_groups()) {
-            observed.groups = allowed(collect(|| members.groups()).await)?;
+        let groups = group_named || observed.has_groups();
+        if observed.needs_users(&named, lowers, groups) {
+            observed.users = allowed(collect_listing(|| members.users()).await)?;
         }
-        observed.count_reads();
+        if observed.capabilities.has(Capability::ListGroups) && groups {
+            observed.groups = allowed(collect_listing(|| members.groups()).await)?;
+        }
+        observed.reads = members.so_far();
+        observed.count_known();
         Ok(observed)
     }
 
@@ -70,8 +115,9 @@ impl Observed {
         connection: &str,
         workspaces: &[WorkspaceId],
     ) -> Result<Self> {
-        let first = Self::rosters_of(members, connection, workspaces).await?;
-        let mut second = Self::rosters_of(members, connection, workspaces).await?;
+        let first = Self::rosters_of(&Counted::new(members), connection, workspaces, Known::new()).await?;
+        let members = &Counted::new(members);
+        let mut second = Self::rosters_of(members, connection, workspaces, Known::new()).await?;
         for (id, roster) in &first.rosters {
             let again = second.rosters.get(id).map(Roster::fingerprint);
             if again != Some(roster.fingerprint()) {
@@ -83,28 +129,46 @@ impl Observed {
         }
         // An address that two users have would not tell which of them is the member.
         if second.capabilities.has(Capability::ListUsers) {
-            second.users = allowed(collect(|| members.users()).await)?;
+            second.users = allowed(collect_listing(|| members.users()).await)?;
         }
-        second.count_reads();
+        second.reads = members.so_far();
         Ok(second)
     }
 
+    /// The same rosters, read once more, with everything else as it was. Idempotent.
+    pub(crate) async fn again(&self, members: &dyn WorkspaceMembers) -> Result<Self> {
+        let ids: Vec<WorkspaceId> = self.rosters.keys().cloned().collect();
+        let listed: Option<Vec<Workspace>> =
+            self.workspaces.as_ref().map(|known| known.values().cloned().collect());
+        let rosters = rosters_of(members, &ids, listed.as_deref()).await?;
+        Ok(Self { rosters, ..self.clone() })
+    }
+
     async fn rosters_of(
-        members: &dyn WorkspaceMembers,
+        members: &Counted<'_>,
         connection: &str,
         ids: &[WorkspaceId],
+        known: Known,
     ) -> Result<Self> {
         let capabilities = members.capabilities().clone();
-        let me = if capabilities.has(Capability::Me) { Some(members.me().await?) } else { None };
-        let workspaces = if capabilities.has(Capability::ListWorkspaces) {
-            allowed(collect(|| members.workspaces()).await)?
-        } else {
-            None
+        let me = match known.me {
+            None if capabilities.has(Capability::Me) => Some(members.me().await?),
+            known => known,
         };
+        let workspaces = match known.workspaces {
+            None if capabilities.has(Capability::ListWorkspaces) => {
+                allowed(collect_listing(|| members.workspaces()).await)?
+            }
+            known => known,
+        };
+        let before = members.so_far();
+        let rosters = rosters_of(members, ids, workspaces.as_deref()).await?;
+        let mut roster_reads = members.so_far();
+        for (operation, count) in before {
+            roster_reads.entry(operation).and_modify(|all| *all -= count);
+        }
         let workspaces = workspaces
             .map(|all| all.into_iter().map(|workspace| (workspace.id.clone(), workspace)).collect());
-        let rosters = members.rosters(ids).await?;
-        let rosters = rosters.into_iter().map(|roster| (roster.workspace().clone(), roster)).collect();
         let (users, groups, reads) = (None, None, BTreeMap::new());
         Ok(Self {
             connection: connection.to_owned(),
@@ -115,7 +179,20 @@ impl Observed {
             groups,
             rosters,
             reads,
+            roster_reads,
         })
+    }
+
+    /// Counts what was known as well, since reading all this without knowing it takes that too.
+    fn count_known(&mut self) {
+        if self.me.is_some() {
+            self.reads.entry(Operation::Me).or_insert(1);
+        }
+        if let Some(workspaces) = &self.workspaces {
+            let size = self.capabilities.page_size_of(Operation::ListWorkspaces).map_or(u64::MAX, u64::from);
+            let pages = (workspaces.len() as u64).div_ceil(size).max(1);
+            self.reads.entry(Operation::ListWorkspaces).or_insert(pages);
+        }
     }
 
     fn has_groups(&self) -> bool {
@@ -124,7 +201,7 @@ impl Observed {
     }
 
     /// Whether a plan could say more with the list of users than without.
-    fn needs_users(&self, named: &[(WorkspaceId, Who)], lowers: bool) -> bool {
+    fn needs_users(&self, named: &[(WorkspaceId, Who)], lowers: bool, groups: bool) -> bool {
         let known = |workspace: &WorkspaceId, who: &Who| {
             let in_roster = |id| self.rosters.get(workspace).is_some_and(|roster| roster.get(id).is_some());
             match who {
@@ -137,34 +214,7 @@ impl Observed {
         // the users, and their list would say no more.
         let statuses = lowers && !self.capabilities.has(Capability::ListAccountMembers);
         self.capabilities.has(Capability::ListUsers)
-            && (statuses || self.has_groups() || named.iter().any(|(id, who)| !known(id, who)))
-    }
-
-    /// Estimates the requests that reading this once more takes, from the sizes seen.
-    fn count_reads(&mut self) {
-        let mut reads = BTreeMap::new();
-        let page = u64::from(self.capabilities.page_size());
-        let pages = |records: usize| (records as u64).div_ceil(page).max(1);
-        if self.me.is_some() {
-            reads.insert(Operation::Me, 1);
-        }
-        if let Some(workspaces) = &self.workspaces {
-            reads.insert(Operation::ListWorkspaces, pages(workspaces.len()) * 2);
-        }
-        if let Some(users) = &self.users {
-            reads.insert(Operation::ListUsers, pages(users.len()));
-        }
-        if let Some(groups) = &self.groups {
-            reads.insert(Operation::ListGroups, pages(groups.len()));
-        }
-        let of_rosters = if self.capabilities.has(Capability::ListAccountMembers) {
-            let seen = self.rosters.values().map(Roster::len).sum();
-            pages(self.users.as_ref().map_or(seen, Vec::len))
-        } else {
-            self.rosters.values().map(|roster| pages(roster.len())).sum()
-        };
-        reads.insert(Operation::ListMembers, of_rosters);
-        self.reads = reads;
+            && (statuses || groups || named.iter().any(|(id, who)| !known(id, who)))
     }
 
     /// The connection's name.
@@ -217,10 +267,27 @@ impl Observed {
         self.rosters.get(workspace)
     }
 
-    /// How many requests reading all this takes, by operation: an estimate from the sizes seen.
+    /// How many requests reading all this took, by operation. Those that a layer repeated count once.
     pub fn reads(&self) -> &BTreeMap<Operation, u64> {
         &self.reads
     }
+
+    /// How many of them were for the rosters.
+    pub(crate) fn roster_reads(&self) -> &BTreeMap<Operation, u64> {
+        &self.roster_reads
+    }
+}
+
+async fn rosters_of(
+    members: &dyn WorkspaceMembers,
+    ids: &[WorkspaceId],
+    listed: Option<&[Workspace]>,
+) -> Result<BTreeMap<WorkspaceId, Roster>> {
+    let rosters = match listed {
+        Some(listed) => members.rosters_among(ids, listed).await?,
+        None => members.rosters(ids).await?,
+    };
+    Ok(rosters.into_iter().map(|roster| (roster.workspace().clone(), roster)).collect())
 }
 
 /// Takes a refusal by the provider for "not to be known"; anything else stays an error.
@@ -229,13 +296,5 @@ fn allowed<T>(read: Result<Vec<T>>) -> Result<Option<Vec<T>>> {
         Ok(all) => Ok(Some(all)),
         Err(error) if error.kind() == ErrorKind::Forbidden => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-/// A whole listing; one that changed meanwhile is started over once.
-async fn collect<'a, T: 'a>(listing: impl Fn() -> Listing<'a, T>) -> Result<Vec<T>> {
-    match listing().try_collect().await {
-        Err(error) if error.kind() == ErrorKind::ListingChanged => listing().try_collect().await,
-        result => result,
     }
 }

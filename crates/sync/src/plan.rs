@@ -27,7 +27,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
-use workspace_members_core::{Operation, Provider, UserId, WorkspaceId};
+use std::sync::Arc;
+use workspace_members_core::{Provider, UserId, WorkspaceId};
 
 /// Identifies a plan: 64 hexadecimal digits over everything that it depends on and consists of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -151,9 +152,9 @@ pub struct Plan {
     pub kept: Vec<Kept>,
     /// Every consequence of any step, each once.
     pub consequences: Vec<Consequence>,
-    /// How many requests it takes, at most, as estimated from the sizes seen.
+    /// How many requests it takes, at most, if everything is as it was read. What a layer repeats counts once.
     pub requests: PlanRequests,
-    /// How many seconds these take at the least under the accounts' limits.
+    /// How many seconds it takes at the least under the accounts' limits: those of the fewest requests that do it.
     pub eta_seconds: u64,
 }
 
@@ -173,8 +174,8 @@ pub enum InvalidPlan {
 pub(crate) struct Unjudged<'a> {
     pub(crate) plan: Plan,
     pub(crate) problems: Vec<Refusal>,
-    /// One for each account of the plan.
-    directories: Vec<Directory<'a>>,
+    /// One for each account of the plan. Shared, for whoever carries out what was judged.
+    pub(crate) directories: Arc<[Directory<'a>]>,
 }
 
 impl Plan {
@@ -210,7 +211,11 @@ impl Plan {
     /// [`apply`](crate::apply) judges it again.
     pub fn from_json(text: &str) -> Result<Self, InvalidPlan> {
         let plan: Self = serde_json::from_str(text).map_err(InvalidPlan::Form)?;
-        if plan.version != Self::VERSION || digest::of(&plan) != plan.fingerprint {
+        if plan.version != Self::VERSION {
+            let why = format!("it is of version {}, and this is version {}", plan.version, Self::VERSION);
+            return Err(InvalidPlan::Form(serde::de::Error::custom(why)));
+        }
+        if plan.consequences != consequences(&plan.steps) || digest::of(&plan) != plan.fingerprint {
             return Err(InvalidPlan::Changed);
         }
         Ok(plan)
@@ -223,8 +228,8 @@ impl<'a> Unjudged<'a> {
         let limits = guards.limits();
         let mut accounts: Vec<PlannedAccount> = Vec::new();
         let mut directories: Vec<Directory<'a>> = Vec::new();
-        let (mut steps, mut kept, mut problems) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut requests, mut eta) = (PlanRequests::default(), std::time::Duration::ZERO);
+        let (mut steps, mut kept, mut problems) = (Vec::new(), Vec::new(), names::twice(desired, observed));
+        let mut costs: Vec<(&Observed, cost::Requests, cost::Requests)> = Vec::new();
         for connection in desired.connections() {
             let Some(seen) = observed.iter().find(|seen| seen.connection() == connection) else {
                 problems
@@ -233,57 +238,54 @@ impl<'a> Unjudged<'a> {
             };
             accounts.push(account(seen, desired));
             let directory = Directory::new(seen, &desired.people);
-            let mut total = cost::Requests::new();
-            let steps_before = steps.len();
+            let (mut total, mut again) = (cost::before(seen), cost::after(seen));
             for workspace in desired.of_connection(connection) {
                 let Some(roster) = seen.roster(&workspace.target.workspace) else {
                     problems.push(not_read(&workspace.target));
                     continue;
                 };
                 let mut draft = Drafter::new(workspace, roster, &directory, &limits).draft();
+                let pricing = cost::Pricing::new(&directory, roster, &draft.steps, limits.min_owners);
                 for step in &mut draft.steps {
-                    let of_step = cost::of_step(step, seen, roster.len(), limits.min_owners);
-                    step.requests = cost::total(&of_step);
-                    cost::add(&mut total, &of_step);
+                    let of_step = pricing.of_step(step);
+                    step.requests = of_step.most();
+                    total.add(&of_step);
                 }
+                again.add(&pricing.again());
                 steps.append(&mut draft.steps);
                 kept.append(&mut draft.kept);
                 problems.append(&mut draft.problems);
             }
-            // Applying asks who acts, to lock the account, and reads everything before the first step; and once more at
-            // the end, if there is a step.
-            cost::add(&mut total, &cost::Requests::from([(Operation::Me, u64::from(seen.me().is_some()))]));
-            cost::add(&mut total, seen.reads());
-            if steps.len() > steps_before {
-                cost::add(&mut total, seen.reads());
-            }
-            let writes: u64 =
-                total.iter().filter(|(operation, _)| operation.is_write()).map(|(_, n)| n).sum();
-            requests.writes += writes;
-            requests.reads += cost::total(&total) - writes;
-            eta = eta.max(cost::eta(&total, seen.capabilities()));
+            costs.push((seen, total, again));
             directories.push(directory);
+        }
+        let (mut requests, mut eta) = (PlanRequests::default(), std::time::Duration::ZERO);
+        for (seen, mut total, again) in costs {
+            // Once anything was done anywhere, everything is read again.
+            if !steps.is_empty() {
+                total.add(&again);
+            }
+            requests.writes += total.most_writes();
+            requests.reads += total.most() - total.most_writes();
+            eta = eta.max(total.eta(seen.capabilities()));
         }
         for (index, step) in steps.iter_mut().enumerate() {
             step.number = index + 1;
         }
-        let consequences: BTreeSet<&Consequence> =
-            steps.iter().flat_map(|step: &Step| &step.consequences).collect();
-        let consequences = consequences.into_iter().cloned().collect();
         let mut plan = Plan {
             version: Plan::VERSION,
             fingerprint: PlanFingerprint(String::new()),
             wish: desired.clone(),
             guards: guards.clone(),
             accounts,
+            consequences: consequences(&steps),
             steps,
             kept,
-            consequences,
             requests,
             eta_seconds: eta.as_secs() + u64::from(eta.subsec_nanos() > 0),
         };
         plan.fingerprint = digest::of(&plan);
-        Self { plan, problems, directories }
+        Self { plan, problems, directories: directories.into() }
     }
 
     /// Judges the drafted plan by the given limits.
@@ -297,7 +299,7 @@ impl<'a> Unjudged<'a> {
         for step in &plan.steps {
             steps.entry(&step.target).or_default().push(step);
         }
-        for directory in &directories {
+        for directory in directories.iter() {
             let seen = directory.observed;
             for workspace in plan.wish.of_connection(seen.connection()) {
                 let Some(roster) = seen.roster(&workspace.target.workspace) else { continue };
@@ -318,6 +320,12 @@ impl<'a> Unjudged<'a> {
         refusals.sort_by_key(|refusal| (refusal.step.is_some(), refusal.step));
         Err(Refused { refusals, plan: Box::new(plan) })
     }
+}
+
+/// Every consequence of any step, each once, sorted.
+fn consequences(steps: &[Step]) -> Vec<Consequence> {
+    let all: BTreeSet<&Consequence> = steps.iter().flat_map(|step| &step.consequences).collect();
+    all.into_iter().cloned().collect()
 }
 
 /// Lower-case hexadecimal digits.

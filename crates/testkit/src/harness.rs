@@ -163,6 +163,11 @@ pub trait Harness: Send + Sync + 'static {
         false
     }
 
+    /// How many random sequences of calls are compared with the reference implementation. 24; `PROPTEST_CASES` overrules it.
+    fn sequences(&self) -> u32 {
+        24
+    }
+
     /// How the provider words a refusal with this status: 400, 401, 403, 404, 409 or a 5xx, for a reason that no
     /// adapter could recognize.
     fn refusal(&self, status: u16) -> Answer {
@@ -215,6 +220,9 @@ impl<H: Harness + ?Sized> Harness for Arc<H> {
     fn one_workspace(&self) -> bool {
         (**self).one_workspace()
     }
+    fn sequences(&self) -> u32 {
+        (**self).sequences()
+    }
     fn refusal(&self, status: u16) -> Answer {
         (**self).refusal(status)
     }
@@ -235,6 +243,7 @@ pub struct Layered<H> {
     wrap: Wrap,
     bare: bool,
     gives_up: bool,
+    sequences: Option<u32>,
 }
 
 impl<H: Harness> Layered<H> {
@@ -244,12 +253,18 @@ impl<H: Harness> Layered<H> {
         inner: H,
         wrap: impl Fn(Arc<dyn WorkspaceMembers>) -> Arc<dyn WorkspaceMembers> + Send + Sync + 'static,
     ) -> Self {
-        Self { inner, name: name.into(), wrap: Box::new(wrap), bare: false, gives_up: false }
+        Self { inner, name: name.into(), wrap: Box::new(wrap), bare: false, gives_up: false, sequences: None }
     }
 
     /// The layers send each request once, so what holds for an adapter holds for them.
     pub fn bare(mut self) -> Self {
         self.bare = true;
+        self
+    }
+
+    /// Compares so many random sequences of calls instead of as many as the inner harness.
+    pub fn sequences(mut self, count: u32) -> Self {
+        self.sequences = Some(count);
         self
     }
 
@@ -288,6 +303,9 @@ impl<H: Harness> Harness for Layered<H> {
     }
     fn one_workspace(&self) -> bool {
         self.inner.one_workspace()
+    }
+    fn sequences(&self) -> u32 {
+        self.sequences.unwrap_or_else(|| self.inner.sequences())
     }
     fn refusal(&self, status: u16) -> Answer {
         self.inner.refusal(status)

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use workspace_members_core::Capability;
+use workspace_members_core::{Capabilities, Capability};
 
 /// No case takes longer, unless the adapter waits for something that never comes.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -21,6 +21,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// Cases may be asked for in any order and from any thread; each runs once, whoever asks first.
 pub struct Suite {
     harness: Arc<dyn Harness>,
+    capabilities: OnceLock<Result<Capabilities, Failure>>,
     verdicts: BTreeMap<&'static str, OnceLock<Verdict>>,
 }
 
@@ -34,7 +35,7 @@ impl Suite {
     /// The whole suite for this harness. Runs nothing yet.
     pub fn new(harness: impl Harness) -> Self {
         let verdicts = cases::all().map(|case| (case.name, OnceLock::new())).collect();
-        Self { harness: Arc::new(harness), verdicts }
+        Self { harness: Arc::new(harness), capabilities: OnceLock::new(), verdicts }
     }
 
     /// The names of all cases, in the order of the summary.
@@ -138,17 +139,21 @@ impl Suite {
     }
 
     fn claims(&self) -> Vec<Capability> {
-        let claims = block_on(async { self.harness.capabilities().await });
         // A harness that cannot start has failed every case already.
+        let claims = self.capabilities().as_ref().ok();
         claims.map(|claims| claims.claims().map(|(capability, _)| capability).collect()).unwrap_or_default()
+    }
+
+    /// What the adapter claims, asked once: the answer may take a whole world.
+    fn capabilities(&self) -> &Result<Capabilities, Failure> {
+        self.capabilities.get_or_init(|| Ok(block_on(async { self.harness.capabilities().await })?))
     }
 
     fn verdict(&self, case: &'static Case) -> &Verdict {
         let Some(verdict) = self.verdicts.get(case.name) else { panic!("{} is not in the table", case.name) };
         verdict.get_or_init(|| {
-            let harness = self.harness.clone();
+            let (harness, capabilities) = (self.harness.clone(), self.capabilities().clone()?);
             block_on(async move {
-                let capabilities = harness.capabilities().await?;
                 let context = Context { cast: Cast::new(harness.ids(), capabilities), harness };
                 let play = tokio::spawn(async move { case.play(&context).await });
                 match tokio::time::timeout(PATIENCE, play).await {

@@ -201,3 +201,17 @@ async fn only_http_servers_can_be_stood_in_front_of() {
         assert_eq!(Proxy::start(bad).await.unwrap_err().kind(), io::ErrorKind::InvalidInput, "{bad}");
     }
 }
+
+#[tokio::test]
+async fn it_can_be_led_to_a_server_that_came_back_elsewhere() {
+    let (proxy, first) = proxied().await;
+    let url = proxy.url();
+    ask(&proxy, "GET", "/base/a").await.unwrap();
+    let (elsewhere, second) = server().await;
+    proxy.lead_to(&elsewhere).unwrap();
+    assert_eq!(body(&ask(&proxy, "GET", "/base/b").await.unwrap()), "hello world");
+    assert_eq!((first.load(Ordering::SeqCst), second.load(Ordering::SeqCst)), (1, 1));
+    assert_eq!((proxy.url(), proxy.upstream()), (url, elsewhere.clone()));
+    assert!(proxy.lead_to(&format!("{elsewhere}/other")).is_err());
+    assert!(proxy.lead_to("https://127.0.0.1/base").is_err());
+}

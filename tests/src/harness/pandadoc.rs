@@ -15,22 +15,29 @@ use workspace_members_testkit::{Answer, Grant, Harness, HarnessError, Proxy, See
 pub struct PandaDocHarness {
     one_workspace: bool,
     quirks: bool,
+    page_size: u32,
 }
 
 impl PandaDocHarness {
     /// The whole organization.
     pub fn organization() -> Self {
-        Self { one_workspace: false, quirks: false }
+        Self { one_workspace: false, quirks: false, page_size: 5 }
     }
 
     /// The key's own workspace.
     pub fn one_workspace() -> Self {
-        Self { one_workspace: true, quirks: false }
+        Self { one_workspace: true, quirks: false, page_size: 5 }
     }
 
     /// The provider shows its odd side.
     pub fn quirks(mut self) -> Self {
         self.quirks = true;
+        self
+    }
+
+    /// Lists by pages of this size instead of 5. Larger ones make the suite quicker, and leave fewer boundaries in it.
+    pub fn page_size(mut self, size: u32) -> Self {
+        self.page_size = size;
         self
     }
 
@@ -114,7 +121,7 @@ impl Harness for PandaDocHarness {
         let key = Arc::new(workspace_members_http::StaticCredential::new(KEY.into()));
         let mut config = PandaDocConfig::new(key)
             .with_base_url(&proxy.url())?
-            .with_page_size(5)
+            .with_page_size(self.page_size)
             .with_transport(transport()?);
         if let (true, Some(home)) = (self.one_workspace, seed.workspaces.first()) {
             config = config.with_reach(Reach::Workspace(home.id.clone()));

@@ -36,6 +36,12 @@ impl ParadigmHarness {
         self
     }
 
+    /// Lists by pages of this size instead of 5. Larger ones make the suite quicker, and leave fewer boundaries in it.
+    pub fn page_size(mut self, size: u32) -> Self {
+        self.page_size = size;
+        self
+    }
+
     /// The seed, as the simulator's state file has it. The acting user may do everything at every level.
     fn state(seed: &Seed) -> Result<State, HarnessError> {
         let number = |text: &str| text.parse::<u64>();

@@ -25,25 +25,36 @@ pub(crate) async fn run(connections: &Connections, args: &args::Apply, output: O
     let options = ApplyOptions::new(&connections.state_dir)
         .with_guards(connections.guards.clone())
         .with_overrides(args.lift.overrides.iter().cloned().collect())
-        .with_replan(args.replan)
-        .with_progress(progress::of_apply());
+        .with_progress(progress::of_apply(args.yes.then_some(output)));
+    if args.yes {
+        let report = match wish {
+            Wish::Plan(plan) if !args.replan => sync::apply(&handles, &plan, &options).await,
+            wish => sync::apply_wish(&handles, &wish.desired(), &options).await,
+        };
+        return Ok(planned::applied(&report.map_err(planned::not_applied)?, connections));
+    }
+    let mut settled = Vec::new();
     let plan = match wish {
-        Wish::Plan(plan) => *plan,
-        Wish::Desired(desired) => {
+        Wish::Plan(plan) if !args.replan => *plan,
+        wish => {
+            // What is shown and agreed to is what is carried out: a plan made now.
+            let desired = wish.desired();
             // Whoever an earlier run left outside is back before the plan is made.
-            sync::settle(&handles, &options).await.map_err(planned::not_applied)?;
+            settled = sync::settle(&handles, &options).await.map_err(planned::not_applied)?;
             let observed = sync::observe(&handles, &desired).await.map_err(planned::not_applied)?;
-            output.interim(&[planned::overview(&observed)], !args.yes);
+            output.interim(&[planned::overview(&observed)], true);
             Plan::compute(&desired, &observed, &connections.guards)
                 .or_else(|refused| refused.overridden(&options.overrides))
                 .map_err(|refused| planned::refused(&refused, None))?
         }
     };
-    output.interim(&[planned::sheet(&plan)], !args.yes);
-    if !plan.is_empty() && !args.yes && !agreed(plan.steps.len())? {
-        return Err(Failure::input("not agreed; nothing was changed"));
+    output.interim(&[planned::sheet(&plan)], true);
+    if !plan.is_empty() && !agreed(plan.steps.len())? {
+        return Err(Failure::input("not agreed; none of these changes was made"));
     }
-    let report = sync::apply(&handles, &plan, &options).await.map_err(planned::not_applied)?;
+    // Everything is read again: whoever was asked took time to decide.
+    let mut report = sync::apply(&handles, &plan, &options).await.map_err(planned::not_applied)?;
+    report.settled.splice(0..0, settled);
     Ok(planned::applied(&report, connections))
 }
 

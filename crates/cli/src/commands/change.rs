@@ -5,14 +5,14 @@ use crate::connections::{Connection, Connections};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::output::Output;
-use crate::planned;
 use crate::report::{MEMBER_COLUMNS, MemberRow, Report, Sheet, Tone, member_cells};
 use crate::target::WorkspaceTarget;
+use crate::{planned, progress};
 use serde_json::{Value, json};
 use workspace_members::config::KeyKind;
 use workspace_members::sync::{
-    self, ApplyOptions, Desired, DesiredWorkspace, Guards, Mode, Observed, Plan, StepOutcome, StepReport,
-    Target, Want, Wished,
+    self, ApplyError, ApplyOptions, Desired, DesiredWorkspace, Guards, Known, Mode, Observed, Plan,
+    StepOutcome, StepReport, Target, Want, Wished,
 };
 use workspace_members::{
     AddMember, Capability, Effect, Error, ErrorKind, Member, Notify, Operation, PrincipalId, PrincipalKind,
@@ -40,9 +40,16 @@ pub(crate) async fn set_role(connections: &Connections, args: &SetRole, output: 
         fail(Error::from(refused).with_operation(operation).with_provider(connection.members.provider()))
     })?;
     let one_request = capabilities.require(Capability::set_role(kind(&args.who)), operation);
-    if let (Err(error), false) = (one_request, args.how.allow_remove_then_add) {
-        let advice = "--allow-remove-then-add does it by removing and adding: for a moment they are outside";
-        return Err(fail(error).advising(advice));
+    let two_requests = capabilities.has(Capability::remove(kind(&args.who)))
+        && capabilities.has(Capability::add(kind(&args.who)));
+    match one_request {
+        Err(error) if !two_requests => return Err(fail(error)),
+        Err(error) if !args.how.allow_remove_then_add => {
+            let advice =
+                "--allow-remove-then-add does it by removing and adding: for a moment they are outside";
+            return Err(fail(error).advising(advice));
+        }
+        _ => {}
     }
     let wished = Wished::new(args.who.clone(), Want::SetRole(args.role.clone()));
     one_step(connections, connection, &args.target, wished, Notify::NOBODY, &args.how, output).await
@@ -79,7 +86,8 @@ async fn one_step(
         .capabilities()
         .require(Capability::Roster, Operation::ListMembers)
         .map_err(|error| Failure::from(error).at(&connection.name))?;
-    let workspace = connection.one(&target.workspace).await?;
+    let (workspace, listed) = connection.one(&target.workspace).await?;
+    let known = listed.into_iter().fold(Known::new(), Known::with_workspaces);
     let who = wished.who.clone();
     let operation = match wished.want {
         Want::Gone => Operation::Remove,
@@ -94,39 +102,40 @@ async fn one_step(
     let handles = connections.handles(&[&connection.name])?;
     let options = ApplyOptions::new(&connections.state_dir)
         .with_guards(connections.guards.clone())
-        .with_overrides(how.lift.overrides.iter().cloned().collect());
+        .with_overrides(how.lift.overrides.iter().cloned().collect())
+        .with_progress(progress::of_settling());
     let at = |failure: Failure| Failure::at(failure, &connection.name);
-    if !how.dry_run {
-        sync::settle(&handles, &options).await.map_err(planned::not_applied).map_err(at)?;
-    }
-    let observed = sync::observe(&handles, &desired).await.map_err(planned::not_applied).map_err(at)?;
-    let plan = Plan::compute(&desired, &observed, &connections.guards)
-        .or_else(|refused| refused.overridden(&options.overrides))
-        .map_err(|refused| at(planned::refused(&refused, named)))?;
-    let before = |principal: &PrincipalId| member(&observed, principal);
-    let Some(step) = plan.steps.first() else {
-        let found = find(&observed, &who);
-        let line = match &found {
-            Some(member) => format!("unchanged: {who} is {} in {target} already", member.native_role),
-            None => format!("unchanged: {who} is not a member of {target}"),
-        };
-        return Ok(report(connection, "unchanged", found.as_ref(), line));
-    };
     if how.dry_run {
-        let mut answer =
-            report(connection, "pending", before(&step.principal).as_ref(), format!("would {step}"));
+        let seen = Observed::read_knowing(&*connection.members, &connection.name, &desired, known).await;
+        let seen = [seen.map_err(|error| at(Failure::from(error)))?];
+        let plan = Plan::compute(&desired, &seen, &connections.guards)
+            .or_else(|refused| refused.overridden(&options.overrides))
+            .map_err(|refused| at(planned::refused(&refused, named)))?;
+        let Some(step) = plan.steps.first() else {
+            let mut answer = unchanged(connection, target, &who, &seen);
+            answer.json["plan"] = json!(plan);
+            return Ok(answer);
+        };
+        let before = member(&seen, &step.principal);
+        let mut answer = report(connection, "pending", before.as_ref(), format!("would {step}"));
         answer.json["plan"] = json!(plan);
         answer.sheets.push(planned::sheet(&plan));
         answer.exit = Exit::Pending;
         return Ok(answer);
     }
-    let done = sync::apply(&handles, &plan, &options).await.map_err(planned::not_applied).map_err(at)?;
-    let Some(step) = done.steps.first() else {
-        return Ok(report(connection, "unchanged", before(&step.principal).as_ref(), "unchanged".to_owned()));
+    let options = options.with_known(&connection.name, known);
+    let done = match sync::apply_wish(&handles, &desired, &options).await {
+        Ok(done) => done,
+        Err(ApplyError::Refused(refused)) => return Err(at(planned::refused(&refused, named))),
+        Err(error) => return Err(at(planned::not_applied(error))),
     };
-    let after = member(&done.observed, &step.step.principal).or_else(|| before(&step.step.principal));
+    let Some(step) = done.steps.first() else {
+        return Ok(unchanged(connection, target, &who, &done.observed));
+    };
+    let principal = &step.step.principal;
+    let after = member(&done.observed, principal).or_else(|| member(&done.found, principal));
     match step.outcome {
-        StepOutcome::Applied => {
+        StepOutcome::Applied if step.error.is_none() => {
             let line = format!("{}: {}", step.outcome, step.step);
             Ok(report(connection, "applied", after.as_ref(), line))
         }
@@ -135,6 +144,21 @@ async fn one_step(
         }
         _ => Err(at(not_done(step))),
     }
+}
+
+/// Nothing was to be done.
+fn unchanged(
+    connection: &Connection,
+    target: &WorkspaceTarget,
+    who: &sync::Entry,
+    observed: &[Observed],
+) -> Report {
+    let found = find(observed, who);
+    let line = match &found {
+        Some(member) => format!("unchanged: {who} is {} in {target} already", member.native_role),
+        None => format!("unchanged: {who} is not a member of {target}"),
+    };
+    report(connection, "unchanged", found.as_ref(), line)
 }
 
 /// What the options allow. The host's own guards are on top, and can only be stricter.
@@ -152,12 +176,13 @@ fn guards(how: &How) -> Guards {
 /// A step that was not carried out, or of which that is not known.
 fn not_done(step: &StepReport) -> Failure {
     let message = step.message.clone().unwrap_or_else(|| format!("{}: {}", step.outcome, step.step));
-    let (kind, effect) = match (step.outcome, &step.refusal) {
-        (StepOutcome::Unknown, _) => (ErrorKind::Unconfirmed, Effect::Unknown),
-        (_, Some(_)) => (ErrorKind::Protected, Effect::Rejected),
-        _ => (ErrorKind::Rejected, Effect::Rejected),
+    let error = match (&step.error, step.outcome, &step.refusal) {
+        (Some(error), _, _) => error.clone(),
+        (None, StepOutcome::Unknown, _) => Error::new(ErrorKind::Unconfirmed, Effect::Unknown, message),
+        (None, _, Some(_)) => Error::new(ErrorKind::Protected, Effect::Rejected, message),
+        (None, _, None) => Error::new(ErrorKind::Rejected, Effect::Rejected, message),
     };
-    let mut failure = Failure::from(Error::new(kind, effect, message));
+    let mut failure = Failure::from(error);
     failure.advice.clone_from(&step.advice);
     if step.refusal.is_some() {
         failure.exit = Exit::Refused;

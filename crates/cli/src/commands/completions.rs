@@ -6,12 +6,11 @@ use crate::report::Report;
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-/// Writes the script to standard output, to be put where the shell looks for such scripts.
+/// Answers the script, to be put where the shell looks for such scripts.
 #[expect(clippy::unnecessary_wraps, reason = "every command answers alike")]
 pub(crate) fn run(shell: Shell) -> Result<Report> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "wsm", &mut script);
-    // A reader that has gone has seen enough.
-    let _ = std::io::Write::write_all(&mut std::io::stdout(), &script);
-    Ok(Report::silent())
+    let text = Some(String::from_utf8_lossy(&script).into_owned());
+    Ok(Report { text, ..Report::silent() })
 }

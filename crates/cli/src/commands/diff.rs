@@ -38,9 +38,15 @@ pub(crate) async fn run(connections: &Connections, args: &args::Diff) -> Result<
 }
 
 async fn roster(connection: &Connection, target: &WorkspaceTarget) -> Result<Roster> {
-    let workspace = connection.one(&target.workspace).await?;
-    let roster = connection.members.roster(&workspace.id).await;
-    roster.map_err(|error| Failure::from(error).at(&connection.name))
+    let (workspace, listed) = connection.one(&target.workspace).await?;
+    let ids = std::slice::from_ref(&workspace.id);
+    // One was asked for.
+    let rosters = match listed {
+        Some(listed) => connection.members.rosters_among(ids, &listed).await,
+        None => connection.members.rosters(ids).await,
+    };
+    let found = rosters.map_err(|error| Failure::from(error).at(&connection.name))?.pop();
+    found.ok_or_else(|| Failure::input("no workspace is named").at(&connection.name))
 }
 
 fn row(difference: &str, who: &str, left: Option<&DiffMember>, right: Option<&DiffMember>) -> Value {

@@ -46,7 +46,7 @@ struct Examined {
     identity: Option<Identity>,
 }
 
-/// Examines one connection or all. Reads only, one page each.
+/// Examines one connection or all. Reads only; of most listings a page, of workspaces and of one roster everything.
 pub(crate) async fn run(connections: &Connections, only: Option<&str>, output: Output) -> Result<Report> {
     let selected = connections.select(only)?;
     let examined = join_all(selected.iter().map(|connection| examine(connection))).await;

@@ -2,7 +2,7 @@
 
 use super::list::choose;
 use crate::connections::Connections;
-use crate::failure::{Failure, Result};
+use crate::failure::{self, Failure, Result};
 use crate::output::{Output, escaped};
 use crate::report::{MemberRow, Report};
 use crate::target::Target;
@@ -35,6 +35,5 @@ pub(crate) async fn run(connections: &Connections, targets: &[Target], output: O
 }
 
 fn cannot(error: &DumpError) -> Failure {
-    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
-    Failure::input(format!("{error}{}", cause.unwrap_or_default()))
+    Failure::input(failure::line(error))
 }

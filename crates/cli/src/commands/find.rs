@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use workspace_members::{
-    Behaviour, Capability, ErrorKind, GroupId, Member, PrincipalId, Support, User, Who, WorkspaceMembersExt,
+    Behaviour, Capability, ErrorKind, GroupId, Member, Operation, PrincipalId, User, Who, WorkspaceMembersExt,
 };
 
 /// What one connection knows.
@@ -88,6 +88,13 @@ async fn find(connection: &Connection, who: &Who, output: Output) -> Found {
     };
     found.user = user.as_ref().map(Option::is_some);
     let user = user.flatten();
+    let grants = connection.members.capabilities().behaves(Behaviour::GroupsGrantAccess);
+    if grants && user.as_ref().is_some_and(|user| user.groups.is_none()) {
+        output.note(&format!(
+            "{}: the provider does not say in which groups {who} is; access through groups is not found",
+            connection.name
+        ));
+    }
     let groups = user.as_ref().and_then(|user| user.groups.clone()).unwrap_or_default();
     let names: BTreeMap<_, _> =
         choice.chosen.iter().map(|chosen| (chosen.id.clone(), chosen.name.clone())).collect();
@@ -127,10 +134,12 @@ fn is(member: &Member, who: &Who, user: Option<&User>) -> bool {
 /// make it worth a listing.
 async fn user(connection: &Connection, who: &Who) -> Result<Option<Option<User>>> {
     let capabilities = connection.members.capabilities();
-    let listed = matches!(capabilities.support(Capability::ListUsers), Support::Claimed(_));
-    if !listed || !capabilities.behaves(Behaviour::GroupsGrantAccess) {
+    if !capabilities.behaves(Behaviour::GroupsGrantAccess) {
         return Ok(None);
     }
+    capabilities
+        .require(Capability::ListUsers, Operation::ListUsers)
+        .map_err(|error| Failure::from(error).at(&connection.name))?;
     let answer = match who {
         Who::Email(email) => match connection.members.find_user(email).await {
             Ok(user) => Ok(Some(user)),

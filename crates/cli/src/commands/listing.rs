@@ -4,6 +4,7 @@ use crate::connections::Connection;
 use crate::failure::{Failure, Result};
 use crate::progress;
 use futures_util::{StreamExt, TryStreamExt, stream};
+use std::time::Duration;
 use workspace_members::config::Reach;
 use workspace_members::{
     Capability, Effect, Error, ErrorKind, Listing, Member, Operation, Resource, Workspace, WorkspaceId,
@@ -76,21 +77,10 @@ impl Connection {
 
     /// The workspaces with these ids or unique names, each once, from one listing.
     pub(crate) async fn chosen(&self, wanted: &[&str]) -> Result<Vec<Chosen>> {
-        let known = if self.has(Capability::ListWorkspaces)
-            && !matches!(self.config.reach, Some(Reach::Workspace(_)))
-        {
-            Some(self.workspaces().await?)
-        } else {
-            None
-        };
+        let known = self.listed().await?;
         let mut chosen: Vec<Chosen> = Vec::new();
         for wanted in wanted {
-            let found = if let Some(known) = &known {
-                self.find(wanted, known)?
-            } else {
-                let id = WorkspaceId::new(*wanted).map_err(|error| self.fail(error))?;
-                Chosen { id, name: None }
-            };
+            let found = self.choose(wanted, known.as_deref())?;
             if !chosen.iter().any(|other| other.id == found.id) {
                 chosen.push(found);
             }
@@ -98,10 +88,31 @@ impl Connection {
         Ok(chosen)
     }
 
-    /// The workspace with this id or unique name.
-    pub(crate) async fn one(&self, wanted: &str) -> Result<Chosen> {
-        let found = self.chosen(&[wanted]).await?.into_iter().next();
-        found.ok_or_else(|| Failure::input("no workspace is named").at(&self.name))
+    /// The workspace with this id or unique name, and the list that it was found in.
+    pub(crate) async fn one(&self, wanted: &str) -> Result<(Chosen, Option<Vec<Workspace>>)> {
+        let known = self.listed().await?;
+        let chosen = self.choose(wanted, known.as_deref())?;
+        Ok((chosen, known))
+    }
+
+    /// The account's workspaces, where the key may list them.
+    async fn listed(&self) -> Result<Option<Vec<Workspace>>> {
+        let one = matches!(self.config.reach, Some(Reach::Workspace(_)));
+        if self.has(Capability::ListWorkspaces) && !one {
+            self.workspaces().await.map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    fn choose(&self, wanted: &str, known: Option<&[Workspace]>) -> Result<Chosen> {
+        match known {
+            Some(known) => self.find(wanted, known),
+            None => {
+                let id = WorkspaceId::new(wanted).map_err(|error| self.fail(error))?;
+                Ok(Chosen { id, name: None })
+            }
+        }
     }
 
     fn find(&self, wanted: &str, known: &[Workspace]) -> Result<Chosen> {
@@ -142,7 +153,7 @@ impl Connection {
                 Err(error) => vec![Err(self.fail(error))],
             };
         }
-        let bar = progress::bar(chosen.len(), "workspaces");
+        let bar = progress::bar(chosen.len(), "workspaces", Duration::ZERO);
         let bar = &bar;
         let read: Vec<_> = stream::iter(chosen)
             .map(|workspace| async move {

@@ -63,7 +63,7 @@ pub(crate) async fn run(common: &Common, command: Command, output: Output) -> Re
 }
 
 impl Report {
-    /// A command that wrote what it had to say itself.
+    /// A command that has nothing to say, or has said it.
     pub(crate) fn silent() -> Self {
         Self {
             json: Value::Null,

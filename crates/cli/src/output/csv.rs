@@ -32,13 +32,19 @@ fn cell(value: &Value) -> String {
     }
 }
 
-/// A spreadsheet runs what begins like a formula, so a quotation mark is put before it, which spreadsheets hide.
+/// A spreadsheet runs what begins like a formula, so a quotation mark is put before it, which spreadsheets hide. Where
+/// lists are separated by semicolons, what follows one is a cell too.
 fn harmless(text: &str) -> String {
-    let text = plain(text);
-    match text.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}') => format!("'{text}"),
-        _ => text.into_owned(),
+    let mut safe = String::with_capacity(text.len());
+    let mut begins = true;
+    for c in plain(text).chars() {
+        if begins && matches!(c, '=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}') {
+            safe.push('\'');
+        }
+        begins = c == ';' || (begins && c == ' ');
+        safe.push(c);
     }
+    safe
 }
 
 #[cfg(test)]
@@ -53,6 +59,10 @@ mod tests {
             ("-1", "'-1"),
             ("@SUM", "'@SUM"),
             ("\t=1", "\u{fffd}=1"),
+            ("\r=1", "\u{fffd}=1"),
+            (" =1", " '=1"),
+            ("a;=1", "a;'=1"),
+            ("a; -1;b-c", "a; '-1;b-c"),
             ("ana@example.com", "ana@example.com"),
         ] {
             assert_eq!(cell(&Value::from(given)), shown);

@@ -4,6 +4,7 @@ mod csv;
 mod json;
 mod plain;
 mod table;
+mod width;
 
 pub(crate) use plain::{escaped, plain};
 
@@ -12,7 +13,8 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::report::{Report, Sheet};
 use anstyle::{AnsiColor, Style};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
+use width::{broken, width};
 
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -30,20 +32,19 @@ impl Output {
 
     /// Writes an answer.
     pub(crate) fn report(self, report: &Report) -> Exit {
-        for failure in &report.failures {
-            self.complain(failure);
-        }
         let written = match self.format {
+            // Nothing but a file, the same in every form; or nothing at all.
+            _ if report.json.is_null() => verbatim(report.text.as_deref()),
             Format::Json if report.failed_whole() => json::write(&report.failures[0].json()),
             Format::Json => json::write(&report.json),
             Format::Csv => csv::write(&report.csv.0, &report.csv.1),
-            Format::Table if report.text.is_some() => {
-                let text = report.text.as_deref().unwrap_or_default();
-                let mut out = io::stdout().lock();
-                out.write_all(text.as_bytes()).and_then(|()| out.flush())
-            }
+            Format::Table if report.text.is_some() => verbatim(report.text.as_deref()),
             Format::Table => table::write(&mut anstream::stdout().lock(), &report.sheets),
         };
+        // Last, so that it is in sight below a long answer.
+        for failure in &report.failures {
+            self.complain(failure);
+        }
         self.written(written, report.exit)
     }
 
@@ -68,11 +69,13 @@ impl Output {
         }
     }
 
-    /// Shows something before the answer: on standard output where that is for people; else, if they are about to be
-    /// asked about it, on standard error.
+    /// Shows something before the answer: on standard output where that is for people; else, or where they would not see
+    /// what they are about to be asked about, on standard error.
     pub(crate) fn interim(self, sheets: &[Sheet], asked: bool) {
         let written = match self.format {
-            Format::Table => table::write(&mut anstream::stdout().lock(), sheets),
+            Format::Table if !asked || io::stdout().is_terminal() => {
+                table::write(&mut anstream::stdout().lock(), sheets)
+            }
             _ if asked => table::write(&mut anstream::stderr().lock(), sheets),
             _ => Ok(()),
         };
@@ -97,8 +100,16 @@ impl Output {
 
     #[expect(clippy::unused_self, reason = "everything that writes goes through a value that was set up")]
     fn say(self, style: Style, label: &str, text: &str) {
-        let text = text.lines().map(plain).collect::<Vec<_>>().join("\n");
+        let width = width(&io::stderr());
+        let text = format!("{label}: {text}");
+        let lines = text.lines().flat_map(|line| broken(&plain(line), width)).collect::<Vec<_>>().join("\n");
+        let text = lines.strip_prefix(label).unwrap_or(&lines);
         // Where standard error is closed there is nobody left to tell.
-        let _ = writeln!(anstream::stderr().lock(), "{style}{label}:{style:#} {text}");
+        let _ = writeln!(anstream::stderr().lock(), "{style}{label}{style:#}{text}");
     }
+}
+
+fn verbatim(text: Option<&str>) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.unwrap_or_default().as_bytes()).and_then(|()| out.flush())
 }

@@ -4,7 +4,7 @@ use super::plain;
 use crate::report::{Sheet, Tone};
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 const TITLE: Style = Style::new().bold();
 const HEADING: Style = Style::new().dimmed();
@@ -14,8 +14,7 @@ const FREE_TEXT: [&str; 3] = ["WHY", "NOTE", "DETAIL"];
 
 /// Writes the sheets with an empty line between them.
 pub(super) fn write(out: &mut impl Write, sheets: &[Sheet]) -> io::Result<()> {
-    let width = io::stdout().is_terminal().then(terminal_size::terminal_size).flatten();
-    let width = width.map(|(width, _)| width.0);
+    let width = super::width(&io::stdout());
     for (at, sheet) in sheets.iter().enumerate() {
         if at > 0 {
             writeln!(out)?;
@@ -31,7 +30,9 @@ pub(super) fn write(out: &mut impl Write, sheets: &[Sheet]) -> io::Result<()> {
         }
         for (tone, line) in &sheet.below {
             let style = style(*tone);
-            writeln!(out, "{style}{}{style:#}", plain(line))?;
+            for piece in super::broken(&plain(line), width) {
+                writeln!(out, "{style}{piece}{style:#}")?;
+            }
         }
     }
     out.flush()
@@ -49,7 +50,7 @@ fn style(tone: Tone) -> Style {
 }
 
 /// A column in which nothing stands is left out.
-fn render(sheet: &Sheet, width: Option<u16>) -> String {
+fn render(sheet: &Sheet, width: Option<usize>) -> String {
     let shown: Vec<usize> =
         (0..sheet.columns.len()).filter(|at| sheet.rows.iter().any(|row| !row[*at].is_empty())).collect();
     let mut table = Table::new();
@@ -64,7 +65,9 @@ fn render(sheet: &Sheet, width: Option<u16>) -> String {
     let breaks = shown.iter().any(|at| FREE_TEXT.contains(&sheet.columns[*at]));
     match width {
         Some(width) if breaks => {
-            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+            table
+                .set_content_arrangement(ContentArrangement::Dynamic)
+                .set_width(u16::try_from(width).unwrap_or(u16::MAX));
         }
         _ => {
             table.set_content_arrangement(ContentArrangement::Disabled);

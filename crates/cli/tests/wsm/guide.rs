@@ -30,7 +30,7 @@ fn the_guides_configuration_is_valid() {
     shell.file("wsm.toml", &format!("[connections.acme]{text}"));
     // Any certificate will do.
     shell.file("acme-ca.pem", &certificate());
-    let names = shell.answer(&["capabilities"]);
+    let names = shell.answer(&["--config", "wsm.toml", "capabilities"]);
     let names: Vec<&str> =
         names.as_array().unwrap().iter().map(|one| one["connection"].as_str().unwrap()).collect();
     assert_eq!(names, ["acme", "contracts", "app"]);

@@ -119,3 +119,44 @@ fn versions_help_and_completions_need_nothing() {
         assert!(shell.run(&["completions", name]).ends(0).stdout.contains("set-role"), "{name}");
     }
 }
+
+#[test]
+fn scripts_get_the_whole_slip() {
+    let shell = Shell::new();
+    let missing = shell.error(2, &["add", "paradigm:1"]);
+    let message = missing["message"].as_str().unwrap();
+    assert!(message.contains("--role") && message.contains("--email"), "{message}");
+    assert_eq!(shell.run(&["-o", "json", "completions", "bash"]).ends(0).stdout, {
+        shell.run(&["completions", "bash"]).ends(0).stdout
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_no_text_is_refused() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let shell = Shell::new();
+    let output = shell.command(&["list"]).arg(std::ffi::OsStr::from_bytes(b"\xff")).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+}
+
+#[test]
+fn nobody_is_advised_to_do_what_the_provider_does_not() {
+    let shell = Shell::new().with("PANDADOC_API_KEY", "unused");
+    let refused = shell.error(2, &["set-role", "pandadoc:x", "group:4", "--role", "editor"]);
+    assert!(!refused["advice"].as_str().unwrap().contains("allow-remove-then-add"), "{refused}");
+}
+
+#[test]
+fn without_a_place_for_the_journal_nothing_is_changed() {
+    let here = Here::start(State::sample());
+    let shell = Shell::at(&here.simulator);
+    for home in [None, Some(".")] {
+        let mut command = shell.command(&["remove", "paradigm:2", "hanna.kowalska@example.com"]);
+        command.env_remove("HOME").envs(home.map(|home| ("HOME", home)));
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("set HOME or XDG_STATE_HOME"), "{output:?}");
+    }
+    assert_eq!(here.requests(), 0);
+}

@@ -1,7 +1,10 @@
 //! Where keys come from, and that they appear nowhere.
 
 use crate::support::{Here, Shell};
+use std::path::Path;
+use std::process::Stdio;
 use workspace_members_simulator::{Simulator, State};
+use workspace_members_testkit::{Answer, Fault, Rule};
 
 const CANARY: &str = "canary-7f3a9c";
 
@@ -93,6 +96,36 @@ fn keys_come_from_the_environment_a_file_or_a_command() {
 }
 
 #[test]
+fn a_file_that_lies_in_the_folder_runs_nothing_unless_it_was_asked_for() {
+    let here = world();
+    let shell = Shell::new();
+    let ran = shell.path().join("ran");
+    let command = format!("key_command = [\"sh\", \"-c\", \"touch {} && echo {CANARY}\"]", ran.display());
+    shell.file("wsm.toml", &config(&here.simulator, &command));
+    let words =
+        ["wsm.toml:4:1: `key_command` runs a program", "wsm.toml:9:1: ", "--config wsm.toml", "WSM_CONFIG"];
+    for command in [&["list"][..], &["plan", "wish.toml"], &["doctor"], &["capabilities"]] {
+        shell.run(command).complains(2, &words);
+    }
+    assert!(!ran.exists(), "it was run");
+    // The same file, asked for; and the user's own.
+    shell.run(&["--config", "wsm.toml", "workspaces"]).ends(0);
+    assert!(ran.exists());
+    let asked = Shell { folder: shell.folder, variables: Vec::new() }.with("WSM_CONFIG", "wsm.toml");
+    asked.run(&["workspaces"]).ends(0);
+    let own = Shell::new();
+    std::fs::create_dir_all(own.path().join(".config/wsm")).unwrap();
+    own.file(".config/wsm/wsm.toml", &config(&here.simulator, &command));
+    own.run(&["workspaces"]).ends(0);
+
+    // Nor may it say that a key of the environment goes to a host of its choice.
+    let shell = Shell::new().with("PARADIGM_API_KEY", CANARY);
+    let text = "[connections.a]\nprovider = \"paradigm\"\nbase_url = \"https://127.0.0.1:1\"\nkey_env = \"PARADIGM_API_KEY\"\n";
+    shell.file("wsm.toml", text);
+    shell.run(&["list"]).complains(2, &["wsm.toml:3:1: `base_url` decides who gets a key"]);
+}
+
+#[test]
 fn a_key_that_cannot_be_had_fails_its_connection_only() {
     let here = world();
     let shell = Shell::new().with("GOOD", CANARY);
@@ -140,10 +173,77 @@ fn oauth_keeps_a_refresh_token_in_a_private_file() {
         let rows = shell.answer(&["workspaces"]);
         assert_eq!(rows.as_array().unwrap().len(), 2);
     }
+    // A token that is spent by one run is of no use to another that read it before.
+    let all: Vec<_> = (0..6)
+        .map(|_| {
+            shell.command(&["workspaces"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for one in all {
+        let output = one.wait_with_output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
     #[cfg(unix)]
     {
         let mode = std::fs::metadata(shell.path().join("token")).unwrap();
         let mode = std::os::unix::fs::PermissionsExt::mode(&mode.permissions());
         assert_eq!(mode & 0o777, 0o600);
     }
+}
+
+/// Every file below a folder, with what is in it.
+fn files(folder: &Path) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(files(&path));
+        } else {
+            let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+            all.push((path.display().to_string(), text));
+        }
+    }
+    all
+}
+
+/// Plan, journal, audit record, lock: a provider that repeats the key refuses an addition in the middle of removing and
+/// adding, so that each of them has as much to tell as it ever will.
+#[test]
+fn no_file_that_a_run_leaves_holds_the_key() {
+    let here = world();
+    let proxy = here.in_front_of(here.simulator.paradigm_url());
+    let shell = Shell::at(&here.simulator).with("PARADIGM_BASE_URL", &proxy.url());
+    let shell = shell.with("PARADIGM_API_KEY", CANARY).with("PANDADOC_API_KEY", CANARY);
+    shell.file(
+        "wish.toml",
+        "[guards]\nallow_remove_then_add = true\n[[workspace]]\ntarget = \"paradigm:2\"\nmode = \"additive\"\n\
+         [workspace.members]\neditor = [\"tomas.vega@example.com\"]\n",
+    );
+    let repeated = Answer::json(400, format!("{{\"detail\": \"{CANARY} is not welcome\"}}"))
+        .with_header("x-request-id", CANARY);
+    proxy.inject(
+        Rule::new(Fault::Answer(repeated)).times(usize::MAX).when(|request| request.method == "POST"),
+    );
+    shell.run(&["-vv", "plan", "wish.toml", "--out", "plan.json"]).ends(5);
+    let mut said = String::new();
+    for format in ["table", "json"] {
+        let ran = shell.run(&["-vv", "-o", format, "--audit", "audit.jsonl", "apply", "plan.json", "--yes"]);
+        assert_ne!(ran.code, Some(0), "{ran:?}");
+        said += &format!("{ran:?}");
+    }
+    let left = files(shell.path());
+    for (name, word) in
+        [("plan.json", "tomas.vega"), ("audit.jsonl", "[redacted]"), (".journal", "\"open\""), (".lock", "")]
+    {
+        let found = left.iter().any(|(path, text)| path.ends_with(name) && text.contains(word));
+        assert!(found, "no {name} with {word:?}: {left:?}");
+    }
+    for (path, text) in left {
+        assert!(!text.contains(CANARY), "{path}: {text}");
+    }
+    assert!(!said.contains(CANARY), "{said}");
+
+    proxy.clear_rules();
+    let settled = shell.run(&["-vv", "apply", "wish.toml", "--yes"]).ends(0);
+    assert!(settled.stderr.contains("tomas.vega") || settled.stdout.contains("tomas.vega"), "{settled:?}");
 }

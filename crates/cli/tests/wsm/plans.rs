@@ -122,6 +122,22 @@ fn a_kept_plan_is_carried_out_or_refused_when_it_is_stale() {
 }
 
 #[test]
+fn a_kept_plan_is_known_by_its_content_and_planned_anew_in_sight() {
+    let simulated = Simulated::start(&[]);
+    let shell = &simulated.shell;
+    shell.file("wish.toml", &wish("viewer = [\"jonas.weber@example.com\"]"));
+    shell.run(&["plan", "wish.toml", "--out", "approved"]).ends(5);
+    assert_eq!(shell.answer(&["apply", "approved", "--yes"])["remaining"], 0);
+    // Nothing to do when it was kept, and something by now: that is shown before it is done.
+    shell.run(&["plan", "wish.toml", "--out", "nothing.plan"]).ends(0);
+    shell.run(&["remove", "paradigm:2", "jonas.weber@example.com"]).ends(0);
+    shell.run(&["apply", "nothing.plan", "--yes"]).complains(4, &["no longer current"]);
+    let ran = shell.run(&["apply", "nothing.plan", "--yes", "--replan"]).ends(0);
+    assert!(ran.stdout.contains("Plan: 1 change") && ran.stdout.contains("+ add jonas.weber"), "{ran:?}");
+    assert!(has(shell, "paradigm:2", "jonas.weber@example.com", "viewer"));
+}
+
+#[test]
 fn guards_refuse_and_are_lifted_for_one_plan_only() {
     let simulated = Simulated::start(&[]);
     let shell = &simulated.shell;

@@ -7,11 +7,20 @@ mod paradigm;
 #[cfg(feature = "http")]
 mod transport;
 
+#[cfg(feature = "http")]
+pub(crate) use transport::transport;
+
 use crate::{Config, Credential};
 use std::sync::Arc;
 use workspace_members_core::{Result, WorkspaceMembers};
 
-type Build = fn(&Config, Credential) -> Result<Arc<dyn WorkspaceMembers>>;
+/// Builds an account over a connection pool.
+#[cfg(feature = "http")]
+pub(crate) type Build =
+    fn(&Config, Credential, &workspace_members_http::Transport) -> Result<Arc<dyn WorkspaceMembers>>;
+/// Without any adapter there is nothing to build, and no pool.
+#[cfg(not(feature = "http"))]
+pub(crate) type Build = fn(&Config, Credential) -> Result<Arc<dyn WorkspaceMembers>>;
 
 pub(crate) struct Adapter {
     /// The provider's name, and the cargo feature's.

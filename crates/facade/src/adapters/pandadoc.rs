@@ -1,15 +1,15 @@
-use super::transport::transport;
 use crate::config::{Auth, KeyKind, Reach, Region, wrong};
 use crate::{Config, Credential};
 use std::sync::Arc;
 use workspace_members_core::{Result, WorkspaceMembers};
+use workspace_members_http::check_base_url;
 use workspace_members_pandadoc as pandadoc;
 
-/// Where access tokens are refreshed, on the account's host.
-/// <https://developers.pandadoc.com/reference/access-token>, read 2026-11-21.
-const TOKEN_PATH: &str = "/oauth2/access_token";
-
-pub(super) fn build(config: &Config, credential: Credential) -> Result<Arc<dyn WorkspaceMembers>> {
+pub(super) fn build(
+    config: &Config,
+    credential: Credential,
+    transport: &pandadoc::Transport,
+) -> Result<Arc<dyn WorkspaceMembers>> {
     let oauth = matches!(credential, Credential::OAuth(_));
     let auth = match (config.auth, oauth) {
         (Some(Auth::ApiKey), true) => {
@@ -18,22 +18,17 @@ pub(super) fn build(config: &Config, credential: Credential) -> Result<Arc<dyn W
         (Some(Auth::Bearer), _) | (None, true) => pandadoc::Auth::Bearer,
         (Some(Auth::ApiKey) | None, false) => pandadoc::Auth::ApiKey,
     };
-    let region = config.region.unwrap_or_default();
-    let host = match (&config.base_url, region) {
-        (Some(url), _) => url.trim_end_matches('/'),
-        (None, Region::Us) => "https://api.pandadoc.com",
-        (None, Region::Eu) => "https://api.pandadoc.eu",
+    let region = match config.region.unwrap_or_default() {
+        Region::Us => pandadoc::Region::Us,
+        Region::Eu => pandadoc::Region::Eu,
     };
-    let token_url = Some(format!("{host}{TOKEN_PATH}"));
-    let transport = transport(config)?;
-    let source = credential.into_source(token_url, &transport)?;
+    let base = check_base_url(config.base_url.as_deref().unwrap_or(region.base_url()))?;
+    let token_url = format!("{}{}", base.as_str().trim_end_matches('/'), pandadoc::TOKEN_PATH);
+    let source = credential.into_source(Some(token_url), transport)?;
     let mut own = pandadoc::PandaDocConfig::new(source)
-        .with_transport(transport)
+        .with_transport(transport.clone())
         .with_auth(auth)
-        .with_region(match region {
-            Region::Us => pandadoc::Region::Us,
-            Region::Eu => pandadoc::Region::Eu,
-        })
+        .with_region(region)
         .with_reach(match config.reach.clone().unwrap_or_default() {
             Reach::Organization => pandadoc::Reach::Organization,
             Reach::Workspace(id) => pandadoc::Reach::Workspace(id),

@@ -1,14 +1,16 @@
-use super::transport::transport;
 use crate::config::Level;
 use crate::{Config, Credential};
 use std::sync::Arc;
 use workspace_members_core::{Result, WorkspaceMembers};
 use workspace_members_paradigm as paradigm;
 
-pub(super) fn build(config: &Config, credential: Credential) -> Result<Arc<dyn WorkspaceMembers>> {
-    let transport = transport(config)?;
-    let source = credential.into_source(None, &transport)?;
-    let mut own = paradigm::ParadigmConfig::new(source).with_transport(transport);
+pub(super) fn build(
+    config: &Config,
+    credential: Credential,
+    transport: &paradigm::Transport,
+) -> Result<Arc<dyn WorkspaceMembers>> {
+    let source = credential.into_source(None, transport)?;
+    let mut own = paradigm::ParadigmConfig::new(source).with_transport(transport.clone());
     if let Some(url) = &config.base_url {
         own = own.with_base_url(url)?;
     }

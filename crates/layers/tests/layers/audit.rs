@@ -145,16 +145,46 @@ async fn who_acts_is_asked_once_and_only_where_something_will_be_sent() {
     // It cannot be found out: the write is not sent, and the reason is the provider's.
     let inner =
         Scripted::new(capabilities()).faults([Fault::Before(ErrorKind::Unavailable, Effect::NotApplied)]);
-    let audit = Audit::new(inner.clone(), Arc::new(Lines::default()));
+    let lines = Arc::<Lines>::default();
+    let audit = Audit::new(inner.clone(), Arc::clone(&lines) as Arc<dyn AuditSink>);
     let error = audit.add(&add(3, Role::Editor)).await.unwrap_err();
     assert_eq!((error.kind(), error.effect()), (ErrorKind::Unavailable, Effect::NotApplied));
+    assert_eq!(error.operation(), Some(Operation::Add));
     assert!(error.to_string().contains("not sent"), "{error}");
-    assert_eq!(inner.effects(), [] as [String; 0]);
+    assert_eq!(inner.operations(), [Operation::Me]);
+    // What the caller asked is on record all the same.
+    let values = lines.values();
+    assert_eq!(values.len(), 2);
+    assert_eq!((&values[0]["operation"], &values[0]["actor"]["user"]), (&"add".into(), &Value::Null));
+    assert_eq!((&values[1]["effect"], &values[1]["kind"]), (&"not_applied".into(), &"unavailable".into()));
 
     // The provider has no such question.
     let inner = Scripted::new(capabilities().without(&[Capability::Me], "test"));
     Audit::new(inner.clone(), Arc::new(Lines::default())).add(&add(3, Role::Editor)).await.unwrap();
     assert_eq!(inner.operations(), [Operation::Add]);
+}
+
+/// An account of which the key may be renewed to act as another user.
+#[tokio::test(start_paused = true)]
+async fn the_actor_is_whom_the_provider_named_last() {
+    let (inner, lines, audit) = stack();
+    audit.add(&add(3, Role::Editor)).await.unwrap();
+    inner.act_as(2);
+    audit.add(&add(4, Role::Editor)).await.unwrap();
+    assert_eq!(audit.me().await.unwrap().user, 2.into());
+    audit.add(&add(5, Role::Editor)).await.unwrap();
+    let users: Vec<_> = lines.values().iter().map(|line| line["actor"]["user"].clone()).collect();
+    assert_eq!(users, ["1", "1", "1", "1", "2", "2"]);
+    assert_eq!(lines.values()[5]["actor"]["email"], "user2@example.com");
+}
+
+#[tokio::test(start_paused = true)]
+async fn first_writes_at_once_ask_once_who_acts() {
+    let (inner, _, audit) = stack();
+    let (three, four) = (add(3, Role::Editor), add(4, Role::Editor));
+    let (one, two) = tokio::join!(audit.add(&three), audit.add(&four));
+    one.and(two).unwrap();
+    assert_eq!(inner.operations().iter().filter(|operation| **operation == Operation::Me).count(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -26,9 +26,13 @@ fn the_table_of_fields_is_that_of_the_code() {
 }
 
 #[test]
-fn every_kind_has_a_row() {
+fn every_kind_has_a_row_that_says_whether_it_is_transient() {
     let page = page();
+    let table = page.split("## Kind").nth(1).unwrap().split("\n## ").next().unwrap();
     for kind in ErrorKind::ALL {
-        assert!(page.contains(&format!("| `{kind}` |")), "no row for {kind}");
+        let transient = if kind.is_transient() { "yes" } else { "no" };
+        assert!(table.contains(&format!("\n| `{kind}` | {transient} | ")), "no such row for {kind}");
     }
+    let rows = table.lines().filter(|line| line.starts_with("| `")).count();
+    assert_eq!(rows, ErrorKind::ALL.len());
 }

@@ -12,7 +12,7 @@ use workspace_members_core::{
 };
 use workspace_members_layers::{Concurrency, Limiter, RateLimit, Timeout};
 
-use crate::support::{Fault, Scripted, add, capabilities, user, workspace};
+use crate::support::{Fault, Scripted, add, capabilities, key, user, workspace};
 
 /// A provider of which requests arrive some time after they were sent, and answers some time after that. A request that
 /// the caller gave up arrives all the same.
@@ -205,6 +205,38 @@ async fn a_fast_provider_is_used_at_98_percent_of_its_limit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_comes_out_of_the_line_waits_for_a_place() {
+    let arrivals = Arc::new(Mutex::new(Vec::new()));
+    let distant = |arrivals: &Arc<Mutex<Vec<_>>>| Distant {
+        inner: Scripted::new(capabilities()),
+        arrivals: Arc::clone(arrivals),
+        there: Duration::ZERO,
+        back: Duration::from_secs(1),
+    };
+    let limiter = Limiter::new([Limit::assumed(&[], 6, Duration::from_secs(10), "test")]);
+    let wide = RateLimit::new(distant(&Arc::default()), limiter.clone());
+    let narrow = Arc::new(Concurrency::new(RateLimit::new(distant(&arrivals), limiter), 2));
+    let start = Instant::now();
+    // All slots become free at once, after 11 seconds.
+    let (workspace, user) = (workspace(), user(1));
+    futures_util::future::join_all((0..6).map(|_| wide.get(&workspace, &user))).await;
+    let mut calls: Vec<_> = (0..7)
+        .map(|_| {
+            let (narrow, workspace, user) = (Arc::clone(&narrow), workspace.clone(), user.clone());
+            tokio::spawn(async move { narrow.get(&workspace, &user).await.map(drop) })
+        })
+        .collect();
+    // One is dropped with a slot, and without a place.
+    sleep(Duration::from_millis(10_500)).await;
+    calls.remove(5).abort();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    let seconds: Vec<u64> = arrivals.lock().unwrap().iter().map(|(_, at)| (*at - start).as_secs()).collect();
+    assert_eq!(seconds, [11, 11, 12, 12, 13, 13]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_shared_limiter_counts_several_values_as_one() {
     let limit = Limit::assumed(&[], 2, Duration::from_mins(1), "test");
     let limiter = Limiter::new([limit]);
@@ -254,6 +286,25 @@ async fn timeouts_say_what_may_have_happened() {
     assert_eq!((read.kind(), read.effect()), (ErrorKind::Timeout, Effect::NotApplied));
     assert_eq!((write.kind(), write.effect()), (ErrorKind::Timeout, Effect::Unknown));
     assert_eq!(write.to_string(), "add at example: no answer within 5s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_not_sent_in_time_was_not_applied() {
+    let second = Duration::from_secs(1);
+    let faults = [Fault::Held(second * 6), Fault::Held(second * 4), Fault::HeldAndHang(second * 4)];
+    let inner = Scripted::new(capabilities()).faults(faults);
+    let layer = Timeout::new(inner.clone(), second * 5);
+    let start = Instant::now();
+    let unsent = layer.add(&add(3, Role::Viewer)).await.unwrap_err();
+    assert_eq!((unsent.kind(), unsent.effect()), (ErrorKind::Timeout, Effect::NotApplied));
+    assert!(unsent.to_string().contains("not sent within 5s"), "{unsent}");
+    assert_eq!((start.elapsed().as_secs(), inner.effects().len()), (5, 0));
+    layer.add(&add(3, Role::Viewer)).await.unwrap();
+    assert_eq!(start.elapsed().as_secs(), 9);
+    // The wait takes nothing from the time of the request.
+    let unanswered = layer.remove(&RemoveMember::new(key(3))).await.unwrap_err();
+    assert_eq!((unanswered.kind(), unanswered.effect()), (ErrorKind::Timeout, Effect::Unknown));
+    assert_eq!(start.elapsed().as_secs(), 18);
 }
 
 #[tokio::test(start_paused = true)]

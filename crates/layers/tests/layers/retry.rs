@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use workspace_members_core::{
-    Capability, Effect, ErrorKind, NativeRole, Operation, RateLimit as Limit, RemoveMember, Resource, Role,
-    SetRole, WorkspaceMembers,
+    Capability, Effect, ErrorKind, InMemory, NativeRole, Operation, RateLimit as Limit, RemoveMember,
+    Resource, Role, SetRole, UserId, WorkspaceMembers,
 };
 use workspace_members_layers::{BudgetConfig, Limiter, RateLimit, Retry, RetryConfig, Timeout};
 
@@ -264,18 +264,70 @@ async fn role_changes_in_doubt_are_settled() {
     assert_eq!((error.kind(), error.effect()), (ErrorKind::NotFound, Effect::Rejected));
 }
 
+/// An account that resets the first connection, and that user 3 is a member of with some custom role.
+fn behind_a_placeholder() -> Scripted {
+    let (three, custom) = (UserId::from(3), NativeRole::from_static("Custom"));
+    let account = InMemory::new(capabilities()).with_member(workspace(), three, custom);
+    Scripted::on(account, capabilities()).faults([RESET])
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_custom_role_behind_a_placeholder_stays_unknown() {
     let custom = Role::Custom(NativeRole::from_static("Legal review"));
-    let account = workspace_members_core::InMemory::new(capabilities()).with_member(
-        workspace(),
-        workspace_members_core::UserId::from(3),
-        NativeRole::from_static("Custom"),
-    );
-    let inner = Scripted::on(account, capabilities()).faults([RESET]);
+    let inner = behind_a_placeholder();
     let error = retry(&inner).set_role(&SetRole::new(key(3), custom)).await.unwrap_err();
     assert_eq!(error.effect(), Effect::Unknown);
     assert_eq!(inner.operations(), [Set, Get]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nor_is_an_addition_behind_a_placeholder_taken_for_our_own() {
+    let custom = Role::Custom(NativeRole::from_static("Legal review"));
+    // The lost answer was a refusal: they had another custom role all along.
+    let inner = behind_a_placeholder();
+    let error = retry(&inner).add(&add(3, custom)).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::Transport, Effect::Unknown));
+    assert!(error.to_string().contains("does not name the role"), "{error}");
+    assert_eq!(inner.operations(), [Add, Get]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_addition_is_not_repeated_where_its_workspace_cannot_be_read() {
+    let inner = with([RESET, Fault::Before(ErrorKind::NotFound, Effect::Rejected)]);
+    let error = retry(&inner).add(&add(3, Role::Editor)).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::Transport, Effect::Unknown));
+    assert_eq!(inner.operations(), [Add, Get]);
+}
+
+/// How many requests a provider gets that always fails, for so many calls with such gaps between.
+async fn requests_in_an_outage(calls: u32, gap: Duration) -> usize {
+    let inner = with(vec![BUSY; 5 * calls as usize]);
+    let layer = Arc::new(retry(&inner));
+    let mut tasks = Vec::new();
+    for _ in 0..calls {
+        let layer = Arc::clone(&layer);
+        tasks.push(tokio::spawn(async move { layer.me().await.unwrap_err() }));
+        tokio::time::sleep(gap).await;
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    inner.operations().len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_no_storm() {
+    for (calls, gap) in [(2_000, SECOND / 10), (1_000, SECOND), (500, SECOND * 5), (200, SECOND * 30)] {
+        let start = Instant::now();
+        let requests = requests_in_an_outage(calls, gap).await;
+        let (calls, seconds) = (f64::from(calls), start.elapsed().as_secs_f64());
+        let bound = calls + 30.0 + 0.2 * calls + 0.1 * seconds;
+        #[expect(clippy::cast_precision_loss, reason = "thousands")]
+        let requests = requests as f64;
+        assert!(requests <= bound && requests > bound - 35.0, "{requests} at {gap:?}, {bound} allowed");
+    }
+    // Few calls may all be repeated.
+    assert_eq!(requests_in_an_outage(100, SECOND * 60).await, 500);
 }
 
 #[tokio::test(start_paused = true)]
@@ -289,6 +341,9 @@ async fn one_attempt_means_no_repetition_and_still_an_answer() {
     let error = layer(&inner).add(&add(3, Role::Editor)).await.unwrap_err();
     assert_eq!((error.kind(), error.effect()), (ErrorKind::Transport, Effect::NotApplied));
     assert!(error.to_string().contains("did not happen"), "{error}");
+    // A renewed key is no repetition of what failed.
+    let inner = with([Fault::Before(ErrorKind::Unauthenticated, Effect::NotApplied)]);
+    layer(&inner).me().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 //! The whole stack under every fault at every request of a script: the account ends as it should, no write takes effect
 //! twice, no audit line is missing, and no window sees more requests than its limit.
 
-use crate::support::{Fault, Lines, Scripted, capabilities, user, with_memberships, workspace};
+use crate::support::{Fault, Lines, Scripted, add, capabilities, user, with_memberships, workspace};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use workspace_members_core::{
     AddMember, Capabilities, Effect, ErrorKind, GroupId, IfPresent, Notify, Operation, PrincipalId,
     RateLimit as Limit, Result, Role, Roster, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt,
 };
-use workspace_members_layers::{LayersConfig, LimitConfig, RateLimitConfig, RetryConfig, Standard};
+use workspace_members_layers::{LayersConfig, LimitConfig, Limiter, RateLimitConfig, RetryConfig, Standard};
 
 const LIMIT: u32 = 10;
 const WINDOW: Duration = Duration::from_mins(1);
@@ -191,6 +191,31 @@ proptest! {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_line_for_one_limit_holds_up_nothing_else() {
+    let one_a_minute = Limit::assumed(&[Operation::Add], 1, WINDOW, "test");
+    let inner = Scripted::new(capabilities().with_limits([one_a_minute]));
+    let stack = Standard::new(LayersConfig::default()).build(inner.clone()).unwrap();
+    let start = tokio::time::Instant::now();
+    // More than may be under way at once.
+    let additions: Vec<_> = (0..20)
+        .map(|_| {
+            let stack = Arc::clone(&stack);
+            tokio::spawn(async move { stack.add(&add(3, Role::Viewer)).await.map(drop) })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    for _ in 0..50 {
+        stack.get(&workspace(), &user(1)).await.unwrap();
+    }
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    let mut added = 0;
+    for addition in additions {
+        added += u32::from(addition.await.unwrap().is_ok());
+    }
+    assert_eq!((added, start.elapsed().as_secs()), (1, 19 * 60));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_settings_reach_the_layers() {
     let inner = Scripted::new(capabilities().with_limits([Limit::assumed(&[], 100, WINDOW, "test")]));
     let build = |config: LayersConfig| Standard::new(config).build(inner.clone()).unwrap();
@@ -204,7 +229,10 @@ async fn the_settings_reach_the_layers() {
     let own = limits(with(rate.clone().with_limits(Some(vec![own])).with_headroom(0.5)));
     assert_eq!((own.len(), own[0].max, own[0].operations.as_slice()), (1, 3, [Operation::Add].as_slice()));
 
-    let off = build(with(rate.with_off(true)));
+    let off = with(rate.with_off(true));
+    let shared = Standard::new(off.clone()).with_limiter(Limiter::new([])).build(inner.clone());
+    assert_eq!(shared.unwrap_err().kind(), ErrorKind::Config);
+    let off = build(off);
     let start = tokio::time::Instant::now();
     for _ in 0..300 {
         off.me().await.unwrap();
@@ -212,7 +240,7 @@ async fn the_settings_reach_the_layers() {
     assert_eq!(start.elapsed(), Duration::ZERO);
 
     let read_only = build(LayersConfig::default().with_read_only(true));
-    let error = read_only.ensure(&crate::support::add(3, Role::Viewer), IfPresent::Keep).await.unwrap_err();
+    let error = read_only.ensure(&add(3, Role::Viewer), IfPresent::Keep).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
 
     let once = RetryConfig::default().with_max_attempts(1);

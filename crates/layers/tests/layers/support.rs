@@ -14,7 +14,7 @@ use workspace_members_core::{
     AddMember, Behaviour, Capabilities, Capability, Effect, EmailAddress, Error, ErrorKind, Evidence, Fit,
     Group, GroupId, Identity, InMemory, ListOf, Member, MemberKey, NativeRole, Operation, Page, PageRequest,
     PrincipalId, Provider, RemoveMember, Result, Role, RoleRow, RoleTable, SetRole, Status, User, UserId,
-    Workspace, WorkspaceId, WorkspaceMembers,
+    Workspace, WorkspaceId, WorkspaceMembers, before_sending,
 };
 use workspace_members_layers::{Appended, AuditSink};
 
@@ -33,6 +33,10 @@ pub(crate) enum Fault {
     Hang,
     /// It acts and does not answer.
     HangAfter,
+    /// It is sent after so long.
+    Held(Duration),
+    /// It is sent after so long, acts, and does not answer.
+    HeldAndHang(Duration),
     /// The answer is lost, and it acts when the next write arrives, just before that.
     Late,
 }
@@ -53,6 +57,7 @@ struct State {
     requests: Vec<(Operation, String, Instant)>,
     effects: Vec<String>,
     late: Vec<Act>,
+    me: Option<Identity>,
 }
 
 impl std::fmt::Debug for Scripted {
@@ -120,6 +125,12 @@ impl Scripted {
         self
     }
 
+    /// From now on, the key is that user's.
+    pub(crate) fn act_as(&self, id: u64) {
+        let email = EmailAddress::new(format!("user{id}@example.com")).unwrap();
+        self.state.lock().unwrap().me = Some(Identity::new(UserId::from(id)).with_email(Some(email)));
+    }
+
     /// Which requests arrived, in order.
     pub(crate) fn operations(&self) -> Vec<Operation> {
         self.state.lock().unwrap().requests.iter().map(|(operation, ..)| *operation).collect()
@@ -177,6 +188,7 @@ impl Scripted {
                 self.state.lock().unwrap().late.extend(late);
                 return Err(fail(ErrorKind::Transport, lost));
             }
+            Fault::Held(wait) | Fault::HeldAndHang(wait) => before_sending(tokio::time::sleep(wait)).await,
             Fault::None | Fault::After(_) | Fault::HangAfter => {}
         }
         let before = members(&self.account).await;
@@ -186,7 +198,7 @@ impl Scripted {
         }
         match fault {
             Fault::After(kind) => Err(fail(kind, lost)),
-            Fault::HangAfter => pending().await,
+            Fault::HangAfter | Fault::HeldAndHang(_) => pending().await,
             _ => Ok(done),
         }
     }
@@ -225,7 +237,9 @@ impl WorkspaceMembers for Scripted {
         &self.capabilities
     }
     async fn me(&self) -> Result<Identity> {
-        self.run(Operation::Me, "me".to_owned(), self.account.me(), None).await
+        let renewed = self.state.lock().unwrap().me.clone();
+        let identity = self.run(Operation::Me, "me".to_owned(), self.account.me(), None).await?;
+        Ok(renewed.unwrap_or(identity))
     }
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
         let text = format!("workspaces {page:?}");

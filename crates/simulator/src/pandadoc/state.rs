@@ -384,7 +384,8 @@ impl PandaDocState {
 
     /// Scrambles the count of values made so far: the same in every run.
     fn made_up(&mut self, letters: &[u8], length: usize) -> String {
-        self.issued += 1;
+        // A state file may begin anywhere.
+        self.issued = self.issued.wrapping_add(1);
         // The count is scrambled before it starts a sequence; else each value would be the one before, shifted.
         let mut seed = scrambled(self.issued);
         let modulus = letters.len() as u64;

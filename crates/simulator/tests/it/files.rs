@@ -86,6 +86,10 @@ async fn parts_that_do_not_fit_are_named() {
             "paradigm.workspaces[0].groups: there is no group 99",
         ),
         (|state| state.paradigm.users[1].id = 1, "paradigm.users: 1 is there twice"),
+        (
+            |state| state.paradigm.workspaces[0].id = u64::MAX,
+            "paradigm.workspaces: 18446744073709551615 is larger than 9223372036854775807, the largest id",
+        ),
         (|state| state.paradigm.users[3].company = 7, "paradigm.users[3].company: there is no company 7"),
         (|state| state.paradigm.add_key("stray", 99), "paradigm.keys[2].user: there is no user 99"),
         (

@@ -2,14 +2,14 @@
 
 use super::journal::{Intent, Journal};
 use super::progress::{Event, Progress};
-use super::recheck::{Look, Lookout, makes_owner, needs_look};
+use super::recheck::{Look, Lookout, makes_owner, needs_look, now};
 use super::report::{StepOutcome, StepReport};
 use crate::desired::DesiredWorkspace;
 use crate::plan::{Action, Step, Strategy};
 use std::sync::{Mutex, PoisonError};
 use workspace_members_core::{
-    AddMember, Effect, Error, ErrorKind, IfPresent, Member, MemberKey, PrincipalId, RemoveMember, Role,
-    SetRole, WorkspaceMembers, WorkspaceMembersExt as _,
+    AddMember, Effect, Error, ErrorKind, IfPresent, Member, MemberKey, PrincipalId, RemoveMember, SetRole,
+    WorkspaceMembers, WorkspaceMembersExt as _,
 };
 
 /// Takes the steps of one workspace.
@@ -31,7 +31,7 @@ impl Runner<'_> {
             self.progress.tell(&Event::Step(step));
             let report = self.take(step, &made_owner).await;
             self.progress.tell(&Event::Done(&report));
-            let done = matches!(report.outcome, StepOutcome::Applied | StepOutcome::Unchanged);
+            let done = report.lets_go_on();
             reports.push(report);
             if !done {
                 self.progress.tell(&Event::Stopped(&step.target));
@@ -65,7 +65,7 @@ impl Runner<'_> {
                     report.refusal = Some(*refusal);
                     return report;
                 }
-                Err(error) => return StepReport::failure(step, StepOutcome::Failed, &error),
+                Err(error) => return StepReport::failure(step, StepOutcome::Failed, error),
             }
         } else {
             known
@@ -83,14 +83,15 @@ impl Runner<'_> {
     }
 
     async fn add(&self, step: &Step) -> StepReport {
-        let role = step.role.clone().unwrap_or(Role::Viewer);
-        let request = AddMember::new(self.workspace.target.workspace.clone(), step.principal.clone(), role)
+        let Some(role) = &step.role else { return without_role(step) };
+        let workspace = self.workspace.target.workspace.clone();
+        let request = AddMember::new(workspace, step.principal.clone(), role.clone())
             .with_notify(self.workspace.notify);
         // One request, or two for a custom role that is not accepted at once.
         match self.members.ensure(&request, IfPresent::Fail).await {
             Ok(ensured) => self.confirmed(step, &ensured.member),
             Err(error) if error.kind() == ErrorKind::AlreadyMember => {
-                self.present(step, &error, StepOutcome::Unchanged).await
+                self.present(step, error, StepOutcome::Unchanged).await
             }
             Err(error) => self.settle(step, error).await,
         }
@@ -98,8 +99,8 @@ impl Runner<'_> {
 
     async fn set_role(&self, step: &Step, member: Option<Member>) -> StepReport {
         let key = member.map_or_else(|| self.key(step), |member| member.key);
-        let role = step.role.clone().unwrap_or(Role::Viewer);
-        let request = SetRole::new(key, role).with_from(step.from.clone());
+        let Some(role) = &step.role else { return without_role(step) };
+        let request = SetRole::new(key, role.clone()).with_from(step.from.clone());
         match self.members.set_role(&request).await {
             Ok(member) => self.confirmed(step, &member),
             Err(error) => self.settle(step, error).await,
@@ -116,15 +117,15 @@ impl Runner<'_> {
         let absent = match error.kind() {
             ErrorKind::NotFound => StepOutcome::Unchanged,
             _ if error.effect() == Effect::Unknown => StepOutcome::Applied,
-            _ => return StepReport::failure(step, StepOutcome::Failed, &error),
+            _ => return failed(step, error),
         };
-        match self.members.get(&request.key.workspace, &step.principal).await {
+        match now(self.members, &request.key.workspace, &step.principal).await {
             Ok(None) => StepReport::new(step, absent),
             Ok(Some(_)) if error.kind() == ErrorKind::NotFound => {
-                StepReport::failure(step, StepOutcome::Failed, &error)
+                StepReport::failure(step, StepOutcome::Failed, error)
             }
             // Still there, and the request may yet take effect.
-            _ => StepReport::failure(step, StepOutcome::Unknown, &error),
+            _ => StepReport::failure(step, StepOutcome::Unknown, error),
         }
     }
 
@@ -141,19 +142,19 @@ impl Runner<'_> {
     /// A write failed. If it may have taken effect, reads whether it did; never repeats it.
     async fn settle(&self, step: &Step, error: Error) -> StepReport {
         match error.effect() {
-            Effect::Unknown => self.present(step, &error, StepOutcome::Applied).await,
-            _ => StepReport::failure(step, StepOutcome::Failed, &error),
+            Effect::Unknown => self.present(step, error, StepOutcome::Applied).await,
+            _ => failed(step, error),
         }
     }
 
     /// Reads whether the member is as the step wants them, and then answers `so`.
-    async fn present(&self, step: &Step, error: &Error, so: StepOutcome) -> StepReport {
+    async fn present(&self, step: &Step, error: Error, so: StepOutcome) -> StepReport {
         let certain = error.effect() != Effect::Unknown;
-        match self.members.get(&self.workspace.target.workspace, &step.principal).await {
+        match now(self.members, &self.workspace.target.workspace, &step.principal).await {
             Ok(Some(member)) if Some(&member.native_role) == step.to.as_ref() => StepReport::new(step, so),
             Ok(Some(member)) if certain => {
                 let message = format!("{} is a member already, as {}", step.label, member.native_role);
-                StepReport::new(step, StepOutcome::Failed).because(message, "plan again")
+                StepReport::failure(step, StepOutcome::Failed, error).because(message, "plan again")
             }
             Ok(_) if certain => StepReport::failure(step, StepOutcome::Failed, error),
             _ => StepReport::failure(step, StepOutcome::Unknown, error),
@@ -163,8 +164,7 @@ impl Runner<'_> {
     /// Writes the intent down before the removal is sent, and that it is settled once they are seen inside.
     async fn remove_then_add(&self, step: &Step, member: Option<Member>) -> StepReport {
         let (Some(member), Some(to), Some(role)) = (member, &step.to, &step.role) else {
-            return StepReport::new(step, StepOutcome::Failed)
-                .because("the plan does not say what to write", "plan again");
+            return without_role(step);
         };
         let intent = Intent {
             connection: self.workspace.target.connection.clone(),
@@ -187,12 +187,18 @@ impl Runner<'_> {
             self.members.change_role_by_remove_then_add(&intent.workspace, &step.principal, role).await;
         let report = match result {
             Ok(ensured) => self.confirmed(step, &ensured.member),
-            Err(error) => match self.members.get(&intent.workspace, &step.principal).await {
-                Ok(Some(member)) if member.native_role == *to => StepReport::new(step, StepOutcome::Applied),
-                Ok(Some(_)) => StepReport::failure(step, StepOutcome::Failed, &error),
-                Ok(None) | Err(_) => {
-                    let message = format!("{error}; they may be outside");
-                    return StepReport::new(step, StepOutcome::Unknown).because(
+            Err(error) => match now(self.members, &intent.workspace, &step.principal).await {
+                Ok(Some(member)) if member.native_role == *to => {
+                    let unrecorded = error.kind() == ErrorKind::RecordFailed;
+                    if unrecorded { failed(step, error) } else { StepReport::new(step, StepOutcome::Applied) }
+                }
+                // Nothing is under way that could still put them out.
+                Ok(Some(_)) if matches!(error.effect(), Effect::Rejected | Effect::NotApplied) => {
+                    StepReport::failure(step, StepOutcome::Failed, error)
+                }
+                _ => {
+                    let message = format!("{error}; they may be outside, now or in a moment");
+                    return StepReport::failure(step, StepOutcome::Unknown, error).because(
                         message,
                         "run again: whoever is left outside is added before anything else",
                     );
@@ -211,4 +217,15 @@ impl Runner<'_> {
     fn journal(&self) -> std::sync::MutexGuard<'_, Journal> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn without_role(step: &Step) -> StepReport {
+    StepReport::new(step, StepOutcome::Failed).because("the plan does not say what to write", "plan again")
+}
+
+/// A write that certainly failed, unless it is its record alone that did.
+fn failed(step: &Step, error: Error) -> StepReport {
+    let made = error.kind() == ErrorKind::RecordFailed && error.effect() == Effect::Partial;
+    let outcome = if made { StepOutcome::Applied } else { StepOutcome::Failed };
+    StepReport::failure(step, outcome, error)
 }

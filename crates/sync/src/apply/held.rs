@@ -7,12 +7,14 @@ use super::report::Settled;
 use super::{ApplyError, read, settle};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
-use workspace_members_core::{Capability, WorkspaceMembers};
+use workspace_members_core::{Capability, Identity, WorkspaceMembers};
 
 /// The accounts of a plan, locked.
 pub(super) struct Held {
     journals: BTreeMap<AccountKey, Mutex<Journal>>,
     keys: BTreeMap<String, AccountKey>,
+    /// Who acts, by connection: asked once, to know which account to lock.
+    identities: BTreeMap<String, Identity>,
     _locks: Vec<AccountLock>,
 }
 
@@ -22,7 +24,7 @@ impl Held {
         folder: &std::path::Path,
     ) -> Result<Self, ApplyError> {
         place::prepare(folder)?;
-        let mut keys = BTreeMap::new();
+        let (mut keys, mut identities) = (BTreeMap::new(), BTreeMap::new());
         for (name, members) in connections {
             let capabilities = members.capabilities();
             let me = if capabilities.has(Capability::Me) {
@@ -31,6 +33,7 @@ impl Held {
                 None
             };
             keys.insert((*name).to_owned(), AccountKey::of(capabilities, me.as_ref()));
+            identities.extend(me.map(|me| ((*name).to_owned(), me)));
         }
         // Always in the same order, so that two runs cannot each hold what the other waits for.
         let by_key: BTreeMap<&AccountKey, &String> = keys.iter().map(|(name, key)| (key, name)).collect();
@@ -41,7 +44,11 @@ impl Held {
             let journal = Journal::open(&path).map_err(|source| ApplyError::State { path, source })?;
             journals.insert(key.clone(), Mutex::new(journal));
         }
-        Ok(Self { journals, keys, _locks: locks })
+        Ok(Self { journals, keys, identities, _locks: locks })
+    }
+
+    pub(super) fn identity(&self, connection: &str) -> Option<&Identity> {
+        self.identities.get(connection)
     }
 
     pub(super) fn journal(&self, connection: &str) -> Option<&Mutex<Journal>> {
@@ -54,13 +61,12 @@ impl Held {
         progress: &Progress,
     ) -> Result<Vec<Settled>, ApplyError> {
         let mut all = Vec::new();
-        for (name, members) in connections {
-            let Some(journal) = self.keys.get(*name).and_then(|key| self.journals.get_mut(key)) else {
-                continue;
-            };
+        for (key, journal) in &mut self.journals {
+            let of_account: Vec<_> =
+                connections.iter().filter(|(name, _)| self.keys.get(*name) == Some(key)).copied().collect();
             let journal = journal.get_mut().unwrap_or_else(PoisonError::into_inner);
             let each = |settled: &Settled| progress.tell(&Event::Settled(settled));
-            all.extend(settle::settle(*members, journal, each).await?);
+            all.extend(settle::settle(&of_account, journal, each).await?);
         }
         Ok(all)
     }

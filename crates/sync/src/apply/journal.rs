@@ -40,6 +40,8 @@ enum Line {
 #[derive(Debug)]
 pub(super) struct Journal {
     file: File,
+    /// How long it is, in bytes of whole lines.
+    length: u64,
     open: BTreeMap<u64, Intent>,
     next: u64,
 }
@@ -51,17 +53,22 @@ impl Journal {
     /// never sent, so it is cut off. Anything else that cannot be read is an error: somebody may be outside.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let is_new = !path.exists();
-        let mut file = File::options().create(true).truncate(false).read(true).write(true).open(path)?;
+        let mut options = File::options();
+        options.create(true).truncate(false).read(true).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path)?;
         if is_new && let Some(folder) = path.parent() {
             File::open(folder)?.sync_all()?;
         }
-        let mut text = String::new();
-        file.read_to_string(&mut text)?;
-        let whole = text.rfind('\n').map_or(0, |at| at + 1);
-        let (open, next) = read(&text[..whole])?;
-        file.set_len(whole as u64)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        let whole = whole_lines(&bytes);
+        let (open, next) = read(whole)?;
+        let length = whole.len() as u64;
+        file.set_len(length)?;
         file.seek(SeekFrom::End(0))?;
-        Ok(Self { file, open, next })
+        Ok(Self { file, length, open, next })
     }
 
     /// Everything that was begun and not ended, oldest first.
@@ -85,6 +92,7 @@ impl Journal {
         } else {
             self.file.set_len(0)?;
             self.file.seek(SeekFrom::Start(0))?;
+            self.length = 0;
             self.file.sync_all()?;
         }
         self.open.remove(&id);
@@ -94,22 +102,43 @@ impl Journal {
     fn write(&mut self, line: &Line) -> io::Result<()> {
         let mut text = serde_json::to_string(line).map_err(io::Error::other)?;
         text.push('\n');
+        // A part of a line that could not be written must not be what the next one is joined to.
+        self.file.set_len(self.length)?;
+        self.file.seek(SeekFrom::Start(self.length))?;
         self.file.write_all(text.as_bytes())?;
-        self.file.sync_all()
+        self.file.sync_all()?;
+        self.length += text.len() as u64;
+        Ok(())
     }
 }
 
-fn read(text: &str) -> io::Result<(BTreeMap<u64, Intent>, u64)> {
+/// Everything up to the last end of a line. In bytes: a line may have been cut off within a letter.
+fn whole_lines(bytes: &[u8]) -> &[u8] {
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    &bytes[..whole]
+}
+
+fn read(lines: &[u8]) -> io::Result<(BTreeMap<u64, Intent>, u64)> {
+    let unreadable = |line: usize, why: &str| {
+        io::Error::new(io::ErrorKind::InvalidData, format!("line {line} is unreadable: {why}"))
+    };
     let mut open = BTreeMap::new();
     let mut next = 1;
-    for line in text.lines().filter(|line| !line.is_empty()) {
-        let line: Line = serde_json::from_str(line).map_err(|error| {
-            io::Error::new(io::ErrorKind::InvalidData, format!("unreadable line: {error}"))
-        })?;
+    for (number, line) in (1..).zip(lines.split(|byte| *byte == b'\n')) {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let line: Line =
+            serde_json::from_slice(line).map_err(|error| unreadable(number, &error.to_string()))?;
         match line {
             Line::Open { id, intent, .. } => {
-                next = next.max(id.saturating_add(1));
-                open.insert(id, intent);
+                let after =
+                    id.checked_add(1).ok_or_else(|| unreadable(number, "its id is the last there is"))?;
+                next = next.max(after);
+                // Taking the second for the first would forget somebody.
+                if open.insert(id, intent).is_some() {
+                    return Err(unreadable(number, "its id is open already"));
+                }
             }
             Line::Closed { id, .. } => {
                 open.remove(&id);
@@ -130,9 +159,7 @@ pub fn open_intents(state_dir: &Path) -> io::Result<Vec<Intent>> {
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     paths.sort();
     for path in paths.iter().filter(|path| path.extension().is_some_and(|ending| ending == "journal")) {
-        let text = std::fs::read_to_string(path)?;
-        let whole = text.rfind('\n').map_or(0, |at| at + 1);
-        all.extend(read(&text[..whole])?.0.into_values());
+        all.extend(read(whole_lines(&std::fs::read(path)?))?.0.into_values());
     }
     Ok(all)
 }
@@ -146,7 +173,7 @@ mod tests {
             connection: "acme".to_owned(),
             workspace: WorkspaceId::from(1),
             principal: PrincipalId::User(workspace_members_core::UserId::from(7)),
-            label: "ana@example.com".to_owned(),
+            label: "Amélie".to_owned(),
             from: NativeRole::new("viewer"),
             to: NativeRole::new("editor"),
         }
@@ -176,17 +203,44 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.journal");
         Journal::open(&path).unwrap().begin(&intent()).unwrap();
-        let whole = std::fs::read_to_string(&path).unwrap();
+        let whole = std::fs::read(&path).unwrap();
         for end in 0..whole.len() {
-            std::fs::write(&path, format!("{whole}{}", &whole[..end])).unwrap();
+            std::fs::write(&path, [&whole, &whole[..end]].concat()).unwrap();
+            assert_eq!(open_intents(folder.path()).unwrap().len(), 1, "{end}");
             let mut journal = Journal::open(&path).unwrap();
             assert_eq!(journal.intents().len(), 1, "{end}");
             let id = journal.begin(&intent()).unwrap();
             assert_eq!(Journal::open(&path).unwrap().intents().len(), 2);
             journal.close(id, "added").unwrap();
         }
-        std::fs::write(&path, format!("{{\"open\":\n{whole}")).unwrap();
-        assert_eq!(Journal::open(&path).unwrap_err().kind(), io::ErrorKind::InvalidData);
-        assert!(open_intents(folder.path()).is_err());
+        let whole = String::from_utf8(whole).unwrap();
+        let last = u64::MAX.to_string();
+        for (damaged, said) in [
+            (format!("{{\"open\":\n{whole}"), "line 1 is unreadable: EOF while"),
+            (format!("{whole}{whole}"), "line 2 is unreadable: its id is open already"),
+            (
+                whole.replace("\"id\":1", &format!("\"id\":{last}")),
+                "line 1 is unreadable: its id is the last",
+            ),
+        ] {
+            std::fs::write(&path, &damaged).unwrap();
+            let error = Journal::open(&path).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+            assert!(error.to_string().starts_with(said), "{error}");
+            assert!(open_intents(folder.path()).is_err());
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), damaged);
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_written_whole_is_not_joined_to_the_next_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.journal");
+        let mut journal = Journal::open(&path).unwrap();
+        journal.begin(&intent()).unwrap();
+        // As a full disk leaves it.
+        journal.file.write_all(b"{\"open\":{\"id\":2,").unwrap();
+        journal.begin(&intent()).unwrap();
+        assert_eq!(Journal::open(&path).unwrap().intents().len(), 2);
     }
 }

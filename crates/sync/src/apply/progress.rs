@@ -2,7 +2,8 @@
 
 use super::report::{Settled, StepReport};
 use crate::desired::Target;
-use crate::plan::Step;
+use crate::observe::Observed;
+use crate::plan::{Plan, Step};
 use std::fmt;
 use std::sync::Arc;
 
@@ -17,7 +18,11 @@ pub enum Event<'a> {
     },
     /// Somebody left outside by an earlier run was settled.
     Settled(&'a Settled),
-    /// The plan was found current and is about to be carried out.
+    /// Everything that a plan is made from was read.
+    Read(&'a [Observed]),
+    /// A plan was made and accepted, and is about to be carried out.
+    Planned(&'a Plan),
+    /// The steps begin.
     Starting {
         /// How many steps it has.
         steps: usize,

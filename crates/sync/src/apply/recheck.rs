@@ -6,7 +6,8 @@ use crate::plan::{
     reads_singly,
 };
 use workspace_members_core::{
-    Error, Member, PrincipalId, Role, Roster, WorkspaceMembers, WorkspaceMembersExt as _,
+    Error, Member, PrincipalId, Resource, Role, Roster, WorkspaceId, WorkspaceMembers,
+    WorkspaceMembersExt as _,
 };
 
 /// What the last look before a step says.
@@ -41,12 +42,12 @@ impl Lookout<'_> {
     pub(super) async fn look(&self, step: &Step, made_owner: &[PrincipalId]) -> Result<Look, Error> {
         let members = self.read(step, made_owner).await?;
         let target = members.iter().find(|member| member.key.principal == step.principal);
-        let now = target.map(|member| &member.native_role);
-        if now == step.to.as_ref() {
+        let role = target.map(|member| &member.native_role);
+        if role == step.to.as_ref() {
             return Ok(Look::Done);
         }
-        let Some(target) = target.filter(|_| now == step.from.as_ref()) else {
-            let now = now.map_or("not a member".to_owned(), ToString::to_string);
+        let Some(target) = target.filter(|_| role == step.from.as_ref()) else {
+            let now = role.map_or("not a member".to_owned(), ToString::to_string);
             let was = step.from.as_ref().map_or("not a member".to_owned(), ToString::to_string);
             return Ok(Look::Moved(format!("{} was {was} and is {now} by now", step.label)));
         };
@@ -87,14 +88,12 @@ impl Lookout<'_> {
     async fn read(&self, step: &Step, made_owner: &[PrincipalId]) -> Result<Vec<Member>, Error> {
         let workspace = self.roster.workspace();
         if looks_at_target_only(self.members.capabilities(), step) {
-            return Ok(self.members.get(workspace, &step.principal).await?.into_iter().collect());
+            return Ok(now(self.members, workspace, &step.principal).await?.into_iter().collect());
         }
         if !reads_singly(self.members.capabilities(), self.roster.len(), self.limits.min_owners) {
             return Ok(self.members.roster(workspace).await?.members().to_vec());
         }
-        let mut seen: Vec<Member> = self
-            .members
-            .get(workspace, &step.principal)
+        let mut seen: Vec<Member> = now(self.members, workspace, &step.principal)
             .await?
             .map(|member| self.marked(member))
             .into_iter()
@@ -111,7 +110,7 @@ impl Lookout<'_> {
             if seen.iter().any(|member| member.key.principal == *owner) {
                 continue;
             }
-            if let Some(member) = self.members.get(workspace, owner).await?
+            if let Some(member) = now(self.members, workspace, owner).await?
                 && member.role == Role::Owner
             {
                 seen.push(member);
@@ -126,6 +125,19 @@ impl Lookout<'_> {
         let marks =
             self.roster.get(&member.key.principal).map(|known| known.marks.clone()).unwrap_or_default();
         marks.into_iter().fold(member, Member::with_mark)
+    }
+}
+
+/// A member as they are now. A provider may say that there is no such user or group, which is then no member either.
+pub(super) async fn now(
+    members: &dyn WorkspaceMembers,
+    workspace: &WorkspaceId,
+    principal: &PrincipalId,
+) -> Result<Option<Member>, Error> {
+    let absent = [Resource::User, Resource::Group, Resource::Member];
+    match members.get(workspace, principal).await {
+        Err(error) if matches!(error.missing(), [one] if absent.contains(one)) => Ok(None),
+        result => result,
     }
 }
 

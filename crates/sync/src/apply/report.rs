@@ -5,6 +5,7 @@ use crate::observe::Observed;
 use crate::plan::{Kept, PlanFingerprint, Refusal, Step};
 use serde::Serialize;
 use std::fmt;
+use workspace_members_core::{Effect, Error, ErrorKind};
 
 /// What came of one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -35,7 +36,7 @@ impl fmt::Display for StepOutcome {
 }
 
 /// One step and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct StepReport {
     /// The step.
@@ -48,11 +49,15 @@ pub struct StepReport {
     pub advice: Option<String>,
     /// The guard that stopped it when its turn came, because the workspace had changed.
     pub refusal: Option<Refusal>,
+    /// The error, where there was one. A step can be [`Applied`](StepOutcome::Applied) and have one: the change was
+    /// made, and the audit log does not say so.
+    #[serde(skip)]
+    pub error: Option<Error>,
 }
 
 impl StepReport {
     pub(super) fn new(step: &Step, outcome: StepOutcome) -> Self {
-        Self { step: step.clone(), outcome, message: None, advice: None, refusal: None }
+        Self { step: step.clone(), outcome, message: None, advice: None, refusal: None, error: None }
     }
 
     pub(super) fn because(mut self, message: impl Into<String>, advice: impl Into<String>) -> Self {
@@ -61,12 +66,31 @@ impl StepReport {
         self
     }
 
-    pub(super) fn failure(step: &Step, outcome: StepOutcome, error: &workspace_members_core::Error) -> Self {
-        let message = match error.provider_message() {
-            Some(words) => format!("{error}: {words}"),
-            None => error.to_string(),
-        };
-        Self::new(step, outcome).because(message, error.advice())
+    pub(super) fn failure(step: &Step, outcome: StepOutcome, error: Error) -> Self {
+        let mut message = error.to_string();
+        if let Some(words) = error.provider_message() {
+            message = format!("{message}: {words}");
+        }
+        if !error.done().is_empty() {
+            message = format!("{message}; done before: {}", error.done().join(", "));
+        }
+        let mut report = Self::new(step, outcome).because(message, error.advice());
+        report.error = Some(error);
+        report
+    }
+
+    /// Whether it was done and no later step need wait: not so where the change is missing in the audit log.
+    pub(super) fn lets_go_on(&self) -> bool {
+        matches!(self.outcome, StepOutcome::Applied | StepOutcome::Unchanged) && !self.is_unrecorded()
+    }
+
+    fn is_unrecorded(&self) -> bool {
+        self.error.as_ref().is_some_and(|error| error.kind() == ErrorKind::RecordFailed)
+    }
+
+    /// Whether a part of it was done.
+    fn is_partial(&self) -> bool {
+        self.error.as_ref().is_some_and(|error| error.effect() == Effect::Partial)
     }
 }
 
@@ -81,8 +105,11 @@ pub enum SettledHow {
     Added,
     /// They were outside, and were added in the role they had had, since the other was refused.
     PutBack,
-    /// They, or the workspace, exist no more.
+    /// They exist no more.
     Gone,
+    /// Not settled, and not forgotten: it takes the connection that was used, which this run does not have or which does
+    /// not see the workspace. Until then they may be outside.
+    Left,
 }
 
 /// Somebody who may have been outside since an earlier run, and how that was settled.
@@ -113,11 +140,14 @@ pub struct Report {
     pub kept: Vec<Kept>,
     /// Who may have been outside since an earlier run, and was settled before the first step.
     pub settled: Vec<Settled>,
-    /// How many steps a plan from the last reading would have: 0 if everything is as wished. `None` if it could not be
-    /// read.
+    /// How many steps a plan from the last reading would have, and how many wishes it could not meet: 0 if everything is
+    /// as wished. `None` if it could not be read.
     pub remaining: Option<usize>,
     /// Why the last reading failed, if it did; then outcomes are as the single requests told them.
     pub last_reading: Option<String>,
+    /// What was read before the first step.
+    #[serde(skip)]
+    pub found: Vec<Observed>,
     /// What was read at the end, or before the first step if nothing was to be done.
     #[serde(skip)]
     pub observed: Vec<Observed>,
@@ -129,15 +159,15 @@ impl Report {
         self.steps.iter().filter(|step| step.outcome == outcome).count()
     }
 
-    /// Whether anything was changed, by a step or by settling.
+    /// Whether anything was changed, by a step, a part of one, or settling.
     pub fn changed(&self) -> bool {
         self.count(StepOutcome::Applied) > 0
+            || self.steps.iter().any(StepReport::is_partial)
             || self.settled.iter().any(|s| matches!(s.how, SettledHow::Added | SettledHow::PutBack))
     }
 
-    /// Whether every step is done, and the last reading shows it.
+    /// Whether every step is done and recorded, and the last reading shows it.
     pub fn is_complete(&self) -> bool {
-        let done = |step: &StepReport| matches!(step.outcome, StepOutcome::Applied | StepOutcome::Unchanged);
-        self.steps.iter().all(done) && self.remaining == Some(0)
+        self.steps.iter().all(StepReport::lets_go_on) && self.remaining == Some(0)
     }
 }

@@ -9,20 +9,29 @@ use workspace_members_core::{
 };
 
 /// Settles every open intent of one account, oldest first. Stops at the first that cannot be settled.
+///
+/// Each by the connection that it was begun with: another key of the account may not see the workspace, and would take
+/// that for its end.
 pub(super) async fn settle(
-    members: &dyn WorkspaceMembers,
+    connections: &[(&str, &dyn WorkspaceMembers)],
     journal: &mut Journal,
     mut each: impl FnMut(&Settled),
 ) -> Result<Vec<Settled>, ApplyError> {
     let mut all = Vec::new();
     for (id, intent) in journal.intents() {
-        let how = match one(members, &intent).await {
-            Ok(how) => how,
-            Err(source) => return Err(ApplyError::Unsettled { intent: Box::new(intent), source }),
+        let connection = connections.iter().find(|(name, _)| *name == intent.connection);
+        let how = match connection {
+            Some((_, members)) => match one(*members, &intent).await {
+                Ok(how) => how,
+                Err(source) => return Err(ApplyError::Unsettled { intent: Box::new(intent), source }),
+            },
+            None => SettledHow::Left,
         };
         let settled = Settled::new(intent, how);
-        let word = format!("{how:?}").to_lowercase();
-        journal.close(id, &word).map_err(|source| ApplyError::Journal { source })?;
+        if how != SettledHow::Left {
+            let word = format!("{how:?}").to_lowercase();
+            journal.close(id, &word).map_err(|source| ApplyError::Journal { source })?;
+        }
         each(&settled);
         all.push(settled);
     }
@@ -33,8 +42,7 @@ async fn one(members: &dyn WorkspaceMembers, intent: &Intent) -> Result<SettledH
     match members.find_member(&intent.workspace, &intent.principal, Operation::Get).await {
         Ok(Some(_)) => return Ok(SettledHow::Inside),
         Ok(None) => {}
-        Err(error) if is_gone(&error) => return Ok(SettledHow::Gone),
-        Err(error) => return Err(error),
+        Err(error) => return absent(error),
     }
     let Err(error) = add(members, intent, &intent.to).await else { return Ok(SettledHow::Added) };
     if error.effect() != Effect::Rejected {
@@ -43,8 +51,8 @@ async fn one(members: &dyn WorkspaceMembers, intent: &Intent) -> Result<SettledH
     let request =
         AddMember::new(intent.workspace.clone(), intent.principal.clone(), Role::Custom(intent.to.clone()));
     let error = members.narrow_not_found(error, &request.key()).await;
-    if is_gone(&error) {
-        return Ok(SettledHow::Gone);
+    if let Ok(how) = absent(error.clone()) {
+        return Ok(how);
     }
     add(members, intent, &intent.from).await.map(|_| SettledHow::PutBack).map_err(|_| error)
 }
@@ -63,8 +71,12 @@ async fn add(members: &dyn WorkspaceMembers, intent: &Intent, role: &NativeRole)
     }
 }
 
-/// Whether it is certain that there is nobody, or no workspace, to be settled.
-fn is_gone(error: &Error) -> bool {
-    let settled = [Resource::User, Resource::Group, Resource::Workspace];
-    error.kind() == ErrorKind::NotFound && matches!(error.missing(), [one] if settled.contains(one))
+/// What an error says where it is that something is not there. Whoever is no more need not come back; a workspace may
+/// exist and not be visible.
+fn absent(error: Error) -> Result<SettledHow, Error> {
+    match error.missing() {
+        [Resource::User | Resource::Group] => Ok(SettledHow::Gone),
+        [Resource::Workspace] => Ok(SettledHow::Left),
+        _ => Err(error),
+    }
 }

@@ -4,10 +4,13 @@ use super::definitions::{Definitions, entries};
 use super::source::{DesiredErrors, Faults, Field, Node, Value};
 use super::{Desired, DesiredWorkspace, Entry, InvalidText, Mode, Target, Want, Wished};
 use crate::guards::{Guards, Limit, canonical};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::str::FromStr;
 use workspace_members_core::{Notify, Role};
+
+/// How many members the workspaces of one file may name together. Only teams can make so many of a file that can be read.
+const MOST_MEMBERS: usize = 1_000_000;
 
 /// Reads a whole file.
 pub(super) fn read(root: &Node, mut faults: Faults<'_>) -> Result<Desired, DesiredErrors> {
@@ -18,19 +21,28 @@ pub(super) fn read(root: &Node, mut faults: Faults<'_>) -> Result<Desired, Desir
     if let Some(node) = field(fields, "guards") {
         desired.guards = guards(node, &definitions, &mut faults);
     }
-    let mut seen: BTreeMap<Target, usize> = BTreeMap::new();
+    let mut seen: BTreeMap<Target, Range<usize>> = BTreeMap::new();
+    let mut members = 0;
     match field(fields, "workspace") {
         Some(node) => {
             for node in list(node, "one table [[workspace]] for each", &mut faults) {
                 let Some(workspace) = workspace(node, &definitions, &mut faults) else { continue };
-                let line = faults.line(&node.at);
-                if let Some(first) = seen.insert(workspace.target.clone(), line) {
+                members += workspace.members.len();
+                if members > MOST_MEMBERS {
                     let problem =
-                        format!("{} stands here a second time, after line {first}", workspace.target);
+                        format!("up to this workspace the file names more than {MOST_MEMBERS} members");
+                    faults.add(&node.at, problem, "divide it into several files");
+                    break;
+                }
+                if let Some(first) = seen.insert(workspace.target.clone(), node.at.clone()) {
+                    let line = faults.line(&first);
+                    let problem =
+                        format!("{} stands here a second time, after line {line}", workspace.target);
                     faults.add(&node.at, problem, "put all of a workspace into one table");
                 }
-                desired = desired.with_workspace(workspace);
+                desired.workspaces.push(workspace);
             }
+            desired.workspaces.sort_by(|a, b| a.target.cmp(&b.target));
         }
         // After a slip of syntax it may well be there.
         None if faults.is_empty() => {
@@ -121,11 +133,20 @@ fn guards(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Gu
 }
 
 fn who_list(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Vec<Entry> {
-    let items = list(node, "a list of people", faults);
+    let items = distinct(list(node, "a list of people", faults));
     let mut all: Vec<Entry> =
-        items.iter().flat_map(|item| entries(item, definitions, faults)).map(|(entry, _)| entry).collect();
+        items.flat_map(|item| entries(item, definitions, faults)).map(|(entry, _)| entry).collect();
     canonical(&mut all);
     all
+}
+
+/// Items of a list without those that stand there already: a large team named many times is read once.
+fn distinct(items: &[Node]) -> impl Iterator<Item = &Node> {
+    let mut seen = HashSet::new();
+    items.iter().filter(move |item| match &item.value {
+        Value::Text(text) => seen.insert(text.as_str()),
+        _ => true,
+    })
 }
 
 fn count(node: &Node, faults: &mut Faults<'_>) -> Option<u32> {
@@ -238,7 +259,7 @@ fn wished(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Ve
             faults.add(&field.at, problem, "write owner, manager, editor, viewer, or \"native:NAME\"");
             continue;
         };
-        for item in list(&field.node, "a list of people", faults) {
+        for item in distinct(list(&field.node, "a list of people", faults)) {
             for (who, team) in entries(item, definitions, faults) {
                 add(&mut all, Wished { who, want: Want::Role(role.clone()), team }, item, faults);
             }
@@ -332,6 +353,28 @@ editor = ["team:legal", "Carol@Example.com", "group:7"]
 "native:Legal review" = ["user:9"]
 viewer = []
 "#;
+
+    #[test]
+    fn a_hundred_errors_are_told_and_that_there_may_be_more() {
+        let text: Vec<String> = (0..300).map(|number| format!("key{number} = 1\n")).collect();
+        let found = errors(&text.concat());
+        assert_eq!(found.len(), 101);
+        assert!(found[99].contains("key99") && found[100].contains("maybe more"), "{found:?}");
+    }
+
+    #[test]
+    fn teams_cannot_make_a_file_name_more_than_a_million_members() {
+        let team: Vec<String> = (1..=10_000).map(|id| format!("\"user:{id}\",")).collect();
+        let workspaces: Vec<String> = (0..101)
+            .map(|id| format!("[[workspace]]\ntarget = \"a:{id}\"\nmode = \"additive\"\nmembers.owner = [\"team:all\"]\n"))
+            .collect();
+        let found = errors(&format!("teams.all = [{}]\n{}", team.concat(), workspaces.concat()));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].starts_with("acme.toml:402:") && found[0].contains("more than 1000000 members"),
+            "{found:?}"
+        );
+    }
 
     #[test]
     fn a_whole_file_is_read() {

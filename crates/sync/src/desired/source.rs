@@ -68,7 +68,8 @@ impl fmt::Display for DesiredError {
     }
 }
 
-/// Everything that is wrong with a desired state, in the order of the file. Never empty.
+/// Everything that is wrong with a desired state, in the order of the file; where that is very much, the first hundred
+/// that were found. Never empty.
 ///
 /// `Display` has one line for each.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -93,6 +94,10 @@ impl fmt::Display for DesiredErrors {
 
 impl std::error::Error for DesiredErrors {}
 
+/// How many errors are told. Nobody reads more, and a small file can have very many: a team named in many roles has one
+/// for each of its people in each.
+const MOST: usize = 100;
+
 /// Collects what is wrong while the tree is read, so that one run shows all of it.
 #[derive(Debug)]
 pub(super) struct Faults<'t> {
@@ -107,8 +112,18 @@ impl<'t> Faults<'t> {
     }
 
     pub(super) fn add(&mut self, at: &Range<usize>, problem: impl Into<String>, instead: impl Into<String>) {
+        if self.found.len() > MOST {
+            return;
+        }
+        let (problem, instead) = if self.found.len() < MOST {
+            (problem.into(), instead.into())
+        } else {
+            (
+                "this and maybe more is wrong that is not told here".to_owned(),
+                "correct the others first".to_owned(),
+            )
+        };
         let (line, column) = self.place(at.start);
-        let (problem, instead) = (problem.into(), instead.into());
         self.found.push(DesiredError { file: self.file.to_owned(), line, column, problem, instead });
     }
 
@@ -185,6 +200,14 @@ pub(super) fn json(text: &str, faults: &mut Faults<'_>) -> Node {
     let empty = || Node { at: 0..text.len(), value: Value::Table(Vec::new()) };
     match parse_to_ast(text, &CollectOptions::default(), &strict) {
         Ok(parsed) => {
+            // That parser lets control characters stand in texts, among others, and this one knows no places.
+            if let Err(error) = serde_json::from_str::<serde_json::Value>(text) {
+                let at = offset(text, error.line(), error.column());
+                let said = error.to_string();
+                let problem = said.split(" at line ").next().unwrap_or(&said);
+                faults.add(&(at..at), problem, "write it as RFC 8259 says");
+                return empty();
+            }
             if let Some(value) = parsed.value {
                 return json_node(&value, faults);
             }
@@ -197,6 +220,16 @@ pub(super) fn json(text: &str, faults: &mut Faults<'_>) -> Node {
             empty()
         }
     }
+}
+
+/// The byte at a line and a column of bytes, both from 1.
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let mut at = (before + column.saturating_sub(1)).min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }
 
 fn json_node(value: &Json<'_>, faults: &mut Faults<'_>) -> Node {

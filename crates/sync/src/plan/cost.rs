@@ -1,29 +1,81 @@
 //! What a plan costs in requests, and how long that takes at the account's limits.
 
+use super::directory::Directory;
 use super::step::{Action, Step, Strategy};
 use crate::observe::Observed;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use workspace_members_core::{Capabilities, Capability, Operation};
+use workspace_members_core::{
+    Behaviour, Capabilities, Capability, Operation, RateLimit, Role, Roster, Status,
+};
 
-/// Requests by operation.
-pub(super) type Requests = BTreeMap<Operation, u64>;
+/// Requests by operation: so many at the least, and so many at most, if everything is as it was read and each step is
+/// done. Requests that a layer repeats count once.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Requests(BTreeMap<Operation, (u64, u64)>);
 
-pub(super) fn add(to: &mut Requests, from: &Requests) {
-    for (operation, count) in from {
-        *to.entry(*operation).or_default() += count;
+impl Requests {
+    fn of(operations: &[Operation]) -> Self {
+        Self(operations.iter().map(|operation| (*operation, (1, 1))).collect())
+    }
+
+    fn exactly<'a>(counts: impl IntoIterator<Item = (&'a Operation, &'a u64)>) -> Self {
+        Self(counts.into_iter().map(|(operation, count)| (*operation, (*count, *count))).collect())
+    }
+
+    fn between(operation: Operation, least: u64, most: u64) -> Self {
+        Self(BTreeMap::from([(operation, (least, most))]))
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        for (operation, (least, most)) in &other.0 {
+            let sum = self.0.entry(*operation).or_default();
+            *sum = (sum.0 + least, sum.1 + most);
+        }
+    }
+
+    fn and(mut self, other: &Self) -> Self {
+        self.add(other);
+        self
+    }
+
+    /// How many there are at most.
+    pub(super) fn most(&self) -> u64 {
+        self.0.values().map(|(_, most)| most).sum()
+    }
+
+    /// How many of them change something.
+    pub(super) fn most_writes(&self) -> u64 {
+        self.0.iter().filter(|(operation, _)| operation.is_write()).map(|(_, (_, most))| most).sum()
+    }
+
+    /// How long they take at the least under the account's limits.
+    ///
+    /// A window's worth of requests may start at once, so `n` requests of a limit of `max` take `(n - 1) / max` whole
+    /// windows. Of several limits the slowest counts; the time that the provider takes to answer is not known and not in
+    /// it.
+    pub(super) fn eta(&self, capabilities: &Capabilities) -> Duration {
+        let of_limit = |limit: &RateLimit| {
+            let covered = self.0.iter().filter(|(operation, _)| limit.covers(**operation));
+            let least: u64 = covered.map(|(_, (least, _))| least).sum();
+            let windows = least.saturating_sub(1) / u64::from(limit.max.max(1));
+            limit.per.saturating_mul(u32::try_from(windows).unwrap_or(u32::MAX))
+        };
+        capabilities.limits().iter().map(of_limit).max().unwrap_or_default()
     }
 }
 
-pub(super) fn total(requests: &Requests) -> u64 {
-    requests.values().sum()
+/// How many pages a list of so many members has.
+fn pages(capabilities: &Capabilities, members: usize) -> u64 {
+    let size = capabilities.page_size_of(Operation::ListMembers);
+    size.map_or(1, |size| (members as u64).div_ceil(u64::from(size)).max(1))
 }
 
 /// Whether the check before a lowering step reads single members, where a whole roster would take more requests.
 pub(crate) fn reads_singly(capabilities: &Capabilities, members: usize, min_owners: u32) -> bool {
-    let pages = (members as u64).div_ceil(u64::from(capabilities.page_size())).max(1);
     let one_pass = capabilities.has(Capability::ListAccountMembers);
-    capabilities.has(Capability::GetMember) && (one_pass || pages > u64::from(min_owners) + 1)
+    capabilities.has(Capability::GetMember)
+        && (one_pass || pages(capabilities, members) > u64::from(min_owners) + 1)
 }
 
 /// Whether the check before a step reads nobody but the member it changes: nobody loses anything by it.
@@ -31,56 +83,103 @@ pub(crate) fn looks_at_target_only(capabilities: &Capabilities, step: &Step) -> 
     !step.lowers() && capabilities.has(Capability::GetMember)
 }
 
-/// The requests of one step in a workspace of so many members, at most.
-pub(super) fn of_step(step: &Step, observed: &Observed, members: usize, min_owners: u32) -> Requests {
-    let capabilities = observed.capabilities();
-    let roster: Requests = if capabilities.has(Capability::ListAccountMembers) {
-        let kept = [Operation::ListWorkspaces, Operation::ListMembers];
-        observed
-            .reads()
-            .iter()
-            .filter(|(operation, _)| kept.contains(operation))
-            .map(|(o, n)| (*o, *n))
-            .collect()
-    } else {
-        let pages = (members as u64).div_ceil(u64::from(capabilities.page_size())).max(1);
-        Requests::from([(Operation::ListMembers, pages)])
-    };
-    let mut requests = Requests::new();
-    if looks_at_target_only(capabilities, step) {
-        requests.insert(Operation::Get, u64::from(step.action != Action::Add));
-    } else if step.action != Action::Add {
-        if reads_singly(capabilities, members, min_owners) {
-            requests.insert(Operation::Get, 1 + u64::from(min_owners.max(1)));
-        } else {
-            add(&mut requests, &roster);
-        }
-    }
-    match (step.action, step.strategy) {
-        (Action::Remove, _) => add(&mut requests, &Requests::from([(Operation::Remove, 1)])),
-        (_, Strategy::RemoveThenAdd) => {
-            add(&mut requests, &roster);
-            let rest = [(Operation::Me, 1), (Operation::Remove, 1), (Operation::Add, 1)];
-            add(&mut requests, &Requests::from(rest));
-        }
-        (Action::Add, Strategy::AddThenSetRole) => {
-            add(&mut requests, &Requests::from([(Operation::Add, 1), (Operation::SetRole, 1)]));
-        }
-        (Action::Add, _) => add(&mut requests, &Requests::from([(Operation::Add, 1)])),
-        _ => add(&mut requests, &Requests::from([(Operation::SetRole, 1)])),
-    }
-    requests
+/// What the steps of one workspace cost.
+pub(super) struct Pricing<'a> {
+    capabilities: &'a Capabilities,
+    members: usize,
+    /// Reading the roster once while the steps are taken.
+    roster: Requests,
+    /// Reading the target and enough owners, one by one.
+    singly: Requests,
+    min_owners: u32,
 }
 
-/// How long so many requests take at the least under the account's limits.
-///
-/// A window's worth of requests may start at once, so `n` requests of a limit of `max` take `(n - 1) / max` whole
-/// windows. Of several limits the slowest counts; the time that the provider takes to answer is not known and not in it.
-pub(super) fn eta(requests: &Requests, capabilities: &Capabilities) -> Duration {
-    let of_limit = |limit: &workspace_members_core::RateLimit| {
-        let covered: u64 = requests.iter().filter(|(o, _)| limit.covers(**o)).map(|(_, count)| count).sum();
-        let windows = covered.saturating_sub(1) / u64::from(limit.max.max(1));
-        limit.per.saturating_mul(u32::try_from(windows).unwrap_or(u32::MAX))
-    };
-    capabilities.limits().iter().map(of_limit).max().unwrap_or_default()
+impl<'a> Pricing<'a> {
+    pub(super) fn new(directory: &Directory<'a>, roster: &Roster, steps: &[Step], min_owners: u32) -> Self {
+        let observed = directory.observed;
+        let capabilities = observed.capabilities();
+        // Owners that are looked for and do not count: they are not active, or an earlier step unmade them.
+        let idle = |principal, status| {
+            super::directory::as_group(principal).is_some()
+                || !directory.status(principal, status).may_be_active()
+        };
+        let roles = capabilities.roles();
+        let owner =
+            |native: &Option<_>| native.as_ref().is_some_and(|native| roles.normalize(native) == Role::Owner);
+        let known = roster.owners().filter(|owner| idle(&owner.key.principal, owner.status)).count();
+        let made = steps
+            .iter()
+            .filter(|step| owner(&step.from) || (owner(&step.to) && idle(&step.principal, Status::Unknown)))
+            .count();
+        let owners = u64::from(min_owners.max(1)) + (known + made) as u64;
+        Self {
+            capabilities,
+            members: roster.len(),
+            roster: of_roster(observed, roster, steps),
+            singly: Requests::between(Operation::Get, 1, 1 + owners),
+            min_owners,
+        }
+    }
+
+    /// Reading the list of members once more at the end, where each workspace has one of its own.
+    pub(super) fn again(&self) -> Requests {
+        let apart = !self.capabilities.has(Capability::ListAccountMembers);
+        let lists =
+            self.roster.0.iter().filter(|(operation, _)| apart && **operation == Operation::ListMembers);
+        Requests(lists.map(|(operation, count)| (*operation, *count)).collect())
+    }
+
+    /// The requests of one step.
+    pub(super) fn of_step(&self, step: &Step) -> Requests {
+        let look = if step.action == Action::Add {
+            Requests::default()
+        } else if looks_at_target_only(self.capabilities, step) {
+            Requests::of(&[Operation::Get])
+        } else if reads_singly(self.capabilities, self.members, self.min_owners) {
+            self.singly.clone()
+        } else {
+            self.roster.clone()
+        };
+        match (step.action, step.strategy) {
+            (Action::Remove, _) => look.and(&Requests::of(&[Operation::Remove])),
+            (_, Strategy::RemoveThenAdd) => {
+                let rest = Requests::of(&[Operation::Me, Operation::Remove, Operation::Add]);
+                look.and(&self.roster).and(&rest)
+            }
+            (Action::Add, Strategy::AddThenSetRole) => {
+                look.and(&Requests::of(&[Operation::Add, Operation::SetRole]))
+            }
+            (Action::Add, _) => look.and(&Requests::of(&[Operation::Add])),
+            _ => look.and(&Requests::of(&[Operation::SetRole])),
+        }
+    }
+}
+
+/// Reading one roster while its steps are taken or after them: everybody who is added may be in it by then, and
+/// everybody who is removed may be out.
+fn of_roster(observed: &Observed, roster: &Roster, steps: &[Step]) -> Requests {
+    let capabilities = observed.capabilities();
+    let list = Requests::exactly(observed.reads().get_key_value(&Operation::ListWorkspaces).filter(|_| {
+        capabilities.has(Capability::ListAccountMembers)
+            || capabilities.behaves(Behaviour::FixedWorkspaceOwner)
+    }));
+    if capabilities.has(Capability::ListAccountMembers) {
+        return Requests::exactly(observed.roster_reads()).and(&list);
+    }
+    let count = |action| steps.iter().filter(|step| step.action == action).count();
+    let least = pages(capabilities, roster.len().saturating_sub(count(Action::Remove)));
+    let most = pages(capabilities, roster.len() + count(Action::Add));
+    Requests::between(Operation::ListMembers, least, most).and(&list)
+}
+
+/// What applying a plan reads of a connection before its first step: everything, each once.
+pub(super) fn before(observed: &Observed) -> Requests {
+    Requests::exactly(observed.reads())
+}
+
+/// Reading all rosters once more at the end, in the one pass that there is. Where each workspace has a list of its own:
+/// [`Pricing::again`].
+pub(super) fn after(observed: &Observed) -> Requests {
+    let one_pass = observed.capabilities().has(Capability::ListAccountMembers);
+    if one_pass { Requests::exactly(observed.roster_reads()) } else { Requests::default() }
 }

@@ -73,6 +73,8 @@ pub(crate) struct Directory<'a> {
     listed_groups: BTreeSet<&'a GroupId>,
     /// Only where the provider sells seats.
     seats: Map<PrincipalRef<'a>, Seat>,
+    /// Who own the whole account, as a list of users or any roster read says.
+    account_owners: BTreeSet<&'a UserId>,
 }
 
 impl<'a> Directory<'a> {
@@ -86,12 +88,17 @@ impl<'a> Directory<'a> {
             }
         }
         let mut groups = listed_groups(observed);
+        let marked = listed.iter().filter(|user| user.is(Mark::AccountOwner));
+        let mut account_owners: BTreeSet<&UserId> = marked.map(|user| &user.id).collect();
         let mut seats: Map<PrincipalRef<'_>, Seat> = Map::default();
         let sells = observed.capabilities().behaves(Behaviour::SellsSeats);
         for member in observed.rosters().values().flat_map(Roster::iter) {
             let user = match &member.key.principal {
                 PrincipalId::User(id) => {
                     let user = users.get(id);
+                    if member.is(Mark::AccountOwner) {
+                        account_owners.insert(id);
+                    }
                     if let Some(email) = &member.email
                         && user.and_then(|user| user.email.as_ref()) != Some(email)
                     {
@@ -121,7 +128,7 @@ impl<'a> Directory<'a> {
             }
         }
         let listed_groups = observed.groups().unwrap_or_default().iter().map(|group| &group.id).collect();
-        Self { observed, people, users, emails, groups, groups_of, listed_groups, seats }
+        Self { observed, people, users, emails, groups, groups_of, listed_groups, seats, account_owners }
     }
 
     /// How an entry is addressed at this connection.
@@ -232,6 +239,11 @@ impl<'a> Directory<'a> {
             || self.seats.get(&principal.into()).is_some_and(|seat| seat.on_promotion)
     }
 
+    /// Whether this is the owner of the whole account.
+    pub(crate) fn owns_account(&self, principal: &PrincipalId) -> bool {
+        principal.as_user().is_some_and(|user| self.account_owners.contains(user))
+    }
+
     /// Whether the licence is known: by the roster, the list of users or another roster.
     pub(super) fn has_license(&self, principal: &PrincipalId, member: Option<&Member>) -> bool {
         let user = principal.as_user().and_then(|user| self.users.get(user));
@@ -248,7 +260,25 @@ impl<'a> Directory<'a> {
     /// The users of a group who are known to be active.
     pub(crate) fn active_in<'b>(&'b self, group: &GroupId) -> impl Iterator<Item = &'a UserId> + 'b {
         let users = self.users_in(group).into_iter().flatten().copied();
-        users.filter(|id| self.users.get(id).is_some_and(|user| user.status == Status::Active))
+        users.filter(|user| self.is_active(user))
+    }
+
+    /// Whether this group is what an entry names, or holds an active user whom it names.
+    pub(super) fn stands_for(&self, group: &GroupId, entry: &Entry) -> bool {
+        match self.who(entry) {
+            Some(WhoRef::Id(PrincipalId::Group(named))) => named == group,
+            Some(WhoRef::Id(PrincipalId::User(named))) => self.holds_active(group, named),
+            Some(WhoRef::Email(email)) => self.users_of(email).any(|named| self.holds_active(group, named)),
+            None => false,
+        }
+    }
+
+    fn holds_active(&self, group: &GroupId, user: &UserId) -> bool {
+        self.holds(group, user) == Sure::Yes && self.is_active(user)
+    }
+
+    fn is_active(&self, user: &UserId) -> bool {
+        self.users.get(user).is_some_and(|user| user.status == Status::Active)
     }
 
     /// Whether a group holds a user.

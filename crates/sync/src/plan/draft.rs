@@ -13,7 +13,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use workspace_members_core::{
     AddMember, Behaviour, Capabilities, Capability, Error, GroupId, IfPresent, Mark, Member, PrincipalId,
-    RemoveMember, Role, Roster,
+    RemoveMember, Role, RoleTable, Roster,
 };
 
 /// What became of one workspace's wish.
@@ -46,8 +46,6 @@ pub(super) struct Drafter<'a> {
     roster: &'a Roster,
     directory: &'a Directory<'a>,
     limits: &'a Limits,
-    /// How many mails an addition causes.
-    mails: u32,
     /// Whether the roster has a user whose address is not known.
     anonymous: OnceCell<bool>,
     draft: Draft,
@@ -57,6 +55,8 @@ pub(super) struct Drafter<'a> {
 enum Weighed {
     Same,
     Step(Box<Step>),
+    /// A wish for a whole workspace gives way.
+    Kept(KeptReason),
     Refused,
 }
 
@@ -67,11 +67,7 @@ impl<'a> Drafter<'a> {
         directory: &'a Directory<'a>,
         limits: &'a Limits,
     ) -> Self {
-        let owners = if desired.notify.admins { roster.owners().count() } else { 0 };
-        let mails =
-            u32::from(desired.notify.member).saturating_add(u32::try_from(owners).unwrap_or(u32::MAX));
-        let (anonymous, draft) = (OnceCell::new(), Draft::default());
-        Self { desired, roster, directory, limits, mails, anonymous, draft }
+        Self { desired, roster, directory, limits, anonymous: OnceCell::new(), draft: Draft::default() }
     }
 
     fn capabilities(&self) -> &'a Capabilities {
@@ -97,7 +93,11 @@ impl<'a> Drafter<'a> {
             let unnamed = roster.iter().zip(&members).filter(|(_, wished)| wished.is_none());
             unnamed.for_each(|(member, _)| self.unnamed(member));
         }
-        self.draft.steps.sort_by(|a, b| order(a).cmp(&order(b)));
+        let roles = self.capabilities().roles();
+        // By principal within one place, which is found once for each step: the second sort is stable too.
+        self.draft.steps.sort_by(|a, b| a.principal.cmp(&b.principal));
+        self.draft.steps.sort_by_cached_key(|step| order(step, roles));
+        self.note_mails();
         self.note_groups();
         self.draft
     }
@@ -175,21 +175,6 @@ impl<'a> Drafter<'a> {
 
     fn member(&mut self, member: &Member, wished: &Wished) {
         match &wished.want {
-            Want::Role(role) => {
-                let unnamed_role = self.is_placeholder(member);
-                match self.weigh(member, role, wished) {
-                    Weighed::Same | Weighed::Refused => {}
-                    // The same placeholder may stand for the very role that is wished.
-                    Weighed::Step(_) if unnamed_role => {
-                        self.keep(member, Some(role), KeptReason::PlaceholderRole);
-                    }
-                    Weighed::Step(step) => match self.desired.mode {
-                        Mode::Authoritative => self.draft.steps.push(*step),
-                        Mode::Additive if step.action == Action::Promote => self.draft.steps.push(*step),
-                        Mode::Additive | Mode::RemoveOnly => self.keep(member, Some(role), KeptReason::Mode),
-                    },
-                }
-            }
             Want::Add { if_present: IfPresent::Fail, .. } => {
                 let label = member.label();
                 let message = format!(
@@ -204,9 +189,11 @@ impl<'a> Drafter<'a> {
                 );
             }
             Want::Add { if_present: IfPresent::Keep, .. } => {}
-            Want::Add { role, .. } | Want::SetRole(role) => {
-                if let Weighed::Step(step) = self.weigh(member, role, wished) {
-                    self.draft.steps.push(*step);
+            Want::Role(role) | Want::Add { role, .. } | Want::SetRole(role) => {
+                match self.weigh(member, role, wished) {
+                    Weighed::Same | Weighed::Refused => {}
+                    Weighed::Kept(reason) => self.keep(member, Some(role), reason),
+                    Weighed::Step(step) => self.draft.steps.push(*step),
                 }
             }
             Want::Gone if member.is(Mark::Immovable) => self.immovable(member, "removed"),
@@ -223,6 +210,8 @@ impl<'a> Drafter<'a> {
             self.keep(member, None, KeptReason::ActingIdentity);
         } else if self.directory.means(&self.limits.protect, principal, Some(member)) != Sure::No {
             self.keep(member, None, KeptReason::Protected);
+        } else if self.directory.owns_account(principal) {
+            self.keep(member, None, KeptReason::AccountOwner);
         } else {
             self.remove(member, format!("nobody named them, and the wish is {}", self.desired.mode));
         }
@@ -302,9 +291,6 @@ impl<'a> Drafter<'a> {
         if !stranger.verified {
             step.consequences.push(Consequence::Unverified);
         }
-        if self.mails > 0 {
-            step.consequences.push(Consequence::Mails { count: self.mails });
-        }
         self.draft.steps.push(step);
     }
 
@@ -320,36 +306,38 @@ impl<'a> Drafter<'a> {
             return Weighed::Same;
         }
         let label = self.directory.label(&member.key.principal, Some(member));
+        // What is wished of one person is done or refused; a wish for a whole workspace goes as far as its mode.
+        let gives_way = matches!(wished.want, Want::Role(_));
         let resolved = match roles.resolve(role) {
             Ok(resolved) if resolved.native == member.native_role => return Weighed::Same,
+            // Whether the role could be given does not matter where none is.
+            _ if gives_way && self.desired.mode == Mode::RemoveOnly => {
+                return Weighed::Kept(KeptReason::Mode);
+            }
             Ok(resolved) => resolved,
             Err(error) => {
                 self.refused(&error.into(), &label);
                 return Weighed::Refused;
             }
         };
-        if self.desired.mode == Mode::RemoveOnly && matches!(wished.want, Want::Role(_)) {
-            // It will be kept, so it matters neither which way it would go nor whether it could.
-            let step = self.step(&member.key.principal, Some(member), Action::Change, String::new());
-            return Weighed::Step(Box::new(step));
-        }
-        if member.is(Mark::Immovable) {
-            self.immovable(member, "given another role");
-            return Weighed::Refused;
+        // The placeholder may stand for the very role that is wished.
+        if gives_way && self.is_placeholder(member) {
+            return Weighed::Kept(KeptReason::PlaceholderRole);
         }
         let action = match roles.compare(&resolved.native, &member.native_role) {
             Some(Ordering::Greater) => Action::Promote,
             Some(Ordering::Less) => Action::Demote,
             _ => Action::Change,
         };
+        if gives_way && self.desired.mode == Mode::Additive && action != Action::Promote {
+            return Weighed::Kept(KeptReason::Mode);
+        }
+        if member.is(Mark::Immovable) {
+            self.immovable(member, "given another role");
+            return Weighed::Refused;
+        }
         let reason = format!("{} and is {}", wishes(wished, role), member.role);
         let mut step = self.step(&member.key.principal, Some(member), action, reason);
-        if matches!(wished.want, Want::Role(_))
-            && (self.is_placeholder(member)
-                || (self.desired.mode == Mode::Additive && action != Action::Promote))
-        {
-            return Weighed::Step(Box::new(step));
-        }
         match self.giver().strategy(member, role, &resolved) {
             Ok(strategy) => step.strategy = strategy,
             Err(error) => {
@@ -380,6 +368,24 @@ impl<'a> Drafter<'a> {
             step.consequences.push(Consequence::KeyDeactivated);
         }
         self.draft.steps.push(step);
+    }
+
+    /// Notes on every addition how many mails it sends at most. Whoever is made owner may be mailed about that, and about
+    /// those who follow.
+    fn note_mails(&mut self) {
+        let notify = self.desired.notify;
+        let roles = self.capabilities().roles();
+        let mut owners = u32::try_from(self.roster.owners().count()).unwrap_or(u32::MAX);
+        for step in self.draft.steps.iter_mut().filter(|step| step.action == Action::Add) {
+            if step.to.as_ref().is_some_and(|native| roles.normalize(native) == Role::Owner) {
+                owners = owners.saturating_add(1);
+            }
+            let to_owners = if notify.admins { owners } else { 0 };
+            let count = u32::from(notify.member).saturating_add(to_owners);
+            if count > 0 {
+                step.consequences.push(Consequence::Mails { count });
+            }
+        }
     }
 
     /// Notes on every step that lowers a user which groups of the outcome keep them in.
@@ -424,12 +430,14 @@ fn wishes(wished: &Wished, role: &Role) -> String {
 }
 
 /// What is given comes before what is taken, and what is done in one request before what leaves a gap. Among those who
-/// gain, owners come first; among those who lose, last.
-fn order(step: &Step) -> (Action, bool, usize, &PrincipalId) {
-    let rank = |role: Option<&Role>| {
-        role.and_then(|role| Role::BUILT_IN.iter().position(|known| known == role))
-            .unwrap_or(Role::BUILT_IN.len())
+/// gain, owners come first; among those who lose, last, and with them whoever has a role that the provider does not name.
+fn order(step: &Step, roles: &RoleTable) -> (Action, bool, usize) {
+    let rank = |role: &Role| Role::BUILT_IN.iter().position(|known| known == role);
+    let lowest = Role::BUILT_IN.len();
+    let place = match (step.action, &step.from) {
+        (Action::Add | Action::Promote, _) | (_, None) => step.role.as_ref().and_then(rank).unwrap_or(lowest),
+        (_, Some(native)) if roles.is_placeholder(native) => lowest,
+        (_, Some(native)) => lowest - rank(&roles.normalize(native)).unwrap_or(lowest),
     };
-    let gap = step.strategy == Strategy::RemoveThenAdd;
-    (step.action, gap, rank(step.role.as_ref()), &step.principal)
+    (step.action, step.strategy == Strategy::RemoveThenAdd, place)
 }

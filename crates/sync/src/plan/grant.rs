@@ -28,7 +28,8 @@ impl<'a> Giver<'a> {
             return capabilities.admit_add(request);
         };
         let mut first = request.clone();
-        first.role = lowest.role.clone();
+        // By its own name: under a policy of exact roles only, the normalized one may be refused.
+        first.role = Role::Custom(lowest.native.clone());
         capabilities.admit_add(&first)?;
         capabilities.require(Capability::SetCustomRole, Operation::Add)?;
         let change = Capability::set_role(request.principal.kind());

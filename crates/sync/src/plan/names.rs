@@ -1,8 +1,9 @@
-//! Whether a wish is about the account and the workspace that were read.
+//! Whether a wish is about the account and the workspace that were read, and about each once.
 
 use super::refusal::{Problem, Refusal};
-use crate::desired::DesiredWorkspace;
+use crate::desired::{Desired, DesiredWorkspace, Target};
 use crate::observe::Observed;
+use std::collections::BTreeMap;
 
 /// The account and the workspace must be called what the wish says, and their members must be manageable.
 pub(super) fn check(desired: &DesiredWorkspace, observed: &Observed) -> Vec<Refusal> {
@@ -34,6 +35,39 @@ pub(super) fn check(desired: &DesiredWorkspace, observed: &Observed) -> Vec<Refu
     if known.is_some_and(|workspace| !workspace.manageable) {
         let message = "the members of this workspace cannot be managed".to_owned();
         problem(Problem::NotManageable, message, "leave it out of the wish");
+    }
+    problems
+}
+
+/// The targets that name a workspace which another one names too: what each wishes would be judged apart and done side
+/// by side. Two connections may be one account, unless the provider tells their accounts apart.
+pub(super) fn twice(desired: &Desired, observed: &[Observed]) -> Vec<Refusal> {
+    let mut connections: BTreeMap<&str, &Observed> = BTreeMap::new();
+    for seen in observed {
+        connections.insert(seen.connection(), seen);
+    }
+    let (mut problems, mut first) = (Vec::new(), BTreeMap::<_, Vec<(&Target, Option<&str>)>>::new());
+    let mut targets: Vec<&Target> = desired.workspaces.iter().map(|workspace| &workspace.target).collect();
+    targets.sort();
+    for target in targets {
+        let Some(seen) = connections.get(target.connection.as_str()) else { continue };
+        let account = seen.me().and_then(|me| me.account_id.as_deref());
+        let place = (seen.provider(), seen.capabilities().endpoint(), &target.workspace);
+        let named = first.entry(place).or_default();
+        let same = |(other, of): &&(&Target, Option<&str>)| {
+            *other == target || account.is_none() || of.is_none() || account == *of
+        };
+        if let Some((other, _)) = named.iter().find(same) {
+            let message = if *other == target {
+                "the wish names this workspace twice".to_owned()
+            } else {
+                format!("this is the workspace that the wish names as {other} too")
+            };
+            let advice = "put all that is wished of a workspace under one target";
+            problems.push(Refusal::problem(Problem::Conflict, target, None, message, advice));
+        } else {
+            named.push((target, account));
+        }
     }
     problems
 }

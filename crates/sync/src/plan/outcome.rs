@@ -216,6 +216,10 @@ impl<'a> Case<'a> {
             if self.directory.means(&limits.protect, &step.principal, member) != Sure::No {
                 let message = format!("{} is protected, or may be", step.label);
                 refusals.push(self.refusal(Guard::Protect, step, message, "leave them their role"));
+            } else if self.directory.owns_account(&step.principal) {
+                let message = format!("{} owns the whole account", step.label);
+                let advice = "leave them their role, or hand the account over at the provider first";
+                refusals.push(self.refusal(Guard::Protect, step, message, advice));
             }
         }
         refusals
@@ -236,13 +240,13 @@ impl<'a> Case<'a> {
     /// The guards that count: each refuses at the first step beyond it, and once.
     fn count(&self, tally: &mut Tally, step: &Step, limits: &Limits) -> Vec<Refusal> {
         let members = self.members.len();
-        let placeholder = |native: &Option<NativeRole>| {
+        let may_own = |native: &Option<NativeRole>| {
             let roles = self.directory.observed.capabilities().roles();
             native
                 .as_ref()
                 .is_some_and(|native| roles.normalize(native) == Role::Owner || roles.is_placeholder(native))
         };
-        let (was, is) = (placeholder(&step.from), placeholder(&step.to));
+        let (was, is) = (may_own(&step.from), may_own(&step.to));
         let counted = [
             (
                 Guard::MaxRemovals,
@@ -310,9 +314,12 @@ impl<'a> Case<'a> {
         }
         let owners: Vec<&PrincipalId> = outcome.owner_seats().collect();
         let owns = |entry: &crate::desired::Entry| {
-            owners.iter().any(|principal| {
-                let entry = std::slice::from_ref(entry);
-                self.directory.means(entry, principal, self.member(principal)) == Sure::Yes
+            owners.iter().any(|principal| match principal {
+                PrincipalId::User(_) => {
+                    let entries = std::slice::from_ref(entry);
+                    self.directory.means(entries, principal, self.member(principal)) == Sure::Yes
+                }
+                PrincipalId::Group(group) => self.directory.stands_for(group, entry),
             })
         };
         let missing = limits.required_owners.iter().filter(|entry| !owns(entry));

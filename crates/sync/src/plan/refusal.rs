@@ -17,7 +17,7 @@ pub enum Problem {
     UnknownPerson,
     /// Several are.
     Ambiguous,
-    /// Two entries mean the same principal and wish different things.
+    /// Two entries mean the same principal and wish different things, or two targets mean the same workspace.
     Conflict,
     /// The role cannot be given there.
     Role,

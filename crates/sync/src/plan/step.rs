@@ -183,6 +183,8 @@ pub enum KeptReason {
     ActingIdentity,
     /// A guard protects them.
     Protected,
+    /// They own the whole account, whatever their role in the workspace.
+    AccountOwner,
     /// The provider does not name their role, so it cannot be compared.
     PlaceholderRole,
     /// The workspace's mode does not go that far.
@@ -196,6 +198,7 @@ impl KeptReason {
             Self::Immovable => "the provider does not let go of them",
             Self::ActingIdentity => "the key acts as them, or may through this group",
             Self::Protected => "they are protected",
+            Self::AccountOwner => "they own the account",
             Self::PlaceholderRole => "the provider does not name their role",
             Self::Mode => "the mode does not go that far",
         }

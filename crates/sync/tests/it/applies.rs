@@ -4,8 +4,8 @@ use crate::faulty::{Fault, Faulty, When};
 use crate::support::*;
 use std::sync::{Arc, Mutex};
 use workspace_members_core::{
-    AddMember, InMemory, Operation, RemoveMember, Role, SetRole, Status, Workspace, WorkspaceMembers,
-    WorkspaceMembersExt,
+    AddMember, Effect, ErrorKind, InMemory, Operation, RemoveMember, Role, SetRole, Status, Workspace,
+    WorkspaceMembers, WorkspaceMembersExt,
 };
 use workspace_members_sync::StepOutcome::{Applied, Failed, Skipped, Unchanged};
 use workspace_members_sync::{
@@ -349,9 +349,9 @@ async fn a_hundred_workspaces_take_one_pass_over_the_account() {
     let account = Arc::new(account);
     let faulty = Faulty::new(account.clone());
     let seen = observe(&connections(faulty.clone()), &wish).await.unwrap();
-    // 200 members at 50 a page, 100 workspaces twice at 50 a page, users, and who acts.
+    // 200 members at 50 a page, 100 workspaces at 50 a page, users, and who acts.
     assert_eq!(faulty.log().iter().filter(|operation| **operation == Operation::ListMembers).count(), 4);
-    assert_eq!(faulty.log().len(), 4 + 4 + 1 + 1);
+    assert_eq!(faulty.log().len(), 4 + 2 + 1 + 1);
     let plan = Plan::compute(&wish, &seen, &loose()).unwrap();
     assert_eq!(plan.steps.len(), 100);
     let running = Arc::new(Mutex::new((0usize, 0usize)));
@@ -462,4 +462,66 @@ async fn a_promotion_does_not_lower_whoever_was_promoted_further_meanwhile() {
         assert_eq!(outcomes(&report), [Skipped]);
         assert_eq!(who(&*account, 1).await["user:1"], "Admin");
     }
+}
+
+#[tokio::test]
+async fn a_change_that_the_audit_log_misses_is_made_and_the_run_is_not_complete() {
+    let account = pandadoc_account();
+    let wish = wish("additive", "editor = [\"ed@example.com\", \"flo@example.com\"]");
+    let plan = planned(&*account, &wish).await;
+    let faulty = Faulty::new(account.clone()).at(When::Now(1, Operation::Add), Fault::Unrecorded);
+    let state = state();
+    let report = apply(&connections(faulty), &plan, &ApplyOptions::new(state.path())).await.unwrap();
+    assert_eq!(outcomes(&report), [Applied, Skipped]);
+    assert!(report.changed() && !report.is_complete());
+    let error = report.steps[0].error.as_ref().unwrap();
+    assert_eq!(error.kind(), ErrorKind::RecordFailed);
+    // A removal and a change of role likewise.
+    for (mode, lists) in
+        [("remove-only", "owner = [\"robot@example.com\"]"), ("additive", "manager = [\"bo@example.com\"]")]
+    {
+        let (account, wish) = (pandadoc_account(), crate::support::wish(mode, lists));
+        let plan = planned(&*account, &wish).await;
+        let first = if mode == "additive" { Operation::SetRole } else { Operation::Remove };
+        let faulty = Faulty::new(account).at(When::Now(1, first), Fault::Unrecorded);
+        let state = crate::support::state();
+        let report = apply(&connections(faulty), &plan, &ApplyOptions::new(state.path())).await.unwrap();
+        assert_eq!(report.steps[0].outcome, Applied, "{mode}");
+        assert!(!report.is_complete(), "{mode}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_done_of_a_step_is_said() {
+    let account = pandadoc_account();
+    let plan = planned(&*account, &wish("additive", "\"native:Legal review\" = [\"ed@example.com\"]")).await;
+    let faulty = Faulty::new(account.clone()).at(When::Now(1, Operation::SetRole), Fault::Refuse);
+    let state = state();
+    let report = apply(&connections(faulty), &plan, &ApplyOptions::new(state.path())).await.unwrap();
+    assert_eq!(outcomes(&report), [Failed]);
+    let message = report.steps[0].message.as_ref().unwrap();
+    assert!(message.contains("done before: added") && message.contains("Collaborator"), "{message}");
+    assert!(report.changed());
+    assert_eq!(report.steps[0].error.as_ref().unwrap().effect(), Effect::Partial);
+}
+
+#[tokio::test]
+async fn whoever_vanished_with_their_user_is_no_member_and_stops_nothing() {
+    let account = pandadoc_account();
+    let plan =
+        planned(&*account, &wish("remove-only", "owner = [\"robot@example.com\", \"ana@example.com\"]"))
+            .await;
+    assert_eq!(plan.steps.len(), 3);
+    let gone = plan.steps[0].principal.clone();
+    let faulty = Faulty::new(account.clone()).at(When::Now(1, Operation::Get), Fault::HideUser).meanwhile(
+        When::Now(1, Operation::Get),
+        move |account| {
+            let key = block(account.roster(&ws(1))).unwrap().get(&gone).unwrap().key.clone();
+            block(account.remove(&RemoveMember::new(key))).unwrap();
+        },
+    );
+    let state = state();
+    let report = apply(&connections(faulty), &plan, &ApplyOptions::new(state.path())).await.unwrap();
+    assert_eq!(outcomes(&report), [Unchanged, Applied, Applied]);
+    assert!(report.is_complete());
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use workspace_members_core::{Capabilities, InMemory, Operation, RemoveMember, WorkspaceMembers};
 use workspace_members_sync::{
-    ApplyError, ApplyOptions, Desired, SettledHow, StepOutcome, apply, open_intents, settle,
+    ApplyError, ApplyOptions, Connections, Desired, SettledHow, StepOutcome, apply, open_intents, settle,
 };
 
 /// Fifty changes over two workspaces: additions, changes of role in both directions, removals.
@@ -239,4 +239,45 @@ async fn whoever_came_back_by_other_hands_is_only_noted() {
     assert_eq!((settled[0].how, who(&*account, 1).await["user:1"].as_str()), (SettledHow::Inside, "viewer"));
     let key = account.get(&ws(1), &user(1).into()).await.unwrap().unwrap().key;
     account.remove(&RemoveMember::new(key)).await.unwrap();
+}
+
+#[tokio::test]
+async fn only_the_connection_that_began_it_brings_somebody_back() {
+    let (account, wish) = editor_to_owner();
+    let state = state();
+    let options = ApplyOptions::new(state.path());
+    leave_outside(&account, &wish, state.path()).await;
+    // Another key of the same account may not see the workspace, and must not take that for its end.
+    let other = Connections::from([("other".to_owned(), account.clone() as Arc<dyn WorkspaceMembers>)]);
+    let settled = settle(&other, &options).await.unwrap();
+    assert_eq!((settled[0].how, open_intents(state.path()).unwrap().len()), (SettledHow::Left, 1));
+    let settled = settle(&connections(account.clone()), &options).await.unwrap();
+    assert_eq!((settled[0].how, open_intents(state.path()).unwrap().len()), (SettledHow::Added, 0));
+}
+
+#[tokio::test]
+async fn a_workspace_that_is_not_visible_is_not_taken_for_gone() {
+    let (account, wish) = editor_to_owner();
+    let state = state();
+    let options = ApplyOptions::new(state.path());
+    leave_outside(&account, &wish, state.path()).await;
+    let blind = Faulty::new(account.clone()).at(When::Each(Operation::Get), Fault::HideWorkspace);
+    let settled = settle(&connections(blind), &options).await.unwrap();
+    assert_eq!((settled[0].how, open_intents(state.path()).unwrap().len()), (SettledHow::Left, 1));
+    assert_eq!(settle(&connections(account), &options).await.unwrap()[0].how, SettledHow::Added);
+}
+
+#[tokio::test]
+async fn an_intent_stays_open_while_its_removal_may_still_take_effect() {
+    let (account, wish) = editor_to_owner();
+    let state = state();
+    let slow = Faulty::new(account.clone()).at(When::Now(1, Operation::Remove), Fault::LoseRequest);
+    let report = run(slow, &wish, &loose(), state.path()).await.unwrap();
+    assert_eq!(outcomes(&report), [StepOutcome::Unknown]);
+    assert_eq!(open_intents(state.path()).unwrap().len(), 1);
+    // It arrives after all.
+    let key = account.get(&ws(1), &user(1).into()).await.unwrap().unwrap().key;
+    account.remove(&RemoveMember::new(key)).await.unwrap();
+    let settled = settle(&connections(account.clone()), &ApplyOptions::new(state.path())).await.unwrap();
+    assert_eq!((settled[0].how, who(&*account, 1).await["user:1"].as_str()), (SettledHow::Added, "owner"));
 }

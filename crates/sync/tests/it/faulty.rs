@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::Notify as Bell;
 use workspace_members_core::{
     AddMember, Capabilities, Effect, Error, ErrorKind, Group, Identity, InMemory, ListOf, Member, Operation,
-    Page, PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole, User, Workspace, WorkspaceId,
-    WorkspaceMembers,
+    Page, PageRequest, PrincipalId, Provider, RemoveMember, Resource, Result, SetRole, User, Workspace,
+    WorkspaceId, WorkspaceMembers,
 };
 
 /// What happens at a request.
@@ -24,6 +24,12 @@ pub(crate) enum Fault {
     LoseRequest,
     /// The provider refuses it.
     Refuse,
+    /// It takes effect, and the audit log cannot say so.
+    Unrecorded,
+    /// The provider says that there is no such workspace.
+    HideWorkspace,
+    /// The provider says that there is no such user.
+    HideUser,
     /// Page totals move from page to page.
     MoveTotals,
     /// The second page cannot be had.
@@ -133,6 +139,13 @@ impl Faulty {
                 lost()
             }
             Some(Fault::LoseRequest) => lost(),
+            Some(Fault::Unrecorded) => {
+                request.await?;
+                Err(Error::new(ErrorKind::RecordFailed, Effect::Partial, "the disk is full")
+                    .with_done(vec!["the change".to_owned()]))
+            }
+            Some(Fault::HideWorkspace) => Err(Error::not_found("no such workspace", &[Resource::Workspace])),
+            Some(Fault::HideUser) => Err(Error::not_found("no such user", &[Resource::User])),
             Some(Fault::Refuse) => {
                 Err(Error::new(ErrorKind::Forbidden, Effect::Rejected, "not allowed")
                     .with_operation(operation))

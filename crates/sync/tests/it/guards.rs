@@ -1,7 +1,8 @@
 //! Each guard, where it refuses and where it does not.
 
+use crate::faulty::{Fault, Faulty, When};
 use crate::support::*;
-use workspace_members_core::{Behaviour, GroupId, Identity, InMemory, Mark, Notify, Role, Status, Workspace};
+use workspace_members_core::{GroupId, Identity, InMemory, Mark, Notify, Operation, Role, Status, Workspace};
 use workspace_members_sync::{
     Consequence, Desired, DesiredWorkspace, Guards, KeptReason, Limit, Mode, Override, Overrides, Want,
     Wished,
@@ -116,6 +117,16 @@ async fn required_owners_stay_and_are_there_at_the_end() {
     let all = "owner = [\"ana@example.com\", \"robot@example.com\"]\neditor = [\"bo@example.com\"]\nviewer = [\"cy@example.com\", \"di@example.com\"]";
     assert_eq!(refusals(&account, &wish("authoritative", all), &missing).await, ["required_owners"]);
     assert!(refusals(&account, &wish("additive", all), &missing).await.is_empty());
+    // Through a group too, unless they are blocked.
+    for (status, refused) in [(Status::Active, false), (Status::Inactive, true)] {
+        let account = legal(paradigm())
+            .with_user(person(5, "ed").with_status(status))
+            .with_group(group(7, Some(&[5])))
+            .with_member(ws(1), GroupId::from(7), native("owner"));
+        let all = all.replacen(']', ", \"group:7\"]", 1);
+        let refusals = refusals(&account, &wish("authoritative", &all), &missing).await;
+        assert_eq!(refusals.contains(&"required_owners".to_owned()), refused, "{status} {refusals:?}");
+    }
 }
 
 #[tokio::test]
@@ -179,6 +190,9 @@ async fn the_acting_identity_is_neither_lowered_nor_removed() {
             let wish = one(want, "robot");
             let refused = plan(&account, &wish, &loose()).await.unwrap_err();
             assert_eq!(causes(&refused), ["acting_identity"]);
+            let told = refused.plan.consequences.contains(&Consequence::KeyDeactivated);
+            let pandadoc = refused.plan.accounts[0].provider.as_str() == "pandadoc";
+            assert_eq!(told, pandadoc && refused.plan.steps[0].to.is_none());
             // Not even with an override.
             let lifted = Override::new(
                 workspace_members_sync::Guard::ActingIdentity,
@@ -264,6 +278,26 @@ async fn the_providers_owner_is_kept_or_refused() {
 }
 
 #[tokio::test]
+async fn the_accounts_owner_is_kept_or_refused() {
+    let account = legal(pandadoc()).with_user(person(2, "bo").with_mark(Mark::AccountOwner)).with_member(
+        ws(1),
+        user(2),
+        native("Member"),
+    );
+    let others = "owner = [\"ana@example.com\", \"robot@example.com\"]\nviewer = [\"cy@example.com\", \"di@example.com\"]";
+    let kept = plan(&account, &wish("authoritative", others), &loose()).await.unwrap();
+    assert_eq!((kept.steps.len(), kept.kept[0].reason), (0, KeptReason::AccountOwner));
+    for want in [Want::Gone, Want::SetRole(Role::Viewer), Want::SetRole(Role::Custom(native("Legal review")))]
+    {
+        let refused = plan(&account, &one(want, "bo"), &loose()).await.unwrap_err();
+        assert_eq!(causes(&refused), ["protect"]);
+        let lifted = Override::new(workspace_members_sync::Guard::Protect, refused.plan.fingerprint.clone());
+        assert!(refused.overridden(&Overrides::new().with(lifted)).is_ok());
+    }
+    assert!(refusals(&account, &one(Want::SetRole(Role::Owner), "bo"), &loose()).await.is_empty());
+}
+
+#[tokio::test]
 async fn nothing_costs_money_unless_it_may() {
     let account = legal(pandadoc())
         .with_user(guest(5, "ed"))
@@ -280,10 +314,42 @@ async fn nothing_costs_money_unless_it_may() {
     assert!(refusals(&account, &add("hal", Role::Owner), &guards()).await.is_empty());
     let plan = plan(&account, &add("gus", Role::Editor), &loose()).await.unwrap();
     assert_eq!(plan.consequences, [Consequence::SeatMayBeBought, Consequence::LicenceUpgraded]);
-    // A mark seen in another workspace of the account is known here too.
-    let elsewhere = legal(pandadoc().with_behaviours(&[Behaviour::SellsSeats])).with_user(guest(8, "hal"));
-    assert!(Mark::SeatOnPromotion == guest(8, "hal").marks[0]);
-    assert_eq!(refusals(&elsewhere, &add("hal", Role::Editor), &guards()).await, ["allow_billable"]);
+}
+
+#[tokio::test]
+async fn a_mark_or_licence_seen_in_another_workspace_is_known_here_too() {
+    // The list of users is refused, so only the rosters tell: gus is a guest in workspace 2, and flo has a licence there.
+    let account = std::sync::Arc::new(
+        legal(pandadoc())
+            .with_user(guest(7, "gus"))
+            .with_member(ws(2), user(7), native("Collaborator"))
+            .with_member(ws(2), user(6), native("Collaborator")),
+    );
+    let blind = Faulty::new(account).at(When::Each(Operation::ListUsers), Fault::Refuse);
+    let asked = |who: u64, role: &str, with_two: bool| {
+        let two = "[[workspace]]\ntarget = \"acme:2\"\nmode = \"additive\"\nmembers = { viewer = [] }\n";
+        let text = format!(
+            "{}[[workspace]]\ntarget = \"acme:1\"\nmode = \"additive\"\nmembers = {{ {role} = [\"user:{who}\"] }}\n",
+            if with_two { two } else { "" }
+        );
+        Desired::from_toml(&text, "wish.toml").unwrap()
+    };
+    let added = async |who, role, with_two| {
+        let plan = plan(&*blind, &asked(who, role, with_two), &loose()).await.unwrap();
+        plan.steps[0]
+            .consequences
+            .iter()
+            .filter(|c| **c != Consequence::Unverified)
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let upgrade = [Consequence::SeatMayBeBought, Consequence::LicenceUpgraded];
+    assert_eq!(added(7, "editor", true).await, upgrade);
+    assert_eq!(added(7, "viewer", true).await, []);
+    assert_eq!(added(6, "editor", true).await, []);
+    // Without that roster nothing is known of either.
+    assert_eq!(added(7, "viewer", false).await, [Consequence::SeatMayBeBought]);
+    assert_eq!(added(6, "editor", false).await, [Consequence::SeatMayBeBought]);
 }
 
 #[tokio::test]
@@ -305,13 +371,30 @@ async fn mails_are_counted_over_the_whole_plan() {
 }
 
 #[tokio::test]
+async fn owners_who_were_just_added_are_mailed_about_whoever_follows() {
+    // Robot alone owns the workspace. Ana may be mailed about herself and bo, and both about cy and di.
+    let account = account(pandadoc());
+    let lists = "notify = [\"admins\"]\n[workspace.members]\nowner = [\"ana@example.com\", \"bo@example.com\"]\neditor = [\"cy@example.com\", \"di@example.com\"]";
+    let wish = Desired::from_toml(
+        &format!("[[workspace]]\ntarget = \"acme:1\"\nmode = \"additive\"\n{lists}\n"),
+        "wish.toml",
+    )
+    .unwrap();
+    let accepted = plan(&account, &wish, &loose().with_max_mails(2 + 3 + 3 + 3)).await.unwrap();
+    let mails: Vec<Consequence> =
+        accepted.steps.iter().flat_map(|step| step.consequences.iter().cloned()).collect();
+    assert_eq!(mails, [2, 3, 3, 3].map(|count| Consequence::Mails { count }));
+    assert_eq!(refusals(&account, &wish, &loose().with_max_mails(10)).await, ["max_mails"]);
+}
+
+#[tokio::test]
 async fn an_override_is_good_for_one_guard_and_one_plan() {
     let account = legal(pandadoc());
     let removal = wish("authoritative", "owner = [\"ana@example.com\", \"robot@example.com\"]");
     let refused = plan(&account, &removal, &Guards::new()).await.unwrap_err();
     assert_eq!(causes(&refused), ["max_removals"]);
     assert_eq!(refused.refusals[0].step, Some(2));
-    assert_eq!(refused.refusals[0].people, ["cy@example.com"]);
+    assert_eq!(refused.refusals[0].people, ["di@example.com"]);
     let text = format!("max_removals={}", refused.plan.fingerprint);
     let lifted: Override = text.parse().unwrap();
     assert_eq!(lifted.to_string(), text);

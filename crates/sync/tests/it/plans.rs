@@ -1,8 +1,13 @@
 //! What a plan says, and that nothing else can come of it.
 
 use crate::support::*;
-use workspace_members_core::{GroupId, IfPresent, InMemory, Notify, Role, User, Workspace};
-use workspace_members_sync::{Action, Consequence, Desired, InvalidPlan, KeptReason, Plan, Strategy};
+use workspace_members_core::{
+    GroupId, Identity, IfPresent, InMemory, Notify, Role, RolePolicy, User, Workspace,
+};
+use workspace_members_sync::{
+    Action, Consequence, Desired, DesiredWorkspace, InvalidPlan, KeptReason, Mode, Observed, Plan, Strategy,
+    Want, Wished,
+};
 
 fn paradigm_account() -> InMemory {
     account(paradigm())
@@ -79,6 +84,55 @@ async fn modes_go_as_far_as_they_say() {
 }
 
 #[tokio::test]
+async fn a_mode_keeps_whoever_it_does_not_reach_instead_of_refusing() {
+    // No such role can be given here, and in this mode none is given.
+    let account = paradigm_account();
+    let lists = "owner = [\"robot@example.com\", \"ana@example.com\"]\nmanager = [\"bo@example.com\"]\n\"native:boss\" = [\"cy@example.com\"]";
+    let remove_only = plan(&account, &wish("remove-only", lists), &loose()).await.unwrap();
+    let kept: Vec<_> = remove_only.kept.iter().map(|kept| (kept.label.as_str(), kept.reason)).collect();
+    assert!(remove_only.is_empty());
+    assert_eq!(kept, [("bo@example.com", KeptReason::Mode), ("cy@example.com", KeptReason::Mode)]);
+    // The provider would not lower its owner, and this mode lowers nobody.
+    let owned = crate::support::account(pandadoc())
+        .with_workspace(Workspace::new(ws(1), "Legal").with_owner(Some(email("ana"))))
+        .with_member(ws(1), user(1), native("Admin"));
+    let additive = plan(&owned, &wish("additive", "viewer = [\"ana@example.com\"]"), &loose()).await.unwrap();
+    assert!(additive.is_empty());
+    assert_eq!(
+        (additive.kept[0].label.as_str(), additive.kept[0].reason),
+        ("ana@example.com", KeptReason::Mode)
+    );
+    let authoritative =
+        plan(&owned, &wish("authoritative", "viewer = [\"ana@example.com\"]"), &loose()).await;
+    assert_eq!(causes(&authoritative.unwrap_err()), ["immovable"]);
+}
+
+#[tokio::test]
+async fn among_those_who_lose_owners_come_last() {
+    let account = account(pandadoc())
+        .with_member(ws(1), user(1), native("Admin"))
+        .with_member(ws(1), user(2), native("Admin"))
+        .with_member(ws(1), user(3), native("Collaborator"))
+        .with_member(ws(1), user(4), native("Manager"))
+        .with_member(ws(1), user(5), native("Custom"))
+        .with_member(ws(1), user(6), native("Legal review"));
+    let gone = wish("authoritative", "owner = [\"robot@example.com\"]\nviewer = [\"bo@example.com\"]");
+    let plan = plan(&account, &gone, &loose()).await.unwrap();
+    assert_eq!(
+        lines(&plan),
+        [
+            "demote bo@example.com from Admin to Collaborator in acme:1",
+            "remove flo@example.com (Legal review) from acme:1",
+            "remove cy@example.com (Collaborator) from acme:1",
+            "remove di@example.com (Manager) from acme:1",
+            // Whoever has a role that is not named may be an owner too.
+            "remove ana@example.com (Admin) from acme:1",
+            "remove ed@example.com (Custom) from acme:1",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn the_order_of_the_input_does_not_matter() {
     let account = paradigm_account();
     let one = wish(
@@ -123,6 +177,49 @@ async fn an_address_of_two_users_is_ambiguous_and_two_entries_of_one_user_confli
 }
 
 #[tokio::test]
+async fn a_workspace_is_named_once_also_over_two_connections_of_one_account() {
+    let workspace = |target: &str, who: &str| {
+        DesiredWorkspace::new(target.parse().unwrap(), Mode::Additive)
+            .with_member(Wished::new(email(who), Want::Gone))
+    };
+    // A file cannot say it twice; code can.
+    let twice =
+        Desired::new().with_workspace(workspace("acme:1", "ana")).with_workspace(workspace("acme:1", "bo"));
+    let refused = plan(&paradigm_account(), &twice, &loose()).await.unwrap_err();
+    assert_eq!(causes(&refused), ["conflict"]);
+    assert!(!refused.refusals[0].overridable);
+    // Each could remove the owner whom the other counts on.
+    let both =
+        Desired::new().with_workspace(workspace("acme:1", "ana")).with_workspace(workspace("beta:1", "bo"));
+    let at = |account: Option<&str>| {
+        let me = Identity::new(user(99)).with_account(account.map(str::to_owned), None);
+        paradigm_account().with_me(me)
+    };
+    for (left, right, one_account) in [
+        (Some("a"), Some("a"), true),
+        (None, Some("b"), true),
+        (None, None, true),
+        (Some("a"), Some("b"), false),
+    ] {
+        let observed = [
+            Observed::read(&at(left), "acme", &both).await.unwrap(),
+            Observed::read(&at(right), "beta", &both).await.unwrap(),
+        ];
+        match Plan::compute(&both, &observed, &loose()) {
+            Ok(plan) => assert!(!one_account && plan.steps.len() == 2, "{left:?} {right:?}"),
+            Err(refused) => {
+                assert!(one_account && causes(&refused) == ["conflict"], "{left:?} {right:?} {refused}");
+                let text = refused.to_string();
+                assert!(
+                    text.contains("beta:1: this is the workspace that the wish names as acme:1"),
+                    "{text}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn people_have_other_addresses_at_other_connections() {
     let text = |at: &str| {
         format!(
@@ -153,7 +250,7 @@ async fn account_and_name_must_be_what_the_provider_says() {
     let refused = plan(&account, &text("other", "Sales"), &loose()).await.unwrap_err();
     assert_eq!(causes(&refused), ["account", "name"]);
     let fixed = paradigm_account().with_workspace(Workspace::new(ws(1), "Legal").with_manageable(false));
-    let observed = workspace_members_sync::Observed::read(&fixed, "acme", &text("acme", "Legal")).await;
+    let observed = Observed::read(&fixed, "acme", &text("acme", "Legal")).await;
     assert_eq!(observed.unwrap_err().kind(), workspace_members_core::ErrorKind::Forbidden);
 }
 
@@ -178,6 +275,17 @@ async fn a_custom_role_that_cannot_be_given_at_once_takes_two_requests() {
     let wish = wish("additive", "\"native:Legal review\" = [\"ana@example.com\"]");
     let plan = plan(&account, &wish, &loose()).await.unwrap();
     assert_eq!((plan.steps[0].strategy, plan.steps[0].requests), (Strategy::AddThenSetRole, 2));
+}
+
+#[tokio::test]
+async fn a_custom_role_takes_two_requests_under_a_policy_of_exact_roles_too() {
+    // The lowest role here is no exact viewer, and nobody asked for a viewer.
+    let exact = pandadoc().roles().clone().with_policy(RolePolicy::ExactOnly);
+    let account = std::sync::Arc::new(account(pandadoc().with_roles(exact)));
+    let wish = wish("additive", "\"native:Legal review\" = [\"ana@example.com\"]");
+    let report = run(account.clone(), &wish, &loose(), state().path()).await.unwrap();
+    assert!(report.is_complete(), "{:?}", report.steps);
+    assert_eq!(who(&*account, 1).await["user:1"], "Legal review");
 }
 
 #[tokio::test]
@@ -249,7 +357,8 @@ async fn a_plan_file_is_not_trusted() {
     let unknown = text.replacen('{', "{\"note\": 1,", 1);
     assert!(matches!(Plan::from_json(&unknown), Err(InvalidPlan::Form(_))));
     let version = text.replace("\"version\": 1", "\"version\": 2");
-    assert!(matches!(Plan::from_json(&version), Err(InvalidPlan::Changed)));
+    let Err(InvalidPlan::Form(why)) = Plan::from_json(&version) else { panic!("it was read") };
+    assert_eq!(why.to_string(), "it is of version 2, and this is version 1");
     let keys: serde_json::Value = serde_json::from_str(&text).unwrap();
     for key in ["fingerprint", "steps", "kept", "consequences", "requests", "eta_seconds"] {
         assert!(keys.get(key).is_some(), "{key}");
@@ -275,10 +384,10 @@ fn planning_names_nothing_that_could_write() {
     // And what it takes is plain data, which lives on its own.
     let _: fn(
         &Desired,
-        &[workspace_members_sync::Observed],
+        &[Observed],
         &workspace_members_sync::Guards,
     ) -> Result<Plan, workspace_members_sync::Refused> = Plan::compute;
-    plain::<workspace_members_sync::Observed>();
+    plain::<Observed>();
 }
 
 #[tokio::test]

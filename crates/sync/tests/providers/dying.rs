@@ -1,24 +1,34 @@
-//! A connection whose process dies after its n-th request took effect.
+//! A connection whose process dies after its n-th request took effect, or that claims another limit.
 
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use tokio::sync::Notify as Bell;
 use workspace_members_core::{
     AddMember, Capabilities, Group, Identity, ListOf, Member, Page, PageRequest, PrincipalId, Provider,
-    RemoveMember, Result, SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
+    RateLimit, RemoveMember, Result, SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
 };
 
 #[derive(Debug)]
 pub(crate) struct Dying {
     inner: Arc<dyn WorkspaceMembers>,
+    capabilities: Capabilities,
     left: AtomicUsize,
     bell: Bell,
 }
 
 impl Dying {
     pub(crate) fn new(inner: Arc<dyn WorkspaceMembers>, at: usize) -> Arc<Self> {
-        Arc::new(Self { inner, left: AtomicUsize::new(at), bell: Bell::new() })
+        let capabilities = inner.capabilities().clone();
+        Arc::new(Self { inner, capabilities, left: AtomicUsize::new(at), bell: Bell::new() })
+    }
+
+    /// Lives, and claims that one request a second is allowed: a plan's seconds are then its requests, less the first.
+    pub(crate) fn paced(inner: Arc<dyn WorkspaceMembers>) -> Arc<Self> {
+        let limit = RateLimit::assumed(&[], 1, Duration::from_secs(1), "a test");
+        let capabilities = inner.capabilities().clone().with_limits([limit]);
+        Arc::new(Self { inner, capabilities, left: AtomicUsize::new(usize::MAX), bell: Bell::new() })
     }
 
     pub(crate) async fn died(&self) {
@@ -41,7 +51,7 @@ impl WorkspaceMembers for Dying {
         self.inner.provider()
     }
     fn capabilities(&self) -> &Capabilities {
-        self.inner.capabilities()
+        &self.capabilities
     }
     async fn me(&self) -> Result<Identity> {
         self.after(self.inner.me()).await

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod dying;
+mod estimates;
 
 use dying::Dying;
 use std::collections::BTreeMap;

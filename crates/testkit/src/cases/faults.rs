@@ -6,6 +6,7 @@ use crate::failure::{Failure, check, check_eq, outcome, shown};
 use crate::proxy::{Answer, Armed, Fault, Rule};
 use crate::seed::{ANA, LEGAL, SALES};
 use crate::stage::{Context, Stage};
+use futures_util::future::try_join_all;
 use std::time::Duration;
 use workspace_members_core::{
     AddMember, Capability, Change, Effect, Ensured, Error, ErrorKind, IfPresent, WorkspaceMembersExt,
@@ -262,31 +263,30 @@ async fn a_call_without_an_answer_ends_if_the_stack_says_so(context: &Context) -
     if !context.harness.gives_up() {
         return Ok(Outcome::NotApplicable("the stack waits as long as the provider does".to_owned()));
     }
-    for capability in methods(context) {
-        let stage = context.usual().await?;
-        let call = stage.call(capability).await?;
-        let forever = Rule::new(Fault::HoldBefore).times(usize::MAX);
-        let armed = stage.proxy()?.inject(forever);
-        let result = tokio::time::timeout(Duration::from_mins(1), call.send(&**stage.members())).await;
-        let result = result.map_err(|_| Failure::new(format!("{call:?} waits for ever")))?;
-        check!(armed.struck() >= 1, "{call:?} sent nothing");
-        match result {
-            Err(error) if error.kind() == ErrorKind::Timeout => {
-                let expected = if call.is_write() { Effect::Unknown } else { Effect::NotApplied };
-                check_eq!(error.effect(), expected, "{call:?}: the effect of {}", shown(&error));
-            }
-            other => return Err(Failure::new(format!("{call:?} without an answer: {}", outcome(&other)))),
-        }
-        stage.proxy()?.clear_rules();
-        // What is held stays held, so it never reached the server.
-        stage
-            .expect(
-                &stage.workspace(SALES),
-                &stage.seed.members_of(&stage.workspace(SALES)),
-                "after giving up",
-            )
-            .await?;
-        stage.expect_unchanged("after giving up").await?;
-    }
+    // All at once, since each takes as long as the stack is patient.
+    try_join_all(methods(context).map(|capability| without_an_answer(context, capability))).await?;
     Ok(Outcome::Ran(methods(context).collect()))
+}
+
+async fn without_an_answer(context: &Context, capability: Capability) -> Result<(), Failure> {
+    let stage = context.usual().await?;
+    let call = stage.call(capability).await?;
+    let forever = Rule::new(Fault::HoldBefore).times(usize::MAX);
+    let armed = stage.proxy()?.inject(forever);
+    let result = tokio::time::timeout(Duration::from_mins(1), call.send(&**stage.members())).await;
+    let result = result.map_err(|_| Failure::new(format!("{call:?} waits for ever")))?;
+    check!(armed.struck() >= 1, "{call:?} sent nothing");
+    match result {
+        Err(error) if error.kind() == ErrorKind::Timeout => {
+            let expected = if call.is_write() { Effect::Unknown } else { Effect::NotApplied };
+            check_eq!(error.effect(), expected, "{call:?}: the effect of {}", shown(&error));
+        }
+        other => return Err(Failure::new(format!("{call:?} without an answer: {}", outcome(&other)))),
+    }
+    stage.proxy()?.clear_rules();
+    // What is held stays held, so it never reached the server.
+    stage
+        .expect(&stage.workspace(SALES), &stage.seed.members_of(&stage.workspace(SALES)), "after giving up")
+        .await?;
+    stage.expect_unchanged("after giving up").await
 }

@@ -23,9 +23,8 @@ cases! {
     random_calls_do_what_the_reference_does [];
 }
 
-/// How many sequences are tried, and how long they are. `PROPTEST_CASES` and `PROPTEST_RNG_SEED` change the first and
-/// choose others; without a seed the same ones are tried every time, so that a verdict is not a matter of luck.
-const SEQUENCES: u32 = 24;
+/// How long the sequences are. `PROPTEST_CASES` and `PROPTEST_RNG_SEED` change their number and choose others; without a
+/// seed the same ones are tried every time, so that a verdict is not a matter of luck.
 const STEPS: std::ops::Range<usize> = 8..24;
 
 /// Users 1 and 2 rule the workspaces and are left alone: what becomes of them is other cases' business.
@@ -223,13 +222,18 @@ async fn take(
     })
 }
 
-/// Both sides hold the same people in both workspaces, by every way of reading that the adapter claims.
+/// Both sides hold the same people in both workspaces, as the adapter reads them and, where the harness can tell, as the
+/// provider keeps them.
 async fn compare(stage: &Stage, model: &InMemory, when: &str) -> Result<(), Failure> {
     let known = truth_of(model);
     for place in [stage.workspace(LEGAL), stage.workspace(SALES)] {
         let grants = known.iter().filter(|grant| grant.workspace == place);
         let people: People = grants.map(|grant| (grant.principal.clone(), grant.role.clone())).collect();
-        stage.expect(&place, &people, when).await?;
+        // The listing of the whole account reads both at once.
+        let kept = stage.expect_kept(&place, &people, when)?;
+        if !(kept && stage.has(Capability::ListAccountMembers)) {
+            stage.expect(&place, &people, when).await?;
+        }
     }
     if stage.has(Capability::ListAccountMembers) {
         let listed: Vec<Member> = stage.members().members(ListOf::Account).try_collect().await?;
@@ -314,7 +318,7 @@ async fn random_calls_do_what_the_reference_does(context: &Context) -> Verdict {
 fn try_sequences(words: &Words, here: &Handle) -> Result<(), Failure> {
     let mut config = Config { failure_persistence: None, max_shrink_iters: 400, ..Config::default() };
     if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = SEQUENCES;
+        config.cases = words.context.harness.sequences();
     }
     if std::env::var_os("PROPTEST_RNG_SEED").is_none() {
         config.rng_seed = RngSeed::Fixed(7);

@@ -43,12 +43,14 @@ pub struct Proxy {
 struct Shared {
     address: SocketAddr,
     prefix: String,
-    upstream: String,
     state: Mutex<State>,
+    idle: Mutex<Vec<pass::Idle>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
+    /// Host and port of the server.
+    upstream: String,
     log: Vec<Exchange>,
     rules: Vec<Live>,
 }
@@ -80,19 +82,13 @@ impl Proxy {
     /// Fails if no port can be had, or if `upstream` is not an `http` URL with a host. Must be called within a tokio
     /// runtime.
     pub async fn start(upstream: &str) -> io::Result<Self> {
-        let invalid = |why: &str| io::Error::new(io::ErrorKind::InvalidInput, format!("{upstream:?}: {why}"));
-        let uri: Uri = upstream.parse().map_err(|_| invalid("not a URL"))?;
-        if uri.scheme_str() != Some("http") {
-            return Err(invalid("only http servers can be stood in front of"));
-        }
-        let host = uri.host().ok_or_else(|| invalid("no host"))?;
-        let authority = format!("{host}:{}", uri.port_u16().unwrap_or(80));
+        let (upstream, prefix) = parts(upstream)?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let shared = Arc::new(Shared {
             address: listener.local_addr()?,
-            prefix: uri.path().trim_end_matches('/').to_owned(),
-            upstream: authority,
-            state: Mutex::default(),
+            prefix,
+            state: Mutex::new(State { upstream, ..State::default() }),
+            idle: Mutex::default(),
         });
         let task = Task { stop: watch::Sender::new(false), stopped: watch::Sender::new(false) };
         let (mut stop, stopped) = (task.stop.subscribe(), task.stopped.clone());
@@ -140,9 +136,23 @@ impl Proxy {
         self.shared.state().log.clear();
     }
 
-    /// The server behind it, as given to [`start`](Self::start).
+    /// The server behind it, as given to [`start`](Self::start) or [`lead_to`](Self::lead_to).
     pub fn upstream(&self) -> String {
-        format!("http://{}{}", self.shared.upstream, self.shared.prefix)
+        format!("http://{}{}", self.shared.state().upstream, self.shared.prefix)
+    }
+
+    /// Stands in front of another server from the next request on, such as the same one after a restart, while clients
+    /// keep their base URL.
+    ///
+    /// Fails as [`start`](Self::start) does, and if the path is not the one that clients know.
+    pub fn lead_to(&self, upstream: &str) -> io::Result<()> {
+        let (authority, prefix) = parts(upstream)?;
+        if prefix != self.shared.prefix {
+            return Err(invalid(upstream, "another path than the server before"));
+        }
+        self.shared.state().upstream = authority;
+        self.shared.idle().clear();
+        Ok(())
     }
 
     /// Stops listening and closes all connections: once this returns, nobody can connect.
@@ -152,10 +162,31 @@ impl Proxy {
     }
 }
 
+fn invalid(upstream: &str, why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, format!("{upstream:?}: {why}"))
+}
+
+/// Host with port, and path, of a server that can be stood in front of.
+fn parts(upstream: &str) -> io::Result<(String, String)> {
+    let uri: Uri = upstream.parse().map_err(|_| invalid(upstream, "not a URL"))?;
+    if uri.scheme_str() != Some("http") {
+        return Err(invalid(upstream, "only http servers can be stood in front of"));
+    }
+    let host = uri.host().ok_or_else(|| invalid(upstream, "no host"))?;
+    let authority = format!("{host}:{}", uri.port_u16().unwrap_or(80));
+    Ok((authority, uri.path().trim_end_matches('/').to_owned()))
+}
+
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         // Predicates run under the lock; a panic in one leaves log and rules whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Connections to the server that have nothing to do.
+    fn idle(&self) -> MutexGuard<'_, Vec<pass::Idle>> {
+        // Nothing panics while the lock is held.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Logs a request and decides its fate.

@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
+use hyper::client::conn::http1::SendRequest;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::io;
@@ -28,6 +29,7 @@ pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         tokio::select! {
             accepted = listener.accept() => {
                 let Ok((stream, _)) = accepted else { continue };
+                let _ = stream.set_nodelay(true);
                 let shared = shared.clone();
                 connections.spawn(async move {
                     let service = service_fn(|request| serve(request, shared.clone()));
@@ -102,24 +104,64 @@ async fn serve(request: hyper::Request<Incoming>, shared: Arc<Shared>) -> Result
     }
 }
 
-/// Asks the server, on a connection of its own.
-async fn forward(mut parts: http::request::Parts, body: Bytes, shared: &Shared) -> Result<Answer, BoxError> {
-    let stream = TcpStream::connect(&shared.upstream).await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    // Lives until the answer is read; its errors are the sender's too.
+/// A connection to the server that waits for its next request.
+pub(super) type Idle = SendRequest<Full<Bytes>>;
+
+/// An idle connection to the server, if there is one that it has not closed.
+async fn idle(shared: &Shared) -> Option<Idle> {
+    loop {
+        let mut idle = shared.idle().pop()?;
+        if idle.ready().await.is_ok() {
+            return Some(idle);
+        }
+    }
+}
+
+async fn connect(shared: &Shared) -> Result<Idle, BoxError> {
+    let upstream = shared.state().upstream.clone();
+    let stream = TcpStream::connect(&upstream).await?;
+    stream.set_nodelay(true)?;
+    let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    // Lives as long as its sender; its errors are the sender's too.
     tokio::spawn(connection);
+    Ok(sender)
+}
+
+/// Sends the request on an idle connection or, if the server closes that before it has any of it, on a new one.
+async fn send(
+    mut request: hyper::Request<Full<Bytes>>,
+    shared: &Shared,
+) -> Result<(Response<Incoming>, Idle), BoxError> {
+    while let Some(mut sender) = idle(shared).await {
+        match sender.try_send_request(request).await {
+            Ok(answer) => return Ok((answer, sender)),
+            Err(mut error) => match error.take_message() {
+                Some(unsent) => request = unsent,
+                None => return Err(error.into_error().into()),
+            },
+        }
+    }
+    let mut sender = connect(shared).await?;
+    Ok((sender.send_request(request).await?, sender))
+}
+
+/// Asks the server.
+async fn forward(mut parts: http::request::Parts, body: Bytes, shared: &Shared) -> Result<Answer, BoxError> {
     for name in &HOP_BY_HOP {
         parts.headers.remove(name);
     }
-    parts.headers.insert(header::HOST, HeaderValue::from_str(&shared.upstream)?);
-    let answer = sender.send_request(hyper::Request::from_parts(parts, Full::new(body))).await?;
+    let upstream = shared.state().upstream.clone();
+    parts.headers.insert(header::HOST, HeaderValue::from_str(&upstream)?);
+    let (answer, sender) = send(hyper::Request::from_parts(parts, Full::new(body)), shared).await?;
     let (parts, body) = answer.into_parts();
     let headers = parts.headers.iter().filter(|(name, _)| !HOP_BY_HOP.contains(name)).map(|(name, value)| {
         (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
     });
     let mut answer = Answer::status(parts.status.as_u16());
     answer.headers = headers.collect();
-    Ok(answer.with_body(body.collect().await?.to_bytes()))
+    let answer = answer.with_body(body.collect().await?.to_bytes());
+    shared.idle().push(sender);
+    Ok(answer)
 }
 
 fn response(answer: &Answer, body: Body) -> Result<Response<Body>, BoxError> {

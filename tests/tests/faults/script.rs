@@ -1,26 +1,19 @@
-//! The standard stack over both adapters, with each fault at each request of a day's script.
-//!
-//! However a run is disturbed, it ends as the undisturbed one does: the same roster, as many writes that took effect, as
-//! many lines in the audit log, and no request that the provider found to be too many.
-#![expect(clippy::unwrap_used, reason = "a fixture that cannot be built fails the test")]
-#![expect(clippy::print_stdout, reason = "the number of runs is part of the result")]
+//! A day's script: twenty calls in a row through one stack, while the simulators enforce their limits.
 
+use crate::ground::transport;
+use crate::trouble::{SIDE_BY_SIDE, Trouble, at_each, faults, holds, layers};
 use futures_util::{StreamExt, TryStreamExt};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use workspace_members_core::{
     AddMember, Capability, IfPresent, PrincipalId, Result, Role, Status, User, Workspace, WorkspaceId,
     WorkspaceMembers, WorkspaceMembersExt,
 };
 use workspace_members_http::StaticCredential;
-use workspace_members_layers::{Appended, AuditSink, LayersConfig, RetryConfig, Standard};
+use workspace_members_layers::{Appended, AuditSink, Standard};
 use workspace_members_pandadoc::{PandaDoc, PandaDocConfig};
 use workspace_members_paradigm::{Paradigm, ParadigmConfig};
 use workspace_members_simulator::{Options, RateLimit, Simulator, State};
-use workspace_members_testkit::{Answer, Fault, Proxy, Rule};
-
-/// How long one attempt may take; a slow answer takes longer, so that it is given up and arrives late.
-const TIMEOUT: Duration = Duration::from_millis(1500);
+use workspace_members_testkit::Proxy;
 
 #[derive(Debug, Default)]
 struct Lines(Mutex<Vec<String>>);
@@ -50,12 +43,18 @@ impl Which {
     fn adapter(self, url: &str, key: &str) -> Arc<dyn WorkspaceMembers> {
         let key = Arc::new(StaticCredential::new(key.into()));
         match self {
-            Self::Paradigm => {
-                Arc::new(Paradigm::new(ParadigmConfig::new(key).with_base_url(url).unwrap()).unwrap())
-            }
-            Self::PandaDoc => {
-                Arc::new(PandaDoc::new(PandaDocConfig::new(key).with_base_url(url).unwrap()).unwrap())
-            }
+            Self::Paradigm => Arc::new(
+                Paradigm::new(
+                    ParadigmConfig::new(key).with_base_url(url).unwrap().with_transport(transport()),
+                )
+                .unwrap(),
+            ),
+            Self::PandaDoc => Arc::new(
+                PandaDoc::new(
+                    PandaDocConfig::new(key).with_base_url(url).unwrap().with_transport(transport()),
+                )
+                .unwrap(),
+            ),
         }
     }
 }
@@ -118,14 +117,6 @@ async fn script(members: &dyn WorkspaceMembers, cast: &Cast) -> Result<()> {
     members.me().await.map(drop)
 }
 
-/// A fault, from which request on, and how often in a row.
-#[derive(Debug, Clone)]
-struct Trouble {
-    fault: Fault,
-    at: usize,
-    times: usize,
-}
-
 /// What a run left behind.
 struct Left {
     result: Result<()>,
@@ -150,15 +141,13 @@ async fn run(which: Which, trouble: Option<Trouble>) -> Left {
 
     let proxy = Proxy::start(&url).await.unwrap();
     let lines = Arc::new(Lines::default());
-    let retry =
-        RetryConfig::default().with_base(Duration::from_millis(20)).with_cap(Duration::from_millis(100));
-    let config = LayersConfig::default().with_timeout(TIMEOUT).with_retry(retry);
+    let config = layers(trouble.as_ref());
     let stack =
         Standard::new(config).with_sink(lines.clone()).build(which.adapter(&proxy.url(), &key)).unwrap();
-    let armed =
-        trouble.map(|Trouble { fault, at, times }| proxy.inject(Rule::new(fault).nth(at).times(times)));
+    if let Some(trouble) = trouble {
+        trouble.arm(&proxy);
+    }
     let result = script(&stack, &cast).await;
-    drop(armed);
 
     let roster = direct.roster(&cast.workspace).await.unwrap();
     let seen = simulator.requests();
@@ -176,33 +165,13 @@ async fn run(which: Which, trouble: Option<Trouble>) -> Left {
     }
 }
 
-/// Before and after the provider acted, refused, cut, garbled and late.
-fn faults() -> Vec<Fault> {
-    let throttled =
-        r#"{"type":"throttled","detail":"Request was throttled. Expected available in 1 seconds."}"#;
-    vec![
-        Fault::Answer(Answer::json(429, throttled)),
-        Fault::Answer(Answer::status(429).with_header("retry-after", "0")),
-        Fault::Answer(Answer::status(503)),
-        Fault::Answer(Answer::html(200)),
-        Fault::AnswerAfter(Answer::html(200)),
-        Fault::AnswerAfter(Answer::status(502)),
-        Fault::CutBefore,
-        Fault::CutAfter,
-        Fault::Truncate,
-        Fault::Empty,
-        Fault::Slow(Duration::from_millis(200)),
-        Fault::HoldAfter,
-    ]
-}
-
 /// Each fault once at each request, and three times in a row at every fourth: storms of 429, bursts of 5xx.
 fn troubles(requests: usize) -> Vec<Trouble> {
-    let at = |at: usize, times: usize| faults().into_iter().map(move |fault| Trouble { fault, at, times });
-    let once = (1..=requests).flat_map(|request| at(request, 1));
-    let bursts = (1..=requests).step_by(4).flat_map(|request| at(request, 3));
+    let mut all = at_each(&faults(), 1..=requests, 1);
     // Three answers that never come would only take three times as long.
-    once.chain(bursts.filter(|trouble| !matches!(trouble.fault, Fault::HoldAfter))).collect()
+    let bursts: Vec<_> = faults().into_iter().filter(|fault| !holds(fault)).collect();
+    all.extend(at_each(&bursts, (1..=requests).step_by(4), 3));
+    all
 }
 
 async fn matrix(which: Which) {
@@ -214,7 +183,7 @@ async fn matrix(which: Which) {
     let (mut runs, mut bad) = (0, Vec::new());
     let mut outcomes = futures_util::stream::iter(cases)
         .map(|case| async move { (format!("{case:?}"), run(which, Some(case)).await) })
-        .buffer_unordered(16);
+        .buffer_unordered(SIDE_BY_SIDE);
     while let Some((case, left)) = outcomes.next().await {
         runs += 1;
         let same = left.result.is_ok()

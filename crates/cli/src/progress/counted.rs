@@ -1,0 +1,166 @@
+//! A connection whose listings are counted while they are read.
+
+use super::{COUNTED, UNCOUNTED, bar, line, style};
+use async_trait::async_trait;
+use indicatif::ProgressBar;
+use std::io::IsTerminal;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use workspace_members::{
+    AddMember, Capabilities, Group, Identity, ListOf, Member, Operation, Page, PageRequest, PrincipalId,
+    Provider, RemoveMember, Result, SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
+};
+
+/// Without a terminal, a line is written each time that so many more records were read.
+const LINE_EVERY: u64 = 1000;
+
+/// Shows how many records of long listings were read so far, and how many there are where the provider says so.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    connection: String,
+    inner: Arc<dyn WorkspaceMembers>,
+    reading: Mutex<Reading>,
+}
+
+/// The listings that are under way at a connection.
+#[derive(Debug, Default)]
+struct Reading {
+    under_way: u64,
+    pages: u64,
+    read: u64,
+    /// How many there are in all listings so far; `None` once one did not say.
+    total: Option<u64>,
+    /// How many were read when a line was last written.
+    told: u64,
+    bar: Option<ProgressBar>,
+}
+
+impl Counted {
+    pub(crate) fn new(connection: impl Into<String>, inner: Arc<dyn WorkspaceMembers>) -> Arc<Self> {
+        Arc::new(Self { connection: connection.into(), inner, reading: Mutex::default() })
+    }
+
+    /// One page of a listing of something.
+    async fn page<T>(
+        &self,
+        operation: Operation,
+        what: &str,
+        first: bool,
+        page: impl Future<Output = Result<Page<T>>>,
+    ) -> Result<Page<T>> {
+        if first {
+            self.change(Reading::begin);
+        }
+        let page = page.await;
+        match &page {
+            Ok(page) => self.change(|reading| {
+                reading.add(page.records.len(), page.total, first);
+                if page.next.is_none() {
+                    reading.end();
+                } else {
+                    reading.show(what, &self.connection, self.each(operation, page.records.len()));
+                }
+            }),
+            Err(_) => self.change(Reading::end),
+        }
+        page
+    }
+
+    /// How long a record takes at the least under the account's limits, with so many to a page.
+    fn each(&self, operation: Operation, page: usize) -> Duration {
+        let limits = self.capabilities().limits().iter().filter(|limit| limit.covers(operation));
+        let slowest = limits.map(|limit| limit.per / limit.max.max(1)).max().unwrap_or_default();
+        slowest / u32::try_from(page.max(1)).unwrap_or(u32::MAX)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Reading)) {
+        change(&mut self.reading.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Reading {
+    fn begin(&mut self) {
+        if self.under_way == 0 {
+            *self = Self { total: Some(0), ..Self::default() };
+        }
+        self.under_way += 1;
+    }
+
+    fn add(&mut self, records: usize, total: Option<u64>, first: bool) {
+        self.pages += 1;
+        self.read += records as u64;
+        if first {
+            self.total = self.total.zip(total).map(|(known, more)| known + more);
+        }
+    }
+
+    /// A listing has ended, or failed.
+    fn end(&mut self) {
+        self.under_way = self.under_way.saturating_sub(1);
+        if self.under_way == 0
+            && let Some(bar) = self.bar.take()
+        {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn show(&mut self, what: &str, connection: &str, each: Duration) {
+        let what = format!("{what} of {connection}");
+        if std::io::stderr().is_terminal() {
+            let bar = self.bar.get_or_insert_with(|| bar(0, "", each));
+            style(bar, if self.total.is_some() { COUNTED } else { UNCOUNTED }, each);
+            bar.set_prefix(what);
+            bar.set_length(self.total.unwrap_or_default().max(self.read));
+            bar.set_position(self.read);
+            bar.set_message(format!("{} pages", self.pages));
+        } else if self.read >= self.told + LINE_EVERY {
+            self.told = self.read;
+            let of = self.total.map(|total| format!(" of {total}")).unwrap_or_default();
+            line(&format!("reading {what}: {}{of}", self.read));
+        }
+    }
+}
+
+#[async_trait]
+impl WorkspaceMembers for Counted {
+    fn provider(&self) -> Provider {
+        self.inner.provider()
+    }
+    fn capabilities(&self) -> &Capabilities {
+        self.inner.capabilities()
+    }
+    async fn me(&self) -> Result<Identity> {
+        self.inner.me().await
+    }
+    async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
+        self.page(
+            Operation::ListWorkspaces,
+            "workspaces",
+            page.cursor.is_none(),
+            self.inner.workspaces_page(page),
+        )
+        .await
+    }
+    async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
+        self.page(Operation::ListUsers, "users", page.cursor.is_none(), self.inner.users_page(page)).await
+    }
+    async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
+        self.page(Operation::ListGroups, "groups", page.cursor.is_none(), self.inner.groups_page(page)).await
+    }
+    async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
+        self.page(Operation::ListMembers, "members", page.cursor.is_none(), self.inner.members_page(of, page))
+            .await
+    }
+    async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
+        self.inner.get(workspace, principal).await
+    }
+    async fn add(&self, request: &AddMember) -> Result<Member> {
+        self.inner.add(request).await
+    }
+    async fn set_role(&self, request: &SetRole) -> Result<Member> {
+        self.inner.set_role(request).await
+    }
+    async fn remove(&self, request: &RemoveMember) -> Result<()> {
+        self.inner.remove(request).await
+    }
+}

@@ -1,0 +1,89 @@
+//! How plans are carried out.
+
+use super::progress::Progress;
+use crate::guards::Guards;
+use crate::observe::Known;
+use crate::plan::Overrides;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How a plan is carried out.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ApplyOptions {
+    /// The folder of this host's locks and journals. Kept between runs: it knows who may be outside.
+    pub state_dir: PathBuf,
+    /// Guards of this host, on top of the plan's.
+    pub guards: Guards,
+    /// Guards lifted for this very plan.
+    pub overrides: Overrides,
+    /// Whether a plan that is no longer current is replaced by what would be planned now, instead of refused.
+    pub replan: bool,
+    /// How many workspaces are worked on at a time. At least 1.
+    pub concurrency: usize,
+    /// How long the plan may take at the least ([`Plan::eta_seconds`]); a longer one is refused before its first step.
+    pub time_limit: Option<Duration>,
+    /// What was read just before, by connection, and is not read again.
+    pub known: BTreeMap<String, Known>,
+    /// Told what happens.
+    pub progress: Progress,
+}
+
+impl ApplyOptions {
+    /// Refuses a plan that is no longer current, lifts no guard, and works on four workspaces at a time.
+    pub fn new(state_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            state_dir: state_dir.into(),
+            guards: Guards::new(),
+            overrides: Overrides::new(),
+            replan: false,
+            concurrency: 4,
+            time_limit: None,
+            known: BTreeMap::new(),
+            progress: Progress::default(),
+        }
+    }
+
+    /// Adds this host's guards.
+    pub fn with_guards(mut self, guards: Guards) -> Self {
+        self.guards = guards;
+        self
+    }
+
+    /// Lifts guards.
+    pub fn with_overrides(mut self, overrides: Overrides) -> Self {
+        self.overrides = overrides;
+        self
+    }
+
+    /// Says whether to plan anew where the plan is no longer current.
+    pub fn with_replan(mut self, replan: bool) -> Self {
+        self.replan = replan;
+        self
+    }
+
+    /// Says how many workspaces are worked on at a time.
+    pub fn with_concurrency(mut self, workspaces: usize) -> Self {
+        self.concurrency = workspaces.max(1);
+        self
+    }
+
+    /// Refuses a plan that cannot be carried out in this time.
+    pub fn with_time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = Some(limit);
+        self
+    }
+
+    /// Says what was read of a connection just before.
+    pub fn with_known(mut self, connection: impl Into<String>, known: Known) -> Self {
+        self.known.insert(connection.into(), known);
+        self
+    }
+
+    /// Takes events.
+    pub fn with_progress(mut self, progress: Progress) -> Self {
+        self.progress = progress;
+        self
+    }
+}

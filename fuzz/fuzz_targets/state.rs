@@ -1,0 +1,4 @@
+//! See `workspace_members_decoders::state`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| workspace_members_decoders::state(data));

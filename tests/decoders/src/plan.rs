@@ -1,0 +1,74 @@
+//! Plan files.
+
+use crate::target::Target;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+use workspace_members_sync::{InvalidPlan, Plan, PlanRequests};
+
+pub(crate) const WORDS: &[&str] = &[
+    "\"add\"",
+    "\"remove\"",
+    "\"steps\": [",
+    "\"kept\": [",
+    "\"wish\": {",
+    "\"version\": 1",
+    "\"guards\": {}",
+    "\"mails\"",
+    "\"user:1\"",
+    "\"viewer\"",
+    "null",
+    "true",
+    "0",
+    "18446744073709551615",
+    "1.5",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    "\"",
+];
+
+/// Plans that were made, by fingerprint.
+fn made() -> &'static BTreeMap<String, Plan> {
+    static MADE: OnceLock<BTreeMap<String, Plan>> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let seeds = Target::named("plan").expect("listed").seeds().expect("a folder of seeds");
+        let texts = seeds.iter().filter_map(|(_, bytes)| std::str::from_utf8(bytes).ok());
+        let plans = texts.filter_map(|text| Plan::from_json(text).ok());
+        plans.map(|plan| (plan.fingerprint.to_string(), priceless(plan))).collect()
+    })
+}
+
+/// Without the estimates, which no fingerprint covers.
+fn priceless(mut plan: Plan) -> Plan {
+    (plan.requests, plan.eta_seconds) = (PlanRequests::default(), 0);
+    plan.steps.iter_mut().for_each(|step| step.requests = 0);
+    plan
+}
+
+/// A plan file. What is accepted is written and read as the same; whatever has the fingerprint of a plan that was made is
+/// that plan.
+pub fn plan(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    // Past the fingerprint, which no change by chance gets past.
+    if let Ok(plan) = serde_json::from_str::<Plan>(text) {
+        let written = plan.to_json().expect("a plan can be written");
+        let again: Plan = serde_json::from_str(&written).expect("a plan that was written can be read");
+        assert_eq!(again, plan, "{written}");
+        let accepted = Plan::from_json(text).is_ok();
+        assert_eq!(Plan::from_json(&written).is_ok(), accepted, "judged otherwise once written: {written}");
+    }
+    match Plan::from_json(text) {
+        Ok(plan) => {
+            let fingerprint = plan.fingerprint.to_string();
+            if let Some(made) = made().get(&fingerprint) {
+                assert_eq!(&priceless(plan), made, "a changed plan was accepted");
+            }
+        }
+        Err(InvalidPlan::Form(error)) => {
+            assert!(error.line() >= 1 || text.is_empty(), "{error} says no place");
+        }
+        Err(_) => {}
+    }
+}
