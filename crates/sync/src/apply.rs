@@ -23,7 +23,7 @@ use execute::Runner;
 use futures_util::future::{BoxFuture, try_join_all};
 use futures_util::{FutureExt, StreamExt, stream};
 use held::Held;
-use recheck::Lookout;
+use recheck::{Lookout, owners_needed};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -344,6 +344,7 @@ async fn execute(
             mode: workspace.mode,
             directory,
             limits,
+            owners_needed: owners_needed(roster, directory, limits),
             overrides: &options.overrides,
             fingerprint: &plan.fingerprint,
         };
