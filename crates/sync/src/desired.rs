@@ -280,3 +280,31 @@ impl Desired {
         self.workspaces.iter().filter(move |workspace| workspace.target.connection == connection)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_are_named_at_once_as_one_by_one() {
+        let wished = |who: &str, role| Wished::new(who.parse::<Entry>().unwrap(), Want::Role(role));
+        let list = [
+            wished("user:3", Role::Viewer),
+            wished("user:1", Role::Viewer),
+            wished("user:3", Role::Editor),
+            wished("ana@example.com", Role::Owner),
+            wished("user:1", Role::Viewer),
+            wished("user:3", Role::Viewer),
+        ];
+        let new = || DesiredWorkspace::new("acme:1".parse().unwrap(), Mode::Additive);
+        let at_once = new().with_members(list.clone());
+        let one_by_one = list.clone().into_iter().fold(new(), DesiredWorkspace::with_member);
+        assert_eq!(at_once, one_by_one);
+        assert_eq!(at_once.clone().with_members(list.clone()), at_once);
+        // Each wish once, by whom it is about; of two about the same the first stays first.
+        let [three, one, three_too, ana, ..] = list;
+        let mut all = vec![three, three_too, one, ana];
+        all.sort_by(|a, b| a.who.cmp(&b.who));
+        assert_eq!(at_once.members.to_vec(), all);
+    }
+}
