@@ -15,6 +15,8 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 use workspace_members_benches::calls::{self, Call, Contender};
 use workspace_members_benches::server::NeutralServer;
+use workspace_members_benches::world::{Naming, World};
+use workspace_members_sync::{Observed, Plan};
 
 /// Who does it.
 #[derive(Debug, Clone, Copy)]
@@ -71,9 +73,37 @@ fn call(ready: Ready) -> Ready {
     ready
 }
 
+/// A wish and what was read.
+struct ToPlan {
+    world: World,
+    observed: [Observed; 1],
+}
+
+#[expect(clippy::expect_used, reason = "a benchmark that cannot be set up has nothing to say")]
+fn to_plan(naming: Naming, workspaces: usize) -> ToPlan {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let world = World::new(workspaces, 1_000, naming).expect("a world");
+    let observed = [runtime.block_on(world.observe()).expect("what is there")];
+    ToPlan { world, observed }
+}
+
+#[library_benchmark(setup = to_plan)]
+#[bench::plan_1000_by_id(Naming::Id, 1)]
+#[bench::plan_1000_by_address(Naming::Email, 1)]
+#[bench::plan_10000_by_id(Naming::Id, 10)]
+#[bench::plan_10000_by_address(Naming::Email, 10)]
+fn plan(ready: ToPlan) -> (ToPlan, Plan) {
+    let plan = Plan::compute(black_box(&ready.world.wish), &ready.observed, &World::guards());
+    match plan {
+        Ok(plan) => (ready, plan),
+        Err(refused) => panic!("{refused}"),
+    }
+}
+
 library_benchmark_group!(name = calls_group, benchmarks = [call]);
+library_benchmark_group!(name = plan_group, benchmarks = [plan]);
 
 main!(
-    config = LibraryBenchmarkConfig::default().tool(Callgrind::with_args(["--trace-children=no"]));
-    library_benchmark_groups = calls_group
+    config = LibraryBenchmarkConfig::default().tool(Callgrind::with_args(["--trace-children=no"])),
+    library_benchmark_groups = [calls_group, plan_group]
 );

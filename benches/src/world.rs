@@ -111,7 +111,7 @@ impl World {
             wished.sort_by(|a, b| a.who.cmp(&b.who));
             let mut workspace =
                 DesiredWorkspace::new(Target::new(CONNECTION, id.clone()), Mode::Authoritative);
-            workspace.members = wished;
+            workspace.members = wished.into();
             wish.workspaces.push(workspace);
             account.workspaces.push(Workspace::new(id.clone(), format!("Workspace {number}")));
             account.members.insert(id, members);

@@ -110,15 +110,13 @@ pub async fn at_the_limit(rounds: usize) -> Result<Row> {
         let mut wish = Desired::new();
         for (at, home) in homes.iter().enumerate() {
             let target = Place::new("measured", WorkspaceId::new(home)?);
-            let mut workspace = DesiredWorkspace::new(target, Mode::Additive);
+            let mut wished = Vec::new();
             for user in users.iter().skip(at).step_by(homes.len()) {
                 let who = Who::Id(UserId::new(user)?.into());
-                workspace.members.push(Wished::new(who, Want::Role(Role::Editor)));
+                wished.push(Wished::new(who, Want::Role(Role::Editor)));
             }
-            workspace.members.sort_by(|a, b| a.who.cmp(&b.who));
-            wish.workspaces.push(workspace);
+            wish = wish.with_workspace(DesiredWorkspace::new(target, Mode::Additive).with_members(wished));
         }
-        wish.workspaces.sort_by(|a, b| a.target.cmp(&b.target));
         let connections = Connections::from([("measured".to_owned(), account)]);
         let observed = observe(&connections, &wish).await?;
         let plan = Plan::compute(&wish, &observed, &workspace_members_sync::Guards::new())?;

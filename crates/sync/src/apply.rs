@@ -23,7 +23,7 @@ use execute::Runner;
 use futures_util::future::{BoxFuture, try_join_all};
 use futures_util::{FutureExt, StreamExt, stream};
 use held::Held;
-use recheck::Lookout;
+use recheck::{Lookout, owners_needed};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -181,7 +181,8 @@ pub async fn apply(
         });
     }
     let limits = plan.guards.stricter(&options.guards).limits();
-    run.carry_out(unjudged, &limits).await
+    let (plan, steps) = run.carry_out(unjudged, &limits).await?;
+    Ok(run.report(&plan, steps).await)
 }
 
 /// Plans a wish and carries the plan out in one go, for whoever need not look at it in between.
@@ -196,7 +197,8 @@ pub async fn apply_wish(
     let run = Run::begin(connections, wish, options).await?;
     let guards = wish.guards.stricter(&options.guards);
     let unjudged = Unjudged::draft(wish, &run.observed, &guards);
-    run.carry_out(unjudged, &guards.limits()).await
+    let (plan, steps) = run.carry_out(unjudged, &guards.limits()).await?;
+    Ok(run.report(&plan, steps).await)
 }
 
 /// One run: the accounts that it holds, and what it found there.
@@ -227,10 +229,15 @@ impl<'a> Run<'a> {
         Ok(Self { held, picked, options, settled, observed })
     }
 
-    /// Judges, takes the steps, and reads again.
-    async fn carry_out(self, unjudged: Unjudged, limits: &Limits) -> Result<Report, ApplyError> {
-        let Self { held, picked, options, settled, observed } = self;
-        let plan = match unjudged.judge(&observed, limits) {
+    /// Judges, and takes the steps.
+    async fn carry_out(
+        &self,
+        unjudged: Unjudged<'_>,
+        limits: &Limits,
+    ) -> Result<(Plan, Vec<StepReport>), ApplyError> {
+        let options = self.options;
+        let directories = Arc::clone(&unjudged.directories);
+        let plan = match unjudged.judge(limits) {
             Ok(plan) => plan,
             Err(refused) => refused.overridden(&options.overrides)?,
         };
@@ -239,7 +246,13 @@ impl<'a> Run<'a> {
         }
         options.progress.tell(&Event::Planned(&plan));
         options.progress.tell(&Event::Starting { steps: plan.steps.len(), eta_seconds: plan.eta_seconds });
-        let steps = execute(&held, &picked, &plan, &observed, limits, options).await;
+        let steps = execute(&self.held, &self.picked, &plan, &directories, limits, options).await;
+        Ok((plan, steps))
+    }
+
+    /// Reads again, unless there was nothing to do, and reports. The accounts are held until then.
+    async fn report(self, plan: &Plan, steps: Vec<StepReport>) -> Report {
+        let Self { held: _held, picked, options, settled, observed } = self;
         let mut report = Report {
             fingerprint: plan.fingerprint.clone(),
             steps,
@@ -253,7 +266,7 @@ impl<'a> Run<'a> {
         if !plan.is_empty() {
             options.progress.tell(&Event::Rereading);
             match again(&picked, &report.observed).await {
-                Ok(observed) => conclude(&mut report, &plan, observed),
+                Ok(observed) => conclude(&mut report, plan, observed),
                 Err(error) => {
                     report.remaining = None;
                     let cause = std::error::Error::source(&error)
@@ -263,7 +276,7 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        Ok(report)
+        report
     }
 }
 
@@ -304,21 +317,24 @@ async fn execute(
     held: &Held,
     connections: &[(&str, &dyn WorkspaceMembers)],
     plan: &Plan,
-    observed: &[Observed],
+    directories: &[Directory<'_>],
     limits: &Limits,
     options: &ApplyOptions,
 ) -> Vec<StepReport> {
-    let directories: Vec<Directory<'_>> =
-        observed.iter().map(|seen| Directory::new(seen, &plan.wish.people)).collect();
+    let mut all: BTreeMap<&Target, Vec<&Step>> = BTreeMap::new();
+    for step in &plan.steps {
+        all.entry(&step.target).or_default().push(step);
+    }
     let mut runs: Vec<BoxFuture<'_, Vec<StepReport>>> = Vec::new();
     for workspace in &plan.wish.workspaces {
-        let steps: Vec<&Step> = plan.steps_of(&workspace.target).collect();
+        // Judging refuses a wish that names a workspace twice.
+        let Some(steps) = all.remove(&workspace.target) else { continue };
         let name = workspace.target.connection.as_str();
         let members = connections.iter().find(|(known, _)| *known == name).map(|(_, members)| *members);
         let directory = directories.iter().find(|directory| directory.observed.connection() == name);
         let roster = directory.and_then(|directory| directory.observed.roster(&workspace.target.workspace));
-        let (Some(members), Some(directory), Some(roster), Some(journal), false) =
-            (members, directory, roster, held.journal(name), steps.is_empty())
+        let (Some(members), Some(directory), Some(roster), Some(journal)) =
+            (members, directory, roster, held.journal(name))
         else {
             continue;
         };
@@ -328,6 +344,7 @@ async fn execute(
             mode: workspace.mode,
             directory,
             limits,
+            owners_needed: owners_needed(roster, directory, limits),
             overrides: &options.overrides,
             fingerprint: &plan.fingerprint,
         };

@@ -6,14 +6,15 @@ mod file;
 mod source;
 mod wish;
 
-pub(crate) use entry::as_text;
 pub use entry::{Entry, InvalidText, People, Person, Target};
+pub(crate) use entry::{WhoRef, as_text};
 pub use source::{DesiredError, DesiredErrors};
 
 use crate::guards::Guards;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use workspace_members_core::{IfPresent, Notify, Role};
 
 /// How much of a workspace a desired state rules.
@@ -103,6 +104,20 @@ impl Wished {
     }
 }
 
+/// A shared list in data: as any list.
+mod shared {
+    use super::{Arc, Deserialize, Serialize, Wished};
+    use serde::{Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(list: &Arc<[Wished]>, to: S) -> Result<S::Ok, S::Error> {
+        list.as_ref().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<[Wished]>, D::Error> {
+        Vec::deserialize(from).map(Arc::from)
+    }
+}
+
 /// One workspace as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -121,14 +136,15 @@ pub struct DesiredWorkspace {
     /// Whom the provider mails about additions.
     #[serde(default)]
     pub notify: Notify,
-    /// Who should be in it. Sorted, nobody twice.
-    pub members: Vec<Wished>,
+    /// Who should be in it. Sorted, nobody twice. Shared, so that a plan holds the wish without a copy of it.
+    #[serde(with = "shared")]
+    pub members: Arc<[Wished]>,
 }
 
 impl DesiredWorkspace {
     /// A workspace that names nobody yet.
     pub fn new(target: Target, mode: Mode) -> Self {
-        Self { target, mode, account: None, name: None, notify: Notify::NOBODY, members: Vec::new() }
+        Self { target, mode, account: None, name: None, notify: Notify::NOBODY, members: Arc::default() }
     }
 
     /// Says what the provider must call the account and the workspace.
@@ -152,13 +168,25 @@ impl DesiredWorkspace {
     }
 
     /// Names somebody, unless they are named already with the same wish.
-    pub fn with_member(mut self, wished: Wished) -> Self {
-        let from = self.members.partition_point(|known| known.who < wished.who);
-        let to = self.members.partition_point(|known| known.who <= wished.who);
-        // Data may come in another order; then the same wish may stand twice, which says no more than once.
-        if self.members.get(from..to).is_none_or(|same| !same.contains(&wished)) {
-            self.members.insert(to, wished);
+    ///
+    /// Copies the list, since it is shared: to name many, [`with_members`](Self::with_members) does it once.
+    pub fn with_member(self, wished: Wished) -> Self {
+        self.with_members([wished])
+    }
+
+    /// Names many, except those who are named already with the same wish.
+    pub fn with_members(mut self, more: impl IntoIterator<Item = Wished>) -> Self {
+        let mut all: Vec<Wished> = self.members.iter().cloned().chain(more).collect();
+        // Stable, so that of two wishes for one entry the first stays first.
+        all.sort_by(|a, b| a.who.cmp(&b.who));
+        let mut members: Vec<Wished> = Vec::with_capacity(all.len());
+        for wished in all {
+            let mut same = members.iter().rev().take_while(|known| known.who == wished.who);
+            if !same.any(|known| *known == wished) {
+                members.push(wished);
+            }
         }
+        self.members = members.into();
         self
     }
 }
@@ -250,5 +278,33 @@ impl Desired {
     /// The workspaces of one connection.
     pub fn of_connection<'a>(&'a self, connection: &'a str) -> impl Iterator<Item = &'a DesiredWorkspace> {
         self.workspaces.iter().filter(move |workspace| workspace.target.connection == connection)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_are_named_at_once_as_one_by_one() {
+        let wished = |who: &str, role| Wished::new(who.parse::<Entry>().unwrap(), Want::Role(role));
+        let list = [
+            wished("user:3", Role::Viewer),
+            wished("user:1", Role::Viewer),
+            wished("user:3", Role::Editor),
+            wished("ana@example.com", Role::Owner),
+            wished("user:1", Role::Viewer),
+            wished("user:3", Role::Viewer),
+        ];
+        let new = || DesiredWorkspace::new("acme:1".parse().unwrap(), Mode::Additive);
+        let at_once = new().with_members(list.clone());
+        let one_by_one = list.clone().into_iter().fold(new(), DesiredWorkspace::with_member);
+        assert_eq!(at_once, one_by_one);
+        assert_eq!(at_once.clone().with_members(list.clone()), at_once);
+        // Each wish once, by whom it is about; of two about the same the first stays first.
+        let [three, one, three_too, ana, ..] = list;
+        let mut all = vec![three, three_too, one, ana];
+        all.sort_by(|a, b| a.who.cmp(&b.who));
+        assert_eq!(at_once.members.to_vec(), all);
     }
 }

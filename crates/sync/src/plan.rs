@@ -1,11 +1,13 @@
 //! What would change, as data. Pure: nothing here can read or write at a provider.
 
 mod cost;
+mod digest;
 mod directory;
 mod draft;
 mod grant;
 mod names;
 mod outcome;
+mod principal;
 mod refusal;
 mod step;
 
@@ -19,12 +21,13 @@ pub use step::{Action, Consequence, Kept, KeptReason, Step, Strategy};
 use crate::desired::{Desired, Entry, InvalidText, Target};
 use crate::guards::{Guards, Limits};
 use crate::observe::Observed;
+use directory::Map;
 use draft::Drafter;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use workspace_members_core::{Provider, UserId, WorkspaceId};
 
 /// Identifies a plan: 64 hexadecimal digits over everything that it depends on and consists of.
@@ -168,9 +171,11 @@ pub enum InvalidPlan {
 }
 
 /// A plan before it is judged.
-pub(crate) struct Unjudged {
+pub(crate) struct Unjudged<'a> {
     pub(crate) plan: Plan,
     pub(crate) problems: Vec<Refusal>,
+    /// One for each account of the plan. Shared, for whoever carries out what was judged.
+    pub(crate) directories: Arc<[Directory<'a>]>,
 }
 
 impl Plan {
@@ -184,7 +189,7 @@ impl Plan {
     pub fn compute(desired: &Desired, observed: &[Observed], guards: &Guards) -> Result<Self, Refused> {
         let unjudged = Unjudged::draft(desired, observed, &desired.guards.stricter(guards));
         let limits = unjudged.plan.guards.limits();
-        unjudged.judge(observed, &limits)
+        unjudged.judge(&limits)
     }
 
     /// Whether nothing would change.
@@ -210,45 +215,19 @@ impl Plan {
             let why = format!("it is of version {}, and this is version {}", plan.version, Self::VERSION);
             return Err(InvalidPlan::Form(serde::de::Error::custom(why)));
         }
-        if plan.consequences != consequences(&plan.steps) || plan.digest() != plan.fingerprint {
+        if plan.consequences != consequences(&plan.steps) || digest::of(&plan) != plan.fingerprint {
             return Err(InvalidPlan::Changed);
         }
         Ok(plan)
     }
-
-    /// Hashes what the plan depends on and what it would do. Fields have one order and maps are sorted, so equal plans
-    /// have one text. Not the estimates: they change with the account's size, which makes no other plan.
-    fn digest(&self) -> PlanFingerprint {
-        #[derive(Serialize)]
-        struct Content<'a> {
-            version: u32,
-            wish: &'a Desired,
-            guards: &'a Guards,
-            accounts: &'a [PlannedAccount],
-            steps: Vec<Step>,
-            kept: &'a [Kept],
-        }
-        let priceless = |step: &Step| Step { requests: 0, ..step.clone() };
-        let content = Content {
-            version: self.version,
-            wish: &self.wish,
-            guards: &self.guards,
-            accounts: &self.accounts,
-            steps: self.steps.iter().map(priceless).collect(),
-            kept: &self.kept,
-        };
-        // Only maps with keys that are no text can fail to serialize, and there are none. An empty text would still
-        // yield a fingerprint that matches no other plan's content.
-        let text = serde_json::to_vec(&content).unwrap_or_default();
-        PlanFingerprint(hex(&Sha256::digest(&text)))
-    }
 }
 
-impl Unjudged {
+impl<'a> Unjudged<'a> {
     /// Drafts the steps of every workspace, and the plan around them.
-    pub(crate) fn draft(desired: &Desired, observed: &[Observed], guards: &Guards) -> Self {
+    pub(crate) fn draft(desired: &'a Desired, observed: &'a [Observed], guards: &Guards) -> Self {
         let limits = guards.limits();
         let mut accounts: Vec<PlannedAccount> = Vec::new();
+        let mut directories: Vec<Directory<'a>> = Vec::new();
         let (mut steps, mut kept, mut problems) = (Vec::new(), Vec::new(), names::twice(desired, observed));
         let mut costs: Vec<(&Observed, cost::Requests, cost::Requests)> = Vec::new();
         for connection in desired.connections() {
@@ -278,6 +257,7 @@ impl Unjudged {
                 problems.append(&mut draft.problems);
             }
             costs.push((seen, total, again));
+            directories.push(directory);
         }
         let (mut requests, mut eta) = (PlanRequests::default(), std::time::Duration::ZERO);
         for (seen, mut total, again) in costs {
@@ -304,29 +284,33 @@ impl Unjudged {
             requests,
             eta_seconds: eta.as_secs() + u64::from(eta.subsec_nanos() > 0),
         };
-        plan.fingerprint = plan.digest();
-        Self { plan, problems }
+        plan.fingerprint = digest::of(&plan);
+        Self { plan, problems, directories: directories.into() }
     }
 
     /// Judges the drafted plan by the given limits.
-    pub(crate) fn judge(self, observed: &[Observed], limits: &Limits) -> Result<Plan, Refused> {
-        let Self { plan, problems: mut refusals } = self;
+    pub(crate) fn judge(self, limits: &Limits) -> Result<Plan, Refused> {
+        let Self { plan, problems: mut refusals, directories } = self;
         let guarded = limits.protect.iter().chain(&limits.required_owners);
         let unknown = guarded
             .filter(|entry| matches!(entry, Entry::Person(name) if plan.wish.people.get(name).is_none()));
         refusals.extend(unknown.map(Refusal::unknown_in_guards));
-        for seen in observed {
-            let directory = Directory::new(seen, &plan.wish.people);
+        let mut steps: Map<&Target, Vec<&Step>> = Map::default();
+        for step in &plan.steps {
+            steps.entry(&step.target).or_default().push(step);
+        }
+        for directory in directories.iter() {
+            let seen = directory.observed;
             for workspace in plan.wish.of_connection(seen.connection()) {
                 let Some(roster) = seen.roster(&workspace.target.workspace) else { continue };
                 let case = Case {
                     target: &workspace.target,
                     mode: workspace.mode,
                     members: roster.members(),
-                    directory: &directory,
+                    directory,
                 };
-                let steps: Vec<&Step> = plan.steps_of(&workspace.target).collect();
-                refusals.extend(case.judge(&steps, limits));
+                let steps = steps.get(&workspace.target).map(Vec::as_slice).unwrap_or_default();
+                refusals.extend(case.judge(steps, limits));
             }
         }
         refusals.extend(judge_mails(&plan.steps, limits));
@@ -340,10 +324,8 @@ impl Unjudged {
 
 /// Every consequence of any step, each once, sorted.
 fn consequences(steps: &[Step]) -> Vec<Consequence> {
-    let mut all: Vec<Consequence> = steps.iter().flat_map(|step| step.consequences.iter().cloned()).collect();
-    all.sort();
-    all.dedup();
-    all
+    let all: BTreeSet<&Consequence> = steps.iter().flat_map(|step| &step.consequences).collect();
+    all.into_iter().cloned().collect()
 }
 
 /// Lower-case hexadecimal digits.

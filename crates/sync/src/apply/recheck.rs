@@ -31,6 +31,8 @@ pub(super) struct Lookout<'a> {
     pub(super) mode: crate::desired::Mode,
     pub(super) directory: &'a Directory<'a>,
     pub(super) limits: &'a Limits,
+    /// As many owners as must be seen before anybody is lowered: [`owners_needed`].
+    pub(super) owners_needed: usize,
     pub(super) overrides: &'a Overrides,
     pub(super) fingerprint: &'a PlanFingerprint,
 }
@@ -67,7 +69,7 @@ impl Lookout<'_> {
     /// Fewer owners than the guard asks for, where the plan found enough: somebody else is changing this workspace.
     fn owners_vanished(&self, case: &Case<'_>, step: &Step) -> Option<Refusal> {
         let now = Outcome::of(case.members, self.directory).active_owners().len();
-        if now >= self.owners_needed() {
+        if now >= self.owners_needed {
             return None;
         }
         let message = format!("only {now} of the owners who may be active could be seen again");
@@ -77,12 +79,6 @@ impl Lookout<'_> {
             message,
             "find out who removed them, then plan again",
         ))
-    }
-
-    /// As many owners as the guard asks for, or as there were.
-    fn owners_needed(&self) -> usize {
-        let found = Outcome::of(self.roster.members(), self.directory).active_owners().len();
-        found.min(usize::try_from(self.limits.min_owners).unwrap_or(usize::MAX))
     }
 
     async fn read(&self, step: &Step, made_owner: &[PrincipalId]) -> Result<Vec<Member>, Error> {
@@ -126,6 +122,12 @@ impl Lookout<'_> {
             self.roster.get(&member.key.principal).map(|known| known.marks.clone()).unwrap_or_default();
         marks.into_iter().fold(member, Member::with_mark)
     }
+}
+
+/// As many owners as the guard asks for, or as the plan found.
+pub(super) fn owners_needed(roster: &Roster, directory: &Directory<'_>, limits: &Limits) -> usize {
+    let found = Outcome::of(roster.members(), directory).active_owners().len();
+    found.min(usize::try_from(limits.min_owners).unwrap_or(usize::MAX))
 }
 
 /// A member as they are now. A provider may say that there is no such user or group, which is then no member either.

@@ -193,6 +193,31 @@ impl From<PrincipalId> for Entry {
     }
 }
 
+/// A [`Who`] by reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WhoRef<'a> {
+    Email(&'a EmailAddress),
+    Id(&'a PrincipalId),
+}
+
+impl<'a> From<&'a Who> for WhoRef<'a> {
+    fn from(who: &'a Who) -> Self {
+        match who {
+            Who::Email(email) => Self::Email(email),
+            Who::Id(id) => Self::Id(id),
+        }
+    }
+}
+
+impl From<WhoRef<'_>> for Who {
+    fn from(who: WhoRef<'_>) -> Self {
+        match who {
+            WhoRef::Email(email) => Self::Email(email.clone()),
+            WhoRef::Id(id) => Self::Id(id.clone()),
+        }
+    }
+}
+
 /// One person with the addresses they have at different connections.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -219,8 +244,12 @@ impl Person {
 
     /// How this person is addressed at a connection.
     pub fn who(&self, connection: &str, provider: &Provider) -> Option<Who> {
+        self.whom(connection, provider).map(Who::from)
+    }
+
+    fn whom(&self, connection: &str, provider: &Provider) -> Option<WhoRef<'_>> {
         let alias = self.at.get(connection).or_else(|| self.at.get(provider.as_str()));
-        alias.cloned().or_else(|| self.email.clone().map(Who::Email))
+        alias.map(WhoRef::from).or_else(|| self.email.as_ref().map(WhoRef::Email))
     }
 }
 
@@ -271,9 +300,19 @@ impl People {
 
     /// How an entry is addressed at a connection; `None` for a person who has no address there.
     pub fn who(&self, entry: &Entry, connection: &str, provider: &Provider) -> Option<Who> {
+        self.whom(entry, connection, provider).map(Who::from)
+    }
+
+    /// [`who`](Self::who) without a copy.
+    pub(crate) fn whom<'a>(
+        &'a self,
+        entry: &'a Entry,
+        connection: &str,
+        provider: &Provider,
+    ) -> Option<WhoRef<'a>> {
         match entry {
-            Entry::Who(who) => Some(who.clone()),
-            Entry::Person(name) => self.get(name)?.who(connection, provider),
+            Entry::Who(who) => Some(who.into()),
+            Entry::Person(name) => self.get(name)?.whom(connection, provider),
         }
     }
 }

@@ -221,7 +221,7 @@ fn workspace(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) ->
     let wished = members.map(|node| wished(node, definitions, faults)).unwrap_or_default();
     let mut workspace =
         DesiredWorkspace::new(target?, mode?).with_names(names.0, names.1).with_notify(notify);
-    workspace.members = wished;
+    workspace.members = wished.into();
     Some(workspace)
 }
 

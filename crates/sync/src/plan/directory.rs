@@ -1,12 +1,21 @@
 //! Who is who at one connection: from the entries of a wish or a guard to principals, and from groups to people.
 
+use super::principal::PrincipalRef;
 use super::refusal::Problem;
-use crate::desired::{Entry, People};
+use crate::desired::{Entry, People, WhoRef};
 use crate::observe::Observed;
-use std::collections::{BTreeMap, BTreeSet};
+use foldhash::fast::RandomState;
+use std::collections::hash_map::Entry as Slot;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use workspace_members_core::{
-    EmailAddress, GroupId, Mark, Member, PrincipalId, Roster, Status, User, UserId, Who,
+    Behaviour, EmailAddress, GroupId, Mark, Member, PrincipalId, Roster, Status, User, UserId,
 };
+
+/// Hashed by a key that is drawn for each process, and in few instructions: a plan looks up every member several times.
+pub(super) type Map<K, V> = HashMap<K, V, RandomState>;
+
+/// Where each member of a roster stands in it.
+pub(super) type Places<'a> = Map<PrincipalRef<'a>, usize>;
 
 /// Whether something is so, as far as was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,9 +26,11 @@ pub(crate) enum Sure {
 }
 
 /// A principal that an entry means.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found {
-    pub(super) principal: PrincipalId,
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found<'a> {
+    pub(super) principal: PrincipalRef<'a>,
+    /// Where in the roster, for a member.
+    pub(super) place: Option<usize>,
     /// Whether the account is known to have them.
     pub(super) verified: bool,
 }
@@ -32,100 +43,147 @@ pub(super) struct NotFound {
     pub(super) advice: &'static str,
 }
 
-/// What a connection says about principals, indexed once.
+/// The users that have one address: nearly always one.
+#[derive(Debug)]
+enum Holders<'a> {
+    One(&'a UserId),
+    Several(BTreeSet<&'a UserId>),
+}
+
+type Emails<'a> = Map<&'a EmailAddress, Holders<'a>>;
+
+/// What the rosters say of somebody's licence, in whichever workspace.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seat {
+    on_promotion: bool,
+    licensed: bool,
+}
+
+/// What a connection says about principals, indexed once, in one pass over its rosters.
 #[derive(Debug)]
 pub(crate) struct Directory<'a> {
     pub(crate) observed: &'a Observed,
     people: &'a People,
-    users: BTreeMap<&'a UserId, &'a User>,
-    emails: BTreeMap<&'a EmailAddress, BTreeSet<&'a UserId>>,
+    users: Map<&'a UserId, &'a User>,
+    emails: Emails<'a>,
+    /// The users of each group, where they are known.
     groups: BTreeMap<&'a GroupId, Option<BTreeSet<&'a UserId>>>,
+    /// The known groups of each user: `groups`, the other way round.
+    groups_of: Map<&'a UserId, BTreeSet<&'a GroupId>>,
+    listed_groups: BTreeSet<&'a GroupId>,
+    /// Only where the provider sells seats.
+    seats: Map<PrincipalRef<'a>, Seat>,
     /// Who own the whole account, as a list of users or any roster read says.
     account_owners: BTreeSet<&'a UserId>,
 }
 
 impl<'a> Directory<'a> {
     pub(crate) fn new(observed: &'a Observed, people: &'a People) -> Self {
-        let users: BTreeMap<&UserId, &User> =
-            observed.users().unwrap_or_default().iter().map(|user| (&user.id, user)).collect();
-        let mut emails: BTreeMap<&EmailAddress, BTreeSet<&UserId>> = BTreeMap::new();
-        let members = observed.rosters().values().flat_map(Roster::iter);
-        let of_member = |member: &'a Member| Some((member.email.as_ref()?, member.key.principal.as_user()?));
-        let of_user = |user: &&'a User| Some((user.email.as_ref()?, &user.id));
-        for (email, user) in users.values().filter_map(of_user).chain(members.filter_map(of_member)) {
-            emails.entry(email).or_default().insert(user);
-        }
-        // A user's own list of groups counts only if every user has one: otherwise somebody may be missing.
-        let told_by_users = !users.is_empty() && users.values().all(|user| user.groups.is_some());
-        let by_users = |group: &GroupId| {
-            let holds = |user: &&&User| user.groups.as_ref().is_some_and(|groups| groups.contains(group));
-            users.values().filter(holds).map(|user| &user.id).collect()
-        };
-        let listed = observed.groups().unwrap_or_default();
-        let mut groups: BTreeMap<&GroupId, Option<BTreeSet<&UserId>>> = listed
-            .iter()
-            .map(|group| (&group.id, group.users.as_ref().map(|users| users.iter().collect())))
-            .collect();
-        let members = observed.rosters().values().flat_map(Roster::iter);
-        for id in members.filter_map(|member| as_group(&member.key.principal)) {
-            groups.entry(id).or_insert(None);
-        }
-        if told_by_users {
-            for (id, users) in &mut groups {
-                users.get_or_insert_with(|| by_users(id));
+        let listed = observed.users().unwrap_or_default();
+        let users: Map<&UserId, &User> = listed.iter().map(|user| (&user.id, user)).collect();
+        let mut emails = Emails::with_capacity_and_hasher(users.len(), RandomState::default());
+        for user in listed {
+            if let Some(email) = &user.email {
+                hold(&mut emails, email, &user.id);
             }
         }
-        let marked = users.values().filter(|user| user.is(Mark::AccountOwner)).map(|user| &user.id);
-        let members = observed.rosters().values().flat_map(Roster::iter);
-        let marked_members = members
-            .filter(|member| member.is(Mark::AccountOwner))
-            .filter_map(|member| member.key.principal.as_user());
-        let account_owners = marked.chain(marked_members).collect();
-        Self { observed, people, users, emails, groups, account_owners }
+        let mut groups = listed_groups(observed);
+        let marked = listed.iter().filter(|user| user.is(Mark::AccountOwner));
+        let mut account_owners: BTreeSet<&UserId> = marked.map(|user| &user.id).collect();
+        let mut seats: Map<PrincipalRef<'_>, Seat> = Map::default();
+        let sells = observed.capabilities().behaves(Behaviour::SellsSeats);
+        for member in observed.rosters().values().flat_map(Roster::iter) {
+            let user = match &member.key.principal {
+                PrincipalId::User(id) => {
+                    let user = users.get(id);
+                    if member.is(Mark::AccountOwner) {
+                        account_owners.insert(id);
+                    }
+                    if let Some(email) = &member.email
+                        && user.and_then(|user| user.email.as_ref()) != Some(email)
+                    {
+                        hold(&mut emails, email, id);
+                    }
+                    user
+                }
+                PrincipalId::Group(id) => {
+                    groups.entry(id).or_insert(None);
+                    None
+                }
+            };
+            // What the list of users says needs no second place.
+            let on_promotion = member.is(Mark::SeatOnPromotion);
+            let licensed = member.license.is_some() && user.is_none_or(|user| user.license.is_none());
+            if sells && (on_promotion || licensed) {
+                let seat = seats.entry(PrincipalRef::from(&member.key.principal)).or_default();
+                seat.on_promotion |= on_promotion;
+                seat.licensed |= licensed;
+            }
+        }
+        told_by_users(listed, &mut groups);
+        let mut groups_of: Map<&UserId, BTreeSet<&GroupId>> = Map::default();
+        for (group, users) in &groups {
+            for user in users.iter().flatten() {
+                groups_of.entry(user).or_default().insert(group);
+            }
+        }
+        let listed_groups = observed.groups().unwrap_or_default().iter().map(|group| &group.id).collect();
+        Self { observed, people, users, emails, groups, groups_of, listed_groups, seats, account_owners }
     }
 
     /// How an entry is addressed at this connection.
-    pub(super) fn who(&self, entry: &Entry) -> Option<Who> {
-        self.people.who(entry, self.observed.connection(), self.observed.provider())
+    pub(super) fn who<'b>(&'b self, entry: &'b Entry) -> Option<WhoRef<'b>> {
+        self.people.whom(entry, self.observed.connection(), self.observed.provider())
     }
 
     /// The one principal that an entry means in a workspace.
-    pub(super) fn find(&self, roster: &Roster, entry: &Entry) -> Result<Found, NotFound> {
+    pub(super) fn find(&self, roster: &Places<'a>, entry: &'a Entry) -> Result<Found<'a>, NotFound> {
         let unknown = |message: String, advice| NotFound { problem: Problem::UnknownPerson, message, advice };
         let connection = self.observed.connection();
-        let Some(who) = self.who(entry) else {
+        let Some(who) = self.people.whom(entry, connection, self.observed.provider()) else {
             let message = format!("{entry} has no address at {connection}");
             return Err(unknown(message, "give them one in [people], with email or at"));
         };
         match who {
-            Who::Email(email) => self.find_email(&email),
-            Who::Id(principal) => {
-                let member = roster.get(&principal).is_some();
-                let listed = match &principal {
-                    PrincipalId::User(id) => self.observed.users().map(|_| self.users.contains_key(id)),
-                    PrincipalId::Group(id) => {
-                        self.observed.groups().map(|all| all.iter().any(|group| group.id == *id))
+            WhoRef::Email(email) => {
+                let principal = PrincipalRef::User(self.find_email(email)?);
+                Ok(Found { principal, place: roster.get(&principal).copied(), verified: true })
+            }
+            WhoRef::Id(id) => {
+                let principal = PrincipalRef::from(id);
+                let place = roster.get(&principal).copied();
+                let listed = match principal {
+                    // Whether the account has a member is no question.
+                    _ if place.is_some() => Some(true),
+                    PrincipalRef::User(id) => self.observed.users().map(|_| self.users.contains_key(id)),
+                    PrincipalRef::Group(id) => {
+                        self.observed.groups().map(|_| self.listed_groups.contains(id))
                     }
                 };
-                if listed == Some(false) && !member {
-                    let message = format!("{principal} is not in the account of {connection}");
+                if listed == Some(false) {
+                    let message = format!("{id} is not in the account of {connection}");
                     return Err(unknown(message, "check the id, and that the key's user can see them"));
                 }
-                Ok(Found { principal, verified: member || listed.is_some() })
+                Ok(Found { principal, place, verified: listed.is_some() })
             }
         }
     }
 
     /// All users with this address, among the account's users and the members of all rosters read.
     pub(crate) fn users_of(&self, email: &EmailAddress) -> impl Iterator<Item = &'a UserId> + '_ {
-        self.emails.get(email).into_iter().flatten().copied()
+        let (one, several) = match self.emails.get(email) {
+            None => (None, None),
+            Some(Holders::One(user)) => (Some(*user), None),
+            Some(Holders::Several(users)) => (None, Some(users)),
+        };
+        one.into_iter().chain(several.into_iter().flatten().copied())
     }
 
-    fn find_email(&self, email: &EmailAddress) -> Result<Found, NotFound> {
+    fn find_email(&self, email: &EmailAddress) -> Result<&'a UserId, NotFound> {
         let connection = self.observed.connection();
         let mut found = self.users_of(email);
         match (found.next(), found.next()) {
-            (Some(user), None) => Ok(Found { principal: user.clone().into(), verified: true }),
+            (Some(user), None) => Ok(user),
             (Some(first), Some(second)) => Err(NotFound {
                 problem: Problem::Ambiguous,
                 message: format!(
@@ -172,14 +230,13 @@ impl<'a> Directory<'a> {
         }
     }
 
-    /// Marks of the user or of their membership.
-    pub(super) fn is(&self, principal: &PrincipalId, member: Option<&Member>, mark: Mark) -> bool {
+    /// Whether a promotion may buy a seat for them: by the roster, the list of users or another roster.
+    pub(super) fn has_seat_on_promotion(&self, principal: &PrincipalId, member: Option<&Member>) -> bool {
+        let mark = Mark::SeatOnPromotion;
         let user = principal.as_user().and_then(|user| self.users.get(user));
-        let elsewhere = || {
-            let rosters = self.observed.rosters().values();
-            rosters.filter_map(|roster| roster.get(principal)).any(|member| member.is(mark))
-        };
-        member.is_some_and(|member| member.is(mark)) || user.is_some_and(|user| user.is(mark)) || elsewhere()
+        member.is_some_and(|member| member.is(mark))
+            || user.is_some_and(|user| user.is(mark))
+            || self.seats.get(&principal.into()).is_some_and(|seat| seat.on_promotion)
     }
 
     /// Whether this is the owner of the whole account.
@@ -190,13 +247,9 @@ impl<'a> Directory<'a> {
     /// Whether the licence is known: by the roster, the list of users or another roster.
     pub(super) fn has_license(&self, principal: &PrincipalId, member: Option<&Member>) -> bool {
         let user = principal.as_user().and_then(|user| self.users.get(user));
-        let elsewhere = || {
-            let rosters = self.observed.rosters().values();
-            rosters.filter_map(|roster| roster.get(principal)).any(|member| member.license.is_some())
-        };
         member.is_some_and(|member| member.license.is_some())
             || user.is_some_and(|user| user.license.is_some())
-            || elsewhere()
+            || self.seats.get(&principal.into()).is_some_and(|seat| seat.licensed)
     }
 
     /// The users of a group, where they are known.
@@ -207,19 +260,25 @@ impl<'a> Directory<'a> {
     /// The users of a group who are known to be active.
     pub(crate) fn active_in<'b>(&'b self, group: &GroupId) -> impl Iterator<Item = &'a UserId> + 'b {
         let users = self.users_in(group).into_iter().flatten().copied();
-        users.filter(|id| self.users.get(id).is_some_and(|user| user.status == Status::Active))
+        users.filter(|user| self.is_active(user))
     }
 
     /// Whether this group is what an entry names, or holds an active user whom it names.
     pub(super) fn stands_for(&self, group: &GroupId, entry: &Entry) -> bool {
         match self.who(entry) {
-            Some(Who::Id(PrincipalId::Group(named))) => named == *group,
-            Some(Who::Id(PrincipalId::User(named))) => self.active_in(group).any(|user| *user == named),
-            Some(Who::Email(email)) => {
-                self.users_of(&email).any(|named| self.active_in(group).any(|user| user == named))
-            }
+            Some(WhoRef::Id(PrincipalId::Group(named))) => named == group,
+            Some(WhoRef::Id(PrincipalId::User(named))) => self.holds_active(group, named),
+            Some(WhoRef::Email(email)) => self.users_of(email).any(|named| self.holds_active(group, named)),
             None => false,
         }
+    }
+
+    fn holds_active(&self, group: &GroupId, user: &UserId) -> bool {
+        self.holds(group, user) == Sure::Yes && self.is_active(user)
+    }
+
+    fn is_active(&self, user: &UserId) -> bool {
+        self.users.get(user).is_some_and(|user| user.status == Status::Active)
     }
 
     /// Whether a group holds a user.
@@ -246,17 +305,17 @@ impl<'a> Directory<'a> {
     /// Maybe, for a user whose address is not known while an entry's address belongs to nobody else.
     pub(crate) fn means(&self, entries: &[Entry], principal: &PrincipalId, member: Option<&Member>) -> Sure {
         let one = |entry: &Entry| match (self.who(entry), principal) {
-            (Some(Who::Id(id)), _) if id == *principal => Sure::Yes,
-            (Some(Who::Id(PrincipalId::User(user))), PrincipalId::Group(group)) => {
-                if self.holds(group, &user) == Sure::Yes { Sure::Yes } else { Sure::No }
+            (Some(WhoRef::Id(id)), _) if id == principal => Sure::Yes,
+            (Some(WhoRef::Id(PrincipalId::User(user))), PrincipalId::Group(group)) => {
+                if self.holds(group, user) == Sure::Yes { Sure::Yes } else { Sure::No }
             }
-            (Some(Who::Email(email)), PrincipalId::User(user)) => match self.email(user, member) {
-                Some(known) if *known == email => Sure::Yes,
-                None if self.users_of(&email).next().is_none() => Sure::Maybe,
+            (Some(WhoRef::Email(email)), PrincipalId::User(user)) => match self.email(user, member) {
+                Some(known) if known == email => Sure::Yes,
+                None if self.users_of(email).next().is_none() => Sure::Maybe,
                 _ => Sure::No,
             },
-            (Some(Who::Email(email)), PrincipalId::Group(group)) => {
-                if self.users_of(&email).any(|user| self.holds(group, user) == Sure::Yes) {
+            (Some(WhoRef::Email(email)), PrincipalId::Group(group)) => {
+                if self.users_of(email).any(|user| self.holds(group, user) == Sure::Yes) {
                     Sure::Yes
                 } else {
                     Sure::No
@@ -267,21 +326,51 @@ impl<'a> Directory<'a> {
         entries.iter().map(one).max().unwrap_or(Sure::No)
     }
 
-    /// The groups of a workspace's outcome that hold a user, and whether that is known of one at least.
-    pub(super) fn remaining_groups<'b>(
-        &self,
-        user: &UserId,
-        groups: impl Iterator<Item = &'b GroupId>,
-    ) -> Option<(Vec<String>, bool)> {
-        let held: Vec<(&GroupId, Sure)> = groups.map(|group| (group, self.holds(group, user))).collect();
-        let certain = held.iter().any(|(_, sure)| *sure == Sure::Yes);
-        let wanted = if certain { Sure::Yes } else { Sure::Maybe };
-        let named: Vec<String> = held
-            .into_iter()
-            .filter(|(_, sure)| *sure == wanted)
-            .map(|(group, _)| PrincipalId::Group(group.clone()).to_string())
-            .collect();
-        (!named.is_empty()).then_some((named, certain))
+    /// The groups that are known to hold a user, in order.
+    pub(super) fn groups_of(&self, user: &UserId) -> impl Iterator<Item = &'a GroupId> + '_ {
+        self.groups_of.get(user).into_iter().flatten().copied()
+    }
+}
+
+/// Notes that a user has an address.
+fn hold<'a>(emails: &mut Emails<'a>, email: &'a EmailAddress, user: &'a UserId) {
+    match emails.entry(email) {
+        Slot::Vacant(free) => {
+            free.insert(Holders::One(user));
+        }
+        Slot::Occupied(mut taken) => match taken.get_mut() {
+            Holders::One(known) if *known == user => {}
+            Holders::One(known) => {
+                let both = BTreeSet::from([*known, user]);
+                taken.insert(Holders::Several(both));
+            }
+            Holders::Several(users) => {
+                users.insert(user);
+            }
+        },
+    }
+}
+
+/// The account's groups, with their users where their list has them.
+fn listed_groups(observed: &Observed) -> BTreeMap<&GroupId, Option<BTreeSet<&UserId>>> {
+    let listed = observed.groups().unwrap_or_default().iter();
+    listed.map(|group| (&group.id, group.users.as_ref().map(|users| users.iter().collect()))).collect()
+}
+
+/// Fills in the groups of which only the users tell. A user's own list of groups counts only if every user has one:
+/// otherwise somebody may be missing.
+fn told_by_users<'a>(listed: &'a [User], groups: &mut BTreeMap<&'a GroupId, Option<BTreeSet<&'a UserId>>>) {
+    if listed.is_empty() || listed.iter().any(|user| user.groups.is_none()) {
+        return;
+    }
+    let mut told: Map<&GroupId, BTreeSet<&UserId>> = Map::default();
+    for user in listed {
+        for group in user.groups.iter().flatten() {
+            told.entry(group).or_default().insert(&user.id);
+        }
+    }
+    for (group, users) in groups {
+        users.get_or_insert_with(|| told.remove(group).unwrap_or_default());
     }
 }
 

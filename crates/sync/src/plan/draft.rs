@@ -1,14 +1,16 @@
 //! The steps that would make one workspace as it is wished to be.
 
-use super::directory::{Directory, Found, Sure, as_group};
+use super::directory::{Directory, Map, Places, Sure, as_group};
 use super::grant::Giver;
 use super::names;
+use super::principal::PrincipalRef;
 use super::refusal::{Problem, Refusal};
 use super::step::{Action, Consequence, Kept, KeptReason, Step, Strategy};
-use crate::desired::{DesiredWorkspace, Entry, Mode, Want, Wished};
+use crate::desired::{DesiredWorkspace, Entry, Mode, Want, WhoRef, Wished};
 use crate::guards::Limits;
+use std::cell::OnceCell;
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use workspace_members_core::{
     AddMember, Behaviour, Capabilities, Capability, Error, GroupId, IfPresent, Mark, Member, PrincipalId,
     RemoveMember, Role, RoleTable, Roster,
@@ -22,10 +24,20 @@ pub(super) struct Draft {
     pub(super) problems: Vec<Refusal>,
 }
 
-/// A principal that was named, and by which wish.
-struct Named<'a> {
-    found: Found,
+/// Somebody named who is not a member, and by which wish.
+#[derive(Clone, Copy)]
+struct Stranger<'a> {
+    principal: PrincipalRef<'a>,
+    verified: bool,
     wished: &'a Wished,
+}
+
+/// Whom a wish names.
+struct Named<'a> {
+    /// By place in the roster.
+    members: Vec<Option<&'a Wished>>,
+    /// Ordered by principal.
+    strangers: Vec<Stranger<'a>>,
 }
 
 /// Drafts one workspace.
@@ -34,6 +46,8 @@ pub(super) struct Drafter<'a> {
     roster: &'a Roster,
     directory: &'a Directory<'a>,
     limits: &'a Limits,
+    /// Whether the roster has a user whose address is not known.
+    anonymous: OnceCell<bool>,
     draft: Draft,
 }
 
@@ -53,7 +67,7 @@ impl<'a> Drafter<'a> {
         directory: &'a Directory<'a>,
         limits: &'a Limits,
     ) -> Self {
-        Self { desired, roster, directory, limits, draft: Draft::default() }
+        Self { desired, roster, directory, limits, anonymous: OnceCell::new(), draft: Draft::default() }
     }
 
     fn capabilities(&self) -> &'a Capabilities {
@@ -62,20 +76,27 @@ impl<'a> Drafter<'a> {
 
     pub(super) fn draft(mut self) -> Draft {
         self.draft.problems = names::check(self.desired, self.directory.observed);
-        let named = self.named();
-        for (principal, named) in &named {
-            match self.roster.get(principal) {
-                Some(member) => self.member(member, named.wished),
-                None => self.stranger(named),
+        let Named { members, strangers } = self.named();
+        let roster = self.roster;
+        // All in the order of principals, whether they are members or not.
+        let mut strangers = strangers.into_iter().peekable();
+        for (member, wished) in roster.iter().zip(&members) {
+            let Some(wished) = wished else { continue };
+            let principal = PrincipalRef::from(&member.key.principal);
+            while let Some(stranger) = strangers.next_if(|stranger| stranger.principal < principal) {
+                self.stranger(stranger);
             }
+            self.member(member, wished);
         }
+        strangers.for_each(|stranger| self.stranger(stranger));
         if self.desired.mode.removes() {
-            for member in self.roster.iter().filter(|member| !named.contains_key(&member.key.principal)) {
-                self.unnamed(member);
-            }
+            let unnamed = roster.iter().zip(&members).filter(|(_, wished)| wished.is_none());
+            unnamed.for_each(|(member, _)| self.unnamed(member));
         }
         let roles = self.capabilities().roles();
-        self.draft.steps.sort_by(|a, b| order(a, roles).cmp(&order(b, roles)));
+        // By principal within one place, which is found once for each step: the second sort is stable too.
+        self.draft.steps.sort_by(|a, b| a.principal.cmp(&b.principal));
+        self.draft.steps.sort_by_cached_key(|step| order(step, roles));
         self.note_mails();
         self.note_groups();
         self.draft
@@ -87,10 +108,13 @@ impl<'a> Drafter<'a> {
     }
 
     /// Finds whom the wish names. Two entries for one principal must wish the same.
-    fn named(&mut self) -> BTreeMap<PrincipalId, Named<'a>> {
-        let mut named: BTreeMap<PrincipalId, Named<'a>> = BTreeMap::new();
-        for wished in &self.desired.members {
-            let found = match self.directory.find(self.roster, &wished.who) {
+    fn named(&mut self) -> Named<'a> {
+        let principals = self.roster.iter().map(|member| PrincipalRef::from(&member.key.principal));
+        let places: Places<'a> = principals.zip(0..).collect();
+        let mut members: Vec<Option<&Wished>> = vec![None; self.roster.len()];
+        let mut strangers: Map<PrincipalRef<'_>, Stranger<'_>> = Map::default();
+        for wished in self.desired.members.iter() {
+            let found = match self.directory.find(&places, &wished.who) {
                 Ok(found) => found,
                 Err(error) if wished.want == Want::Gone && self.surely_out(&wished.who, error.problem) => {
                     continue;
@@ -100,39 +124,48 @@ impl<'a> Drafter<'a> {
                     continue;
                 }
             };
-            match named.get(&found.principal) {
-                Some(first) if first.wished.want != wished.want => {
-                    let message =
-                        format!("{} and {} are both {}", first.wished.who, wished.who, found.principal);
-                    self.problem(Problem::Conflict, &wished.who.to_string(), message, "name them once");
-                }
-                Some(_) => {}
-                None => {
-                    named.insert(found.principal.clone(), Named { found, wished });
-                }
+            let principal = found.principal;
+            let first = if let Some(place) = found.place {
+                *members[place].get_or_insert(wished)
+            } else {
+                let stranger = Stranger { principal, verified: found.verified, wished };
+                strangers.entry(principal).or_insert(stranger).wished
+            };
+            if first.want != wished.want {
+                let principal = PrincipalId::from(principal);
+                let message = format!("{} and {} are both {principal}", first.who, wished.who);
+                self.problem(Problem::Conflict, &wished.who.to_string(), message, "name them once");
             }
         }
-        named
+        let mut strangers: Vec<Stranger<'_>> = strangers.into_values().collect();
+        strangers.sort_unstable_by_key(|stranger| stranger.principal);
+        Named { members, strangers }
     }
 
     /// Whether nobody in the complete roster can be meant by an entry that could not be found: then they are not a
     /// member. Where the account's users are listed, an address that nobody has is a slip.
     fn surely_out(&self, entry: &Entry, problem: Problem) -> bool {
-        let entries = std::slice::from_ref(entry);
-        let meant =
-            |member: &Member| self.directory.means(entries, &member.key.principal, Some(member)) != Sure::No;
+        let anonymous = || {
+            let mut users = self.roster.iter().filter(|member| member.key.principal.as_user().is_some());
+            users.any(|member| member.email.is_none())
+        };
         problem == Problem::UnknownPerson
-            && self.directory.who(entry).is_some()
             && self.directory.observed.users().is_none()
-            && !self.roster.iter().any(meant)
+            && match self.directory.who(entry) {
+                // An id that is not in the roster is nobody's there.
+                Some(WhoRef::Id(_)) => true,
+                // Nor is an address that no member is known to have, unless somebody's is not known.
+                Some(WhoRef::Email(_)) => !*self.anonymous.get_or_init(anonymous),
+                None => false,
+            }
     }
 
-    fn stranger(&mut self, named: &Named<'_>) {
-        match &named.wished.want {
+    fn stranger(&mut self, stranger: Stranger<'a>) {
+        match &stranger.wished.want {
             Want::Role(_) if self.desired.mode == Mode::RemoveOnly => {}
-            Want::Role(role) | Want::Add { role, .. } => self.add(named, role),
+            Want::Role(role) | Want::Add { role, .. } => self.add(stranger, role),
             Want::SetRole(_) => {
-                let label = self.directory.label(&named.found.principal, None);
+                let label = self.directory.label(&stranger.principal.into(), None);
                 let message = format!("{label} is not a member of {}", self.desired.target);
                 self.problem(Problem::NotAMember, &label, message, "add them instead");
             }
@@ -236,12 +269,12 @@ impl<'a> Drafter<'a> {
         }
     }
 
-    fn add(&mut self, named: &Named<'_>, role: &Role) {
-        let principal = &named.found.principal;
-        let reason = format!("{} and is not a member", wishes(named.wished, role));
-        let mut step = self.step(principal, None, Action::Add, reason);
+    fn add(&mut self, stranger: Stranger<'a>, role: &Role) {
+        let principal = PrincipalId::from(stranger.principal);
+        let reason = format!("{} and is not a member", wishes(stranger.wished, role));
+        let mut step = self.step(&principal, None, Action::Add, reason);
         let capabilities = self.capabilities();
-        let request = AddMember::new(self.desired.target.workspace.clone(), principal.clone(), role.clone())
+        let request = AddMember::new(self.desired.target.workspace.clone(), principal, role.clone())
             .with_notify(self.desired.notify);
         let resolved = match capabilities.roles().resolve(role) {
             Ok(resolved) if resolved.custom && !capabilities.has(Capability::AddCustomRole) => {
@@ -255,7 +288,7 @@ impl<'a> Drafter<'a> {
             Err(error) => return self.refused(&error, &step.label),
         };
         self.giver().give(&mut step, role, resolved, None);
-        if !named.found.verified {
+        if !stranger.verified {
             step.consequences.push(Consequence::Unverified);
         }
         self.draft.steps.push(step);
@@ -370,12 +403,20 @@ impl<'a> Drafter<'a> {
                 _ => {}
             }
         }
+        let named = |group: &GroupId| PrincipalId::Group(group.clone()).to_string();
+        // They may hold anybody.
+        let unknown = groups.iter().filter(|group| self.directory.users_in(group).is_none());
+        let unknown: Vec<String> = unknown.map(named).collect();
         let grants = self.capabilities().behaves(Behaviour::GroupsGrantAccess);
         for step in &mut self.draft.steps {
-            if let (true, true, Some(user)) = (grants, step.lowers(), step.principal.as_user())
-                && let Some((groups, certain)) = self.directory.remaining_groups(user, groups.iter())
-            {
-                step.consequences.push(Consequence::AccessRemainsThroughGroup { groups, certain });
+            if let (true, true, Some(user)) = (grants, step.lowers(), step.principal.as_user()) {
+                let held = self.directory.groups_of(user).filter(|group| groups.contains(group));
+                let held: Vec<String> = held.map(named).collect();
+                let certain = !held.is_empty();
+                let groups = if certain { held } else { unknown.clone() };
+                if !groups.is_empty() {
+                    step.consequences.push(Consequence::AccessRemainsThroughGroup { groups, certain });
+                }
             }
             step.consequences.sort();
         }
@@ -390,7 +431,7 @@ fn wishes(wished: &Wished, role: &Role) -> String {
 
 /// What is given comes before what is taken, and what is done in one request before what leaves a gap. Among those who
 /// gain, owners come first; among those who lose, last, and with them whoever has a role that the provider does not name.
-fn order<'s>(step: &'s Step, roles: &RoleTable) -> (Action, bool, usize, &'s PrincipalId) {
+fn order(step: &Step, roles: &RoleTable) -> (Action, bool, usize) {
     let rank = |role: &Role| Role::BUILT_IN.iter().position(|known| known == role);
     let lowest = Role::BUILT_IN.len();
     let place = match (step.action, &step.from) {
@@ -398,5 +439,5 @@ fn order<'s>(step: &'s Step, roles: &RoleTable) -> (Action, bool, usize, &'s Pri
         (_, Some(native)) if roles.is_placeholder(native) => lowest,
         (_, Some(native)) => lowest - rank(&roles.normalize(native)).unwrap_or(lowest),
     };
-    (step.action, step.strategy == Strategy::RemoveThenAdd, place, &step.principal)
+    (step.action, step.strategy == Strategy::RemoveThenAdd, place)
 }

@@ -3,7 +3,7 @@
 use super::directory::Directory;
 use super::step::{Action, Consequence, Step, Strategy};
 use workspace_members_core::{
-    AddMember, Behaviour, Capabilities, Capability, Error, Mark, Member, MemberKey, NativeRole, Operation,
+    AddMember, Behaviour, Capabilities, Capability, Error, Member, MemberKey, NativeRole, Operation,
     PrincipalId, RemoveMember, ResolvedRole, Role, SetRole, Status,
 };
 
@@ -93,7 +93,7 @@ impl<'a> Giver<'a> {
             return Vec::new();
         }
         let lowest = capabilities.roles().lowest().is_some_and(|row| row.native == *native);
-        if self.directory.is(principal, member, Mark::SeatOnPromotion) {
+        if self.directory.has_seat_on_promotion(principal, member) {
             return if lowest {
                 Vec::new()
             } else {

@@ -1,14 +1,13 @@
 //! A workspace as it would be after some steps, and what the guards say about it.
 
-use super::directory::{Directory, Sure};
+use super::directory::{Directory, Map, Sure};
 use super::refusal::{Cause, Refusal};
 use super::step::{Action, Consequence, Step, Strategy};
 use crate::desired::{Mode, Target};
 use crate::guards::{Guard, Limits};
-use std::collections::{BTreeMap, BTreeSet};
 use workspace_members_core::{Member, NativeRole, PrincipalId, Role, Status, UserId};
 
-/// One member of an [`Outcome`].
+/// One member of an [`Outcome`] whom a step changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Seat {
     role: Role,
@@ -16,60 +15,109 @@ struct Seat {
     status: Status,
 }
 
-/// Who would be in a workspace, and as what.
+/// Who would be in a workspace, and as what: the members as they were read, and what the steps changed.
+///
+/// The owners are counted along, so that a step costs the same however many members there are.
 #[derive(Debug, Clone)]
 pub(crate) struct Outcome<'a> {
     directory: &'a Directory<'a>,
-    seats: BTreeMap<PrincipalId, Seat>,
+    /// Ordered by principal.
+    members: &'a [Member],
+    /// `None` for who is no member any more.
+    changed: Map<&'a PrincipalId, Option<Seat>>,
+    owners: Map<&'a UserId, u32>,
 }
 
 impl<'a> Outcome<'a> {
-    /// The workspace as it is, or as much of it as was read again.
-    pub(crate) fn of(members: &[Member], directory: &'a Directory<'a>) -> Self {
-        let seat = |member: &Member| Seat {
-            role: member.role.clone(),
-            native: member.native_role.clone(),
-            status: directory.status(&member.key.principal, member.status),
-        };
-        let seats = members.iter().map(|member| (member.key.principal.clone(), seat(member))).collect();
-        Self { directory, seats }
-    }
-
-    /// Takes a step. For a change by removing and adding, also answers the workspace in between.
-    fn take(&mut self, step: &Step) -> Option<Self> {
-        let old = self.seats.remove(&step.principal);
-        let between = (step.strategy == Strategy::RemoveThenAdd).then(|| self.clone());
-        if let Some(native) = &step.to {
-            let status = old.map_or(Status::Unknown, |seat| seat.status);
-            let status = self.directory.status(&step.principal, status);
-            let role = self.directory.observed.capabilities().roles().normalize(native);
-            self.seats.insert(step.principal.clone(), Seat { role, native: native.clone(), status });
+    /// The workspace as it is, or as much of it as was read again, ordered by principal.
+    pub(crate) fn of(members: &'a [Member], directory: &'a Directory<'a>) -> Self {
+        let mut outcome = Self { directory, members, changed: Map::default(), owners: Map::default() };
+        for member in members.iter().filter(|member| member.role == Role::Owner) {
+            let principal = &member.key.principal;
+            outcome.count_owner(principal, directory.status(principal, member.status), true);
         }
-        between
+        outcome
     }
 
-    /// The owners that may be active. Users in owner groups count only where they are known, and known to be active.
-    pub(crate) fn active_owners(&self) -> BTreeSet<&UserId> {
-        let mut owners = BTreeSet::new();
-        for (principal, seat) in self.seats.iter().filter(|(_, seat)| seat.role == Role::Owner) {
-            match principal {
-                PrincipalId::User(user) if seat.status.may_be_active() => {
-                    owners.insert(user);
-                }
-                PrincipalId::User(_) => {}
-                PrincipalId::Group(group) => owners.extend(self.directory.active_in(group)),
+    /// The owners that may be active, each with in how many ways. Users in owner groups count only where they are known,
+    /// and known to be active.
+    pub(crate) fn active_owners(&self) -> &Map<&'a UserId, u32> {
+        &self.owners
+    }
+
+    /// Counts an owner in, or out.
+    fn count_owner(&mut self, principal: &'a PrincipalId, status: Status, comes: bool) {
+        match principal {
+            PrincipalId::User(user) if status.may_be_active() => self.count_user(user, comes),
+            PrincipalId::User(_) => {}
+            PrincipalId::Group(group) => {
+                let directory = self.directory;
+                directory.active_in(group).for_each(|user| self.count_user(user, comes));
             }
         }
-        owners
+    }
+
+    fn count_user(&mut self, user: &'a UserId, comes: bool) {
+        let ways = self.owners.entry(user).or_insert(0);
+        *ways = if comes { ways.saturating_add(1) } else { ways.saturating_sub(1) };
+        if *ways == 0 {
+            self.owners.remove(user);
+        }
+    }
+
+    fn member(&self, principal: &PrincipalId) -> Option<&'a Member> {
+        let at = self.members.binary_search_by(|member| member.key.principal.cmp(principal)).ok()?;
+        self.members.get(at)
+    }
+
+    /// The seat as the steps left it.
+    fn seat(&self, principal: &PrincipalId) -> Option<Seat> {
+        if let Some(seat) = self.changed.get(principal) {
+            return seat.clone();
+        }
+        self.member(principal).map(|member| Seat {
+            role: member.role.clone(),
+            native: member.native_role.clone(),
+            status: self.directory.status(principal, member.status),
+        })
+    }
+
+    /// Takes a step. For a change by removing and adding, also answers how many owners are left in between.
+    fn take(&mut self, step: &'a Step) -> Option<usize> {
+        let principal = &step.principal;
+        let old = self.seat(principal);
+        if let Some(Seat { role: Role::Owner, status, .. }) = &old {
+            self.count_owner(principal, *status, false);
+        }
+        let between = (step.strategy == Strategy::RemoveThenAdd).then_some(self.owners.len());
+        let new = step.to.as_ref().map(|native| {
+            let status = old.map_or(Status::Unknown, |seat| seat.status);
+            let role = self.directory.observed.capabilities().roles().normalize(native);
+            Seat { role, native: native.clone(), status: self.directory.status(principal, status) }
+        });
+        if let Some(Seat { role: Role::Owner, status, .. }) = &new {
+            self.count_owner(principal, *status, true);
+        }
+        self.changed.insert(principal, new);
+        between
     }
 
     /// Whether this principal rules the workspace now, as far as is known. A role that the provider does not name may be
     /// the owner's.
     fn may_own(&self, principal: &PrincipalId) -> bool {
         let roles = self.directory.observed.capabilities().roles();
-        self.seats
-            .get(principal)
+        self.seat(principal)
             .is_some_and(|seat| seat.role == Role::Owner || roles.is_placeholder(&seat.native))
+    }
+
+    /// Those in the owner role who may be active themselves, and groups in it.
+    fn owner_seats(&self) -> impl Iterator<Item = &'a PrincipalId> + '_ {
+        let as_read = self.members.iter().map(|member| &member.key.principal);
+        let as_read = as_read.filter(|principal| !self.changed.contains_key(principal));
+        let all = as_read.chain(self.changed.keys().copied());
+        all.filter(|principal| {
+            self.seat(principal).is_some_and(|seat| seat.role == Role::Owner && seat.status.may_be_active())
+        })
     }
 }
 
@@ -91,7 +139,7 @@ pub(crate) struct Case<'a> {
     pub(crate) directory: &'a Directory<'a>,
 }
 
-impl Case<'_> {
+impl<'a> Case<'a> {
     fn member(&self, principal: &PrincipalId) -> Option<&Member> {
         let at = self.members.binary_search_by(|member| member.key.principal.cmp(principal)).ok()?;
         self.members.get(at)
@@ -110,11 +158,11 @@ impl Case<'_> {
     }
 
     /// Judges the outcome after every step, in order.
-    pub(crate) fn judge(&self, steps: &[&Step], limits: &Limits) -> Vec<Refusal> {
+    pub(crate) fn judge(&self, steps: &[&'a Step], limits: &Limits) -> Vec<Refusal> {
         let mut outcome = Outcome::of(self.members, self.directory);
         let mut tally = Tally::default();
         let mut refusals = Vec::new();
-        for step in steps {
+        for &step in steps {
             refusals.extend(self.step(&mut outcome, step, limits));
             refusals.extend(self.count(&mut tally, step, limits));
             refusals.extend(self.allowances(step, limits));
@@ -127,17 +175,17 @@ impl Case<'_> {
 
     /// Judges what one step leaves behind. The only judgement that is repeated when the step's turn comes, on the roster
     /// as it then is.
-    pub(crate) fn judge_now(&self, step: &Step, limits: &Limits) -> Vec<Refusal> {
+    pub(crate) fn judge_now(&self, step: &'a Step, limits: &Limits) -> Vec<Refusal> {
         self.step(&mut Outcome::of(self.members, self.directory), step, limits)
     }
 
-    fn step(&self, outcome: &mut Outcome<'_>, step: &Step, limits: &Limits) -> Vec<Refusal> {
+    fn step(&self, outcome: &mut Outcome<'a>, step: &'a Step, limits: &Limits) -> Vec<Refusal> {
         let mut refusals = Vec::new();
         let owned = outcome.may_own(&step.principal);
         let between = outcome.take(step);
         let loses = owned && (between.is_some() || !outcome.may_own(&step.principal));
         if loses {
-            let left = between.as_ref().unwrap_or(outcome).active_owners().len();
+            let left = between.unwrap_or_else(|| outcome.active_owners().len());
             if (left as u64) < u64::from(limits.min_owners) {
                 let message = format!(
                     "to {step} would leave {left} owner{} who may be active, and {} must be left",
@@ -261,16 +309,17 @@ impl Case<'_> {
 
     /// The required owners who are none at the end of a plan that rules the whole workspace.
     fn missing_owners(&self, outcome: &Outcome<'_>, limits: &Limits) -> Vec<Refusal> {
+        if limits.required_owners.is_empty() {
+            return Vec::new();
+        }
+        let owners: Vec<&PrincipalId> = outcome.owner_seats().collect();
         let owns = |entry: &crate::desired::Entry| {
-            outcome.seats.iter().any(|(principal, seat)| {
-                let named = || match principal {
-                    PrincipalId::User(_) => {
-                        let entries = std::slice::from_ref(entry);
-                        self.directory.means(entries, principal, self.member(principal)) == Sure::Yes
-                    }
-                    PrincipalId::Group(group) => self.directory.stands_for(group, entry),
-                };
-                seat.role == Role::Owner && seat.status.may_be_active() && named()
+            owners.iter().any(|principal| match principal {
+                PrincipalId::User(_) => {
+                    let entries = std::slice::from_ref(entry);
+                    self.directory.means(entries, principal, self.member(principal)) == Sure::Yes
+                }
+                PrincipalId::Group(group) => self.directory.stands_for(group, entry),
             })
         };
         let missing = limits.required_owners.iter().filter(|entry| !owns(entry));

@@ -86,7 +86,9 @@ async fn a_change_at_one_provider_reads_the_other_again_too() {
         .find(|workspace| workspace.target.connection == "paradigm" && workspace.members.iter().any(editor))
         .unwrap();
     let at = workspace.members.iter().position(editor).unwrap();
-    workspace.members.remove(at);
+    let mut left = workspace.members.to_vec();
+    left.remove(at);
+    workspace.members = left.into();
     let one = planned(&connections, &less).await;
     assert_eq!(one.steps.len(), 1);
     counted(&simulator, &connections, &one).await;
