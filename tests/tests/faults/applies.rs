@@ -164,11 +164,7 @@ async fn matrix(kind: Kind) {
     let model = run(kind, None).await;
     assert!(model.wrong.is_empty(), "{:?}", model.wrong);
     let requests = model.requests;
-    assert!(
-        requests > STEPS && model.ends.contains_key("complete"),
-        "{requests} requests, {:?}",
-        model.ends
-    );
+    assert!(requests > STEPS && model.ends.contains_key("complete"), "{requests} requests, {:?}", model.ends);
     let mut cases = at_each(&faults(), 1..=requests, 1);
     let bursts: Vec<_> = faults().into_iter().filter(|fault| !holds(fault)).collect();
     cases.extend(at_each(&bursts, (1..=requests).step_by(10), 3));
