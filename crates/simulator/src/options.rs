@@ -20,6 +20,7 @@ impl Options {
     /// No rate limit at all, for suites that send thousands of requests a minute.
     pub fn without_limits(mut self) -> Self {
         self.paradigm.users_limit = None;
+        self.paradigm.other_limit = None;
         self.pandadoc = self.pandadoc.without_limits();
         self
     }

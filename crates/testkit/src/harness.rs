@@ -168,7 +168,7 @@ pub trait Harness: Send + Sync + 'static {
         24
     }
 
-    /// How the provider words a refusal with this status: 400, 401, 403, 404, 409 or a 5xx, for a reason that no
+    /// How the provider words a refusal with this status: 400, 401, 403, 404, 409, 422 or a 5xx, for a reason that no
     /// adapter could recognize.
     fn refusal(&self, status: u16) -> Answer {
         Answer::json(status, r#"{"detail":"refused for the sake of a test"}"#)
