@@ -22,7 +22,8 @@ pub struct ApplyOptions {
     pub replan: bool,
     /// How many workspaces are worked on at a time. At least 1.
     pub concurrency: usize,
-    /// How long the plan may take at the least ([`Plan::eta_seconds`](crate::Plan::eta_seconds)); a longer one is refused before its first step.
+    /// How long the plan may take at the least ([`Plan::eta_seconds`](crate::Plan::eta_seconds)); a longer one is refused
+    /// before its first step.
     pub time_limit: Option<Duration>,
     /// What was read just before, by connection, and is not read again.
     pub known: BTreeMap<String, Known>,
