@@ -44,6 +44,8 @@ impl Authority {
         let key = KeyPair::generate().expect("a key pair");
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names).expect("valid names");
+        // Two authorities have the same name; this says which of them signed.
+        params.use_authority_key_identifier_extension = true;
         params.not_before = date_time_ymd(2000, 1, 1);
         params.not_after = match issued {
             Issued::Now => date_time_ymd(2100, 1, 1),

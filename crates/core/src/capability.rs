@@ -411,6 +411,12 @@ impl Capabilities {
         self.page_sizes.get(&listing).copied().unwrap_or(Some(self.page_size))
     }
 
+    /// Whether rosters take the list of workspaces too: where it shows the owner who cannot be removed, or where the list
+    /// of members does not tell an empty workspace from a missing one.
+    pub fn rosters_need_workspaces(&self) -> bool {
+        self.has(Capability::ListAccountMembers) || self.behaves(Behaviour::FixedWorkspaceOwner)
+    }
+
     /// The limits to be kept.
     pub fn limits(&self) -> &[RateLimit] {
         &self.limits

@@ -109,12 +109,16 @@ pub trait WorkspaceMembersExt: WorkspaceMembers {
     /// Everybody in each of these workspaces, in the order asked; in one pass over the account where the provider has
     /// one, else up to 32 workspaces side by side. Idempotent. As [`roster`](Self::roster) in everything else.
     async fn rosters(&self, workspaces: &[WorkspaceId]) -> Result<Vec<Roster>> {
-        rosters::rosters(self, workspaces).await
+        self.rosters_among(workspaces, None).await
     }
 
-    /// The same where the account's workspaces were listed just before: they are not listed again.
-    async fn rosters_among(&self, workspaces: &[WorkspaceId], listed: &[Workspace]) -> Result<Vec<Roster>> {
-        rosters::rosters_among(self, workspaces, listed).await
+    /// The same, where the account's workspaces may have been listed just before: then they are not listed again.
+    async fn rosters_among(
+        &self,
+        workspaces: &[WorkspaceId],
+        listed: Option<&[Workspace]>,
+    ) -> Result<Vec<Roster>> {
+        rosters::rosters(self, workspaces, listed).await
     }
 
     /// The workspace with this id or, if none has it, with this name. Idempotent.

@@ -346,11 +346,11 @@ impl Client {
         // Those who waited while it was asked share what it said: a command that takes long to fail would otherwise
         // keep a hundred calls waiting for a hundred times as long.
         if let Some(failed) = failed.as_ref().filter(|_| self.asks.load(Ordering::Acquire) != asks) {
-            return Err(again(failed));
+            return Err(failed.clone());
         }
         let asked = self.ask(false).await;
         self.asks.fetch_add(1, Ordering::Release);
-        *failed = asked.as_ref().err().map(again);
+        *failed = asked.as_ref().err().cloned();
         asked
     }
 
@@ -395,20 +395,6 @@ impl Client {
     }
 }
 
-/// The same failure for another call. Of its causes, the first is kept, as text.
-fn again(error: &Error) -> Error {
-    let copy =
-        Error::new(error.kind(), error.effect(), error.message()).with_retry_after(error.retry_after());
-    let copy = match error.status() {
-        Some(status) => copy.with_status(status),
-        None => copy,
-    };
-    match error.source() {
-        Some(cause) => copy.with_source(cause.to_string()),
-        None => copy,
-    }
-}
-
 /// Whether a text stays one part of a path. URL parsers leave out dot segments and some control characters, and then the
 /// request would address something else.
 fn is_one_segment(text: &str) -> bool {
@@ -447,7 +433,11 @@ fn connect_failure(error: &reqwest::Error) -> &'static str {
         if text.contains("expired") {
             return "the host's certificate has expired";
         }
-        if text.contains("not valid for name") || text.contains("notvalidforname") {
+        // In the words of rustls, and of OpenSSL.
+        if ["not valid for name", "notvalidforname", "hostname mismatch", "ip address mismatch"]
+            .iter()
+            .any(|words| text.contains(words))
+        {
             return "the host's certificate is for another name; is the base URL right?";
         }
         if text.contains("certificate") {

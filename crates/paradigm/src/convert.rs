@@ -50,7 +50,8 @@ pub(crate) fn user(wire: wire::User) -> User {
 }
 
 pub(crate) fn group(wire: wire::Group) -> Group {
-    let users = wire.user_ids.0.map(|ids| ids.into_iter().map(UserId::from).collect());
+    let ids = wire.user_ids.and_then(|ids| serde_json::from_str::<Vec<u64>>(ids.get()).ok());
+    let users = ids.filter(|ids| !ids.contains(&0)).map(|ids| ids.into_iter().map(UserId::from).collect());
     Group::new(GroupId::from(wire.id), wire.name.unwrap_or_default()).with_users(users)
 }
 

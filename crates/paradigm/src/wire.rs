@@ -3,8 +3,9 @@
 //! Fields that the schemas require are required, so that a missing list is never read as an empty one; all others may
 //! be absent or null; unknown ones are ignored.
 
-use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 use std::fmt;
 use workspace_members_http::{Text, records};
 
@@ -133,63 +134,10 @@ pub(crate) struct Group {
     pub(crate) id: u64,
     #[serde(default)]
     pub(crate) name: Option<String>,
+    /// The schema says text, which cannot be meant; a list of integers is what requests take. Kept as it stands, since
+    /// whatever else is there says nothing.
     #[serde(default)]
-    pub(crate) user_ids: UserIds,
-}
-
-/// The schema says text, which cannot be meant; a list of integers is what requests take. Whatever else stands there says
-/// nothing.
-#[derive(Debug, Default)]
-pub(crate) struct UserIds(pub(crate) Option<Vec<u64>>);
-
-impl<'de> Deserialize<'de> for UserIds {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum One {
-            Id(u64),
-            Other(IgnoredAny),
-        }
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Option<Vec<u64>>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("anything")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-                let mut ids = Some(Vec::new());
-                while let Some(one) = list.next_element()? {
-                    match (one, &mut ids) {
-                        (One::Id(id), Some(ids)) if id > 0 => ids.push(id),
-                        _ => ids = None,
-                    }
-                }
-                Ok(ids)
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                IgnoredAny.visit_map(map).map(|_| None)
-            }
-            fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-            fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-            fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-            fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-            fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-            fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-        }
-        deserializer.deserialize_any(Reader).map(Self)
-    }
+    pub(crate) user_ids: Option<Box<RawValue>>,
 }
 
 /// `GET /users/me`.

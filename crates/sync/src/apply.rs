@@ -18,7 +18,7 @@ pub use report::{Report, Settled, SettledHow, StepOutcome, StepReport};
 use crate::desired::Target;
 use crate::guards::Limits;
 use crate::observe::{Known, Observed};
-use crate::plan::{Cause, Directory, Plan, PlanFingerprint, Problem, Refusal, Refused, Step, Unjudged};
+use crate::plan::{Cause, Directory, Plan, PlanFingerprint, Problem, Refusal, Refused, Unjudged};
 use execute::Runner;
 use futures_util::future::{BoxFuture, try_join_all};
 use futures_util::{FutureExt, StreamExt, stream};
@@ -321,10 +321,7 @@ async fn execute(
     limits: &Limits,
     options: &ApplyOptions,
 ) -> Vec<StepReport> {
-    let mut all: BTreeMap<&Target, Vec<&Step>> = BTreeMap::new();
-    for step in &plan.steps {
-        all.entry(&step.target).or_default().push(step);
-    }
+    let mut all = plan.steps_by_target();
     let mut runs: Vec<BoxFuture<'_, Vec<StepReport>>> = Vec::new();
     for workspace in &plan.wish.workspaces {
         // Judging refuses a wish that names a workspace twice.

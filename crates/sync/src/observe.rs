@@ -283,10 +283,7 @@ async fn rosters_of(
     ids: &[WorkspaceId],
     listed: Option<&[Workspace]>,
 ) -> Result<BTreeMap<WorkspaceId, Roster>> {
-    let rosters = match listed {
-        Some(listed) => members.rosters_among(ids, listed).await?,
-        None => members.rosters(ids).await?,
-    };
+    let rosters = members.rosters_among(ids, listed).await?;
     Ok(rosters.into_iter().map(|roster| (roster.workspace().clone(), roster)).collect())
 }
 

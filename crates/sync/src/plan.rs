@@ -21,7 +21,6 @@ pub use step::{Action, Consequence, Kept, KeptReason, Step, Strategy};
 use crate::desired::{Desired, Entry, InvalidText, Target};
 use crate::guards::{Guards, Limits};
 use crate::observe::Observed;
-use directory::Map;
 use draft::Drafter;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -197,6 +196,15 @@ impl Plan {
         self.steps.is_empty()
     }
 
+    /// The steps of each workspace that has any, in order.
+    pub(crate) fn steps_by_target(&self) -> BTreeMap<&Target, Vec<&Step>> {
+        let mut all: BTreeMap<&Target, Vec<&Step>> = BTreeMap::new();
+        for step in &self.steps {
+            all.entry(&step.target).or_default().push(step);
+        }
+        all
+    }
+
     /// The steps of one workspace, in order.
     pub fn steps_of<'a>(&'a self, target: &'a Target) -> impl Iterator<Item = &'a Step> {
         self.steps.iter().filter(move |step| step.target == *target)
@@ -295,10 +303,7 @@ impl<'a> Unjudged<'a> {
         let unknown = guarded
             .filter(|entry| matches!(entry, Entry::Person(name) if plan.wish.people.get(name).is_none()));
         refusals.extend(unknown.map(Refusal::unknown_in_guards));
-        let mut steps: Map<&Target, Vec<&Step>> = Map::default();
-        for step in &plan.steps {
-            steps.entry(&step.target).or_default().push(step);
-        }
+        let steps = plan.steps_by_target();
         for directory in directories.iter() {
             let seen = directory.observed;
             for workspace in plan.wish.of_connection(seen.connection()) {

@@ -1,5 +1,6 @@
 //! What goes wrong, and at which request.
 
+use crate::ground::Kind;
 use std::time::Duration;
 use workspace_members_layers::{LayersConfig, RetryConfig};
 use workspace_members_testkit::{Answer, Fault, Proxy, Rule};
@@ -24,6 +25,17 @@ impl Trouble {
 /// What comes too late or never.
 pub(crate) fn holds(fault: &Fault) -> bool {
     matches!(fault, Fault::HoldBefore | Fault::HoldAfter)
+}
+
+/// Fails with the first few of the runs that ended otherwise than without a fault.
+#[track_caller]
+pub(crate) fn none_bad(kind: Kind, bad: &[String]) {
+    assert!(
+        bad.is_empty(),
+        "{kind:?}: {} bad, the first are\n{}",
+        bad.len(),
+        bad[..bad.len().min(5)].join("\n")
+    );
 }
 
 /// Short waits, and little patience only where the fault is that nothing comes: a busy machine is no fault.

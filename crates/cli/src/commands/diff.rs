@@ -40,11 +40,8 @@ pub(crate) async fn run(connections: &Connections, args: &args::Diff) -> Result<
 async fn roster(connection: &Connection, target: &WorkspaceTarget) -> Result<Roster> {
     let (workspace, listed) = connection.one(&target.workspace).await?;
     let ids = std::slice::from_ref(&workspace.id);
+    let rosters = connection.members.rosters_among(ids, listed.as_deref()).await;
     // One was asked for.
-    let rosters = match listed {
-        Some(listed) => connection.members.rosters_among(ids, &listed).await,
-        None => connection.members.rosters(ids).await,
-    };
     let found = rosters.map_err(|error| Failure::from(error).at(&connection.name))?.pop();
     found.ok_or_else(|| Failure::input("no workspace is named").at(&connection.name))
 }

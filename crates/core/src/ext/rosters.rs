@@ -3,8 +3,8 @@
 use super::missing::missing_workspace;
 use crate::listing::collect;
 use crate::{
-    Behaviour, Capabilities, Capability, Error, ListOf, Member, Operation, Resource, Result, Roster,
-    Workspace, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt,
+    Capability, Error, ListOf, Member, Operation, Resource, Result, Roster, Workspace, WorkspaceId,
+    WorkspaceMembers, WorkspaceMembersExt,
 };
 use futures_util::future::{FutureExt, TryFutureExt};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -14,35 +14,26 @@ use std::collections::BTreeMap;
 /// allow fewer; this bounds what is done without one.
 const SIDE_BY_SIDE: usize = 32;
 
+/// With the account's workspaces as listed before, if they were.
 pub(super) async fn rosters<M: WorkspaceMembers + ?Sized>(
     members: &M,
     workspaces: &[WorkspaceId],
+    listed: Option<&[Workspace]>,
 ) -> Result<Vec<Roster>> {
     let capabilities = members.capabilities();
     capabilities.require(Capability::Roster, Operation::ListMembers)?;
-    let listed = if needs_list(capabilities) { collect(|| members.workspaces()).await? } else { Vec::new() };
-    rosters_among(members, workspaces, &listed).await
-}
-
-/// Whether the rosters cannot be told from the list of members alone.
-fn needs_list(capabilities: &Capabilities) -> bool {
-    capabilities.has(Capability::ListAccountMembers) || capabilities.behaves(Behaviour::FixedWorkspaceOwner)
-}
-
-pub(super) async fn rosters_among<M: WorkspaceMembers + ?Sized>(
-    members: &M,
-    workspaces: &[WorkspaceId],
-    listed: &[Workspace],
-) -> Result<Vec<Roster>> {
-    let capabilities = members.capabilities();
-    capabilities.require(Capability::Roster, Operation::ListMembers)?;
-    let needs_list = needs_list(capabilities);
-    let known: BTreeMap<&WorkspaceId, &Workspace> =
-        listed.iter().filter(|_| needs_list).map(|workspace| (&workspace.id, workspace)).collect();
-    if let Some(missing) = workspaces.iter().find(|id| needs_list && !known.contains_key(id)) {
-        return Err(Error::not_found(missing_workspace(missing), &[Resource::Workspace])
-            .with_operation(Operation::ListMembers)
-            .with_provider(members.provider()));
+    let mut known: BTreeMap<WorkspaceId, Workspace> = BTreeMap::new();
+    if capabilities.rosters_need_workspaces() {
+        let listed = match listed {
+            Some(listed) => listed.to_vec(),
+            None => collect(|| members.workspaces()).await?,
+        };
+        known.extend(listed.into_iter().map(|workspace| (workspace.id.clone(), workspace)));
+        if let Some(missing) = workspaces.iter().find(|id| !known.contains_key(id)) {
+            return Err(Error::not_found(missing_workspace(missing), &[Resource::Workspace])
+                .with_operation(Operation::ListMembers)
+                .with_provider(members.provider()));
+        }
     }
     let mut rosters: Vec<Roster> = Vec::with_capacity(workspaces.len());
     if capabilities.has(Capability::ListAccountMembers) {

@@ -67,7 +67,6 @@ impl Journal {
         let (open, next) = read(whole)?;
         let length = whole.len() as u64;
         file.set_len(length)?;
-        file.seek(SeekFrom::End(0))?;
         Ok(Self { file, length, open, next })
     }
 
@@ -91,7 +90,6 @@ impl Journal {
             self.write(&Line::Closed { id, at: jiff::Timestamp::now(), how: how.to_owned() })?;
         } else {
             self.file.set_len(0)?;
-            self.file.seek(SeekFrom::Start(0))?;
             self.length = 0;
             self.file.sync_all()?;
         }

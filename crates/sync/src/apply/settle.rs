@@ -51,9 +51,10 @@ async fn one(members: &dyn WorkspaceMembers, intent: &Intent) -> Result<SettledH
     let request =
         AddMember::new(intent.workspace.clone(), intent.principal.clone(), Role::Custom(intent.to.clone()));
     let error = members.narrow_not_found(error, &request.key()).await;
-    if let Ok(how) = absent(error.clone()) {
-        return Ok(how);
-    }
+    let error = match absent(error) {
+        Ok(how) => return Ok(how),
+        Err(error) => error,
+    };
     add(members, intent, &intent.from).await.map(|_| SettledHow::PutBack).map_err(|_| error)
 }
 

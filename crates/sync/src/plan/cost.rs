@@ -5,9 +5,7 @@ use super::step::{Action, Step, Strategy};
 use crate::observe::Observed;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use workspace_members_core::{
-    Behaviour, Capabilities, Capability, Operation, RateLimit, Role, Roster, Status,
-};
+use workspace_members_core::{Capabilities, Capability, Operation, RateLimit, Role, Roster, Status};
 
 /// Requests by operation: so many at the least, and so many at most, if everything is as it was read and each step is
 /// done. Requests that a layer repeats count once.
@@ -159,10 +157,8 @@ impl<'a> Pricing<'a> {
 /// everybody who is removed may be out.
 fn of_roster(observed: &Observed, roster: &Roster, steps: &[Step]) -> Requests {
     let capabilities = observed.capabilities();
-    let list = Requests::exactly(observed.reads().get_key_value(&Operation::ListWorkspaces).filter(|_| {
-        capabilities.has(Capability::ListAccountMembers)
-            || capabilities.behaves(Behaviour::FixedWorkspaceOwner)
-    }));
+    let list = observed.reads().get_key_value(&Operation::ListWorkspaces);
+    let list = Requests::exactly(list.filter(|_| capabilities.rosters_need_workspaces()));
     if capabilities.has(Capability::ListAccountMembers) {
         return Requests::exactly(observed.roster_reads()).and(&list);
     }

@@ -65,17 +65,12 @@ impl<'a> Outcome<'a> {
         }
     }
 
-    fn member(&self, principal: &PrincipalId) -> Option<&'a Member> {
-        let at = self.members.binary_search_by(|member| member.key.principal.cmp(principal)).ok()?;
-        self.members.get(at)
-    }
-
     /// The seat as the steps left it.
     fn seat(&self, principal: &PrincipalId) -> Option<Seat> {
         if let Some(seat) = self.changed.get(principal) {
             return seat.clone();
         }
-        self.member(principal).map(|member| Seat {
+        find(self.members, principal).map(|member| Seat {
             role: member.role.clone(),
             native: member.native_role.clone(),
             status: self.directory.status(principal, member.status),
@@ -121,6 +116,12 @@ impl<'a> Outcome<'a> {
     }
 }
 
+/// A member of some who are ordered by principal.
+fn find<'a>(members: &'a [Member], principal: &PrincipalId) -> Option<&'a Member> {
+    let at = members.binary_search_by(|member| member.key.principal.cmp(principal)).ok()?;
+    members.get(at)
+}
+
 /// What all steps of a workspace did so far, for the guards that count.
 #[derive(Debug, Default)]
 struct Tally {
@@ -141,8 +142,7 @@ pub(crate) struct Case<'a> {
 
 impl<'a> Case<'a> {
     fn member(&self, principal: &PrincipalId) -> Option<&Member> {
-        let at = self.members.binary_search_by(|member| member.key.principal.cmp(principal)).ok()?;
-        self.members.get(at)
+        find(self.members, principal)
     }
 
     pub(crate) fn refusal(&self, guard: Guard, step: &Step, message: String, advice: &str) -> Refusal {
