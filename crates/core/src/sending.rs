@@ -23,11 +23,13 @@ impl Sending {
     /// Runs a call whose waits are seen here. A watch around this one does not see them.
     pub async fn watch<F: Future>(self: &Arc<Self>, call: F) -> F::Output {
         let mut call = pin!(call);
-        poll_fn(|context| {
-            let _outer = Watched(WATCHED.replace(Some(Arc::clone(self))));
-            call.as_mut().poll(context)
-        })
-        .await
+        poll_fn(|context| self.during(|| call.as_mut().poll(context))).await
+    }
+
+    /// Polls a call whose waits are seen here: [`watch`](Self::watch) for whoever polls it anyway.
+    pub fn during<R>(self: &Arc<Self>, poll: impl FnOnce() -> R) -> R {
+        let _outer = Watched(WATCHED.replace(Some(Arc::clone(self))));
+        poll()
     }
 
     /// Whether the call waits right now, and nothing of it was sent.

@@ -36,19 +36,20 @@ impl Budget {
     }
 
     /// Notes a first attempt.
-    pub(crate) fn deposit(&self) {
-        self.change(self.config.share);
+    pub(crate) fn deposit(&self, now: Instant) {
+        self.change(self.config.share, now);
     }
 
     /// Takes a token for a repetition, if there is one.
     pub(crate) fn withdraw(&self) -> bool {
-        self.change(-1.0)
+        self.change(-1.0, Instant::now())
     }
 
-    fn change(&self, by: f64) -> bool {
+    fn change(&self, by: f64, now: Instant) -> bool {
         // Nothing panics while the lock is held.
         let mut level = self.level.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
+        // Another thread may have been a little later.
+        let now = now.max(level.at);
         let earned = now.saturating_duration_since(level.at).as_secs_f64() * self.config.per_second;
         level.at = now;
         let full = f64::from(self.config.reserve);
@@ -76,7 +77,7 @@ mod tests {
     async fn repetitions_are_the_reserve_and_then_the_share() {
         let budget = budget(0.25, 4, 0.0);
         let repeated = (0..1_000).filter(|_| {
-            budget.deposit();
+            budget.deposit(Instant::now());
             budget.withdraw()
         });
         // The bucket is full before the first call, so its deposit spills over.
@@ -88,7 +89,7 @@ mod tests {
         for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0] {
             let budget = budget(odd, 2, odd);
             let repeated = (0..1_000).filter(|_| {
-                budget.deposit();
+                budget.deposit(Instant::now());
                 budget.withdraw()
             });
             assert_eq!(repeated.count(), 2, "{odd}");

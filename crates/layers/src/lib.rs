@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod around;
 #[cfg(feature = "audit")]
 mod audit;
 #[cfg(feature = "audit")]

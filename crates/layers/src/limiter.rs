@@ -71,6 +71,8 @@ struct Gate {
 
 #[derive(Debug, Default)]
 struct Slots {
+    /// How many stand in line.
+    line: usize,
     /// Requests without an answer yet.
     open: u32,
     /// When the slots of the others become free.
@@ -121,10 +123,10 @@ impl Limiter {
 
     /// Takes the slots of a request that may be sent at once: nobody is in line, and all of them are free.
     pub(crate) fn try_acquire(&self, operation: Operation) -> Result<Option<Slot<'_>>> {
-        if self.held()?.is_some() {
+        let now = Instant::now();
+        if self.held(now)?.is_some() {
             return Ok(None);
         }
-        let now = Instant::now();
         let mut slot = Slot { shared: &self.shared, operation, taken: 0, sent: None };
         for gate in self.shared.covering(operation) {
             if !gate.try_enter(now) {
@@ -139,7 +141,7 @@ impl Limiter {
 
     /// Waits until a request may be sent, and takes its slots.
     pub(crate) async fn acquire(&self, operation: Operation) -> Result<Slot<'_>> {
-        self.held()?;
+        self.held(Instant::now())?;
         let mut slot = Slot { shared: &self.shared, operation, taken: 0, sent: None };
         let mut away = false;
         for gate in self.shared.covering(operation) {
@@ -154,7 +156,7 @@ impl Limiter {
         if away {
             concurrency::take_place().await;
         }
-        while let Some(left) = self.held()? {
+        while let Some(left) = self.held(Instant::now())? {
             tokio::time::sleep(left).await;
         }
         slot.sent = Some(Instant::now());
@@ -162,8 +164,7 @@ impl Limiter {
     }
 
     /// How long everything is still held back, if at all.
-    fn held(&self) -> Result<Option<Duration>> {
-        let now = Instant::now();
+    fn held(&self, now: Instant) -> Result<Option<Duration>> {
         let hold = self.shared.hold();
         let asked = hold.asked.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
         // What we chose ourselves is no reason to refuse a call, only to wait.
@@ -283,11 +284,13 @@ impl Gate {
 
     /// Takes a slot if one is free and nobody is in line.
     fn try_enter(&self, now: Instant) -> bool {
-        self.first.try_lock().is_ok_and(|_first| self.slots().take(self.limit.max.max(1), now).is_ok())
+        let mut slots = self.slots();
+        slots.line == 0 && slots.take(self.limit.max.max(1), now).is_ok()
     }
 
     /// Waits in line for a slot, and takes it. Dropped before it completes, it has taken nothing.
     async fn enter(&self) {
+        let _in_line = InLine::at(self);
         let _first = self.first.lock().await;
         loop {
             let taken = self.slots().take(self.limit.max.max(1), Instant::now());
@@ -310,8 +313,26 @@ impl Gate {
         if let Some(lag) = counts {
             slots.leaving.push(Reverse(now + self.limit.per + lag + TICK));
         }
-        drop(slots);
-        self.freed.notify_one();
+        if slots.line > 0 {
+            self.freed.notify_one();
+        }
+    }
+}
+
+/// Somebody in line at a gate, until dropped.
+struct InLine<'a>(&'a Gate);
+
+impl<'a> InLine<'a> {
+    fn at(gate: &'a Gate) -> Self {
+        gate.slots().line += 1;
+        Self(gate)
+    }
+}
+
+impl Drop for InLine<'_> {
+    fn drop(&mut self) {
+        let mut slots = self.0.slots();
+        slots.line = slots.line.saturating_sub(1);
     }
 }
 

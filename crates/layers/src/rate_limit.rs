@@ -1,47 +1,68 @@
 //! Keeps the provider's limits.
 
 use crate::Limiter;
+use crate::around::{Around, Called, Layer};
+use crate::concurrency::{self, Place};
 use crate::limiter::{End, Slot};
 use crate::turn;
-use async_trait::async_trait;
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use std::future::poll_fn;
 use tokio::time::Instant;
-use workspace_members_core::{
-    AddMember, Capabilities, Error, ErrorKind, Group, Identity, ListOf, Member, Operation, Page, PageRequest,
-    PrincipalId, Provider, RemoveMember, Result, SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
-};
+use workspace_members_core::{Capabilities, ErrorKind, Operation, Result, WorkspaceMembers};
 
 /// Sends each request when the [`Limiter`] lets it. `capabilities().limits()` are those that are kept.
 ///
 /// [`ErrorKind::RateLimited`] from the provider holds the limiter back, and is returned.
-#[derive(Debug)]
-pub struct RateLimit<M> {
-    inner: M,
-    limiter: Limiter,
-    capabilities: Capabilities,
-}
+pub type RateLimit<M> = Layer<M, Pace>;
 
 impl<M: WorkspaceMembers> RateLimit<M> {
     /// Goes by this limiter, which others may share.
     pub fn new(inner: M, limiter: Limiter) -> Self {
-        let capabilities = inner.capabilities().clone().with_limits(limiter.limits().iter().cloned());
-        Self { inner, limiter, capabilities }
+        let pace = Pace::new(limiter, inner.capabilities());
+        Self::of(inner, pace)
+    }
+}
+
+/// How fast requests are sent.
+#[derive(Debug)]
+pub struct Pace {
+    limiter: Limiter,
+    capabilities: Capabilities,
+}
+
+impl Around for Pace {
+    fn pace(&self) -> Option<&Pace> {
+        Some(self)
+    }
+}
+
+impl Pace {
+    /// Around something with these capabilities, of which only the limits change.
+    pub(crate) fn new(limiter: Limiter, inner: &Capabilities) -> Self {
+        let capabilities = inner.clone().with_limits(limiter.limits().iter().cloned());
+        Self { limiter, capabilities }
     }
 
-    async fn paced<T>(
+    /// Takes a slot, at once or after a wait in which the call's place is given to others.
+    pub(crate) async fn enter(
         &self,
-        operation: Operation,
-        call: impl Future<Output = Result<T>> + Send,
-    ) -> Result<T> {
+        Called { operation, provider }: Called<'_>,
+        place: &mut Option<Place>,
+    ) -> Result<Slot<'_>> {
         let slot = match self.limiter.try_acquire(operation) {
             Ok(Some(slot)) => Ok(slot),
-            Ok(None) => self.wait(operation).await,
+            Ok(None) => {
+                let mut wait = self.wait(operation);
+                poll_fn(|context| concurrency::during(place, || wait.poll_unpin(context))).await
+            }
             Err(refusal) => Err(refusal),
         };
-        let slot = slot.map_err(|e| e.with_operation(operation).with_provider(self.inner.provider()))?;
-        let result = call.await;
-        slot.end(result.as_ref().err().map_or(End::Answered, ending));
-        result
+        slot.map_err(|error| error.with_operation(operation).with_provider(provider.clone()))
+    }
+
+    pub(crate) fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
     }
 
     /// Stands in line. A future of its own, so that a call that need not wait does not carry it about.
@@ -62,8 +83,9 @@ impl<M: WorkspaceMembers> RateLimit<M> {
     }
 }
 
-/// How a failed request counts.
-fn ending(error: &Error) -> End {
+/// How a request counts that ended so.
+pub(crate) fn ending<T>(result: &Result<T>) -> End {
+    let Err(error) = result else { return End::Answered };
     match error.kind() {
         ErrorKind::RateLimited => End::Limited(error.retry_after()),
         ErrorKind::Timeout | ErrorKind::Transport => End::GivenUp,
@@ -77,42 +99,5 @@ fn ending(error: &Error) -> End {
             End::NotSent
         }
         _ => End::Answered,
-    }
-}
-
-#[async_trait]
-impl<M: WorkspaceMembers> WorkspaceMembers for RateLimit<M> {
-    fn provider(&self) -> Provider {
-        self.inner.provider()
-    }
-    fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
-    }
-    async fn me(&self) -> Result<Identity> {
-        self.paced(Operation::Me, self.inner.me()).await
-    }
-    async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
-        self.paced(Operation::ListWorkspaces, self.inner.workspaces_page(page)).await
-    }
-    async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
-        self.paced(Operation::ListUsers, self.inner.users_page(page)).await
-    }
-    async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
-        self.paced(Operation::ListGroups, self.inner.groups_page(page)).await
-    }
-    async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
-        self.paced(Operation::ListMembers, self.inner.members_page(of, page)).await
-    }
-    async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
-        self.paced(Operation::Get, self.inner.get(workspace, principal)).await
-    }
-    async fn add(&self, request: &AddMember) -> Result<Member> {
-        self.paced(Operation::Add, self.inner.add(request)).await
-    }
-    async fn set_role(&self, request: &SetRole) -> Result<Member> {
-        self.paced(Operation::SetRole, self.inner.set_role(request)).await
-    }
-    async fn remove(&self, request: &RemoveMember) -> Result<()> {
-        self.paced(Operation::Remove, self.inner.remove(request)).await
     }
 }

@@ -93,13 +93,15 @@ impl<M: WorkspaceMembers> Retry<M> {
         operation: Operation,
         call: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync,
     ) -> Result<T> {
-        self.budget.deposit();
-        Course::new(self, operation, self.config.deadline).read(call).await
+        let mut course = Course::new(self, operation, self.config.deadline);
+        self.budget.deposit(course.started);
+        course.read(call).await
     }
 
     async fn write<W: Write>(&self, write: &W) -> Result<W::Done> {
-        self.budget.deposit();
-        Course::new(self, W::OPERATION, self.config.deadline).write(write).await
+        let mut course = Course::new(self, W::OPERATION, self.config.deadline);
+        self.budget.deposit(course.started);
+        course.write(write).await
     }
 }
 

@@ -1,9 +1,13 @@
 //! All layers in the one right order.
 
+use crate::around::{Around, Layer};
+use crate::concurrency::Places;
 use crate::limiter::with_headroom;
+use crate::rate_limit::Pace;
+use crate::timeout::Bound;
 #[cfg(feature = "audit")]
 use crate::{Actor, Audit, AuditFile, AuditSink, EmailKey};
-use crate::{Concurrency, LayersConfig, Limiter, RateLimit, ReadOnly, Retry, Timeout, Trace};
+use crate::{LayersConfig, Limiter, ReadOnly, Retry, Trace};
 #[cfg(feature = "audit")]
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -30,6 +34,26 @@ pub fn standard(
     config: &LayersConfig,
 ) -> Result<Arc<dyn WorkspaceMembers>> {
     Standard::new(config.clone()).build(adapter)
+}
+
+/// Concurrency, rate limit and timeout, as one layer.
+#[derive(Debug)]
+struct Innermost {
+    places: Places,
+    pace: Option<Pace>,
+    bound: Bound,
+}
+
+impl Around for Innermost {
+    fn places(&self) -> Option<&Places> {
+        Some(&self.places)
+    }
+    fn pace(&self) -> Option<&Pace> {
+        self.pace.as_ref()
+    }
+    fn bound(&self) -> Option<&Bound> {
+        Some(&self.bound)
+    }
 }
 
 /// Makes a [standard stack](standard), with what a configuration cannot hold.
@@ -102,16 +126,21 @@ impl Standard {
             let message = "layers: rate_limit.off is set, and the program hands in a limiter";
             return Err(Error::new(ErrorKind::Config, Effect::Rejected, message));
         }
-        let mut stack: Arc<dyn WorkspaceMembers> = Arc::new(Timeout::new(adapter, config.timeout));
-        if !config.rate_limit.off {
+        let capabilities = adapter.capabilities();
+        let pace = (!config.rate_limit.off).then(|| {
             let limiter = self.limiter.clone().unwrap_or_else(|| {
-                let limits = config.rate_limit.effective(stack.capabilities().limits());
+                let limits = config.rate_limit.effective(capabilities.limits());
                 Limiter::new(with_headroom(limits, config.rate_limit.headroom))
             });
-            stack = Arc::new(RateLimit::new(stack, limiter.with_max_hold(config.retry.max_retry_after)));
-        }
-        let bounded = Concurrency::new(stack, config.concurrency);
-        let mut retry = Retry::new(bounded, config.retry.clone()).with_attempt_bound(config.timeout);
+            Pace::new(limiter.with_max_hold(config.retry.max_retry_after), capabilities)
+        });
+        let around = Innermost {
+            places: Places::new(config.concurrency),
+            pace,
+            bound: Bound { after: config.timeout },
+        };
+        let sent = Layer::of(adapter, around);
+        let mut retry = Retry::new(sent, config.retry.clone()).with_attempt_bound(config.timeout);
         if let Some(seed) = self.seed {
             retry = retry.with_seed(seed);
         }
@@ -119,7 +148,7 @@ impl Standard {
         if let Some(name) = &self.connection {
             trace = trace.with_connection(name);
         }
-        stack = Arc::new(trace);
+        let mut stack: Arc<dyn WorkspaceMembers> = Arc::new(trace);
         if config.read_only {
             stack = Arc::new(ReadOnly::new(stack));
         }

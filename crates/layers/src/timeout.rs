@@ -1,18 +1,14 @@
 //! A bound on each single request.
 
+use crate::around::{Around, Called, Layer};
 use crate::duration::shown;
-use async_trait::async_trait;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-use workspace_members_core::{
-    AddMember, Capabilities, Effect, Error, ErrorKind, Group, Identity, ListOf, Member, Operation, Page,
-    PageRequest, PrincipalId, Provider, RemoveMember, Result, Sending, SetRole, User, Workspace, WorkspaceId,
-    WorkspaceMembers,
-};
+use workspace_members_core::{Effect, Error, ErrorKind, Result, Sending, WorkspaceMembers};
 
 /// Gives up a call after some time, with [`ErrorKind::Timeout`].
 ///
@@ -23,29 +19,40 @@ use workspace_members_core::{
 /// A read that was given up on changed nothing ([`Effect::NotApplied`]), and no more did a write that was given up before it
 /// was sent. Any other write may have reached the provider, which may be working on it still ([`Effect::Unknown`]);
 /// [`Retry`](crate::Retry) settles that.
-#[derive(Debug)]
-pub struct Timeout<M> {
-    inner: M,
-    after: Duration,
-}
+pub type Timeout<M> = Layer<M, Bound>;
 
 impl<M: WorkspaceMembers> Timeout<M> {
     /// Allows each call that long.
     pub fn new(inner: M, after: Duration) -> Self {
-        Self { inner, after }
+        Self::of(inner, Bound { after })
     }
+}
 
-    async fn timed<T>(
+/// How long each call may take.
+#[derive(Debug)]
+pub struct Bound {
+    pub(crate) after: Duration,
+}
+
+impl Around for Bound {
+    fn bound(&self) -> Option<&Bound> {
+        Some(self)
+    }
+}
+
+impl Bound {
+    /// Polls a call to its end, or gives it up.
+    pub(crate) async fn timed<T>(
         &self,
-        operation: Operation,
-        call: impl Future<Output = Result<T>> + Send,
+        called: Called<'_>,
+        mut call: impl FnMut(&mut Context<'_>) -> Poll<Result<T>>,
     ) -> Result<T> {
-        let sending = Arc::<Sending>::default();
-        let (mut call, mut clock) = (pin!(sending.watch(call)), pin!(sleep(self.after)));
-        let mut held = false;
+        let (sending, mut held) = (Arc::<Sending>::default(), false);
+        let mut clock = pin!(sleep(self.after));
         poll_fn(|context| {
-            if let Poll::Ready(result) = call.as_mut().poll(context) {
-                return Poll::Ready(result);
+            let polled = sending.during(|| call(context));
+            if polled.is_ready() {
+                return polled;
             }
             let was_held = std::mem::replace(&mut held, sending.is_held());
             if was_held
@@ -54,12 +61,12 @@ impl<M: WorkspaceMembers> Timeout<M> {
             {
                 clock.as_mut().reset(at);
             }
-            clock.as_mut().poll(context).map(|()| Err(self.expired(operation, held)))
+            clock.as_mut().poll(context).map(|()| Err(self.expired(called, held)))
         })
         .await
     }
 
-    fn expired(&self, operation: Operation, held: bool) -> Error {
+    fn expired(&self, Called { operation, provider }: Called<'_>, held: bool) -> Error {
         let after = shown(self.after);
         let (effect, message) = match (held, operation.is_write()) {
             (true, _) => (
@@ -71,43 +78,6 @@ impl<M: WorkspaceMembers> Timeout<M> {
         };
         Error::new(ErrorKind::Timeout, effect, message)
             .with_operation(operation)
-            .with_provider(self.inner.provider())
-    }
-}
-
-#[async_trait]
-impl<M: WorkspaceMembers> WorkspaceMembers for Timeout<M> {
-    fn provider(&self) -> Provider {
-        self.inner.provider()
-    }
-    fn capabilities(&self) -> &Capabilities {
-        self.inner.capabilities()
-    }
-    async fn me(&self) -> Result<Identity> {
-        self.timed(Operation::Me, self.inner.me()).await
-    }
-    async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
-        self.timed(Operation::ListWorkspaces, self.inner.workspaces_page(page)).await
-    }
-    async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
-        self.timed(Operation::ListUsers, self.inner.users_page(page)).await
-    }
-    async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
-        self.timed(Operation::ListGroups, self.inner.groups_page(page)).await
-    }
-    async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
-        self.timed(Operation::ListMembers, self.inner.members_page(of, page)).await
-    }
-    async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
-        self.timed(Operation::Get, self.inner.get(workspace, principal)).await
-    }
-    async fn add(&self, request: &AddMember) -> Result<Member> {
-        self.timed(Operation::Add, self.inner.add(request)).await
-    }
-    async fn set_role(&self, request: &SetRole) -> Result<Member> {
-        self.timed(Operation::SetRole, self.inner.set_role(request)).await
-    }
-    async fn remove(&self, request: &RemoveMember) -> Result<()> {
-        self.timed(Operation::Remove, self.inner.remove(request)).await
+            .with_provider(provider.clone())
     }
 }

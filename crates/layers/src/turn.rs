@@ -1,16 +1,20 @@
 //! Tells waiting for one's turn from working, so that a queue in front of a healthy provider uses up no deadline.
 //!
 //! [`Retry`](crate::Retry) bounds a call by a deadline. Behind a limit of ten requests a minute a call may stand in line
-//! for minutes, and nothing is wrong. The layers that make calls stand in line say so here, through a task-local of
-//! the call; used without `Retry` they say it to nobody.
+//! for minutes, and nothing is wrong. The layers that make calls stand in line say so here, through what is set while
+//! the call is polled; used without `Retry` they say it to nobody.
 
+use futures_util::FutureExt;
+use std::cell::RefCell;
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-tokio::task_local! {
-    static TURN: Arc<Turn>;
+thread_local! {
+    /// Of the call that is being polled.
+    static TURN: RefCell<Option<Arc<Turn>>> = const { RefCell::new(None) };
 }
 
 /// How long one call has stood in line, over all its attempts.
@@ -28,8 +32,11 @@ struct Line {
 
 impl Turn {
     /// Runs a call whose waits count here.
-    pub(crate) async fn of<F: Future>(self: &Arc<Self>, call: F) -> F::Output {
-        TURN.scope(Arc::clone(self), call).await
+    pub(crate) fn of<F: Future + Unpin>(self: &Arc<Self>, mut call: F) -> impl Future<Output = F::Output> {
+        poll_fn(move |context| {
+            let _outer = Polled(TURN.replace(Some(Arc::clone(self))));
+            call.poll_unpin(context)
+        })
     }
 
     /// All waits until now.
@@ -54,6 +61,15 @@ impl Turn {
     }
 }
 
+/// What was there before, to be put back.
+struct Polled(Option<Arc<Turn>>);
+
+impl Drop for Polled {
+    fn drop(&mut self) {
+        TURN.set(self.0.take());
+    }
+}
+
 /// Ends the wait when it drops: also where the waiting future is dropped.
 struct Waiting(Arc<Turn>);
 
@@ -70,9 +86,9 @@ impl Drop for Waiting {
 
 /// Stands in line until `turn` completes.
 pub(crate) async fn wait_for<F: Future>(turn: F) -> F::Output {
-    let waiting = TURN.try_with(|mine| {
+    let waiting = TURN.with_borrow(Clone::clone).map(|mine| {
         mine.line().since = Some(Instant::now());
-        Waiting(Arc::clone(mine))
+        Waiting(mine)
     });
     let passed = turn.await;
     drop(waiting);
@@ -87,11 +103,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn only_the_time_in_line_counts() {
         let turn = Arc::new(Turn::default());
-        turn.of(async {
+        turn.of(Box::pin(async {
             sleep(Duration::from_secs(1)).await;
             wait_for(sleep(Duration::from_secs(5))).await;
             sleep(Duration::from_secs(2)).await;
-        })
+        }))
         .await;
         assert_eq!(turn.waited().as_secs(), 5);
         assert!(!turn.is_waiting());
@@ -100,7 +116,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_dropped_wait_ends() {
         let turn = Arc::new(Turn::default());
-        let call = turn.of(wait_for(sleep(Duration::from_secs(5))));
+        let call = turn.of(Box::pin(wait_for(sleep(Duration::from_secs(5)))));
         tokio::time::timeout(Duration::from_secs(1), call).await.unwrap_err();
         assert!(!turn.is_waiting());
         assert_eq!(turn.waited().as_secs(), 1);
