@@ -60,7 +60,7 @@ impl World {
     /// Exchanges the state from outside, as a person in the provider's own web pages would.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> Result<T, StateError> {
         let mut inner = self.lock();
-        let before = inner.state.clone();
+        let before = inner.kept();
         let done = change(&mut inner.state);
         inner.save_or_restore(before)?;
         Ok(done)
@@ -89,14 +89,12 @@ impl World {
         if !inner.open {
             return Reply::json(503, json!({"detail": "the simulator has been shut down"}));
         }
-        let before = (call.method != Method::GET).then(|| inner.state.clone());
+        let before = if call.method == Method::GET { None } else { inner.kept() };
         let (operation, mut reply) = match provider {
             Provider::Paradigm => paradigm::handle(&mut inner, call),
             Provider::PandaDoc => pandadoc::handle(&mut inner, call),
         };
-        if let Some(before) = before
-            && let Err(error) = inner.save_or_restore(before)
-        {
+        if let Err(error) = inner.save_or_restore(before) {
             reply = Reply::json(500, json!({"detail": format!("simulator: {error}")}));
         }
         inner.log.push(record(provider, operation, call, &reply));
@@ -105,12 +103,18 @@ impl World {
 }
 
 impl Inner {
+    /// The state that the file has, if there is one. A large state takes long to copy, and without a file nothing can fail.
+    fn kept(&self) -> Option<State> {
+        self.file.as_ref().map(|_| self.state.clone())
+    }
+
     /// Keeps a change, or takes it back when it cannot be kept.
-    fn save_or_restore(&mut self, before: State) -> Result<(), StateError> {
+    fn save_or_restore(&mut self, before: Option<State>) -> Result<(), StateError> {
+        let (Some(file), Some(before)) = (&self.file, before) else { return Ok(()) };
         if self.state == before {
             return Ok(());
         }
-        let saved = self.file.as_ref().map_or(Ok(()), |file| self.state.save(&file.path));
+        let saved = self.state.save(&file.path);
         if saved.is_err() {
             self.state = before;
         }
