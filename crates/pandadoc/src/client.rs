@@ -127,7 +127,7 @@ impl PandaDoc {
             let record = convert::members(user, of, self.capabilities.roles(), &mut members);
             records.push(record.map_err(Self::unreadable(&answer, operation))?);
         }
-        Ok(Page::new(members).with_records(records).with_next(next).with_total(listing.total))
+        Ok(Page::of_records(members, records).with_next(next).with_total(listing.total))
     }
 }
 
