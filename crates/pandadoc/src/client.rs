@@ -27,6 +27,7 @@ impl PandaDoc {
         let (base, transport) = (config.base()?, config.transport()?);
         let capabilities = config.capabilities(&base);
         let client = Client::new(PROVIDER, base, &transport, config.auth.scheme(), config.credential)?;
+        let client = client.below(&["public", "v1"]);
         Ok(Self { client, capabilities, reach: config.reach })
     }
 
@@ -38,7 +39,7 @@ impl PandaDoc {
     }
 
     async fn read(&self, operation: Operation, path: &[&str], query: &[(&str, &str)]) -> Result<Answer> {
-        self.send(Request::new(operation, Method::GET, &below_v1(path)).with_query(query)).await
+        self.send(Request::new(operation, Method::GET, path).with_query(query)).await
     }
 
     fn failure(&self, answer: &Answer, operation: Operation) -> Error {
@@ -250,7 +251,7 @@ impl WorkspaceMembers for PandaDoc {
         let flag = |on: bool| if on { "true" } else { "false" };
         let query =
             [("notify_user", flag(request.notify.member)), ("notify_ws_admins", flag(request.notify.admins))];
-        let path = below_v1(&["workspaces", request.workspace.as_str(), "members"]);
+        let path = ["workspaces", request.workspace.as_str(), "members"];
         let body = wire::AddRequest { user_id: request.principal.as_str(), role: role.native.as_str() };
         let post = Request::new(operation, Method::POST, &path).with_query(&query).with_json(&body)?;
         let answer = self.send(post).await?;
@@ -262,7 +263,7 @@ impl WorkspaceMembers for PandaDoc {
         let role = self.capabilities.admit_set_role(request)?;
         let key = &request.key;
         self.admit_workspace(&key.workspace, operation)?;
-        let path = below_v1(&["workspaces", key.workspace.as_str(), "members", membership(key), "role"]);
+        let path = ["workspaces", key.workspace.as_str(), "members", membership(key), "role"];
         let body = wire::RoleRequest { role: role.native.as_str() };
         let answer = self.send(Request::new(operation, Method::PATCH, &path).with_json(&body)?).await?;
         self.changed(&answer, key, &role, operation)
@@ -273,15 +274,10 @@ impl WorkspaceMembers for PandaDoc {
         self.capabilities.admit_remove(request)?;
         let key = &request.key;
         self.admit_workspace(&key.workspace, operation)?;
-        let path = below_v1(&["workspaces", key.workspace.as_str(), "members", membership(key)]);
+        let path = ["workspaces", key.workspace.as_str(), "members", membership(key)];
         let answer = self.send(Request::new(operation, Method::DELETE, &path)).await?;
         answer.confirm_done(operation, &PROVIDER)
     }
-}
-
-/// `/public/v1/…`
-fn below_v1<'a>(rest: &[&'a str]) -> Vec<&'a str> {
-    ["public", "v1"].into_iter().chain(rest.iter().copied()).collect()
 }
 
 /// PandaDoc removes and re-roles by membership id. A key without one was refused before.

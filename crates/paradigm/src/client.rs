@@ -28,17 +28,13 @@ impl Paradigm {
         let (base, transport) = (config.base()?, config.transport()?);
         let capabilities = config.capabilities(&base);
         let client = Client::new(PROVIDER, base, &transport, AuthScheme::BEARER, config.credential)?;
+        let client = client.below(&["api", "v3"]);
         Ok(Self { client, capabilities, level: config.level })
     }
 
-    /// `/api/v3/workspaces/…`, with the level's prefix.
+    /// `workspaces/…`, with the level's prefix.
     fn below_workspaces<'a>(&self, rest: &[&'a str]) -> Vec<&'a str> {
-        ["api", "v3"]
-            .into_iter()
-            .chain(self.level.prefix())
-            .chain(["workspaces"])
-            .chain(rest.iter().copied())
-            .collect()
+        self.level.prefix().into_iter().chain(["workspaces"]).chain(rest.iter().copied()).collect()
     }
 
     /// An answer that reports success.
@@ -207,7 +203,7 @@ impl WorkspaceMembers for Paradigm {
 
     async fn me(&self) -> Result<Identity> {
         self.capabilities.require(Capability::Me, Operation::Me)?;
-        let answer = self.read(Operation::Me, &["api", "v3", "users", "me"], &[]).await?;
+        let answer = self.read(Operation::Me, &["users", "me"], &[]).await?;
         answer.json(Operation::Me, &PROVIDER).map(convert::identity)
     }
 
@@ -224,14 +220,14 @@ impl WorkspaceMembers for Paradigm {
         self.capabilities.require(Capability::ListUsers, operation)?;
         // Of whatever size was asked for: the provider fixes it, and a page that is full must be seen to be.
         let page = self.client.page_number(&page.with_size(USERS_PAGE), USERS_PAGE, USERS_PAGE, operation)?;
-        self.list(operation, &["api", "v3", "users"], page, None, convert::user).await
+        self.list(operation, &["users"], page, None, convert::user).await
     }
 
     async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
         let operation = Operation::ListGroups;
         self.capabilities.require(Capability::ListGroups, operation)?;
         let page = self.client.page_number(&page, self.capabilities.page_size(), 100, operation)?;
-        self.list(operation, &["api", "v3", "groups"], page, Some("per_page"), convert::group).await
+        self.list(operation, &["groups"], page, Some("per_page"), convert::group).await
     }
 
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
