@@ -62,14 +62,15 @@ impl PandaDoc {
     fn changed(
         &self,
         answer: &Answer,
-        key: &MemberKey,
+        key: MemberKey,
         role: &ResolvedRole,
         operation: Operation,
     ) -> Result<Member> {
         let changed = answer.json(operation, &PROVIDER)?;
+        let asked = key.membership.clone();
         let member = convert::changed(changed, key, &role.native, self.capabilities.roles())
             .map_err(Self::unreadable(answer, operation))?;
-        if key.membership.is_some() && member.key.membership != key.membership {
+        if asked.is_some() && member.key.membership != asked {
             let message = "the provider reported success and answered another member than the one asked for";
             let error = Error::new(ErrorKind::Unconfirmed, Effect::Unknown, message);
             return Err(self.client.classified(error, answer, operation));
@@ -255,7 +256,7 @@ impl WorkspaceMembers for PandaDoc {
         let body = wire::AddRequest { user_id: request.principal.as_str(), role: role.native.as_str() };
         let post = Request::new(operation, Method::POST, &path).with_query(&query).with_json(&body)?;
         let answer = self.send(post).await?;
-        self.changed(&answer, &request.key(), &role, operation)
+        self.changed(&answer, request.key(), &role, operation)
     }
 
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
@@ -266,7 +267,7 @@ impl WorkspaceMembers for PandaDoc {
         let path = ["workspaces", key.workspace.as_str(), "members", membership(key), "role"];
         let body = wire::RoleRequest { role: role.native.as_str() };
         let answer = self.send(Request::new(operation, Method::PATCH, &path).with_json(&body)?).await?;
-        self.changed(&answer, key, &role, operation)
+        self.changed(&answer, key.clone(), &role, operation)
     }
 
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
