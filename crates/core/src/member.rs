@@ -29,6 +29,7 @@ impl MemberKey {
     }
 
     /// Adds the membership id.
+    #[inline]
     pub fn with_membership(mut self, membership: Option<MembershipId>) -> Self {
         self.membership = membership;
         self
@@ -92,8 +93,9 @@ pub struct Member {
 
 impl Member {
     /// A member of whom only the key and the native role are known; the table supplies the rest of the role.
+    #[inline]
     pub fn new(key: MemberKey, native_role: NativeRole, roles: &crate::RoleTable) -> Self {
-        let (role, fit) = (roles.normalize(&native_role), roles.fit(&native_role));
+        let (role, fit) = roles.read(&native_role);
         Self {
             key,
             email: None,
@@ -108,30 +110,35 @@ impl Member {
     }
 
     /// Adds the address.
+    #[inline]
     pub fn with_email(mut self, email: Option<EmailAddress>) -> Self {
         self.email = email;
         self
     }
 
     /// Adds the name.
+    #[inline]
     pub fn with_name(mut self, name: Option<String>) -> Self {
         self.name = name;
         self
     }
 
     /// Adds the status.
+    #[inline]
     pub fn with_status(mut self, status: Status) -> Self {
         self.status = status;
         self
     }
 
     /// Adds the licence.
+    #[inline]
     pub fn with_license(mut self, license: Option<String>) -> Self {
         self.license = license;
         self
     }
 
     /// Adds a mark.
+    #[inline]
     pub fn with_mark(mut self, mark: Mark) -> Self {
         if let Err(at) = self.marks.binary_search(&mark) {
             self.marks.insert(at, mark);
@@ -293,11 +300,16 @@ impl<T: Record> Page<T> {
     /// A last page without a total, each item a record.
     pub fn new(items: Vec<T>) -> Self {
         let records = items.iter().map(Record::record_key).collect();
-        Self { items, next: None, total: None, records }
+        Self::of_records(items, records)
     }
 }
 
 impl<T> Page<T> {
+    /// A last page without a total, where items and records differ.
+    pub fn of_records(items: Vec<T>, records: Vec<RecordKey>) -> Self {
+        Self { items, next: None, total: None, records }
+    }
+
     /// Says where to go on.
     pub fn with_next(mut self, next: Option<Cursor>) -> Self {
         self.next = next;
@@ -307,12 +319,6 @@ impl<T> Page<T> {
     /// Says how many records the whole listing has.
     pub fn with_total(mut self, total: Option<u64>) -> Self {
         self.total = total;
-        self
-    }
-
-    /// Replaces the record keys where items and records differ.
-    pub fn with_records(mut self, records: Vec<RecordKey>) -> Self {
-        self.records = records;
         self
     }
 }

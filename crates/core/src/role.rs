@@ -322,17 +322,22 @@ impl RoleTable {
 
     /// Reads a native role. A name without a row becomes [`Role::Custom`].
     pub fn normalize(&self, native: &NativeRole) -> Role {
-        self.row(native).map_or_else(|| Role::Custom(native.clone()), |row| row.role.clone())
+        self.read(native).0
     }
 
     /// How well the normalized reading says what the native role grants: the row's fit; exact for a custom role, which
     /// is its own name; `None` for a placeholder, of which nothing is known.
     pub fn fit(&self, native: &NativeRole) -> Option<Fit> {
-        match self.row(native) {
-            Some(row) => Some(row.fit),
-            None if self.is_placeholder(native) => None,
-            None => Some(Fit::Exact),
+        self.read(native).1
+    }
+
+    /// [`normalize`](Self::normalize) and [`fit`](Self::fit), looked up once.
+    pub(crate) fn read(&self, native: &NativeRole) -> (Role, Option<Fit>) {
+        if let Some(row) = self.row(native) {
+            return (row.role.clone(), Some(row.fit));
         }
+        let fit = (!self.is_placeholder(native)).then_some(Fit::Exact);
+        (Role::Custom(native.clone()), fit)
     }
 
     /// Decides what to send for a role, under the policy. No I/O.

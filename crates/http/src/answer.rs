@@ -67,7 +67,13 @@ impl Answer {
         operation: Operation,
         provider: &Provider,
     ) -> Result<T, Error> {
-        serde_json::from_slice(&self.body).map_err(|error| {
+        // One look at the whole is much quicker than one at every text in it. A body that is not UTF-8 may be readable
+        // all the same, where the rest is in parts that are skipped.
+        let read = match std::str::from_utf8(&self.body) {
+            Ok(text) => serde_json::from_str(text),
+            Err(_) => serde_json::from_slice(&self.body),
+        };
+        read.map_err(|error| {
             let what = if self.body.is_empty() {
                 "the answer is empty".to_owned()
             } else if self.is_web_page() {
@@ -315,6 +321,23 @@ mod tests {
         let of_its_own = serde_json::from_str::<Vec<Word>>(r#"["secret"]"#).unwrap_err();
         assert!(of_its_own.to_string().contains("secret"), "{of_its_own}");
         assert_eq!(Unreadable::from(&of_its_own).to_string(), "a value is not valid at line 1 column 10");
+    }
+
+    #[test]
+    fn only_what_is_read_must_be_utf8() {
+        #[derive(serde::Deserialize)]
+        struct Body {
+            detail: String,
+        }
+        let read = |body: &'static [u8]| {
+            let answer = Answer::new(200, &HeaderMap::new(), Bytes::from_static(body));
+            let body: Result<Body, _> = answer.json(Operation::Get, &Provider::from_static("x"));
+            body.map(|body| body.detail).map_err(|error| error.message().to_owned())
+        };
+        assert_eq!(read(b"{\"detail\":\"Am\xc3\xa9lie\"}").as_deref(), Ok("Am\u{e9}lie"));
+        assert_eq!(read(b"{\"other\":\"\xe9\",\"detail\":\"Ana\"}").as_deref(), Ok("Ana"));
+        let refused = read(b"{\"detail\":\"Am\xe9lie\"}").unwrap_err();
+        assert_eq!(refused, "the answer cannot be read (line 1, column 14)");
     }
 
     #[test]

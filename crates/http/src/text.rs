@@ -21,6 +21,7 @@ macro_rules! text {
             }
 
             /// The text, copied if it is borrowed.
+            #[inline]
             pub fn into_string(self) -> String {
                 self.0.into_owned()
             }

@@ -27,6 +27,7 @@ impl PandaDoc {
         let (base, transport) = (config.base()?, config.transport()?);
         let capabilities = config.capabilities(&base);
         let client = Client::new(PROVIDER, base, &transport, config.auth.scheme(), config.credential)?;
+        let client = client.below(&["public", "v1"]);
         Ok(Self { client, capabilities, reach: config.reach })
     }
 
@@ -38,7 +39,7 @@ impl PandaDoc {
     }
 
     async fn read(&self, operation: Operation, path: &[&str], query: &[(&str, &str)]) -> Result<Answer> {
-        self.send(Request::new(operation, Method::GET, &below_v1(path)).with_query(query)).await
+        self.send(Request::new(operation, Method::GET, path).with_query(query)).await
     }
 
     fn failure(&self, answer: &Answer, operation: Operation) -> Error {
@@ -61,14 +62,15 @@ impl PandaDoc {
     fn changed(
         &self,
         answer: &Answer,
-        key: &MemberKey,
+        key: MemberKey,
         role: &ResolvedRole,
         operation: Operation,
     ) -> Result<Member> {
         let changed = answer.json(operation, &PROVIDER)?;
+        let asked = key.membership.clone();
         let member = convert::changed(changed, key, &role.native, self.capabilities.roles())
             .map_err(Self::unreadable(answer, operation))?;
-        if key.membership.is_some() && member.key.membership != key.membership {
+        if asked.is_some() && member.key.membership != asked {
             let message = "the provider reported success and answered another member than the one asked for";
             let error = Error::new(ErrorKind::Unconfirmed, Effect::Unknown, message);
             return Err(self.client.classified(error, answer, operation));
@@ -127,7 +129,7 @@ impl PandaDoc {
             let record = convert::members(user, of, self.capabilities.roles(), &mut members);
             records.push(record.map_err(Self::unreadable(&answer, operation))?);
         }
-        Ok(Page::new(members).with_records(records).with_next(next).with_total(listing.total))
+        Ok(Page::of_records(members, records).with_next(next).with_total(listing.total))
     }
 }
 
@@ -250,11 +252,11 @@ impl WorkspaceMembers for PandaDoc {
         let flag = |on: bool| if on { "true" } else { "false" };
         let query =
             [("notify_user", flag(request.notify.member)), ("notify_ws_admins", flag(request.notify.admins))];
-        let path = below_v1(&["workspaces", request.workspace.as_str(), "members"]);
+        let path = ["workspaces", request.workspace.as_str(), "members"];
         let body = wire::AddRequest { user_id: request.principal.as_str(), role: role.native.as_str() };
         let post = Request::new(operation, Method::POST, &path).with_query(&query).with_json(&body)?;
         let answer = self.send(post).await?;
-        self.changed(&answer, &request.key(), &role, operation)
+        self.changed(&answer, request.key(), &role, operation)
     }
 
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
@@ -262,10 +264,10 @@ impl WorkspaceMembers for PandaDoc {
         let role = self.capabilities.admit_set_role(request)?;
         let key = &request.key;
         self.admit_workspace(&key.workspace, operation)?;
-        let path = below_v1(&["workspaces", key.workspace.as_str(), "members", membership(key), "role"]);
+        let path = ["workspaces", key.workspace.as_str(), "members", membership(key), "role"];
         let body = wire::RoleRequest { role: role.native.as_str() };
         let answer = self.send(Request::new(operation, Method::PATCH, &path).with_json(&body)?).await?;
-        self.changed(&answer, key, &role, operation)
+        self.changed(&answer, key.clone(), &role, operation)
     }
 
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
@@ -273,15 +275,10 @@ impl WorkspaceMembers for PandaDoc {
         self.capabilities.admit_remove(request)?;
         let key = &request.key;
         self.admit_workspace(&key.workspace, operation)?;
-        let path = below_v1(&["workspaces", key.workspace.as_str(), "members", membership(key)]);
+        let path = ["workspaces", key.workspace.as_str(), "members", membership(key)];
         let answer = self.send(Request::new(operation, Method::DELETE, &path)).await?;
         answer.confirm_done(operation, &PROVIDER)
     }
-}
-
-/// `/public/v1/…`
-fn below_v1<'a>(rest: &[&'a str]) -> Vec<&'a str> {
-    ["public", "v1"].into_iter().chain(rest.iter().copied()).collect()
 }
 
 /// PandaDoc removes and re-roles by membership id. A key without one was refused before.

@@ -1,6 +1,7 @@
 //! From PandaDoc's JSON to the core types.
 
 use crate::wire;
+use std::iter::repeat_n;
 use workspace_members_core::{
     EmailAddress, Identity, InvalidId, Mark, Member, MemberKey, MembershipId, NativeRole, RecordKey,
     RoleTable, Status, User, UserId, Workspace, WorkspaceId,
@@ -49,44 +50,58 @@ pub(crate) fn members(
     members: &mut Vec<Member>,
 ) -> Result<RecordKey, Incomplete> {
     let person = person(wire.user_id)?;
+    let record = RecordKey::of(&person);
     let (email, name) = (email(wire.email), name(wire.first_name, wire.last_name));
     let marks = marks(wire.is_organization_owner, wire.license.as_ref());
     let license = wire.license.map(Text::into_string);
     // Whoever is in no workspace has an empty list. Without one, "is a member of nothing" would be a guess, and the answer
     // to whoever takes people out.
-    for one in needed(wire.workspaces, "workspaces")? {
+    let memberships = needed(wire.workspaces, "workspaces")?;
+    // The last of these is the original, and most people are in one workspace.
+    let mut copies = repeat_n((person, email, name, license, marks), memberships.len());
+    for one in memberships {
         let id = one.workspace_id;
-        let workspace = match of {
-            Some(wanted) if wanted.as_str() == id.as_str() => wanted.clone(),
+        // Neighbours in a list are often in the same workspace, and then share its id.
+        let known = of.or_else(|| members.last().map(|member| &member.key.workspace));
+        let workspace = match known {
+            Some(known) if known.as_str() == id.as_str() => known.clone(),
             _ => WorkspaceId::new(id.into_string())?,
         };
         if of.is_some_and(|wanted| *wanted != workspace) {
             continue;
         }
-        let key = MemberKey::new(workspace, person.clone()).with_membership(membership(one.membership_id)?);
-        let member = Member::new(key, roles.native(needed(one.role, "role")?.as_str()), roles)
-            .with_email(email.clone())
-            .with_name(name.clone());
-        let member = member.with_license(license.clone());
-        members.push(marks.iter().copied().fold(member, Member::with_mark));
+        let Some((person, email, name, license, marks)) = copies.next() else { break };
+        let key = MemberKey::new(workspace, person).with_membership(membership(one.membership_id)?);
+        let mut member = Member::new(key, roles.native(needed(one.role, "role")?.as_str()), roles)
+            .with_email(email)
+            .with_name(name)
+            .with_license(license);
+        member.marks = marks;
+        members.push(member);
     }
-    Ok(RecordKey::of(&person))
+    Ok(record)
 }
 
-/// A promotion of whoever has a Guest licence makes it a full one, and buys a seat if none is free.
+/// Sorted. A promotion of whoever has a Guest licence makes it a full one, and buys a seat if none is free.
 fn marks(organization_owner: Option<bool>, license: Option<&Text<'_>>) -> Vec<Mark> {
-    let guest = license.is_some_and(|license| license.as_str().eq_ignore_ascii_case("guest"));
-    let owner = (organization_owner == Some(true)).then_some(Mark::AccountOwner);
-    owner.into_iter().chain(guest.then_some(Mark::SeatOnPromotion)).collect()
+    let mut marks = Vec::new();
+    if organization_owner == Some(true) {
+        marks.push(Mark::AccountOwner);
+    }
+    if license.is_some_and(|license| license.as_str().eq_ignore_ascii_case("guest")) {
+        marks.push(Mark::SeatOnPromotion);
+    }
+    marks
 }
 
 pub(crate) fn user(wire: wire::User<'_>) -> Result<User, Incomplete> {
     let marks = marks(wire.is_organization_owner, wire.license.as_ref());
-    let user = User::new(person(wire.user_id)?)
+    let mut user = User::new(person(wire.user_id)?)
         .with_email(email(wire.email))
         .with_name(name(wire.first_name, wire.last_name))
         .with_license(wire.license.map(Text::into_string));
-    Ok(marks.into_iter().fold(user, User::with_mark))
+    user.marks = marks;
+    Ok(user)
 }
 
 pub(crate) fn workspace(wire: wire::Workspace<'_>) -> Result<Workspace, Incomplete> {
@@ -108,13 +123,12 @@ pub(crate) fn details(
         Some(false) => Status::Inactive,
         None => Status::Unknown,
     };
-    let member = Member::new(key, roles.native(needed(wire.role, "role")?.as_str()), roles)
+    let mut member = Member::new(key, roles.native(needed(wire.role, "role")?.as_str()), roles)
         .with_email(email(wire.email))
         .with_name(name(wire.first_name, wire.last_name))
         .with_status(status);
-    let marks = marks(None, wire.user_license.as_ref());
-    let member = member.with_license(wire.user_license.map(Text::into_string));
-    Ok(marks.into_iter().fold(member, Member::with_mark))
+    member.marks = marks(None, wire.user_license.as_ref());
+    Ok(member.with_license(wire.user_license.map(Text::into_string)))
 }
 
 pub(crate) fn identity(wire: wire::Details<'_>) -> Result<Identity, Incomplete> {
@@ -127,15 +141,14 @@ pub(crate) fn identity(wire: wire::Details<'_>) -> Result<Identity, Incomplete> 
 /// nor role (`{}`, `[]`) is anybody's and confirms nothing.
 pub(crate) fn changed(
     wire: wire::Changed<'_>,
-    key: &MemberKey,
+    mut key: MemberKey,
     asked: &NativeRole,
     roles: &RoleTable,
 ) -> Result<Member, Incomplete> {
     if wire.member_id.is_none() && wire.role.is_none() {
         return Err(Incomplete("the answer shows no member".to_owned()));
     }
-    let id = membership(wire.member_id)?.or_else(|| key.membership.clone());
-    let key = MemberKey::new(key.workspace.clone(), key.principal.clone()).with_membership(id);
+    key.membership = membership(wire.member_id)?.or(key.membership);
     let role = wire.role.map_or_else(|| asked.clone(), |role| roles.native(role.as_str()));
     Ok(Member::new(key, role, roles)
         .with_email(email(wire.email))
@@ -152,5 +165,46 @@ fn name(first: Option<Text<'_>>, last: Option<Text<'_>>) -> Option<String> {
     match (first.filter(|part| !empty(part)), last.filter(|part| !empty(part))) {
         (Some(first), Some(last)) => Some([first.as_str(), " ", last.as_str()].concat()),
         (one, other) => one.or(other).map(Text::into_string),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::roles::roles;
+
+    #[test]
+    fn whoever_is_in_several_workspaces_is_the_same_in_each() {
+        let membership = |of: &str, id: &str| {
+            format!(r#"{{"role":"Member","workspace_id":"{of}","membership_id":"{id}"}}"#)
+        };
+        let user = |id: &str, memberships: &[String]| {
+            let about = r#""email":"a@b","first_name":"A","license":"Guest","is_organization_owner":true"#;
+            format!(r#"{{"user_id":"{id}",{about},"workspaces":[{}]}}"#, memberships.join(","))
+        };
+        let users = [
+            user("u1", &[membership("W1", "m1"), membership("W2", "m2"), membership("W2", "m3")]),
+            user("u2", &[membership("W2", "m4"), membership("W1", "m5")]),
+        ];
+        let read = |of: Option<&WorkspaceId>| {
+            let mut all = Vec::new();
+            for user in &users {
+                let user = serde_json::from_str(user).unwrap();
+                members(user, of, &roles(), &mut all).unwrap();
+            }
+            for member in &all {
+                assert_eq!(member.email.as_ref().map(EmailAddress::as_str), Some("a@b"));
+                assert_eq!((member.name.as_deref(), member.license.as_deref()), (Some("A"), Some("Guest")));
+                assert_eq!(member.marks, [Mark::AccountOwner, Mark::SeatOnPromotion]);
+            }
+            let shown = all.iter().map(|member| {
+                let MemberKey { workspace, principal, membership, .. } = &member.key;
+                format!("{principal} {workspace} {}", membership.as_ref().unwrap())
+            });
+            shown.collect::<Vec<_>>()
+        };
+        let all = ["user:u1 W1 m1", "user:u1 W2 m2", "user:u1 W2 m3", "user:u2 W2 m4", "user:u2 W1 m5"];
+        assert_eq!(read(None), all);
+        assert_eq!(read(Some(&WorkspaceId::new("W1").unwrap())), [all[0], all[4]]);
     }
 }

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 use workspace_members_core::{
     AddMember, Capabilities, Capability, Effect, Error, ErrorKind, Group, Identity, ListOf, Member,
-    Operation, Page, PageRequest, PrincipalId, Protection, Provider, Record, RemoveMember, Resource, Result,
-    SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
+    Operation, Page, PageRequest, PrincipalId, PrincipalKind, Protection, Provider, Record, RemoveMember,
+    Resource, Result, SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
 };
 use workspace_members_http::{Answer, AuthScheme, Client, Method, PageNumber, Request, page_of_next};
 
@@ -28,17 +28,13 @@ impl Paradigm {
         let (base, transport) = (config.base()?, config.transport()?);
         let capabilities = config.capabilities(&base);
         let client = Client::new(PROVIDER, base, &transport, AuthScheme::BEARER, config.credential)?;
+        let client = client.below(&["api", "v3"]);
         Ok(Self { client, capabilities, level: config.level })
     }
 
-    /// `/api/v3/workspaces/…`, with the level's prefix.
+    /// `workspaces/…`, with the level's prefix.
     fn below_workspaces<'a>(&self, rest: &[&'a str]) -> Vec<&'a str> {
-        ["api", "v3"]
-            .into_iter()
-            .chain(self.level.prefix())
-            .chain(["workspaces"])
-            .chain(rest.iter().copied())
-            .collect()
+        self.level.prefix().into_iter().chain(["workspaces"]).chain(rest.iter().copied()).collect()
     }
 
     /// An answer that reports success.
@@ -113,11 +109,10 @@ impl Paradigm {
             .with_total(listing.count.or(pagination.count)))
     }
 
-    async fn list_members(&self, operation: Operation, workspace: &WorkspaceId) -> Result<Vec<Member>> {
-        let id = integer(workspace.as_str(), "workspace", operation)?.to_string();
-        let answer = self.read(operation, &self.below_workspaces(&[&id, "members"]), &[]).await?;
-        let members = answer.json(operation, &PROVIDER)?;
-        Ok(convert::members(workspace, members, self.capabilities.roles()))
+    /// All members of a workspace, as the provider lists them.
+    async fn read_members(&self, operation: Operation, workspace: &WorkspaceId) -> Result<Answer> {
+        integer(workspace.as_str(), "workspace", operation)?;
+        self.read(operation, &self.below_workspaces(&[workspace.as_str(), "members"]), &[]).await
     }
 
     fn add_failure(&self, answer: &Answer, principal: &PrincipalId) -> Error {
@@ -186,9 +181,10 @@ fn resource(principal: &PrincipalId) -> Resource {
 
 /// Paradigm's ids are positive integers; anything else is refused before a request.
 fn integer(text: &str, what: &str, operation: Operation) -> Result<u64> {
-    let number = text.parse::<u64>().ok().filter(|number| (1..=i64::MAX.unsigned_abs()).contains(number));
     // `007` and `+7` would be read as 7 and address somebody under a second name.
-    number.filter(|number| number.to_string() == text).ok_or_else(|| {
+    let plain = text.starts_with(|first: char| matches!(first, '1'..='9'));
+    let number = text.parse().ok().filter(|number| plain && *number <= i64::MAX.unsigned_abs());
+    number.ok_or_else(|| {
         Error::invalid_input(format!("{what} id {text:?} is not a positive integer, as Paradigm's ids are"))
             .with_operation(operation)
             .with_provider(PROVIDER)
@@ -207,7 +203,7 @@ impl WorkspaceMembers for Paradigm {
 
     async fn me(&self) -> Result<Identity> {
         self.capabilities.require(Capability::Me, Operation::Me)?;
-        let answer = self.read(Operation::Me, &["api", "v3", "users", "me"], &[]).await?;
+        let answer = self.read(Operation::Me, &["users", "me"], &[]).await?;
         answer.json(Operation::Me, &PROVIDER).map(convert::identity)
     }
 
@@ -224,14 +220,14 @@ impl WorkspaceMembers for Paradigm {
         self.capabilities.require(Capability::ListUsers, operation)?;
         // Of whatever size was asked for: the provider fixes it, and a page that is full must be seen to be.
         let page = self.client.page_number(&page.with_size(USERS_PAGE), USERS_PAGE, USERS_PAGE, operation)?;
-        self.list(operation, &["api", "v3", "users"], page, None, convert::user).await
+        self.list(operation, &["users"], page, None, convert::user).await
     }
 
     async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
         let operation = Operation::ListGroups;
         self.capabilities.require(Capability::ListGroups, operation)?;
         let page = self.client.page_number(&page, self.capabilities.page_size(), 100, operation)?;
-        self.list(operation, &["api", "v3", "groups"], page, Some("per_page"), convert::group).await
+        self.list(operation, &["groups"], page, Some("per_page"), convert::group).await
     }
 
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
@@ -239,7 +235,9 @@ impl WorkspaceMembers for Paradigm {
         let operation = Operation::ListMembers;
         match of {
             ListOf::Workspace(id) if page.cursor.is_none() => {
-                self.list_members(operation, id).await.map(Page::new)
+                let answer = self.read_members(operation, id).await?;
+                let members = answer.json(operation, &PROVIDER)?;
+                Ok(Page::new(convert::members(id, members, self.capabilities.roles())))
             }
             _ => {
                 Err(Error::invalid_input("Paradigm's lists of members have one page, so there is no cursor")
@@ -250,30 +248,32 @@ impl WorkspaceMembers for Paradigm {
     }
 
     async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
+        let operation = Operation::Get;
         self.capabilities.admit_get(principal)?;
-        integer(principal.as_str(), principal.kind().as_str(), Operation::Get)?;
-        let members = self.list_members(Operation::Get, workspace).await?;
-        Ok(members.into_iter().find(|member| member.key.principal == *principal))
+        let id = integer(principal.as_str(), principal.kind().as_str(), operation)?;
+        let answer = self.read_members(operation, workspace).await?;
+        let members = answer.json(operation, &PROVIDER)?;
+        Ok(convert::member(workspace, members, (principal.kind(), id), self.capabilities.roles()))
     }
 
     async fn add(&self, request: &AddMember) -> Result<Member> {
         let operation = Operation::Add;
         let role = self.capabilities.admit_add(request)?;
-        let workspace = integer(request.workspace.as_str(), "workspace", operation)?.to_string();
-        let id = integer(request.principal.as_str(), request.principal.kind().as_str(), operation)?;
-        let (user_id, group_id) = match &request.principal {
-            PrincipalId::User(_) => (Some(id), None),
-            PrincipalId::Group(_) => (None, Some(id)),
+        let (workspace, kind) = (&request.workspace, request.principal.kind());
+        integer(workspace.as_str(), "workspace", operation)?;
+        let id = integer(request.principal.as_str(), kind.as_str(), operation)?;
+        let (user_id, group_id) = match kind {
+            PrincipalKind::User => (Some(id), None),
+            PrincipalKind::Group => (None, Some(id)),
         };
-        let path = self.below_workspaces(&[&workspace, "members"]);
+        let path = self.below_workspaces(&[workspace.as_str(), "members"]);
         let body = wire::AddRequest { user_id, group_id, role: role.native.as_str() };
         let answer = self.client.send(Request::new(operation, Method::POST, &path).with_json(&body)?).await?;
         if !answer.is_success() {
             return Err(self.add_failure(&answer, &request.principal));
         }
         let members = answer.json(operation, &PROVIDER)?;
-        let members = convert::members(&request.workspace, members, self.capabilities.roles());
-        let added = members.into_iter().find(|member| member.key.principal == request.principal);
+        let added = convert::member(workspace, members, (kind, id), self.capabilities.roles());
         let added = added.ok_or_else(|| {
             let message = "the provider reported success and answered a list without the new member";
             let error = Error::new(ErrorKind::Unconfirmed, Effect::Unknown, message);
@@ -294,13 +294,14 @@ impl WorkspaceMembers for Paradigm {
         let operation = Operation::Remove;
         self.capabilities.admit_remove(request)?;
         let key = &request.key;
-        let workspace = integer(key.workspace.as_str(), "workspace", operation)?.to_string();
-        let id = integer(key.principal.as_str(), key.principal.kind().as_str(), operation)?.to_string();
+        let (workspace, id) = (key.workspace.as_str(), key.principal.as_str());
+        integer(workspace, "workspace", operation)?;
+        integer(id, key.principal.kind().as_str(), operation)?;
         let kind = match &key.principal {
             PrincipalId::User(_) => "users",
             PrincipalId::Group(_) => "groups",
         };
-        let path = self.below_workspaces(&[&workspace, "members", kind, &id]);
+        let path = self.below_workspaces(&[workspace, "members", kind, id]);
         let answer = self.client.send(Request::new(operation, Method::DELETE, &path)).await?;
         if answer.is_success() {
             return answer.confirm_done(operation, &PROVIDER);

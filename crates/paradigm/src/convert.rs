@@ -3,24 +3,46 @@
 use crate::config::Level;
 use crate::wire;
 use workspace_members_core::{
-    EmailAddress, Group, GroupId, Identity, Member, MemberKey, RoleTable, Status, User, UserId, Workspace,
-    WorkspaceId,
+    EmailAddress, Group, GroupId, Identity, Member, MemberKey, PrincipalKind, RoleTable, Status, User,
+    UserId, Workspace, WorkspaceId,
 };
 use workspace_members_http::Text;
 
 /// Users first, then groups, each in the provider's order.
 pub(crate) fn members(workspace: &WorkspaceId, wire: wire::Members<'_>, roles: &RoleTable) -> Vec<Member> {
-    let users = wire.users.into_iter().map(|user| {
-        let key = MemberKey::new(workspace.clone(), UserId::from(user.id));
-        Member::new(key, roles.native(user.role.as_str()), roles)
-            .with_email(email(user.email.map(Text::into_string)))
-    });
-    let groups = wire.groups.into_iter().map(|group| {
-        let key = MemberKey::new(workspace.clone(), GroupId::from(group.id));
-        Member::new(key, roles.native(group.role.as_str()), roles)
-            .with_name(group.name.map(Text::into_string))
-    });
+    let users = wire.users.into_iter().map(|user| user_member(workspace, user, roles));
+    let groups = wire.groups.into_iter().map(|group| group_member(workspace, group, roles));
     users.chain(groups).collect()
+}
+
+/// The one member with this id. The others, of whom there may be thousands, are not converted.
+pub(crate) fn member(
+    workspace: &WorkspaceId,
+    wire: wire::Members<'_>,
+    (kind, id): (PrincipalKind, u64),
+    roles: &RoleTable,
+) -> Option<Member> {
+    match kind {
+        PrincipalKind::User => {
+            let user = wire.users.into_iter().find(|user| user.id == id)?;
+            Some(user_member(workspace, user, roles))
+        }
+        PrincipalKind::Group => {
+            let group = wire.groups.into_iter().find(|group| group.id == id)?;
+            Some(group_member(workspace, group, roles))
+        }
+    }
+}
+
+fn user_member(workspace: &WorkspaceId, user: wire::UserMember<'_>, roles: &RoleTable) -> Member {
+    let key = MemberKey::new(workspace.clone(), UserId::from(user.id));
+    Member::new(key, roles.native(user.role.as_str()), roles)
+        .with_email(email(user.email.map(Text::into_string)))
+}
+
+fn group_member(workspace: &WorkspaceId, group: wire::GroupMember<'_>, roles: &RoleTable) -> Member {
+    let key = MemberKey::new(workspace.clone(), GroupId::from(group.id));
+    Member::new(key, roles.native(group.role.as_str()), roles).with_name(group.name.map(Text::into_string))
 }
 
 /// Only custom workspaces have members of their own; at owner level, only an owner can see and change them.
