@@ -35,7 +35,7 @@ impl InvalidId {
 }
 
 /// Whether there is a control character. Most texts are of plain ASCII, which is quicker told byte by byte.
-fn has_control(text: &str) -> bool {
+pub(crate) fn has_control(text: &str) -> bool {
     !text.bytes().all(|byte| matches!(byte, 0x20..=0x7e)) && text.chars().any(char::is_control)
 }
 
