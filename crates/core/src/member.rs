@@ -232,14 +232,35 @@ impl RecordKey {
         identity.hash(&mut hasher);
         Self(hasher.finish128().into())
     }
+}
 
-    /// Hashes a text that comes in pieces. As [`of`](Self::of) the whole.
-    pub(crate) fn of_text(pieces: impl Iterator<Item = impl AsRef<str>>) -> Self {
-        let mut hasher = SipHasher13::new();
-        pieces.for_each(|piece| hasher.write(piece.as_ref().as_bytes()));
+/// A text that comes in pieces, hashed as [`RecordKey::of`] does the whole. A long one is never held.
+pub(crate) struct HashedText {
+    hasher: SipHasher13,
+    /// What is not hashed yet: many short pieces take longer than one long one.
+    rest: String,
+}
+
+impl HashedText {
+    const PIECE: usize = 4096;
+
+    pub(crate) fn new() -> Self {
+        Self { hasher: SipHasher13::new(), rest: String::with_capacity(Self::PIECE) }
+    }
+
+    pub(crate) fn push(&mut self, piece: &str) {
+        if self.rest.len() + piece.len() > Self::PIECE {
+            self.hasher.write(self.rest.as_bytes());
+            self.rest.clear();
+        }
+        self.rest.push_str(piece);
+    }
+
+    pub(crate) fn finish(mut self) -> RecordKey {
+        self.hasher.write(self.rest.as_bytes());
         // What the standard library puts behind every text.
-        hasher.write_u8(0xff);
-        Self(hasher.finish128().into())
+        self.hasher.write_u8(0xff);
+        RecordKey(self.hasher.finish128().into())
     }
 }
 

@@ -1,9 +1,10 @@
 //! The complete list of a workspace's members. There is no way to make one from a part.
 
+use crate::id::has_control;
+use crate::member::HashedText;
 use crate::{
     EmailAddress, Mark, Member, PrincipalId, PrincipalKind, RecordKey, Role, Workspace, WorkspaceId,
 };
-use std::borrow::Cow;
 use std::fmt;
 
 /// Everybody in one workspace, known to be complete when it was read.
@@ -79,24 +80,29 @@ impl Roster {
     /// Identifies who is in it and as what: equal fingerprints mean the same principals in the same native roles.
     /// Stable across processes and versions.
     pub fn fingerprint(&self) -> Fingerprint {
-        // One text, in the order of `group:ID` and `user:ID`, hashed piece by piece: rosters may be long.
-        let of = |kind| self.members.iter().filter(move |member| member.key.principal.kind() == kind);
-        let lines = of(PrincipalKind::Group).chain(of(PrincipalKind::User)).flat_map(|member| {
-            let principal = &member.key.principal;
-            let role = member.native_role.as_str();
-            // Ids have no control characters. A role that has some could pass for the end of its line, and for another.
-            let (mark, role) = if role.chars().any(char::is_control) {
-                ("\0", Cow::Owned(role.escape_debug().to_string()))
-            } else {
-                ("", Cow::Borrowed(role))
-            };
-            [principal.kind().as_str(), ":", principal.as_str(), "\0", mark]
-                .map(Cow::Borrowed)
-                .into_iter()
-                .chain([role, Cow::Borrowed("\n")])
-        });
-        let start = [self.workspace.as_str(), "\n"].map(Cow::Borrowed);
-        Fingerprint(RecordKey::of_text(start.into_iter().chain(lines)))
+        // One text, in the order of `group:ID` and `user:ID`, hashed as it grows: rosters may be long.
+        let user = |member: &Member| member.key.principal.kind() == PrincipalKind::User;
+        let (users, groups) = self.members.split_at(self.members.partition_point(user));
+        let mut text = HashedText::new();
+        text.push(self.workspace.as_str());
+        text.push("\n");
+        for (kind, members) in [("group:", groups), ("user:", users)] {
+            for member in members {
+                let role = member.native_role.as_str();
+                text.push(kind);
+                text.push(member.key.principal.as_str());
+                text.push("\0");
+                // Ids have no control characters. A role that has some could pass for the end of its line, and for another.
+                if has_control(role) {
+                    text.push("\0");
+                    text.push(&role.escape_debug().to_string());
+                } else {
+                    text.push(role);
+                }
+                text.push("\n");
+            }
+        }
+        Fingerprint(text.finish())
     }
 }
 

@@ -7,6 +7,7 @@ mod draft;
 mod grant;
 mod names;
 mod outcome;
+mod places;
 mod principal;
 mod refusal;
 mod step;
@@ -27,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
-use workspace_members_core::{Provider, UserId, WorkspaceId};
+use workspace_members_core::{Provider, Roster, UserId, WorkspaceId};
 
 /// Identifies a plan: 64 hexadecimal digits over everything that it depends on and consists of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -244,7 +245,7 @@ impl<'a> Unjudged<'a> {
                     .extend(desired.of_connection(connection).map(|workspace| not_read(&workspace.target)));
                 continue;
             };
-            accounts.push(account(seen, desired));
+            let mut account = account(seen);
             let directory = Directory::new(seen, &desired.people);
             let (mut total, mut again) = (cost::before(seen), cost::after(seen));
             for workspace in desired.of_connection(connection) {
@@ -252,6 +253,8 @@ impl<'a> Unjudged<'a> {
                     problems.push(not_read(&workspace.target));
                     continue;
                 };
+                // While the roster is drafted from, since reading a long one from memory takes longer than hashing it.
+                account.rosters.insert(roster.workspace().clone(), planned(seen, roster));
                 let mut draft = Drafter::new(workspace, roster, &directory, &limits).draft();
                 let pricing = cost::Pricing::new(&directory, roster, &draft.steps, limits.min_owners);
                 for step in &mut draft.steps {
@@ -264,6 +267,7 @@ impl<'a> Unjudged<'a> {
                 kept.append(&mut draft.kept);
                 problems.append(&mut draft.problems);
             }
+            accounts.push(account);
             costs.push((seen, total, again));
             directories.push(directory);
         }
@@ -343,14 +347,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-fn account(seen: &Observed, desired: &Desired) -> PlannedAccount {
-    let roster = |id: &WorkspaceId| {
-        let roster = seen.roster(id)?;
-        let name = seen.workspace(id).map(|workspace| workspace.name.clone());
-        let fingerprint = roster.fingerprint().to_string();
-        Some((id.clone(), PlannedRoster { name, members: roster.len(), fingerprint }))
-    };
-    let wished = desired.of_connection(seen.connection()).map(|workspace| &workspace.target.workspace);
+/// Without its rosters.
+fn account(seen: &Observed) -> PlannedAccount {
     PlannedAccount {
         connection: seen.connection().to_owned(),
         provider: seen.provider().clone(),
@@ -358,7 +356,15 @@ fn account(seen: &Observed, desired: &Desired) -> PlannedAccount {
         variant: seen.capabilities().variant().to_owned(),
         account: seen.me().and_then(|me| me.account_id.clone()),
         me: seen.me().map(|me| me.user.clone()),
-        rosters: wished.filter_map(roster).collect(),
+        rosters: BTreeMap::new(),
+    }
+}
+
+fn planned(seen: &Observed, roster: &Roster) -> PlannedRoster {
+    PlannedRoster {
+        name: seen.workspace(roster.workspace()).map(|workspace| workspace.name.clone()),
+        members: roster.len(),
+        fingerprint: roster.fingerprint().to_string(),
     }
 }
 

@@ -13,15 +13,15 @@ use workspace_members_core::{
 };
 
 /// Takes the steps of one workspace.
-pub(super) struct Runner<'a> {
+pub(super) struct Runner<'a, 'd> {
     pub(super) members: &'a dyn WorkspaceMembers,
     pub(super) workspace: &'a DesiredWorkspace,
-    pub(super) lookout: Lookout<'a>,
+    pub(super) lookout: Lookout<'a, 'd>,
     pub(super) journal: &'a Mutex<Journal>,
     pub(super) progress: &'a Progress,
 }
 
-impl Runner<'_> {
+impl Runner<'_, '_> {
     /// Takes the steps in order, until one is not done. Those after it are skipped: they were judged on the assumption
     /// that everything before them is done.
     pub(super) async fn run(&self, steps: &[&Step]) -> Vec<StepReport> {

@@ -24,12 +24,12 @@ pub(super) enum Look {
 }
 
 /// Looks before steps in one workspace.
-pub(super) struct Lookout<'a> {
+pub(super) struct Lookout<'a, 'd> {
     pub(super) members: &'a dyn WorkspaceMembers,
     /// The workspace as the plan found it.
     pub(super) roster: &'a Roster,
     pub(super) mode: crate::desired::Mode,
-    pub(super) directory: &'a Directory<'a>,
+    pub(super) directory: &'a Directory<'d>,
     pub(super) limits: &'a Limits,
     /// As many owners as must be seen before anybody is lowered: [`owners_needed`].
     pub(super) owners_needed: usize,
@@ -37,7 +37,7 @@ pub(super) struct Lookout<'a> {
     pub(super) fingerprint: &'a PlanFingerprint,
 }
 
-impl Lookout<'_> {
+impl Lookout<'_, '_> {
     /// Reads the target and the owners again, and judges the step by what is there now.
     ///
     /// `made_owner` are those whom earlier steps of this plan gave the owner's role.
@@ -67,7 +67,7 @@ impl Lookout<'_> {
     }
 
     /// Fewer owners than the guard asks for, where the plan found enough: somebody else is changing this workspace.
-    fn owners_vanished(&self, case: &Case<'_>, step: &Step) -> Option<Refusal> {
+    fn owners_vanished(&self, case: &Case<'_, '_>, step: &Step) -> Option<Refusal> {
         let now = Outcome::of(case.members, self.directory).active_owners().len();
         if now >= self.owners_needed {
             return None;

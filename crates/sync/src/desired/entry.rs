@@ -65,8 +65,8 @@ impl InvalidText {
 }
 
 /// One workspace of one connection, spelled `connection:workspace`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
 #[non_exhaustive]
 pub struct Target {
     /// The name of the connection.
@@ -84,7 +84,18 @@ impl Target {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{}:{}", self.connection, self.workspace))
+        // Padding takes the whole text; without it nothing needs to be put together first.
+        match (f.width(), f.precision()) {
+            (None, None) => write!(f, "{}:{}", self.connection, self.workspace),
+            _ => f.pad(&format!("{}:{}", self.connection, self.workspace)),
+        }
+    }
+}
+
+/// Every step of a plan has one, so it is written without a copy.
+impl Serialize for Target {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        as_text::serialize(self, serializer)
     }
 }
 

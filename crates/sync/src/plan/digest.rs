@@ -106,8 +106,9 @@ fn of_members(members: &[Wished]) -> String {
 }
 
 fn put(text: &mut Vec<u8>, kind: u8, part: &str) {
-    text.push(kind);
-    text.extend_from_slice(&(part.len() as u64).to_le_bytes());
+    let mut head = [kind; 9];
+    head[1..].copy_from_slice(&(part.len() as u64).to_le_bytes());
+    text.extend_from_slice(&head);
     text.extend_from_slice(part.as_bytes());
 }
 

@@ -1,5 +1,6 @@
 //! Who is who at one connection: from the entries of a wish or a guard to principals, and from groups to people.
 
+use super::places::Places;
 use super::principal::PrincipalRef;
 use super::refusal::Problem;
 use crate::desired::{Entry, People, WhoRef};
@@ -7,15 +8,13 @@ use crate::observe::Observed;
 use foldhash::fast::RandomState;
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::OnceLock;
 use workspace_members_core::{
     Behaviour, EmailAddress, GroupId, Mark, Member, PrincipalId, Roster, Status, User, UserId,
 };
 
-/// Hashed by a key that is drawn for each process, and in few instructions: a plan looks up every member several times.
+/// Hashed by a key that is drawn for each process, and in few instructions: a plan looks up every member by address.
 pub(super) type Map<K, V> = HashMap<K, V, RandomState>;
-
-/// Where each member of a roster stands in it.
-pub(super) type Places<'a> = Map<PrincipalRef<'a>, usize>;
 
 /// Whether something is so, as far as was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,14 +42,76 @@ pub(super) struct NotFound {
     pub(super) advice: &'static str,
 }
 
-/// The users that have one address: nearly always one.
+/// The users of an account, as listed.
 #[derive(Debug)]
-enum Holders<'a> {
-    One(&'a UserId),
-    Several(BTreeSet<&'a UserId>),
+struct Users<'a> {
+    listed: &'a [User],
+    places: Map<&'a UserId, usize>,
 }
 
-type Emails<'a> = Map<&'a EmailAddress, Holders<'a>>;
+impl<'a> Users<'a> {
+    fn new(listed: &'a [User]) -> Self {
+        Self { listed, places: listed.iter().map(|user| &user.id).zip(0..).collect() }
+    }
+
+    fn get(&self, id: &UserId) -> Option<&'a User> {
+        self.listed.get(*self.places.get(id)?)
+    }
+
+    /// The same, where `next` is the place behind whoever was found last: those who come in the order of the list are not
+    /// looked up.
+    fn follow(&self, next: &mut usize, id: &UserId) -> Option<&'a User> {
+        let place = match self.listed.get(*next) {
+            Some(user) if user.id == *id => *next,
+            _ => *self.places.get(id)?,
+        };
+        *next = place + 1;
+        self.listed.get(place)
+    }
+}
+
+/// Who has which address, among the account's users and the members of all rosters read.
+#[derive(Debug)]
+struct Emails<'a> {
+    /// The first user with each.
+    first: Map<&'a EmailAddress, &'a UserId>,
+    /// All users with an address that several have.
+    shared: Map<&'a EmailAddress, BTreeSet<&'a UserId>>,
+}
+
+impl<'a> Emails<'a> {
+    fn new(users: &Users<'a>, observed: &'a Observed) -> Self {
+        let first = Map::with_capacity_and_hasher(users.listed.len(), RandomState::default());
+        let mut all = Self { first, shared: Map::default() };
+        for user in users.listed {
+            if let Some(email) = &user.email {
+                all.hold(email, &user.id);
+            }
+        }
+        let mut next = 0;
+        for member in observed.rosters().values().flat_map(Roster::iter) {
+            if let (PrincipalId::User(id), Some(email)) = (&member.key.principal, &member.email)
+                && users.follow(&mut next, id).and_then(|user| user.email.as_ref()) != Some(email)
+            {
+                all.hold(email, id);
+            }
+        }
+        all
+    }
+
+    /// Notes that a user has an address.
+    fn hold(&mut self, email: &'a EmailAddress, user: &'a UserId) {
+        match self.first.entry(email) {
+            Slot::Vacant(free) => {
+                free.insert(user);
+            }
+            Slot::Occupied(taken) if *taken.get() == user => {}
+            Slot::Occupied(taken) => {
+                self.shared.entry(email).or_insert_with(|| BTreeSet::from([*taken.get()])).insert(user);
+            }
+        }
+    }
+}
 
 /// What the rosters say of somebody's licence, in whichever workspace.
 #[derive(Debug, Clone, Copy, Default)]
@@ -59,13 +120,14 @@ struct Seat {
     licensed: bool,
 }
 
-/// What a connection says about principals, indexed once, in one pass over its rosters.
+/// What a connection says about principals, indexed once.
 #[derive(Debug)]
 pub(crate) struct Directory<'a> {
     pub(crate) observed: &'a Observed,
     people: &'a People,
-    users: Map<&'a UserId, &'a User>,
-    emails: Emails<'a>,
+    users: Users<'a>,
+    /// Made when somebody is first named by address.
+    emails: OnceLock<Emails<'a>>,
     /// The users of each group, where they are known.
     groups: BTreeMap<&'a GroupId, Option<BTreeSet<&'a UserId>>>,
     /// The known groups of each user: `groups`, the other way round.
@@ -80,44 +142,35 @@ pub(crate) struct Directory<'a> {
 impl<'a> Directory<'a> {
     pub(crate) fn new(observed: &'a Observed, people: &'a People) -> Self {
         let listed = observed.users().unwrap_or_default();
-        let users: Map<&UserId, &User> = listed.iter().map(|user| (&user.id, user)).collect();
-        let mut emails = Emails::with_capacity_and_hasher(users.len(), RandomState::default());
-        for user in listed {
-            if let Some(email) = &user.email {
-                hold(&mut emails, email, &user.id);
-            }
-        }
+        let users = Users::new(listed);
         let mut groups = listed_groups(observed);
         let marked = listed.iter().filter(|user| user.is(Mark::AccountOwner));
         let mut account_owners: BTreeSet<&UserId> = marked.map(|user| &user.id).collect();
         let mut seats: Map<PrincipalRef<'_>, Seat> = Map::default();
         let sells = observed.capabilities().behaves(Behaviour::SellsSeats);
         for member in observed.rosters().values().flat_map(Roster::iter) {
-            let user = match &member.key.principal {
-                PrincipalId::User(id) => {
-                    let user = users.get(id);
-                    if member.is(Mark::AccountOwner) {
-                        account_owners.insert(id);
-                    }
-                    if let Some(email) = &member.email
-                        && user.and_then(|user| user.email.as_ref()) != Some(email)
-                    {
-                        hold(&mut emails, email, id);
-                    }
-                    user
+            match &member.key.principal {
+                PrincipalId::User(id) if member.is(Mark::AccountOwner) => {
+                    account_owners.insert(id);
                 }
+                PrincipalId::User(_) => {}
                 PrincipalId::Group(id) => {
                     groups.entry(id).or_insert(None);
-                    None
                 }
-            };
+            }
+            if !sells {
+                continue;
+            }
             // What the list of users says needs no second place.
-            let on_promotion = member.is(Mark::SeatOnPromotion);
-            let licensed = member.license.is_some() && user.is_none_or(|user| user.license.is_none());
-            if sells && (on_promotion || licensed) {
-                let seat = seats.entry(PrincipalRef::from(&member.key.principal)).or_default();
-                seat.on_promotion |= on_promotion;
-                seat.licensed |= licensed;
+            let listed = || member.key.principal.as_user().and_then(|user| users.get(user));
+            let seat = Seat {
+                on_promotion: member.is(Mark::SeatOnPromotion),
+                licensed: member.license.is_some() && listed().is_none_or(|user| user.license.is_none()),
+            };
+            if seat.on_promotion || seat.licensed {
+                let known = seats.entry(PrincipalRef::from(&member.key.principal)).or_default();
+                known.on_promotion |= seat.on_promotion;
+                known.licensed |= seat.licensed;
             }
         }
         told_by_users(listed, &mut groups);
@@ -128,6 +181,7 @@ impl<'a> Directory<'a> {
             }
         }
         let listed_groups = observed.groups().unwrap_or_default().iter().map(|group| &group.id).collect();
+        let emails = OnceLock::new();
         Self { observed, people, users, emails, groups, groups_of, listed_groups, seats, account_owners }
     }
 
@@ -137,7 +191,11 @@ impl<'a> Directory<'a> {
     }
 
     /// The one principal that an entry means in a workspace.
-    pub(super) fn find(&self, roster: &Places<'a>, entry: &'a Entry) -> Result<Found<'a>, NotFound> {
+    pub(super) fn find<'b>(
+        &'b self,
+        places: &mut Places<'b>,
+        entry: &'b Entry,
+    ) -> Result<Found<'b>, NotFound> {
         let unknown = |message: String, advice| NotFound { problem: Problem::UnknownPerson, message, advice };
         let connection = self.observed.connection();
         let Some(who) = self.people.whom(entry, connection, self.observed.provider()) else {
@@ -146,16 +204,21 @@ impl<'a> Directory<'a> {
         };
         match who {
             WhoRef::Email(email) => {
+                // Mostly the roster tells at once, if nobody else in the account has the address.
+                let shared = self.emails().shared.contains_key(email);
+                if !shared && let Some((principal, place)) = places.of_email(email) {
+                    return Ok(Found { principal, place: Some(place), verified: true });
+                }
                 let principal = PrincipalRef::User(self.find_email(email)?);
-                Ok(Found { principal, place: roster.get(&principal).copied(), verified: true })
+                Ok(Found { principal, place: places.of(principal), verified: true })
             }
             WhoRef::Id(id) => {
                 let principal = PrincipalRef::from(id);
-                let place = roster.get(&principal).copied();
+                let place = places.of(principal);
                 let listed = match principal {
                     // Whether the account has a member is no question.
                     _ if place.is_some() => Some(true),
-                    PrincipalRef::User(id) => self.observed.users().map(|_| self.users.contains_key(id)),
+                    PrincipalRef::User(id) => self.observed.users().map(|_| self.users.get(id).is_some()),
                     PrincipalRef::Group(id) => {
                         self.observed.groups().map(|_| self.listed_groups.contains(id))
                     }
@@ -169,14 +232,16 @@ impl<'a> Directory<'a> {
         }
     }
 
+    fn emails(&self) -> &Emails<'a> {
+        self.emails.get_or_init(|| Emails::new(&self.users, self.observed))
+    }
+
     /// All users with this address, among the account's users and the members of all rosters read.
     pub(crate) fn users_of(&self, email: &EmailAddress) -> impl Iterator<Item = &'a UserId> + '_ {
-        let (one, several) = match self.emails.get(email) {
-            None => (None, None),
-            Some(Holders::One(user)) => (Some(*user), None),
-            Some(Holders::Several(users)) => (None, Some(users)),
-        };
-        one.into_iter().chain(several.into_iter().flatten().copied())
+        let emails = self.emails();
+        let several = emails.shared.get(email);
+        let one = if several.is_none() { emails.first.get(email) } else { None };
+        one.into_iter().chain(several.into_iter().flatten()).copied()
     }
 
     fn find_email(&self, email: &EmailAddress) -> Result<&'a UserId, NotFound> {
@@ -210,8 +275,8 @@ impl<'a> Directory<'a> {
 
     /// The address of a user, as the roster or the list of users says it.
     fn email<'b>(&'b self, user: &UserId, member: Option<&'b Member>) -> Option<&'b EmailAddress> {
-        let listed = self.users.get(user).and_then(|user| user.email.as_ref());
-        member.and_then(|member| member.email.as_ref()).or(listed)
+        let listed = || self.users.get(user).and_then(|user| user.email.as_ref());
+        member.and_then(|member| member.email.as_ref()).or_else(listed)
     }
 
     /// How to name a principal to a person.
@@ -224,9 +289,10 @@ impl<'a> Directory<'a> {
 
     /// Whether somebody may be using their access, by the roster or else by the list of users.
     pub(crate) fn status(&self, principal: &PrincipalId, in_roster: Status) -> Status {
-        match (in_roster, principal.as_user().and_then(|user| self.users.get(user))) {
-            (Status::Unknown, Some(user)) => user.status,
-            (status, _) => status,
+        let listed = || principal.as_user().and_then(|user| self.users.get(user));
+        match in_roster {
+            Status::Unknown => listed().map_or(in_roster, |user| user.status),
+            said => said,
         }
     }
 
@@ -329,25 +395,6 @@ impl<'a> Directory<'a> {
     /// The groups that are known to hold a user, in order.
     pub(super) fn groups_of(&self, user: &UserId) -> impl Iterator<Item = &'a GroupId> + '_ {
         self.groups_of.get(user).into_iter().flatten().copied()
-    }
-}
-
-/// Notes that a user has an address.
-fn hold<'a>(emails: &mut Emails<'a>, email: &'a EmailAddress, user: &'a UserId) {
-    match emails.entry(email) {
-        Slot::Vacant(free) => {
-            free.insert(Holders::One(user));
-        }
-        Slot::Occupied(mut taken) => match taken.get_mut() {
-            Holders::One(known) if *known == user => {}
-            Holders::One(known) => {
-                let both = BTreeSet::from([*known, user]);
-                taken.insert(Holders::Several(both));
-            }
-            Holders::Several(users) => {
-                users.insert(user);
-            }
-        },
     }
 }
 

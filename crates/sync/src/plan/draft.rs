@@ -1,8 +1,9 @@
 //! The steps that would make one workspace as it is wished to be.
 
-use super::directory::{Directory, Map, Places, Sure, as_group};
+use super::directory::{Directory, Map, Sure, as_group};
 use super::grant::Giver;
 use super::names;
+use super::places::Places;
 use super::principal::PrincipalRef;
 use super::refusal::{Problem, Refusal};
 use super::step::{Action, Consequence, Kept, KeptReason, Step, Strategy};
@@ -41,10 +42,10 @@ struct Named<'a> {
 }
 
 /// Drafts one workspace.
-pub(super) struct Drafter<'a> {
+pub(super) struct Drafter<'a, 'd> {
     desired: &'a DesiredWorkspace,
     roster: &'a Roster,
-    directory: &'a Directory<'a>,
+    directory: &'a Directory<'d>,
     limits: &'a Limits,
     /// Whether the roster has a user whose address is not known.
     anonymous: OnceCell<bool>,
@@ -60,11 +61,11 @@ enum Weighed {
     Refused,
 }
 
-impl<'a> Drafter<'a> {
+impl<'a, 'd> Drafter<'a, 'd> {
     pub(super) fn new(
         desired: &'a DesiredWorkspace,
         roster: &'a Roster,
-        directory: &'a Directory<'a>,
+        directory: &'a Directory<'d>,
         limits: &'a Limits,
     ) -> Self {
         Self { desired, roster, directory, limits, anonymous: OnceCell::new(), draft: Draft::default() }
@@ -109,12 +110,11 @@ impl<'a> Drafter<'a> {
 
     /// Finds whom the wish names. Two entries for one principal must wish the same.
     fn named(&mut self) -> Named<'a> {
-        let principals = self.roster.iter().map(|member| PrincipalRef::from(&member.key.principal));
-        let places: Places<'a> = principals.zip(0..).collect();
+        let (directory, mut places) = (self.directory, Places::new(self.roster));
         let mut members: Vec<Option<&Wished>> = vec![None; self.roster.len()];
         let mut strangers: Map<PrincipalRef<'_>, Stranger<'_>> = Map::default();
         for wished in self.desired.members.iter() {
-            let found = match self.directory.find(&places, &wished.who) {
+            let found = match directory.find(&mut places, &wished.who) {
                 Ok(found) => found,
                 Err(error) if wished.want == Want::Gone && self.surely_out(&wished.who, error.problem) => {
                     continue;
@@ -294,7 +294,7 @@ impl<'a> Drafter<'a> {
         self.draft.steps.push(step);
     }
 
-    fn giver(&self) -> Giver<'a> {
+    fn giver(&self) -> Giver<'a, 'd> {
         Giver { directory: self.directory }
     }
 

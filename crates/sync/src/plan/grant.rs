@@ -8,11 +8,11 @@ use workspace_members_core::{
 };
 
 /// Decides how roles are given at one connection.
-pub(super) struct Giver<'a> {
-    pub(super) directory: &'a Directory<'a>,
+pub(super) struct Giver<'a, 'd> {
+    pub(super) directory: &'a Directory<'d>,
 }
 
-impl<'a> Giver<'a> {
+impl<'a> Giver<'a, '_> {
     fn capabilities(&self) -> &'a Capabilities {
         self.directory.observed.capabilities()
     }

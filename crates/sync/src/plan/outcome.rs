@@ -5,6 +5,7 @@ use super::refusal::{Cause, Refusal};
 use super::step::{Action, Consequence, Step, Strategy};
 use crate::desired::{Mode, Target};
 use crate::guards::{Guard, Limits};
+use std::cell::OnceCell;
 use workspace_members_core::{Member, NativeRole, PrincipalId, Role, Status, UserId};
 
 /// One member of an [`Outcome`] whom a step changed.
@@ -17,51 +18,43 @@ struct Seat {
 
 /// Who would be in a workspace, and as what: the members as they were read, and what the steps changed.
 ///
-/// The owners are counted along, so that a step costs the same however many members there are.
+/// The owners are counted once, when first asked for, and from then on along, so that a step costs the same however many
+/// members there are.
 #[derive(Debug, Clone)]
-pub(crate) struct Outcome<'a> {
-    directory: &'a Directory<'a>,
+pub(crate) struct Outcome<'a, 'd> {
+    directory: &'a Directory<'d>,
     /// Ordered by principal.
     members: &'a [Member],
     /// `None` for who is no member any more.
     changed: Map<&'a PrincipalId, Option<Seat>>,
-    owners: Map<&'a UserId, u32>,
+    owners: OnceCell<Owners<'a>>,
 }
 
-impl<'a> Outcome<'a> {
+/// The owners that may be active, each with in how many ways.
+pub(crate) type Owners<'a> = Map<&'a UserId, u32>;
+
+impl<'a, 'd> Outcome<'a, 'd> {
     /// The workspace as it is, or as much of it as was read again, ordered by principal.
-    pub(crate) fn of(members: &'a [Member], directory: &'a Directory<'a>) -> Self {
-        let mut outcome = Self { directory, members, changed: Map::default(), owners: Map::default() };
-        for member in members.iter().filter(|member| member.role == Role::Owner) {
-            let principal = &member.key.principal;
-            outcome.count_owner(principal, directory.status(principal, member.status), true);
-        }
-        outcome
+    pub(crate) fn of(members: &'a [Member], directory: &'a Directory<'d>) -> Self {
+        Self { directory, members, changed: Map::default(), owners: OnceCell::new() }
     }
 
     /// The owners that may be active, each with in how many ways. Users in owner groups count only where they are known,
     /// and known to be active.
-    pub(crate) fn active_owners(&self) -> &Map<&'a UserId, u32> {
-        &self.owners
-    }
-
-    /// Counts an owner in, or out.
-    fn count_owner(&mut self, principal: &'a PrincipalId, status: Status, comes: bool) {
-        match principal {
-            PrincipalId::User(user) if status.may_be_active() => self.count_user(user, comes),
-            PrincipalId::User(_) => {}
-            PrincipalId::Group(group) => {
-                let directory = self.directory;
-                directory.active_in(group).for_each(|user| self.count_user(user, comes));
+    pub(crate) fn active_owners(&self) -> &Owners<'a> {
+        self.owners.get_or_init(|| {
+            let mut owners = Owners::default();
+            for (principal, status) in self.owning() {
+                count_owner(&mut owners, self.directory, principal, status, true);
             }
-        }
+            owners
+        })
     }
 
-    fn count_user(&mut self, user: &'a UserId, comes: bool) {
-        let ways = self.owners.entry(user).or_insert(0);
-        *ways = if comes { ways.saturating_add(1) } else { ways.saturating_sub(1) };
-        if *ways == 0 {
-            self.owners.remove(user);
+    /// Counts an owner in, or out, if they are counted yet.
+    fn count_owner(&mut self, principal: &'a PrincipalId, status: Status, comes: bool) {
+        if let Some(owners) = self.owners.get_mut() {
+            count_owner(owners, self.directory, principal, status, comes);
         }
     }
 
@@ -84,7 +77,8 @@ impl<'a> Outcome<'a> {
         if let Some(Seat { role: Role::Owner, status, .. }) = &old {
             self.count_owner(principal, *status, false);
         }
-        let between = (step.strategy == Strategy::RemoveThenAdd).then_some(self.owners.len());
+        self.changed.insert(principal, None);
+        let between = (step.strategy == Strategy::RemoveThenAdd).then(|| self.active_owners().len());
         let new = step.to.as_ref().map(|native| {
             let status = old.map_or(Status::Unknown, |seat| seat.status);
             let role = self.directory.observed.capabilities().roles().normalize(native);
@@ -105,14 +99,49 @@ impl<'a> Outcome<'a> {
             .is_some_and(|seat| seat.role == Role::Owner || roles.is_placeholder(&seat.native))
     }
 
+    /// Those in the owner role, with their status.
+    fn owning(&self) -> impl Iterator<Item = (&'a PrincipalId, Status)> + '_ {
+        let as_read = self.members.iter().filter(|member| member.role == Role::Owner);
+        let as_read = as_read.map(|member| (&member.key.principal, member.status));
+        let as_read = as_read.filter(|(principal, _)| !self.changed.contains_key(principal));
+        let as_read =
+            as_read.map(|(principal, status)| (principal, self.directory.status(principal, status)));
+        let changed = self.changed.iter().filter_map(|(principal, seat)| {
+            let seat = seat.as_ref().filter(|seat| seat.role == Role::Owner)?;
+            Some((*principal, seat.status))
+        });
+        as_read.chain(changed)
+    }
+
     /// Those in the owner role who may be active themselves, and groups in it.
     fn owner_seats(&self) -> impl Iterator<Item = &'a PrincipalId> + '_ {
-        let as_read = self.members.iter().map(|member| &member.key.principal);
-        let as_read = as_read.filter(|principal| !self.changed.contains_key(principal));
-        let all = as_read.chain(self.changed.keys().copied());
-        all.filter(|principal| {
-            self.seat(principal).is_some_and(|seat| seat.role == Role::Owner && seat.status.may_be_active())
-        })
+        self.owning().filter(|(_, status)| status.may_be_active()).map(|(principal, _)| principal)
+    }
+}
+
+/// Counts an owner in, or out.
+fn count_owner<'a, 'd: 'a>(
+    owners: &mut Owners<'a>,
+    directory: &'a Directory<'d>,
+    principal: &'a PrincipalId,
+    status: Status,
+    comes: bool,
+) {
+    let mut count = |user: &'a UserId| {
+        let ways = owners.entry(user).or_insert(0);
+        *ways = if comes { ways.saturating_add(1) } else { ways.saturating_sub(1) };
+        if *ways == 0 {
+            owners.remove(user);
+        }
+    };
+    match principal {
+        PrincipalId::User(user) if status.may_be_active() => count(user),
+        PrincipalId::User(_) => {}
+        PrincipalId::Group(group) => {
+            for user in directory.active_in(group) {
+                count(user);
+            }
+        }
     }
 }
 
@@ -132,15 +161,15 @@ struct Tally {
 
 /// One workspace of a plan with what is needed to judge it.
 #[derive(Debug)]
-pub(crate) struct Case<'a> {
+pub(crate) struct Case<'a, 'd> {
     pub(crate) target: &'a Target,
     pub(crate) mode: Mode,
     /// Everybody in it, or at least whoever a judgement of one step is about; ordered by principal.
     pub(crate) members: &'a [Member],
-    pub(crate) directory: &'a Directory<'a>,
+    pub(crate) directory: &'a Directory<'d>,
 }
 
-impl<'a> Case<'a> {
+impl<'a, 'd> Case<'a, 'd> {
     fn member(&self, principal: &PrincipalId) -> Option<&Member> {
         find(self.members, principal)
     }
@@ -179,7 +208,7 @@ impl<'a> Case<'a> {
         self.step(&mut Outcome::of(self.members, self.directory), step, limits)
     }
 
-    fn step(&self, outcome: &mut Outcome<'a>, step: &'a Step, limits: &Limits) -> Vec<Refusal> {
+    fn step(&self, outcome: &mut Outcome<'a, 'd>, step: &'a Step, limits: &Limits) -> Vec<Refusal> {
         let mut refusals = Vec::new();
         let owned = outcome.may_own(&step.principal);
         let between = outcome.take(step);
@@ -308,7 +337,7 @@ impl<'a> Case<'a> {
     }
 
     /// The required owners who are none at the end of a plan that rules the whole workspace.
-    fn missing_owners(&self, outcome: &Outcome<'_>, limits: &Limits) -> Vec<Refusal> {
+    fn missing_owners(&self, outcome: &Outcome<'_, '_>, limits: &Limits) -> Vec<Refusal> {
         if limits.required_owners.is_empty() {
             return Vec::new();
         }

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use workspace_members_core::{
-    GroupId, Identity, IfPresent, InMemory, Notify, Role, RolePolicy, User, Workspace,
+    GroupId, Identity, IfPresent, InMemory, Notify, PrincipalId, Role, RolePolicy, User, Workspace,
 };
 use workspace_members_sync::{
     Action, Consequence, Desired, DesiredWorkspace, InvalidPlan, KeptReason, Mode, Observed, Plan, Strategy,
@@ -174,6 +174,61 @@ async fn an_address_of_two_users_is_ambiguous_and_two_entries_of_one_user_confli
     assert_eq!(causes(&refused), ["conflict"]);
     let lists = "owner = [\"ana@example.com\", \"user:1\"]";
     assert!(plan(&paradigm_account(), &wish("additive", lists), &loose()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_address_counts_wherever_it_is_said() {
+    // The roster says the address that the user had, the list of users the one that they have.
+    let moved = || paradigm_account().with_user(User::new(user(2)).with_email(Some(email("bobby"))));
+    for name in ["bo", "bobby"] {
+        let step = plan(&moved(), &Desired::remove("acme:1".parse().unwrap(), email(name)), &loose()).await;
+        assert_eq!(lines(&step.unwrap()), ["remove bo@example.com (viewer) from acme:1"]);
+    }
+    let lists = "editor = [\"bo@example.com\"]\nowner = [\"bobby@example.com\"]";
+    let refused = plan(&moved(), &wish("additive", lists), &loose()).await.unwrap_err();
+    assert_eq!(causes(&refused), ["conflict"]);
+    let heir = moved().with_user(person(8, "bo"));
+    let refused =
+        plan(&heir, &wish("additive", "editor = [\"BO@example.com\"]"), &loose()).await.unwrap_err();
+    assert_eq!(causes(&refused), ["ambiguous"]);
+    assert!(refused.refusals[0].message.contains("of user:2 and of user:8"), "{refused}");
+    // Known only from the roster of another workspace, which is read for this wish too.
+    let elsewhere = paradigm_account()
+        .with_user(person(4, "old"))
+        .with_member(ws(2), user(4), native("viewer"))
+        .with_user(person(4, "di"));
+    let mut both = wish("additive", "editor = [\"old@example.com\"]");
+    let other = DesiredWorkspace::new("acme:2".parse().unwrap(), Mode::Additive);
+    both = both.with_workspace(other);
+    let added = plan(&elsewhere, &both, &loose()).await.unwrap();
+    assert_eq!(lines(&added), ["add di@example.com as editor to acme:1"]);
+}
+
+#[tokio::test]
+async fn a_wish_in_no_order_finds_the_same_members() {
+    let mut account = paradigm_account();
+    for id in 4..=7 {
+        account = account.with_member(ws(1), user(id), native("viewer"));
+    }
+    let plan_of = async |ids: &[u64]| {
+        let mut workspace = DesiredWorkspace::new("acme:1".parse().unwrap(), Mode::Authoritative);
+        let wished = |id: &u64| Wished::new(PrincipalId::from(user(*id)), Want::Role(Role::Viewer));
+        workspace.members = ids.iter().map(wished).collect();
+        plan(&account, &Desired::new().with_workspace(workspace), &loose()).await.unwrap()
+    };
+    let sorted = plan_of(&[2, 4, 6, 7, 8]).await;
+    assert_eq!(
+        lines(&sorted),
+        [
+            "add hal@example.com as viewer to acme:1",
+            "remove ed@example.com (viewer) from acme:1",
+            "remove cy@example.com (editor) from acme:1",
+            "remove ana@example.com (owner) from acme:1",
+        ]
+    );
+    for ids in [[8, 7, 6, 4, 2], [6, 2, 8, 4, 7], [7, 8, 2, 6, 4]] {
+        assert_eq!(plan_of(&ids).await.steps, sorted.steps, "{ids:?}");
+    }
 }
 
 #[tokio::test]
