@@ -1,5 +1,6 @@
 //! Roles: normalized, native, and the table that translates between them with declared loss.
 
+use crate::id::has_control;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
@@ -71,9 +72,7 @@ impl FromStr for Role {
             return Ok(role);
         }
         match text.strip_prefix("native:") {
-            Some(name) if !name.is_empty() && !name.chars().any(char::is_control) => {
-                Ok(Self::Custom(NativeRole::new(name)))
-            }
+            Some(name) if !name.is_empty() && !has_control(name) => Ok(Self::Custom(NativeRole::new(name))),
             _ => Err(UnknownRole(text.to_owned())),
         }
     }

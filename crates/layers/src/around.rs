@@ -1,4 +1,4 @@
-//! What most layers are: one thing done around each call, whichever call it is.
+//! The layers right before a request, which do the same around each call, whichever it is: a place, a slot, a clock.
 
 use crate::concurrency::{self, Places};
 use crate::rate_limit::{Pace, ending};

@@ -22,13 +22,17 @@ pub(super) async fn rosters<M: WorkspaceMembers + ?Sized>(
 ) -> Result<Vec<Roster>> {
     let capabilities = members.capabilities();
     capabilities.require(Capability::Roster, Operation::ListMembers)?;
-    let mut known: BTreeMap<WorkspaceId, Workspace> = BTreeMap::new();
+    let fetched;
+    let mut known: BTreeMap<&WorkspaceId, &Workspace> = BTreeMap::new();
     if capabilities.rosters_need_workspaces() {
         let listed = match listed {
-            Some(listed) => listed.to_vec(),
-            None => collect(|| members.workspaces()).await?,
+            Some(listed) => listed,
+            None => {
+                fetched = collect(|| members.workspaces()).await?;
+                &fetched
+            }
         };
-        known.extend(listed.into_iter().map(|workspace| (workspace.id.clone(), workspace)));
+        known.extend(listed.iter().map(|workspace| (&workspace.id, workspace)));
         if let Some(missing) = workspaces.iter().find(|id| !known.contains_key(id)) {
             return Err(Error::not_found(missing_workspace(missing), &[Resource::Workspace])
                 .with_operation(Operation::ListMembers)
