@@ -304,12 +304,24 @@ impl Hash for EmailAddress {
         // In pieces that depend on the length alone, so that equal addresses write the same. As numbers, which need no copy.
         let (words, rest) = self.0.as_bytes().as_chunks::<8>();
         for word in words {
-            state.write_u64(u64::from_ne_bytes(word.map(|byte| byte.to_ascii_lowercase())));
+            state.write_u64(fold(u64::from_le_bytes(*word)));
         }
-        let rest = rest.iter().fold(0, |word, byte| word << 8 | u64::from(byte.to_ascii_lowercase()));
-        state.write_u64(rest);
-        state.write_usize(self.0.len());
+        // The length and up to seven bytes more, in one number.
+        let length = self.0.len() as u64;
+        state.write_u64(fold(rest.iter().rfold(0, |word, byte| word << 8 | u64::from(*byte))) | length << 56);
     }
+}
+
+/// Eight bytes with ASCII capitals as small letters, all at once.
+const fn fold(word: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    // Sums of seven bits each, which carry into the eighth and no further.
+    let seven = word & (0x7f * EACH);
+    let from_a = seven + (0x80 - b'A' as u64) * EACH;
+    let above_z = seven + (0x7f - b'Z' as u64) * EACH;
+    let capital = (from_a ^ above_z) & !word & (0x80 * EACH);
+    // The bit by which a small letter differs: 0x20.
+    word | capital >> 2
 }
 
 impl PartialOrd for EmailAddress {
@@ -452,6 +464,33 @@ mod tests {
         assert_ne!(lower, kelvin);
         let set: HashSet<_> = [lower, upper, kelvin].into();
         assert_eq!(set.len(), 2);
+    }
+
+    #[test]
+    fn folding_many_bytes_is_folding_each() {
+        for byte in 0..=u8::MAX {
+            for place in 0..8 {
+                for others in [0x00, b'A', b'Z', b'a', b'@', b'[', 0x7f, 0x80, 0xff] {
+                    let mut word = [others; 8];
+                    word[place] = byte;
+                    let expected = word.map(|byte| byte.to_ascii_lowercase());
+                    assert_eq!(fold(u64::from_le_bytes(word)).to_le_bytes(), expected, "{word:x?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn equal_addresses_of_any_length_have_one_hash() {
+        use std::hash::{BuildHasher, RandomState};
+        let state = RandomState::new();
+        let mut hashes = HashSet::new();
+        for length in 0..300 {
+            let lower = EmailAddress::new(format!("{}x@example.com", "a".repeat(length))).unwrap();
+            let upper = EmailAddress::new(lower.as_str().to_uppercase()).unwrap();
+            assert_eq!(state.hash_one(&lower), state.hash_one(&upper), "{lower}");
+            assert!(hashes.insert(state.hash_one(&lower)), "{lower} has the hash of another");
+        }
     }
 
     #[test]

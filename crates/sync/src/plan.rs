@@ -19,7 +19,7 @@ pub(crate) use outcome::{Case, Outcome};
 pub use refusal::{Cause, Override, Overrides, Problem, Refusal, Refused};
 pub use step::{Action, Consequence, Kept, KeptReason, Step, Strategy};
 
-use crate::desired::{Desired, Entry, InvalidText, Target};
+use crate::desired::{Desired, DesiredWorkspace, Entry, InvalidText, Target};
 use crate::guards::{Guards, Limits};
 use crate::observe::Observed;
 use draft::Drafter;
@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
-use workspace_members_core::{Provider, Roster, UserId, WorkspaceId};
+use workspace_members_core::{Member, Provider, Roster, UserId, WorkspaceId};
 
 /// Identifies a plan: 64 hexadecimal digits over everything that it depends on and consists of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -176,6 +176,18 @@ pub(crate) struct Unjudged<'a> {
     pub(crate) problems: Vec<Refusal>,
     /// One for each account of the plan. Shared, for whoever carries out what was judged.
     pub(crate) directories: Arc<[Directory<'a>]>,
+    /// In the order of the steps.
+    drafted: Vec<Drafted<'a>>,
+}
+
+/// A workspace whose steps are drafted.
+struct Drafted<'a> {
+    workspace: &'a DesiredWorkspace,
+    roster: &'a Roster,
+    /// The place of its account's directory.
+    directory: usize,
+    /// Whom each of its steps changes, if they are a member.
+    members: Vec<Option<&'a Member>>,
 }
 
 impl Plan {
@@ -224,7 +236,8 @@ impl Plan {
             let why = format!("it is of version {}, and this is version {}", plan.version, Self::VERSION);
             return Err(InvalidPlan::Form(serde::de::Error::custom(why)));
         }
-        if plan.consequences != consequences(&plan.steps) || digest::of(&plan) != plan.fingerprint {
+        if plan.consequences != consequences(&plan.steps) || digest::of(&plan, Vec::new()) != plan.fingerprint
+        {
             return Err(InvalidPlan::Changed);
         }
         Ok(plan)
@@ -237,8 +250,10 @@ impl<'a> Unjudged<'a> {
         let limits = guards.limits();
         let mut accounts: Vec<PlannedAccount> = Vec::new();
         let mut directories: Vec<Directory<'a>> = Vec::new();
+        let mut drafted = Vec::new();
         let (mut steps, mut kept, mut problems) = (Vec::new(), Vec::new(), names::twice(desired, observed));
         let mut costs: Vec<(&Observed, cost::Requests, cost::Requests)> = Vec::new();
+        let mut hashes: Vec<Option<String>> = vec![None; desired.workspaces.len()];
         for connection in desired.connections() {
             let Some(seen) = observed.iter().find(|seen| seen.connection() == connection) else {
                 problems
@@ -248,12 +263,14 @@ impl<'a> Unjudged<'a> {
             let mut account = account(seen);
             let directory = Directory::new(seen, &desired.people);
             let (mut total, mut again) = (cost::before(seen), cost::after(seen));
-            for workspace in desired.of_connection(connection) {
+            let all = desired.workspaces.iter().enumerate();
+            for (index, workspace) in all.filter(|(_, one)| one.target.connection == connection) {
                 let Some(roster) = seen.roster(&workspace.target.workspace) else {
                     problems.push(not_read(&workspace.target));
                     continue;
                 };
-                // While the roster is drafted from, since reading a long one from memory takes longer than hashing it.
+                // Both while the workspace is drafted, since reading long lists from memory takes longer than hashing them.
+                hashes[index] = Some(digest::of_members(&workspace.members));
                 account.rosters.insert(roster.workspace().clone(), planned(seen, roster));
                 let mut draft = Drafter::new(workspace, roster, &directory, &limits).draft();
                 let pricing = cost::Pricing::new(&directory, roster, &draft.steps, limits.min_owners);
@@ -266,6 +283,12 @@ impl<'a> Unjudged<'a> {
                 steps.append(&mut draft.steps);
                 kept.append(&mut draft.kept);
                 problems.append(&mut draft.problems);
+                drafted.push(Drafted {
+                    workspace,
+                    roster,
+                    directory: directories.len(),
+                    members: draft.members,
+                });
             }
             accounts.push(account);
             costs.push((seen, total, again));
@@ -296,31 +319,28 @@ impl<'a> Unjudged<'a> {
             requests,
             eta_seconds: eta.as_secs() + u64::from(eta.subsec_nanos() > 0),
         };
-        plan.fingerprint = digest::of(&plan);
-        Self { plan, problems, directories: directories.into() }
+        plan.fingerprint = digest::of(&plan, hashes);
+        Self { plan, problems, directories: directories.into(), drafted }
     }
 
     /// Judges the drafted plan by the given limits.
     pub(crate) fn judge(self, limits: &Limits) -> Result<Plan, Refused> {
-        let Self { plan, problems: mut refusals, directories } = self;
+        let Self { plan, problems: mut refusals, directories, drafted } = self;
         let guarded = limits.protect.iter().chain(&limits.required_owners);
         let unknown = guarded
             .filter(|entry| matches!(entry, Entry::Person(name) if plan.wish.people.get(name).is_none()));
         refusals.extend(unknown.map(Refusal::unknown_in_guards));
-        let steps = plan.steps_by_target();
-        for directory in directories.iter() {
-            let seen = directory.observed;
-            for workspace in plan.wish.of_connection(seen.connection()) {
-                let Some(roster) = seen.roster(&workspace.target.workspace) else { continue };
-                let case = Case {
-                    target: &workspace.target,
-                    mode: workspace.mode,
-                    members: roster.members(),
-                    directory,
-                };
-                let steps = steps.get(&workspace.target).map(Vec::as_slice).unwrap_or_default();
-                refusals.extend(case.judge(steps, limits));
-            }
+        let mut rest = plan.steps.as_slice();
+        for Drafted { workspace, roster, directory, members } in &drafted {
+            let case = Case {
+                target: &workspace.target,
+                mode: workspace.mode,
+                members: roster.members(),
+                directory: &directories[*directory],
+            };
+            let (steps, behind) = rest.split_at(members.len());
+            rest = behind;
+            refusals.extend(case.judge(steps, members, limits));
         }
         refusals.extend(judge_mails(&plan.steps, limits));
         if refusals.is_empty() {

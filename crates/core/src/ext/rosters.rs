@@ -25,12 +25,11 @@ pub(super) async fn rosters<M: WorkspaceMembers + ?Sized>(
     let fetched;
     let mut known: BTreeMap<&WorkspaceId, &Workspace> = BTreeMap::new();
     if capabilities.rosters_need_workspaces() {
-        let listed = match listed {
-            Some(listed) => listed,
-            None => {
-                fetched = collect(|| members.workspaces()).await?;
-                &fetched
-            }
+        let listed = if let Some(listed) = listed {
+            listed
+        } else {
+            fetched = collect(|| members.workspaces()).await?;
+            &fetched
         };
         known.extend(listed.iter().map(|workspace| (&workspace.id, workspace)));
         if let Some(missing) = workspaces.iter().find(|id| !known.contains_key(id)) {

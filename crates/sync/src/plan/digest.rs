@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
+use std::iter;
 use workspace_members_core::{IfPresent, Notify, PrincipalId, Role, Who};
 
 /// How much is hashed at once.
@@ -43,11 +44,15 @@ struct Workspace<'a> {
     members: String,
 }
 
-pub(super) fn of(plan: &Plan) -> PlanFingerprint {
+/// `hashes` are those of the members of each workspace of the wish, in order, where they were made already
+/// ([`of_members`]).
+pub(super) fn of(plan: &Plan, hashes: Vec<Option<String>>) -> PlanFingerprint {
     let Desired { guards, people, workspaces } = &plan.wish;
+    let hashes = hashes.into_iter().chain(iter::repeat(None));
+    let workspaces = workspaces.iter().zip(hashes).map(|(workspace, hash)| Workspace::new(workspace, hash));
     let content = Content {
         version: plan.version,
-        wish: Wish { guards, people, workspaces: workspaces.iter().map(Workspace::from).collect() },
+        wish: Wish { guards, people, workspaces: workspaces.collect() },
         guards: &plan.guards,
         accounts: &plan.accounts,
         steps: &plan.steps,
@@ -61,8 +66,8 @@ pub(super) fn of(plan: &Plan) -> PlanFingerprint {
     PlanFingerprint(super::hex(&text.get_ref().0.clone().finalize()))
 }
 
-impl<'a> From<&'a DesiredWorkspace> for Workspace<'a> {
-    fn from(workspace: &'a DesiredWorkspace) -> Self {
+impl<'a> Workspace<'a> {
+    fn new(workspace: &'a DesiredWorkspace, hash: Option<String>) -> Self {
         let DesiredWorkspace { target, mode, account, name, notify, members } = workspace;
         Self {
             target,
@@ -70,13 +75,13 @@ impl<'a> From<&'a DesiredWorkspace> for Workspace<'a> {
             account: account.as_deref(),
             name: name.as_deref(),
             notify: *notify,
-            members: of_members(members),
+            members: hash.unwrap_or_else(|| of_members(members)),
         }
     }
 }
 
 /// Hashes members as texts, each with its kind and its length before it, so that no two lists have one text.
-fn of_members(members: &[Wished]) -> String {
+pub(super) fn of_members(members: &[Wished]) -> String {
     let (mut hash, mut text) = (Sha256::new(), Vec::with_capacity(PIECE + 1024));
     for Wished { who, want, team } in members {
         match who {
@@ -106,9 +111,13 @@ fn of_members(members: &[Wished]) -> String {
 }
 
 fn put(text: &mut Vec<u8>, kind: u8, part: &str) {
-    let mut head = [kind; 9];
-    head[1..].copy_from_slice(&(part.len() as u64).to_le_bytes());
-    text.extend_from_slice(&head);
+    match u8::try_from(part.len()) {
+        Err(_) | Ok(u8::MAX) => {
+            text.extend_from_slice(&[kind, u8::MAX]);
+            text.extend_from_slice(&(part.len() as u64).to_le_bytes());
+        }
+        Ok(short) => text.extend_from_slice(&[kind, short]),
+    }
     text.extend_from_slice(part.as_bytes());
 }
 
@@ -154,6 +163,10 @@ mod tests {
             vec![],
             vec![team("a")],
             vec![team("")],
+            // Around the length that no longer fits into one byte.
+            vec![team(&"a".repeat(254))],
+            vec![team(&"a".repeat(255))],
+            vec![team(&"a".repeat(256))],
             vec![wished("user:1", viewer()), wished("user:2", viewer())],
             vec![wished("user:2", viewer()), wished("user:1", viewer())],
         ];

@@ -18,9 +18,10 @@ use workspace_members_core::{
 };
 
 /// What became of one workspace's wish.
-#[derive(Debug, Default)]
-pub(super) struct Draft {
+pub(super) struct Draft<'a> {
     pub(super) steps: Vec<Step>,
+    /// Whom each step changes, if they are a member.
+    pub(super) members: Vec<Option<&'a Member>>,
     pub(super) kept: Vec<Kept>,
     pub(super) problems: Vec<Refusal>,
 }
@@ -44,12 +45,15 @@ struct Named<'a> {
 /// Drafts one workspace.
 pub(super) struct Drafter<'a, 'd> {
     desired: &'a DesiredWorkspace,
-    roster: &'a Roster,
+    roster: &'d Roster,
     directory: &'a Directory<'d>,
     limits: &'a Limits,
     /// Whether the roster has a user whose address is not known.
     anonymous: OnceCell<bool>,
-    draft: Draft,
+    /// Each with whom it changes, if they are a member.
+    steps: Vec<(Step, Option<&'d Member>)>,
+    kept: Vec<Kept>,
+    problems: Vec<Refusal>,
 }
 
 /// A change of role, weighed.
@@ -64,19 +68,19 @@ enum Weighed {
 impl<'a, 'd> Drafter<'a, 'd> {
     pub(super) fn new(
         desired: &'a DesiredWorkspace,
-        roster: &'a Roster,
+        roster: &'d Roster,
         directory: &'a Directory<'d>,
         limits: &'a Limits,
     ) -> Self {
-        Self { desired, roster, directory, limits, anonymous: OnceCell::new(), draft: Draft::default() }
+        let (steps, kept, problems) = (Vec::new(), Vec::new(), names::check(desired, directory.observed));
+        Self { desired, roster, directory, limits, anonymous: OnceCell::new(), steps, kept, problems }
     }
 
     fn capabilities(&self) -> &'a Capabilities {
         self.directory.observed.capabilities()
     }
 
-    pub(super) fn draft(mut self) -> Draft {
-        self.draft.problems = names::check(self.desired, self.directory.observed);
+    pub(super) fn draft(mut self) -> Draft<'d> {
         let Named { members, strangers } = self.named();
         let roster = self.roster;
         // All in the order of principals, whether they are members or not.
@@ -96,16 +100,17 @@ impl<'a, 'd> Drafter<'a, 'd> {
         }
         let roles = self.capabilities().roles();
         // By principal within one place, which is found once for each step: the second sort is stable too.
-        self.draft.steps.sort_by(|a, b| a.principal.cmp(&b.principal));
-        self.draft.steps.sort_by_cached_key(|step| order(step, roles));
+        self.steps.sort_by(|(a, _), (b, _)| a.principal.cmp(&b.principal));
+        self.steps.sort_by_cached_key(|(step, _)| order(step, roles));
         self.note_mails();
         self.note_groups();
-        self.draft
+        let (steps, members) = self.steps.into_iter().unzip();
+        Draft { steps, members, kept: self.kept, problems: self.problems }
     }
 
     fn problem(&mut self, problem: Problem, who: &str, message: String, advice: &str) {
         let person = (!who.is_empty()).then(|| who.to_owned());
-        self.draft.problems.push(Refusal::problem(problem, &self.desired.target, person, message, advice));
+        self.problems.push(Refusal::problem(problem, &self.desired.target, person, message, advice));
     }
 
     /// Finds whom the wish names. Two entries for one principal must wish the same.
@@ -173,7 +178,7 @@ impl<'a, 'd> Drafter<'a, 'd> {
         }
     }
 
-    fn member(&mut self, member: &Member, wished: &Wished) {
+    fn member(&mut self, member: &'d Member, wished: &Wished) {
         match &wished.want {
             Want::Add { if_present: IfPresent::Fail, .. } => {
                 let label = member.label();
@@ -193,7 +198,7 @@ impl<'a, 'd> Drafter<'a, 'd> {
                 match self.weigh(member, role, wished) {
                     Weighed::Same | Weighed::Refused => {}
                     Weighed::Kept(reason) => self.keep(member, Some(role), reason),
-                    Weighed::Step(step) => self.draft.steps.push(*step),
+                    Weighed::Step(step) => self.steps.push((*step, Some(member))),
                 }
             }
             Want::Gone if member.is(Mark::Immovable) => self.immovable(member, "removed"),
@@ -202,7 +207,7 @@ impl<'a, 'd> Drafter<'a, 'd> {
     }
 
     /// Somebody in the workspace whom nobody named, in a mode that removes.
-    fn unnamed(&mut self, member: &Member) {
+    fn unnamed(&mut self, member: &'d Member) {
         let principal = &member.key.principal;
         if member.is(Mark::Immovable) {
             self.keep(member, None, KeptReason::Immovable);
@@ -218,7 +223,7 @@ impl<'a, 'd> Drafter<'a, 'd> {
     }
 
     fn keep(&mut self, member: &Member, wished: Option<&Role>, reason: KeptReason) {
-        self.draft.kept.push(Kept {
+        self.kept.push(Kept {
             target: self.desired.target.clone(),
             principal: member.key.principal.clone(),
             label: self.directory.label(&member.key.principal, Some(member)),
@@ -291,7 +296,7 @@ impl<'a, 'd> Drafter<'a, 'd> {
         if !stranger.verified {
             step.consequences.push(Consequence::Unverified);
         }
-        self.draft.steps.push(step);
+        self.steps.push((step, None));
     }
 
     fn giver(&self) -> Giver<'a, 'd> {
@@ -352,7 +357,7 @@ impl<'a, 'd> Drafter<'a, 'd> {
         Weighed::Step(Box::new(step))
     }
 
-    fn remove(&mut self, member: &Member, reason: String) {
+    fn remove(&mut self, member: &'d Member, reason: String) {
         let principal = &member.key.principal;
         let mut step = self.step(principal, Some(member), Action::Remove, reason);
         let capabilities = self.capabilities();
@@ -367,7 +372,7 @@ impl<'a, 'd> Drafter<'a, 'd> {
         {
             step.consequences.push(Consequence::KeyDeactivated);
         }
-        self.draft.steps.push(step);
+        self.steps.push((step, Some(member)));
     }
 
     /// Notes on every addition how many mails it sends at most. Whoever is made owner may be mailed about that, and about
@@ -376,7 +381,7 @@ impl<'a, 'd> Drafter<'a, 'd> {
         let notify = self.desired.notify;
         let roles = self.capabilities().roles();
         let mut owners = u32::try_from(self.roster.owners().count()).unwrap_or(u32::MAX);
-        for step in self.draft.steps.iter_mut().filter(|step| step.action == Action::Add) {
+        for (step, _) in self.steps.iter_mut().filter(|(step, _)| step.action == Action::Add) {
             if step.to.as_ref().is_some_and(|native| roles.normalize(native) == Role::Owner) {
                 owners = owners.saturating_add(1);
             }
@@ -392,7 +397,7 @@ impl<'a, 'd> Drafter<'a, 'd> {
     fn note_groups(&mut self) {
         let mut groups: BTreeSet<GroupId> =
             self.roster.iter().filter_map(|member| as_group(&member.key.principal)).cloned().collect();
-        for step in &self.draft.steps {
+        for (step, _) in &self.steps {
             match (as_group(&step.principal), step.action) {
                 (Some(group), Action::Add) => {
                     groups.insert(group.clone());
@@ -408,7 +413,7 @@ impl<'a, 'd> Drafter<'a, 'd> {
         let unknown = groups.iter().filter(|group| self.directory.users_in(group).is_none());
         let unknown: Vec<String> = unknown.map(named).collect();
         let grants = self.capabilities().behaves(Behaviour::GroupsGrantAccess);
-        for step in &mut self.draft.steps {
+        for (step, _) in &mut self.steps {
             if let (true, true, Some(user)) = (grants, step.lowers(), step.principal.as_user()) {
                 let held = self.directory.groups_of(user).filter(|group| groups.contains(group));
                 let held: Vec<String> = held.map(named).collect();

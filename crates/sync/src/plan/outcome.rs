@@ -58,29 +58,24 @@ impl<'a, 'd> Outcome<'a, 'd> {
         }
     }
 
-    /// The seat as the steps left it.
-    fn seat(&self, principal: &PrincipalId) -> Option<Seat> {
-        if let Some(seat) = self.changed.get(principal) {
-            return seat.clone();
-        }
-        find(self.members, principal).map(|member| Seat {
-            role: member.role.clone(),
-            native: member.native_role.clone(),
-            status: self.directory.status(principal, member.status),
-        })
-    }
-
-    /// Takes a step. For a change by removing and adding, also answers how many owners are left in between.
-    fn take(&mut self, step: &'a Step) -> Option<usize> {
+    /// Takes a step of somebody who was read as `member`, if they are one. For a change by removing and adding, also
+    /// answers how many owners are left in between.
+    fn take(&mut self, step: &'a Step, member: Option<&Member>) -> Option<usize> {
         let principal = &step.principal;
-        let old = self.seat(principal);
-        if let Some(Seat { role: Role::Owner, status, .. }) = &old {
-            self.count_owner(principal, *status, false);
+        let old = match self.changed.remove(principal) {
+            Some(seat) => seat.map(|seat| (seat.role == Role::Owner, seat.status)),
+            None => member
+                .map(|member| (member.role == Role::Owner, self.directory.status(principal, member.status))),
+        };
+        if let Some((true, status)) = old {
+            self.count_owner(principal, status, false);
         }
-        self.changed.insert(principal, None);
-        let between = (step.strategy == Strategy::RemoveThenAdd).then(|| self.active_owners().len());
+        let between = (step.strategy == Strategy::RemoveThenAdd).then(|| {
+            self.changed.insert(principal, None);
+            self.active_owners().len()
+        });
         let new = step.to.as_ref().map(|native| {
-            let status = old.map_or(Status::Unknown, |seat| seat.status);
+            let status = old.map_or(Status::Unknown, |(_, status)| status);
             let role = self.directory.observed.capabilities().roles().normalize(native);
             Seat { role, native: native.clone(), status: self.directory.status(principal, status) }
         });
@@ -91,12 +86,15 @@ impl<'a, 'd> Outcome<'a, 'd> {
         between
     }
 
-    /// Whether this principal rules the workspace now, as far as is known. A role that the provider does not name may be
-    /// the owner's.
-    fn may_own(&self, principal: &PrincipalId) -> bool {
+    /// Whether a principal who was read as `member` rules the workspace now, as far as is known. A role that the provider
+    /// does not name may be the owner's.
+    fn may_own(&self, principal: &PrincipalId, member: Option<&Member>) -> bool {
         let roles = self.directory.observed.capabilities().roles();
-        self.seat(principal)
-            .is_some_and(|seat| seat.role == Role::Owner || roles.is_placeholder(&seat.native))
+        let owns = |role: &Role, native: &NativeRole| *role == Role::Owner || roles.is_placeholder(native);
+        match self.changed.get(principal) {
+            Some(seat) => seat.as_ref().is_some_and(|seat| owns(&seat.role, &seat.native)),
+            None => member.is_some_and(|member| owns(&member.role, &member.native_role)),
+        }
     }
 
     /// Those in the owner role, with their status.
@@ -145,12 +143,6 @@ fn count_owner<'a, 'd: 'a>(
     }
 }
 
-/// A member of some who are ordered by principal.
-fn find<'a>(members: &'a [Member], principal: &PrincipalId) -> Option<&'a Member> {
-    let at = members.binary_search_by(|member| member.key.principal.cmp(principal)).ok()?;
-    members.get(at)
-}
-
 /// What all steps of a workspace did so far, for the guards that count.
 #[derive(Debug, Default)]
 struct Tally {
@@ -171,7 +163,8 @@ pub(crate) struct Case<'a, 'd> {
 
 impl<'a, 'd> Case<'a, 'd> {
     fn member(&self, principal: &PrincipalId) -> Option<&Member> {
-        find(self.members, principal)
+        let at = self.members.binary_search_by(|member| member.key.principal.cmp(principal)).ok()?;
+        self.members.get(at)
     }
 
     pub(crate) fn refusal(&self, guard: Guard, step: &Step, message: String, advice: &str) -> Refusal {
@@ -186,13 +179,19 @@ impl<'a, 'd> Case<'a, 'd> {
         }
     }
 
-    /// Judges the outcome after every step, in order.
-    pub(crate) fn judge(&self, steps: &[&'a Step], limits: &Limits) -> Vec<Refusal> {
+    /// Judges the outcome after every step, in order. `changed` are those whom the steps change, as far as they are
+    /// members: each step costs the same however many members there are.
+    pub(crate) fn judge(
+        &self,
+        steps: &'a [Step],
+        changed: &[Option<&Member>],
+        limits: &Limits,
+    ) -> Vec<Refusal> {
         let mut outcome = Outcome::of(self.members, self.directory);
         let mut tally = Tally::default();
         let mut refusals = Vec::new();
-        for &step in steps {
-            refusals.extend(self.step(&mut outcome, step, limits));
+        for (step, member) in steps.iter().zip(changed) {
+            refusals.extend(self.step(&mut outcome, step, *member, limits));
             refusals.extend(self.count(&mut tally, step, limits));
             refusals.extend(self.allowances(step, limits));
         }
@@ -205,14 +204,21 @@ impl<'a, 'd> Case<'a, 'd> {
     /// Judges what one step leaves behind. The only judgement that is repeated when the step's turn comes, on the roster
     /// as it then is.
     pub(crate) fn judge_now(&self, step: &'a Step, limits: &Limits) -> Vec<Refusal> {
-        self.step(&mut Outcome::of(self.members, self.directory), step, limits)
+        let mut outcome = Outcome::of(self.members, self.directory);
+        self.step(&mut outcome, step, self.member(&step.principal), limits)
     }
 
-    fn step(&self, outcome: &mut Outcome<'a, 'd>, step: &'a Step, limits: &Limits) -> Vec<Refusal> {
+    fn step(
+        &self,
+        outcome: &mut Outcome<'a, 'd>,
+        step: &'a Step,
+        member: Option<&Member>,
+        limits: &Limits,
+    ) -> Vec<Refusal> {
         let mut refusals = Vec::new();
-        let owned = outcome.may_own(&step.principal);
-        let between = outcome.take(step);
-        let loses = owned && (between.is_some() || !outcome.may_own(&step.principal));
+        let owned = outcome.may_own(&step.principal, member);
+        let between = outcome.take(step, member);
+        let loses = owned && (between.is_some() || !outcome.may_own(&step.principal, member));
         if loses {
             let left = between.unwrap_or_else(|| outcome.active_owners().len());
             if (left as u64) < u64::from(limits.min_owners) {
@@ -228,7 +234,6 @@ impl<'a, 'd> Case<'a, 'd> {
                     "appoint another owner in the same plan",
                 ));
             }
-            let member = self.member(&step.principal);
             if self.directory.means(&limits.required_owners, &step.principal, member) != Sure::No {
                 let message = format!("{} must stay owner", step.label);
                 refusals.push(self.refusal(
@@ -241,7 +246,6 @@ impl<'a, 'd> Case<'a, 'd> {
         }
         if step.lowers() {
             refusals.extend(self.acting(step));
-            let member = self.member(&step.principal);
             if self.directory.means(&limits.protect, &step.principal, member) != Sure::No {
                 let message = format!("{} is protected, or may be", step.label);
                 refusals.push(self.refusal(Guard::Protect, step, message, "leave them their role"));
