@@ -2,8 +2,7 @@
 
 use crate::concurrency;
 use crate::duration::{self, shown};
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -75,8 +74,8 @@ struct Slots {
     line: usize,
     /// Requests without an answer yet.
     open: u32,
-    /// When the slots of the others become free.
-    leaving: BinaryHeap<Reverse<Instant>>,
+    /// When the slots of the others become free, in order.
+    leaving: VecDeque<Instant>,
 }
 
 /// How long everything is held back.
@@ -311,7 +310,7 @@ impl Gate {
         let mut slots = self.slots();
         slots.open = slots.open.saturating_sub(1);
         if let Some(lag) = counts {
-            slots.leaving.push(Reverse(now + self.limit.per + lag + TICK));
+            slots.leave_at(now + self.limit.per + lag + TICK);
         }
         if slots.line > 0 {
             self.freed.notify_one();
@@ -339,14 +338,24 @@ impl Drop for InLine<'_> {
 impl Slots {
     /// Takes a slot, or says when the next one leaves (`None`: when a request that is under way ends).
     fn take(&mut self, max: u32, now: Instant) -> Result<(), Option<Instant>> {
-        while self.leaving.peek().is_some_and(|Reverse(at)| *at <= now) {
-            self.leaving.pop();
+        while self.leaving.front().is_some_and(|at| *at <= now) {
+            self.leaving.pop_front();
         }
         if (self.open as usize).saturating_add(self.leaving.len()) < max as usize {
             self.open += 1;
             return Ok(());
         }
-        Err(self.leaving.peek().map(|Reverse(at)| *at))
+        Err(self.leaving.front().copied())
+    }
+
+    /// A slot becomes free then. Mostly as the last, and out of turn behind a request that was given up.
+    fn leave_at(&mut self, at: Instant) {
+        if self.leaving.back().is_none_or(|last| *last <= at) {
+            self.leaving.push_back(at);
+        } else {
+            let place = self.leaving.partition_point(|other| *other <= at);
+            self.leaving.insert(place, at);
+        }
     }
 }
 

@@ -1,21 +1,19 @@
 //! Repeats what failed for the moment, and settles writes of which the answer was lost.
 
 use crate::RetryConfig;
+use crate::around::{Around, Layer};
 use crate::budget::Budget;
 use crate::duration::shown;
 use crate::settle::{Verdict, Write};
-use crate::turn::Turn;
-use async_trait::async_trait;
-use futures_util::future::{BoxFuture, Either, pending, select};
-use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use crate::turn::Line;
+use futures_util::future::BoxFuture;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::{Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
-use tokio::time::Instant;
-use workspace_members_core::{
-    AddMember, Capabilities, Capability, Effect, Error, ErrorKind, Group, Identity, ListOf, Member,
-    Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole, User, Workspace,
-    WorkspaceId, WorkspaceMembers,
-};
+use tokio::time::{Instant, Sleep, sleep_until};
+use workspace_members_core::{Capability, Effect, Error, ErrorKind, Operation, Result, WorkspaceMembers};
 
 /// What the read that settles a write gets even where the deadline has passed: knowing what happened is worth more
 /// than being on time.
@@ -48,33 +46,43 @@ const SETTLE_GRACE: Duration = Duration::from_secs(10);
 /// before the read, so that the read is as late as it can be, and both providers refuse the second of two additions and of
 /// two removals, so that nothing takes effect twice; a role set twice is the same role. What remains: if the late
 /// request arrives after *somebody else* undid what it does, it does it again.
+pub type Retry<M> = Layer<M, Attempts>;
+
+/// How calls are attempted.
 #[derive(Debug)]
-pub struct Retry<M> {
-    inner: M,
+pub struct Attempts {
     config: RetryConfig,
     budget: Budget,
     rng: Mutex<fastrand::Rng>,
-    /// How long an attempt can take, where a layer inside sees to that.
-    attempt_bound: Option<Duration>,
+}
+
+impl Around for Attempts {
+    fn attempts(&self) -> Option<&Attempts> {
+        Some(self)
+    }
 }
 
 impl<M: WorkspaceMembers> Retry<M> {
     /// Repeats as configured. What [`RetryConfig::validate`] refuses is taken to repeat less: no attempts are one, and a
     /// share or rate of the budget that is no number, or less than 0, is 0.
     pub fn new(inner: M, config: RetryConfig) -> Self {
-        let budget = Budget::new(config.budget);
-        Self { inner, config, budget, rng: Mutex::new(fastrand::Rng::new()), attempt_bound: None }
+        Self::of(inner, Attempts::new(config))
     }
 
     /// Makes the waits repeatable, for tests.
-    pub fn with_seed(mut self, seed: u64) -> Self {
-        self.rng = Mutex::new(fastrand::Rng::with_seed(seed));
-        self
+    pub fn with_seed(self, seed: u64) -> Self {
+        self.map(|attempts| attempts.with_seed(seed))
+    }
+}
+
+impl Attempts {
+    pub(crate) fn new(config: RetryConfig) -> Self {
+        let budget = Budget::new(config.budget);
+        Self { config, budget, rng: Mutex::new(fastrand::Rng::new()) }
     }
 
-    /// Relies on a layer inside to end each attempt after so long, time in line aside. Spares most attempts a timer.
-    pub(crate) fn with_attempt_bound(mut self, bound: Duration) -> Self {
-        self.attempt_bound = Some(bound);
+    pub(crate) fn with_seed(mut self, seed: u64) -> Self {
+        self.rng = Mutex::new(fastrand::Rng::with_seed(seed));
         self
     }
 
@@ -87,32 +95,17 @@ impl<M: WorkspaceMembers> Retry<M> {
         let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
         Duration::from_micros(rng.u64(0..=micros))
     }
-
-    async fn read<'a, T>(
-        &'a self,
-        operation: Operation,
-        call: impl Fn() -> BoxFuture<'a, Result<T>> + Send + Sync,
-    ) -> Result<T> {
-        let mut course = Course::new(self, operation, self.config.deadline);
-        self.budget.deposit(course.started);
-        course.read(call).await
-    }
-
-    async fn write<W: Write>(&self, write: &W) -> Result<W::Done> {
-        let mut course = Course::new(self, W::OPERATION, self.config.deadline);
-        self.budget.deposit(course.started);
-        course.write(write).await
-    }
 }
 
 /// One call, over all its attempts.
-struct Course<'a, M> {
-    layer: &'a Retry<M>,
+pub(crate) struct Course<'a, M, A> {
+    layer: &'a Layer<M, A>,
+    rules: &'a Attempts,
     operation: Operation,
     started: Instant,
     limit: Duration,
-    turn: Arc<Turn>,
-    /// What the turn had waited before this course began.
+    line: Line,
+    /// How long the call had stood in line before this course began.
     waited_before: Duration,
     attempts: u32,
     slept: Duration,
@@ -122,15 +115,23 @@ struct Course<'a, M> {
     settles: bool,
 }
 
-impl<'a, M: WorkspaceMembers> Course<'a, M> {
-    fn new(layer: &'a Retry<M>, operation: Operation, limit: Duration) -> Self {
+impl<'a, M: WorkspaceMembers, A: Around> Course<'a, M, A> {
+    /// The course of a call, which pays into the budget.
+    pub(crate) fn begin(layer: &'a Layer<M, A>, rules: &'a Attempts, operation: Operation) -> Self {
+        let course = Self::new(layer, rules, operation, rules.config.deadline);
+        rules.budget.deposit(course.started);
+        course
+    }
+
+    fn new(layer: &'a Layer<M, A>, rules: &'a Attempts, operation: Operation, limit: Duration) -> Self {
         Self {
             layer,
+            rules,
             operation,
             started: Instant::now(),
             limit,
             waited_before: Duration::ZERO,
-            turn: Arc::default(),
+            line: Line::default(),
             attempts: 0,
             slept: Duration::ZERO,
             renewed: false,
@@ -138,69 +139,74 @@ impl<'a, M: WorkspaceMembers> Course<'a, M> {
         }
     }
 
-    /// The course that reads back. Time in line stops the clock of both.
+    /// The course that reads back. It goes on with the line of this one.
     fn settling(&self) -> Self {
         let limit = self.left().max(SETTLE_GRACE);
-        let (turn, waited_before) = (Arc::clone(&self.turn), self.turn.waited());
-        Self { turn, waited_before, settles: true, ..Self::new(self.layer, Operation::Get, limit) }
+        let (line, waited_before) = (self.line, self.line.waited());
+        Self {
+            line,
+            waited_before,
+            settles: true,
+            ..Self::new(self.layer, self.rules, Operation::Get, limit)
+        }
     }
 
     /// What is left until the deadline; time in line does not count.
     fn left(&self) -> Duration {
-        let waited = self.turn.waited().saturating_sub(self.waited_before);
+        let waited = self.line.waited().saturating_sub(self.waited_before);
         self.limit.saturating_sub(self.started.elapsed().saturating_sub(waited))
     }
 
     /// When the deadline passes, if nothing stands in line until then. `None`: never.
     fn end(&self) -> Option<Instant> {
-        let waited = self.turn.waited().saturating_sub(self.waited_before);
+        let waited = self.line.waited().saturating_sub(self.waited_before);
         self.started.checked_add(self.limit)?.checked_add(waited)
-    }
-
-    /// Completes at the deadline; never while the attempt stands in line, so never before it was sent.
-    async fn expired(&self) {
-        loop {
-            if self.turn.is_waiting() {
-                self.turn.passed().await;
-                continue;
-            }
-            match self.end() {
-                Some(end) => tokio::time::sleep_until(end).await,
-                None => pending().await,
-            }
-            if !self.turn.is_waiting() && self.left().is_zero() {
-                return;
-            }
-        }
     }
 
     /// Whether the attempt ends by itself before the deadline, whatever happens.
     fn ends_in_time(&self) -> bool {
-        let Some(bound) = self.layer.attempt_bound else { return false };
+        let Some(bound) = self.layer.around().bound() else { return false };
         // The first attempt has all the time that there is.
-        bound < if self.attempts <= 1 { self.limit } else { self.left() }
+        bound.after < if self.attempts <= 1 { self.limit } else { self.left() }
     }
 
     /// One attempt, cut off at the deadline.
     async fn attempt<T>(&mut self, call: BoxFuture<'_, Result<T>>) -> Result<T> {
         self.attempts += 1;
-        if self.ends_in_time() {
-            return self.turn.of(call).await;
-        }
-        let expired = pin!(self.expired());
-        match select(pin!(self.turn.of(call)), expired).await {
-            Either::Left((result, _)) => result,
-            Either::Right(((), _)) => {
-                let effect = if self.operation.is_write() { Effect::Unknown } else { Effect::NotApplied };
-                let message = format!("no answer within the deadline of {}", shown(self.limit));
-                Err(Error::new(ErrorKind::Timeout, effect, message)
-                    .with_operation(self.operation)
-                    .with_provider(self.layer.inner.provider()))
+        let bounded = self.ends_in_time();
+        let mut call = pin!(self.layer.once(self.operation, call));
+        let mut clock: Option<Pin<Box<Sleep>>> = None;
+        let done = poll_fn(|context| {
+            let polled = self.line.during(|| call.as_mut().poll(context));
+            // Not while it stands in line, so never before it was sent.
+            if bounded || polled.is_ready() || self.line.is_waiting() {
+                return polled.map(Some);
             }
+            let Some(end) = self.end() else { return Poll::Pending };
+            let clock = clock.get_or_insert_with(|| Box::pin(sleep_until(end)));
+            if clock.deadline() != end {
+                clock.as_mut().reset(end);
+            }
+            clock.as_mut().poll(context).map(|()| None)
+        });
+        let done = done.await;
+        // Also where a wait was given up and is dropped with the attempt.
+        self.line.leave();
+        if let Some(result) = done {
+            return result;
         }
+        let effect = if self.operation.is_write() { Effect::Unknown } else { Effect::NotApplied };
+        let message = format!("no answer within the deadline of {}", shown(self.limit));
+        Err(Error::new(ErrorKind::Timeout, effect, message)
+            .with_operation(self.operation)
+            .with_provider(self.layer.inner().provider()))
     }
 
-    async fn read<'b, T>(&mut self, call: impl Fn() -> BoxFuture<'b, Result<T>> + Send + Sync) -> Result<T> {
+    /// A read, to its end.
+    pub(crate) async fn read<'b, T>(
+        &mut self,
+        call: impl Fn() -> BoxFuture<'b, Result<T>> + Send + Sync,
+    ) -> Result<T> {
         loop {
             let error = match self.attempt(call()).await {
                 Ok(done) => {
@@ -216,12 +222,13 @@ impl<'a, M: WorkspaceMembers> Course<'a, M> {
         }
     }
 
-    async fn write<W: Write>(&mut self, write: &W) -> Result<W::Done> {
+    /// A write, to its end.
+    pub(crate) async fn write<W: Write>(&mut self, write: &W) -> Result<W::Done> {
         // Whether an earlier attempt was in doubt. Reading showed that it had not happened, or there were no other
         // attempt; but it may have been late.
         let mut doubted = false;
         loop {
-            let error = match self.attempt(write.send(&self.layer.inner)).await {
+            let error = match self.attempt(write.send(self.layer.inner())).await {
                 Ok(done) => {
                     self.report();
                     return Ok(done);
@@ -288,7 +295,7 @@ impl<'a, M: WorkspaceMembers> Course<'a, M> {
 
     /// Reads the member back, and judges. Says how many reads it took.
     async fn settle<W: Write>(&mut self, write: &W, error: Error) -> (Verdict<W::Done>, u32) {
-        let inner = &self.layer.inner;
+        let inner = self.layer.inner();
         if !inner.capabilities().has(Capability::GetMember) {
             let message = format!(
                 "{}; whether it happened is unknown, for this connection cannot read one member back",
@@ -300,6 +307,8 @@ impl<'a, M: WorkspaceMembers> Course<'a, M> {
         let (workspace, principal) = write.addresses();
         // Boxed, since reading back is an own course of attempts inside this one.
         let found = Box::pin(reading.read(|| inner.get(workspace, principal))).await;
+        // Time in line stops the clocks of both.
+        self.line = reading.line;
         let verdict = match found {
             Ok(found) => write.judge(error, found, inner.capabilities().roles()),
             Err(unread) => write.judge_unread(error, &unread),
@@ -313,11 +322,11 @@ impl<'a, M: WorkspaceMembers> Course<'a, M> {
             let first = !std::mem::replace(&mut self.renewed, true);
             return if first { Ok(()) } else { Err(String::new()) };
         }
-        let config = &self.layer.config;
+        let config = &self.rules.config;
         if self.attempts >= config.max_attempts {
             return Err(if self.attempts > 1 { "no attempts are left".to_owned() } else { String::new() });
         }
-        let backoff = self.layer.backoff(self.attempts);
+        let backoff = self.rules.backoff(self.attempts);
         let wait = match error.retry_after() {
             None => backoff,
             Some(asked) if asked > config.max_retry_after => {
@@ -334,7 +343,7 @@ impl<'a, M: WorkspaceMembers> Course<'a, M> {
             return Err(format!("waiting {} would pass the deadline of {}", shown(wait), shown(self.limit)));
         }
         let asked_for = error.kind() == ErrorKind::RateLimited;
-        if !asked_for && !self.layer.budget.withdraw() {
+        if !asked_for && !self.rules.budget.withdraw() {
             return Err("the budget for repetitions is spent".to_owned());
         }
         tracing::info!(
@@ -406,41 +415,4 @@ fn may_repeat_read(error: &Error) -> bool {
 
 fn may_repeat_unapplied(error: &Error) -> bool {
     transient(error) || unreadable(error) || renewed_key(error)
-}
-
-#[async_trait]
-impl<M: WorkspaceMembers> WorkspaceMembers for Retry<M> {
-    fn provider(&self) -> Provider {
-        self.inner.provider()
-    }
-    fn capabilities(&self) -> &Capabilities {
-        self.inner.capabilities()
-    }
-    async fn me(&self) -> Result<Identity> {
-        self.read(Operation::Me, || self.inner.me()).await
-    }
-    async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
-        self.read(Operation::ListWorkspaces, || self.inner.workspaces_page(page.clone())).await
-    }
-    async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
-        self.read(Operation::ListUsers, || self.inner.users_page(page.clone())).await
-    }
-    async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
-        self.read(Operation::ListGroups, || self.inner.groups_page(page.clone())).await
-    }
-    async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
-        self.read(Operation::ListMembers, || self.inner.members_page(of, page.clone())).await
-    }
-    async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
-        self.read(Operation::Get, || self.inner.get(workspace, principal)).await
-    }
-    async fn add(&self, request: &AddMember) -> Result<Member> {
-        self.write(request).await
-    }
-    async fn set_role(&self, request: &SetRole) -> Result<Member> {
-        self.write(request).await
-    }
-    async fn remove(&self, request: &RemoveMember) -> Result<()> {
-        self.write(request).await
-    }
 }

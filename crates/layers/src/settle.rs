@@ -27,6 +27,11 @@ pub(crate) trait Write: Send + Sync {
     /// The member to read back.
     fn addresses(&self) -> (&WorkspaceId, &PrincipalId);
 
+    /// The role asked for, if one is.
+    fn role(&self) -> Option<&Role> {
+        None
+    }
+
     /// One attempt.
     fn send<'a>(&'a self, to: &'a dyn WorkspaceMembers) -> BoxFuture<'a, Result<Self::Done>>;
 
@@ -48,6 +53,10 @@ impl Write for AddMember {
 
     fn addresses(&self) -> (&WorkspaceId, &PrincipalId) {
         (&self.workspace, &self.principal)
+    }
+
+    fn role(&self) -> Option<&Role> {
+        Some(&self.role)
     }
 
     fn send<'a>(&'a self, to: &'a dyn WorkspaceMembers) -> BoxFuture<'a, Result<Member>> {
@@ -93,6 +102,10 @@ impl Write for SetRole {
 
     fn addresses(&self) -> (&WorkspaceId, &PrincipalId) {
         (&self.key.workspace, &self.key.principal)
+    }
+
+    fn role(&self) -> Option<&Role> {
+        Some(&self.role)
     }
 
     fn send<'a>(&'a self, to: &'a dyn WorkspaceMembers) -> BoxFuture<'a, Result<Member>> {

@@ -4,10 +4,12 @@ use crate::around::{Around, Layer};
 use crate::concurrency::Places;
 use crate::limiter::with_headroom;
 use crate::rate_limit::Pace;
+use crate::retry::Attempts;
 use crate::timeout::Bound;
+use crate::trace::Spans;
 #[cfg(feature = "audit")]
 use crate::{Actor, Audit, AuditFile, AuditSink, EmailKey};
-use crate::{LayersConfig, Limiter, ReadOnly, Retry, Trace};
+use crate::{LayersConfig, Limiter, ReadOnly};
 #[cfg(feature = "audit")]
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -36,15 +38,23 @@ pub fn standard(
     Standard::new(config.clone()).build(adapter)
 }
 
-/// Concurrency, rate limit and timeout, as one layer.
+/// Trace, retry, concurrency, rate limit and timeout, as one layer.
 #[derive(Debug)]
-struct Innermost {
+struct Inner {
+    spans: Spans,
+    attempts: Attempts,
     places: Places,
     pace: Option<Pace>,
     bound: Bound,
 }
 
-impl Around for Innermost {
+impl Around for Inner {
+    fn spans(&self) -> Option<&Spans> {
+        Some(&self.spans)
+    }
+    fn attempts(&self) -> Option<&Attempts> {
+        Some(&self.attempts)
+    }
     fn places(&self) -> Option<&Places> {
         Some(&self.places)
     }
@@ -134,21 +144,17 @@ impl Standard {
             });
             Pace::new(limiter.with_max_hold(config.retry.max_retry_after), capabilities)
         });
-        let around = Innermost {
-            places: Places::new(config.concurrency),
-            pace,
-            bound: Bound { after: config.timeout },
-        };
-        let sent = Layer::of(adapter, around);
-        let mut retry = Retry::new(sent, config.retry.clone()).with_attempt_bound(config.timeout);
+        let mut attempts = Attempts::new(config.retry.clone());
         if let Some(seed) = self.seed {
-            retry = retry.with_seed(seed);
+            attempts = attempts.with_seed(seed);
         }
-        let mut trace = Trace::new(retry);
+        let mut spans = Spans::new(capabilities);
         if let Some(name) = &self.connection {
-            trace = trace.with_connection(name);
+            spans = spans.with_connection(name);
         }
-        let mut stack: Arc<dyn WorkspaceMembers> = Arc::new(trace);
+        let (places, bound) = (Places::new(config.concurrency), Bound { after: config.timeout });
+        let inner = Inner { spans, attempts, places, pace, bound };
+        let mut stack: Arc<dyn WorkspaceMembers> = Arc::new(Layer::of(adapter, inner));
         if config.read_only {
             stack = Arc::new(ReadOnly::new(stack));
         }

@@ -1,12 +1,11 @@
 //! One span per call.
 
-use async_trait::async_trait;
+use crate::around::{Around, Layer};
 use tracing::field::Empty;
 use tracing::level_filters::LevelFilter;
 use tracing::{Instrument, Span};
 use workspace_members_core::{
-    AddMember, Capabilities, Effect, Error, Group, Identity, ListOf, Member, Operation, Page, PageRequest,
-    PrincipalId, Provider, RemoveMember, Result, Role, SetRole, User, Workspace, WorkspaceId,
+    Capabilities, Effect, Error, Operation, PrincipalId, Provider, Result, Role, WorkspaceId,
     WorkspaceMembers,
 };
 
@@ -16,43 +15,57 @@ use workspace_members_core::{
 /// say (attempts, waits, settled writes) are events in it. All field names are in [`FIELDS`](crate::FIELDS). Nothing above
 /// debug holds an e-mail address, also where a provider has such for ids, and nothing at all a key. A call that its caller
 /// drops ends with an event at debug.
+pub type Trace<M> = Layer<M, Spans>;
+
+impl<M: WorkspaceMembers> Trace<M> {
+    /// Traces every call.
+    pub fn new(inner: M) -> Self {
+        let spans = Spans::new(inner.capabilities());
+        Self::of(inner, spans)
+    }
+
+    /// Names the connection.
+    pub fn with_connection(self, name: impl Into<String>) -> Self {
+        self.map(|spans| spans.with_connection(name))
+    }
+}
+
+/// What all spans say.
 #[derive(Debug)]
-pub struct Trace<M> {
-    inner: M,
+pub struct Spans {
+    provider: Provider,
     connection: Option<String>,
     host: Option<String>,
     port: Option<u16>,
 }
 
+impl Around for Spans {
+    fn spans(&self) -> Option<&Spans> {
+        Some(self)
+    }
+}
+
 /// What a call is about.
-#[derive(Clone, Copy, Default)]
-struct About<'a> {
-    workspace: Option<&'a WorkspaceId>,
-    principal: Option<&'a PrincipalId>,
-    role: Option<&'a Role>,
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct About<'a> {
+    pub(crate) workspace: Option<&'a WorkspaceId>,
+    pub(crate) principal: Option<&'a PrincipalId>,
+    pub(crate) role: Option<&'a Role>,
 }
 
-impl<'a> About<'a> {
-    fn new(workspace: &'a WorkspaceId, principal: &'a PrincipalId) -> Self {
-        Self { workspace: Some(workspace), principal: Some(principal), role: None }
-    }
-}
-
-impl<M: WorkspaceMembers> Trace<M> {
-    /// Traces every call.
-    pub fn new(inner: M) -> Self {
-        let (host, port) = server(inner.capabilities().endpoint());
-        Self { inner, connection: None, host, port }
+impl Spans {
+    pub(crate) fn new(capabilities: &Capabilities) -> Self {
+        let (host, port) = server(capabilities.endpoint());
+        Self { provider: capabilities.provider().clone(), connection: None, host, port }
     }
 
-    /// Names the connection.
-    pub fn with_connection(mut self, name: impl Into<String>) -> Self {
+    pub(crate) fn with_connection(mut self, name: impl Into<String>) -> Self {
         self.connection = Some(name.into());
         self
     }
 
     fn span(&self, operation: Operation, about: About<'_>) -> Span {
-        let provider = self.inner.capabilities().provider();
+        let provider = &self.provider;
         let span = tracing::info_span!(
             "workspace_members",
             otel.name = %format_args!("{operation} {provider}"),
@@ -86,7 +99,8 @@ impl<M: WorkspaceMembers> Trace<M> {
         span
     }
 
-    async fn traced<T>(
+    /// Makes a call in a span of its own, which says how many `items` it answered.
+    pub(crate) async fn traced<T>(
         &self,
         operation: Operation,
         about: About<'_>,
@@ -172,59 +186,6 @@ fn server(endpoint: &str) -> (Option<String>, Option<u16>) {
         _ => (address, None),
     };
     ((!host.is_empty()).then(|| host.to_owned()), port)
-}
-
-fn count<T>(page: &Page<T>) -> usize {
-    page.items.len()
-}
-
-#[async_trait]
-impl<M: WorkspaceMembers> WorkspaceMembers for Trace<M> {
-    fn provider(&self) -> Provider {
-        self.inner.provider()
-    }
-    fn capabilities(&self) -> &Capabilities {
-        self.inner.capabilities()
-    }
-    async fn me(&self) -> Result<Identity> {
-        self.traced(Operation::Me, About::default(), None, self.inner.me()).await
-    }
-    async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
-        let call = self.inner.workspaces_page(page);
-        self.traced(Operation::ListWorkspaces, About::default(), Some(count), call).await
-    }
-    async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
-        self.traced(Operation::ListUsers, About::default(), Some(count), self.inner.users_page(page)).await
-    }
-    async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
-        self.traced(Operation::ListGroups, About::default(), Some(count), self.inner.groups_page(page)).await
-    }
-    async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
-        let workspace = match of {
-            ListOf::Workspace(id) => Some(id),
-            _ => None,
-        };
-        let about = About { workspace, ..About::default() };
-        self.traced(Operation::ListMembers, about, Some(count), self.inner.members_page(of, page)).await
-    }
-    async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
-        let about = About::new(workspace, principal);
-        self.traced(Operation::Get, about, None, self.inner.get(workspace, principal)).await
-    }
-    async fn add(&self, request: &AddMember) -> Result<Member> {
-        let about = About::new(&request.workspace, &request.principal);
-        let about = About { role: Some(&request.role), ..about };
-        self.traced(Operation::Add, about, None, self.inner.add(request)).await
-    }
-    async fn set_role(&self, request: &SetRole) -> Result<Member> {
-        let about = About::new(&request.key.workspace, &request.key.principal);
-        let about = About { role: Some(&request.role), ..about };
-        self.traced(Operation::SetRole, about, None, self.inner.set_role(request)).await
-    }
-    async fn remove(&self, request: &RemoveMember) -> Result<()> {
-        let about = About::new(&request.key.workspace, &request.key.principal);
-        self.traced(Operation::Remove, about, None, self.inner.remove(request)).await
-    }
 }
 
 #[cfg(test)]

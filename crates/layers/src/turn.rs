@@ -4,92 +4,87 @@
 //! for minutes, and nothing is wrong. The layers that make calls stand in line say so here, through what is set while
 //! the call is polled; used without `Retry` they say it to nobody.
 
-use futures_util::FutureExt;
-use std::cell::RefCell;
-use std::future::poll_fn;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::cell::Cell;
 use std::time::Duration;
-use tokio::sync::Notify;
 use tokio::time::Instant;
 
 thread_local! {
     /// Of the call that is being polled.
-    static TURN: RefCell<Option<Arc<Turn>>> = const { RefCell::new(None) };
+    static LINE: Cell<Option<Line>> = const { Cell::new(None) };
 }
 
 /// How long one call has stood in line, over all its attempts.
-#[derive(Debug, Default)]
-pub(crate) struct Turn {
-    line: Mutex<Line>,
-    passed: Notify,
-}
-
-#[derive(Debug, Default)]
-struct Line {
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Line {
     since: Option<Instant>,
     before: Duration,
 }
 
-impl Turn {
-    /// Runs a call whose waits count here.
-    pub(crate) fn of<F: Future + Unpin>(self: &Arc<Self>, mut call: F) -> impl Future<Output = F::Output> {
-        poll_fn(move |context| {
-            let _outer = Polled(TURN.replace(Some(Arc::clone(self))));
-            call.poll_unpin(context)
-        })
+impl Line {
+    /// Polls a call whose waits count here.
+    pub(crate) fn during<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+        let outer = LINE.replace(Some(*self));
+        let _polled = Polled { line: self, outer };
+        poll()
     }
 
     /// All waits until now.
     pub(crate) fn waited(&self) -> Duration {
-        let line = self.line();
-        line.before + line.since.map_or(Duration::ZERO, |since| since.elapsed())
+        self.before + self.since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
-    /// Whether the call stands in line right now, so that nothing of this attempt was sent.
+    /// Whether the call stood in line when it was last polled, so that nothing of this attempt was sent.
     pub(crate) fn is_waiting(&self) -> bool {
-        self.line().since.is_some()
+        self.since.is_some()
     }
 
-    /// Completes when a wait ends, or ended since this was last asked.
-    pub(crate) async fn passed(&self) {
-        self.passed.notified().await;
-    }
-
-    fn line(&self) -> MutexGuard<'_, Line> {
-        // Nothing panics while the lock is held.
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Ends the wait, if there is one.
+    pub(crate) fn leave(&mut self) {
+        if let Some(since) = self.since.take() {
+            self.before += since.elapsed();
+        }
     }
 }
 
-/// What was there before, to be put back.
-struct Polled(Option<Arc<Turn>>);
+/// Puts everything back when it drops.
+struct Polled<'a> {
+    line: &'a mut Line,
+    outer: Option<Line>,
+}
 
-impl Drop for Polled {
+impl Drop for Polled<'_> {
     fn drop(&mut self) {
-        TURN.set(self.0.take());
+        if let Some(line) = LINE.replace(self.outer) {
+            *self.line = line;
+        }
     }
 }
 
-/// Ends the wait when it drops: also where the waiting future is dropped.
-struct Waiting(Arc<Turn>);
+/// Ends the wait when it drops: also where the waiting future is dropped by the call itself.
+struct Waiting;
+
+impl Waiting {
+    fn begin() -> Self {
+        change(|line| line.since = Some(Instant::now()));
+        Self
+    }
+}
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        let mut line = self.0.line();
-        if let Some(since) = line.since.take() {
-            line.before += since.elapsed();
-        }
-        drop(line);
-        self.0.passed.notify_one();
+        change(Line::leave);
     }
+}
+
+fn change(how: impl FnOnce(&mut Line)) {
+    let mut line = LINE.get();
+    line.as_mut().map(how);
+    LINE.set(line);
 }
 
 /// Stands in line until `turn` completes.
 pub(crate) async fn wait_for<F: Future>(turn: F) -> F::Output {
-    let waiting = TURN.with_borrow(Clone::clone).map(|mine| {
-        mine.line().since = Some(Instant::now());
-        Waiting(mine)
-    });
+    let waiting = Waiting::begin();
     let passed = turn.await;
     drop(waiting);
     passed
@@ -98,27 +93,48 @@ pub(crate) async fn wait_for<F: Future>(turn: F) -> F::Output {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::time::sleep;
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use tokio::time::{sleep, timeout};
 
-    #[tokio::test(start_paused = true)]
-    async fn only_the_time_in_line_counts() {
-        let turn = Arc::new(Turn::default());
-        turn.of(Box::pin(async {
-            sleep(Duration::from_secs(1)).await;
-            wait_for(sleep(Duration::from_secs(5))).await;
-            sleep(Duration::from_secs(2)).await;
-        }))
-        .await;
-        assert_eq!(turn.waited().as_secs(), 5);
-        assert!(!turn.is_waiting());
+    /// Runs a call whose waits count.
+    async fn run<F: Future>(line: &mut Line, call: F) -> F::Output {
+        let mut call = pin!(call);
+        poll_fn(|context| line.during(|| call.as_mut().poll(context))).await
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_dropped_wait_ends() {
-        let turn = Arc::new(Turn::default());
-        let call = turn.of(Box::pin(wait_for(sleep(Duration::from_secs(5)))));
-        tokio::time::timeout(Duration::from_secs(1), call).await.unwrap_err();
-        assert!(!turn.is_waiting());
-        assert_eq!(turn.waited().as_secs(), 1);
+    async fn only_the_time_in_line_counts() {
+        let mut line = Line::default();
+        let call = async {
+            sleep(Duration::from_secs(1)).await;
+            wait_for(sleep(Duration::from_secs(5))).await;
+            sleep(Duration::from_secs(2)).await;
+        };
+        run(&mut line, call).await;
+        assert_eq!(line.waited().as_secs(), 5);
+        assert!(!line.is_waiting());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_the_call_gives_up_ends() {
+        let mut line = Line::default();
+        let call = async {
+            timeout(Duration::from_secs(1), wait_for(sleep(Duration::from_secs(5)))).await.unwrap_err();
+            sleep(Duration::from_secs(2)).await;
+        };
+        run(&mut line, call).await;
+        assert!(!line.is_waiting());
+        assert_eq!(line.waited().as_secs(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_is_seen_while_it_lasts_and_by_its_own_call_only() {
+        let (mut outer, mut inner) = (Line::default(), Line::default());
+        let wait = Box::pin(run(&mut inner, wait_for(sleep(Duration::from_secs(5)))));
+        timeout(Duration::from_secs(2), run(&mut outer, wait)).await.unwrap_err();
+        assert_eq!((outer.is_waiting(), outer.waited().as_secs()), (false, 0));
+        assert_eq!((inner.is_waiting(), inner.waited().as_secs()), (true, 2));
+        assert!(LINE.get().is_none());
     }
 }
