@@ -306,7 +306,7 @@ impl Hash for EmailAddress {
         for word in words {
             state.write_u64(fold(u64::from_le_bytes(*word)));
         }
-        // The length and up to seven bytes more, in one number.
+        // Up to seven bytes more, and the length as far as it fits: how many words there were says the rest.
         let length = self.0.len() as u64;
         state.write_u64(fold(rest.iter().rfold(0, |word, byte| word << 8 | u64::from(*byte))) | length << 56);
     }

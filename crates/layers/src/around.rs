@@ -28,8 +28,8 @@ pub(crate) struct Called<'a> {
 
 /// What is done around each call. Without a method of its own it does nothing.
 ///
-/// Apart from the layer that it makes, so that several of them are one layer, which is done in one function and takes one
-/// future on the heap: a call is short, and each future around it shows.
+/// Apart from the layer that it makes, so that several of them are one layer, which has one order and takes one future on the
+/// heap: a call is short, and each future around it shows.
 pub trait Around: Debug + Send + Sync {
     /// Puts the whole call into a span.
     fn spans(&self) -> Option<&Spans> {

@@ -163,7 +163,8 @@ impl<'a, M: WorkspaceMembers, A: Around> Course<'a, M, A> {
         self.started.checked_add(self.limit)?.checked_add(waited)
     }
 
-    /// Whether the attempt ends by itself before the deadline, whatever happens.
+    /// Whether the attempt ends by itself before the deadline. One that waits for a credential or a free connection may take
+    /// as long again.
     fn ends_in_time(&self) -> bool {
         let Some(bound) = self.layer.around().bound() else { return false };
         // The first attempt has all the time that there is.

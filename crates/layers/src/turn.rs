@@ -60,7 +60,8 @@ impl Drop for Polled<'_> {
     }
 }
 
-/// Ends the wait when it drops: also where the waiting future is dropped by the call itself.
+/// Ends the wait when it drops, in the line that is set then: a wait that is dropped while its call is not polled ends with
+/// the attempt.
 struct Waiting;
 
 impl Waiting {
@@ -77,9 +78,10 @@ impl Drop for Waiting {
 }
 
 fn change(how: impl FnOnce(&mut Line)) {
-    let mut line = LINE.get();
-    line.as_mut().map(how);
-    LINE.set(line);
+    if let Some(mut line) = LINE.get() {
+        how(&mut line);
+        LINE.set(Some(line));
+    }
 }
 
 /// Stands in line until `turn` completes.

@@ -155,7 +155,15 @@ fn record(provider: Provider, operation: Option<&'static str>, call: &Call, repl
 pub(crate) struct StateFile {
     path: PathBuf,
     /// Held for its lock. The lock stands on a file beside the state, because saving replaces the state file itself.
-    _lock: fs::File,
+    lock: fs::File,
+}
+
+impl Drop for StateFile {
+    fn drop(&mut self) {
+        // To close the file is not enough: a program that is being started by another thread may have it open still, and
+        // the lock with it.
+        _ = self.lock.unlock();
+    }
 }
 
 impl StateFile {
@@ -165,7 +173,7 @@ impl StateFile {
         let lock =
             fs::OpenOptions::new().write(true).create(true).truncate(false).open(lock).map_err(write)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => Ok(Self { path: path.to_owned(), lock }),
             Err(fs::TryLockError::WouldBlock) => Err(StateError::InUse { path: path.to_owned() }),
             Err(fs::TryLockError::Error(source)) => Err(write(source)),
         }
@@ -183,5 +191,22 @@ impl StateFile {
             }
             loaded => loaded,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_given_back_though_somebody_else_has_it_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let claim = || StateFile::claim(&folder.path().join("state.json"));
+        let file = claim().unwrap();
+        assert!(matches!(claim(), Err(StateError::InUse { .. })));
+        // As a program has it that is being started.
+        let _inherited = file.lock.try_clone().unwrap();
+        drop(file);
+        claim().unwrap();
     }
 }

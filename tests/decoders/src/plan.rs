@@ -29,14 +29,18 @@ pub(crate) const WORDS: &[&str] = &[
     "\"",
 ];
 
-/// Plans that were made, by fingerprint.
+/// The seeds that are plans as they were made, by fingerprint.
 fn made() -> &'static BTreeMap<String, Plan> {
     static MADE: OnceLock<BTreeMap<String, Plan>> = OnceLock::new();
     MADE.get_or_init(|| {
         let seeds = Target::named("plan").expect("listed").seeds().expect("a folder of seeds");
         let texts = seeds.iter().filter_map(|(_, bytes)| std::str::from_utf8(bytes).ok());
         let plans = texts.filter_map(|text| Plan::from_json(text).ok());
-        plans.map(|plan| (plan.fingerprint.to_string(), priceless(plan))).collect()
+        let made: BTreeMap<_, _> =
+            plans.map(|plan| (plan.fingerprint.to_string(), priceless(plan))).collect();
+        // Where a fingerprint covers something else than before, or otherwise, the seeds need it too.
+        assert_eq!(made.len(), 3, "both.json, nothing.json and removal.json are plans that were made");
+        made
     })
 }
 
@@ -50,6 +54,7 @@ fn priceless(mut plan: Plan) -> Plan {
 /// A plan file. What is accepted is written and read as the same; whatever has the fingerprint of a plan that was made is
 /// that plan.
 pub fn plan(data: &[u8]) {
+    let made = made();
     let Ok(text) = std::str::from_utf8(data) else { return };
     // Past the fingerprint, which no change by chance gets past.
     if let Ok(plan) = serde_json::from_str::<Plan>(text) {
@@ -62,8 +67,8 @@ pub fn plan(data: &[u8]) {
     match Plan::from_json(text) {
         Ok(plan) => {
             let fingerprint = plan.fingerprint.to_string();
-            if let Some(made) = made().get(&fingerprint) {
-                assert_eq!(&priceless(plan), made, "a changed plan was accepted");
+            if let Some(one) = made.get(&fingerprint) {
+                assert_eq!(&priceless(plan), one, "a changed plan was accepted");
             }
         }
         Err(InvalidPlan::Form(error)) => {

@@ -43,7 +43,15 @@ pub(super) fn prepare(folder: &Path) -> Result<(), ApplyError> {
 /// Keeps other applies on this host away from an account. Given back when dropped, or when the process ends.
 #[derive(Debug)]
 pub(super) struct AccountLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for AccountLock {
+    fn drop(&mut self) {
+        // To close the file is not enough: a program that is being started by another thread may have it open still, and
+        // the lock with it.
+        _ = self.file.unlock();
+    }
 }
 
 impl AccountLock {
@@ -52,9 +60,27 @@ impl AccountLock {
         let failed = |source| ApplyError::State { path: path.clone(), source };
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { file }),
             Err(TryLockError::WouldBlock) => Err(ApplyError::Locked { connection: connection.to_owned() }),
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_given_back_though_somebody_else_has_the_file_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = AccountKey("account".to_owned());
+        let take = || AccountLock::take(folder.path(), &key, "name");
+        let lock = take().unwrap();
+        assert!(matches!(take(), Err(ApplyError::Locked { .. })));
+        // As a program has it that is being started.
+        let _inherited = lock.file.try_clone().unwrap();
+        drop(lock);
+        take().unwrap();
     }
 }

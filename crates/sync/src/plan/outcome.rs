@@ -179,19 +179,20 @@ impl<'a, 'd> Case<'a, 'd> {
         }
     }
 
-    /// Judges the outcome after every step, in order. `changed` are those whom the steps change, as far as they are
-    /// members: each step costs the same however many members there are.
+    /// Judges the outcome after every step, in order. `targets` are whom the steps change, as far as they are members, one
+    /// for each: so a step costs the same however many members there are.
     pub(crate) fn judge(
         &self,
         steps: &'a [Step],
-        changed: &[Option<&Member>],
+        targets: &[Option<&Member>],
         limits: &Limits,
     ) -> Vec<Refusal> {
         let mut outcome = Outcome::of(self.members, self.directory);
         let mut tally = Tally::default();
         let mut refusals = Vec::new();
-        for (step, member) in steps.iter().zip(changed) {
-            refusals.extend(self.step(&mut outcome, step, *member, limits));
+        debug_assert_eq!(steps.len(), targets.len(), "every step is judged");
+        for (step, target) in steps.iter().zip(targets) {
+            refusals.extend(self.step(&mut outcome, step, *target, limits));
             refusals.extend(self.count(&mut tally, step, limits));
             refusals.extend(self.allowances(step, limits));
         }
