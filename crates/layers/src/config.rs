@@ -177,7 +177,7 @@ impl RetryConfig {
         with_budget(budget: BudgetConfig);
     }
 
-    /// Refuses what cannot be meant, as [`ErrorKind::Config`], naming the field. [`Retry::new`](crate::Retry::new) takes
+    /// Refuses what cannot be meant, as [`ErrorKind::Config`], naming the field. [`Retry`](crate::Retry) takes
     /// it all the same, and says how.
     pub fn validate(&self) -> Result<()> {
         let budget = &self.budget;

@@ -92,6 +92,19 @@ fn a_stale_plan_is_refused_and_replanned_at_either_provider() {
     });
 }
 
+/// Sets both connections up in a file, each with these lines.
+fn configure(world: &World, lines: &str) {
+    let mut config = String::new();
+    for (name, proxy) in CONNECTIONS.iter().zip(&world.proxies) {
+        let key = name.to_uppercase();
+        config.extend([format!(
+            "[connections.{name}]\nprovider = \"{name}\"\nbase_url = \"{}\"\nkey_env = \"{key}_API_KEY\"\n{lines}",
+            proxy.url()
+        )]);
+    }
+    world.shell.file("wsm.toml", &config);
+}
+
 /// Two providers whose lists take several pages, and the exchanges of one reading.
 async fn paged() -> (World, [Vec<Exchange>; 2]) {
     let mut state = small();
@@ -100,16 +113,7 @@ async fn paged() -> (World, [Vec<Exchange>; 2]) {
         state.paradigm.add_user(format!("more{at}@example.com"), company);
     }
     let world = World::start(&state).await;
-    let mut config = String::new();
-    for (name, proxy) in CONNECTIONS.iter().zip(&world.proxies) {
-        let key = name.to_uppercase();
-        config.extend([format!(
-            "[connections.{name}]\nprovider = \"{name}\"\nbase_url = \"{}\"\nkey_env = \"{key}_API_KEY\"\n\
-             page_size = 5\nlayers.retry.max_attempts = 1\n",
-            proxy.url()
-        )]);
-    }
-    world.shell.file("wsm.toml", &config);
+    configure(&world, "page_size = 5\nlayers.retry.max_attempts = 1\n");
     // Everybody is to go but the first of each workspace: whoever is taken for absent or unknown shows.
     let mut wished = world.rosters();
     for roster in wished.values_mut() {
@@ -279,6 +283,8 @@ fn a_hundred_workspaces_of_an_account_are_read_in_one_pass() {
     block(async {
         let (state, [all, first]) = hundred();
         let world = World::start(&state).await;
+        // How many requests there are is asked here, and not how long their limit takes: that is minutes.
+        configure(&world, "layers.rate_limit.off = true\n");
         world.shell.file("wish.toml", &all);
         let planned = wsm(&world, &["-o", "json", "plan", "wish.toml"]).output().await.unwrap();
         assert_eq!(planned.status.code(), Some(5), "{}", String::from_utf8_lossy(&planned.stderr));
