@@ -73,7 +73,7 @@ fn call(ready: Ready) -> Ready {
     ready
 }
 
-/// A wish and what was read.
+/// A desired state and what was read.
 struct ToPlan {
     world: World,
     observed: [Observed; 1],
@@ -93,7 +93,7 @@ fn to_plan(naming: Naming, workspaces: usize) -> ToPlan {
 #[bench::plan_10000_by_id(Naming::Id, 10)]
 #[bench::plan_10000_by_address(Naming::Email, 10)]
 fn plan(ready: ToPlan) -> (ToPlan, Plan) {
-    let plan = Plan::compute(black_box(&ready.world.wish), &ready.observed, &World::guards());
+    let plan = Plan::compute(black_box(&ready.world.desired), &ready.observed, &World::guards());
     match plan {
         Ok(plan) => (ready, plan),
         Err(refused) => panic!("{refused}"),

@@ -16,7 +16,7 @@ impl Tables {
     pub fn new(world: &World) -> Result<Self> {
         let mut database = Connection::open_in_memory()?;
         let write = database.transaction()?;
-        for (name, rows) in [("desired", &world.desired), ("actual", &world.actual)] {
+        for (name, rows) in [("desired", &world.desired_rows), ("actual", &world.actual_rows)] {
             write.execute_batch(&format!(
                 "CREATE TABLE {name} (workspace TEXT NOT NULL, principal TEXT NOT NULL, role TEXT NOT NULL,
                  PRIMARY KEY (workspace, principal)) WITHOUT ROWID"
@@ -33,7 +33,7 @@ impl Tables {
         Ok(Self(database))
     }
 
-    /// Additions and changes of role from one walk over the wish, removals from one over what is.
+    /// Additions and changes of role from one walk over the desired state, removals from one over what is.
     pub fn diff(&self) -> Result<Vec<Change>> {
         let mut query = self.0.prepare_cached(
             "SELECT CASE WHEN a.role IS NULL THEN 'add' ELSE 'role' END, d.workspace, d.principal, d.role

@@ -1,4 +1,4 @@
-//! A made-up account of any size with a wish for it, as the library's types and as two tables.
+//! A made-up account of any size with a desired state for it, as the library's types and as two tables.
 
 use crate::floor::Result;
 use async_trait::async_trait;
@@ -10,13 +10,13 @@ use workspace_members_core::{
     Who, Workspace, WorkspaceId, WorkspaceMembers,
 };
 use workspace_members_sync::{
-    Desired, DesiredWorkspace, Entry, Guards, Limit, Mode, Observed, Target, Want, Wished,
+    Desired, DesiredMember, DesiredMembership, DesiredWorkspace, Entry, Guards, Limit, Mode, Observed, Target,
 };
 
 /// The connection's name.
 pub const CONNECTION: &str = "measured";
 
-/// How the wish names people.
+/// How the desired state names people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Naming {
     /// By `user:ID`.
@@ -25,7 +25,7 @@ pub enum Naming {
     Email,
 }
 
-/// One row of a table: workspace, principal (id or address, as the wish names them), native role.
+/// One row of a table: workspace, principal (id or address, as the desired state names them), native role.
 pub type TableRow = (String, String, &'static str);
 
 /// An account of `workspaces` times `each` members, and what should become of it: of every hundred members one is
@@ -33,12 +33,12 @@ pub type TableRow = (String, String, &'static str);
 #[derive(Debug)]
 pub struct World {
     account: Account,
-    /// What is wished.
-    pub wish: Desired,
-    /// As a table.
-    pub actual: Vec<TableRow>,
-    /// As a table.
-    pub desired: Vec<TableRow>,
+    /// What is desired.
+    pub desired: Desired,
+    /// What is, as a table.
+    pub actual_rows: Vec<TableRow>,
+    /// What is desired, as a table.
+    pub desired_rows: Vec<TableRow>,
 }
 
 const ROLES: [(&str, Role); 4] = [
@@ -76,7 +76,7 @@ impl World {
             })
         };
         let capabilities = capabilities();
-        let (mut wish, mut actual, mut desired) = (Desired::new(), Vec::new(), Vec::new());
+        let (mut desired, mut actual_rows, mut desired_rows) = (Desired::new(), Vec::new(), Vec::new());
         let mut account =
             Account { capabilities, workspaces: Vec::new(), users: Vec::new(), members: BTreeMap::new() };
         for number in 0..people {
@@ -85,7 +85,7 @@ impl World {
         }
         for number in 0..workspaces {
             let id = workspace_id(number)?;
-            let (mut members, mut wished) = (Vec::with_capacity(each), Vec::with_capacity(each));
+            let (mut members, mut desired_member) = (Vec::with_capacity(each), Vec::with_capacity(each));
             for place in 0..each + each / 100 {
                 let person = (number * each + place) % people;
                 // Two owners each, who stay.
@@ -98,30 +98,31 @@ impl World {
                             .with_email(Some(email(person)?))
                             .with_status(Status::Active),
                     );
-                    actual.push((id.to_string(), name_of(person), ROLES[rank].0));
+                    actual_rows.push((id.to_string(), name_of(person), ROLES[rank].0));
                 }
                 let rank = match place % 100 {
                     2 if place < each => continue,
                     3 if place < each => 1 + (place + 1) % 3,
                     _ => rank,
                 };
-                wished.push(Wished::new(entry(person)?, Want::Role(ROLES[rank].1.clone())));
-                desired.push((id.to_string(), name_of(person), ROLES[rank].0));
+                desired_member
+                    .push(DesiredMember::new(entry(person)?, DesiredMembership::Role(ROLES[rank].1.clone())));
+                desired_rows.push((id.to_string(), name_of(person), ROLES[rank].0));
             }
-            wished.sort_by(|a, b| a.who.cmp(&b.who));
+            desired_member.sort_by(|a, b| a.who.cmp(&b.who));
             let mut workspace =
                 DesiredWorkspace::new(Target::new(CONNECTION, id.clone()), Mode::Authoritative);
-            workspace.members = wished.into();
-            wish.workspaces.push(workspace);
+            workspace.members = desired_member.into();
+            desired.workspaces.push(workspace);
             account.workspaces.push(Workspace::new(id.clone(), format!("Workspace {number}")));
             account.members.insert(id, members);
         }
-        Ok(Self { account, wish, actual, desired })
+        Ok(Self { account, desired, actual_rows, desired_rows })
     }
 
     /// What a plan is made from.
     pub async fn observe(&self) -> Result<Observed> {
-        Ok(Observed::read(&self.account, CONNECTION, &self.wish).await?)
+        Ok(Observed::read(&self.account, CONNECTION, &self.desired).await?)
     }
 
     /// Guards that refuse nothing of this.

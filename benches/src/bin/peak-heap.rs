@@ -1,4 +1,4 @@
-//! `peak-heap plan id|email MEMBERS` prints the peak of planning, what the plan holds, and what the wish and the rosters
+//! `peak-heap plan id|email MEMBERS` prints the peak of planning, what the plan holds, and what the desired state and the rosters
 //! hold. `peak-heap paradigm|pandadoc floor|bare|adapter` prints the peak of one list of 10,000 members, and what is held when
 //! it is done, in bytes, both above what was allocated before.
 
@@ -56,13 +56,13 @@ async fn plan(naming: Naming, members: usize) -> Result<()> {
     let nothing = HEAP.current_usage();
     let mut world = World::new(members / 1_000, 1_000, naming)?;
     let observed = [world.observe().await?];
-    let wish = std::mem::take(&mut world.wish);
+    let desired = std::mem::take(&mut world.desired);
     // What is not needed for planning goes.
     drop(world);
     let input = HEAP.current_usage() - nothing;
     let before = HEAP.current_usage();
     HEAP.reset_peak_usage();
-    let plan = Plan::compute(&wish, &observed, &World::guards())?;
+    let plan = Plan::compute(&desired, &observed, &World::guards())?;
     println!("{} {} {input}", HEAP.peak_usage() - before, HEAP.current_usage() - before);
     drop(plan);
     Ok(())

@@ -28,7 +28,7 @@ tokio = { version = "1", features = ["macros", "rt-multi-thread", "time"] }
     let facade = |features: &str| {
         format!(
             "tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\", \"time\"] }}\nworkspace-members = {{ path = \"{}\", {features} }}\n",
-            root.join("crates/facade").display()
+            root.join("crates/workspace-members").display()
         )
     };
     vec![

@@ -29,7 +29,7 @@ impl Case {
     }
 
     fn plan(&self) -> Result<usize> {
-        let plan = Plan::compute(&self.world.wish, &self.observed, &World::guards())?;
+        let plan = Plan::compute(&self.world.desired, &self.observed, &World::guards())?;
         Ok(black_box(plan).steps.len())
     }
 
@@ -114,8 +114,11 @@ fn heap(members: usize, named: &str) -> Result<Line> {
     let (peak, held, input) = (next()??, next()??, next()??);
     #[expect(clippy::cast_precision_loss, reason = "a few millions")]
     let each = |bytes: f64| bytes / members as f64;
-    let measured =
-        format!("{:.0} bytes of wish and rosters, {:.0} bytes of plan when done", each(input), each(held));
+    let measured = format!(
+        "{:.0} bytes of desired state and rosters, {:.0} bytes of plan when done",
+        each(input),
+        each(held)
+    );
     Ok(Line::new(
         "heap per member (figure: peak while planning)",
         measured,

@@ -14,8 +14,8 @@ use workspace_members_pandadoc::{PandaDoc, PandaDocConfig};
 use workspace_members_paradigm::{Paradigm, ParadigmConfig};
 use workspace_members_simulator::{Options, RateLimit, Simulator, State};
 use workspace_members_sync::{
-    ApplyOptions, Connections, Desired, DesiredWorkspace, Event, Mode, Plan, Progress, Target as Place, Want,
-    Wished, apply, observe,
+    ApplyOptions, Connections, Desired, DesiredMember, DesiredMembership, DesiredWorkspace, Event, Mode,
+    Plan, Progress, Target as Place, apply, observe,
 };
 
 fn key(text: &str) -> Arc<StaticCredential> {
@@ -107,19 +107,20 @@ pub async fn at_the_limit(rounds: usize) -> Result<Row> {
         let layers = LayersConfig::default()
             .with_rate_limit(RateLimitConfig::default().with_limits(Some(vec![limit])));
         let account = standard(pandadoc(&simulator)?, &layers)?;
-        let mut wish = Desired::new();
+        let mut desired = Desired::new();
         for (at, home) in homes.iter().enumerate() {
             let target = Place::new("measured", WorkspaceId::new(home)?);
-            let mut wished = Vec::new();
+            let mut desired_member = Vec::new();
             for user in users.iter().skip(at).step_by(homes.len()) {
                 let who = Who::Id(UserId::new(user)?.into());
-                wished.push(Wished::new(who, Want::Role(Role::Editor)));
+                desired_member.push(DesiredMember::new(who, DesiredMembership::Role(Role::Editor)));
             }
-            wish = wish.with_workspace(DesiredWorkspace::new(target, Mode::Additive).with_members(wished));
+            desired = desired
+                .with_workspace(DesiredWorkspace::new(target, Mode::Additive).with_members(desired_member));
         }
         let connections = Connections::from([("measured".to_owned(), account)]);
-        let observed = observe(&connections, &wish).await?;
-        let plan = Plan::compute(&wish, &observed, &workspace_members_sync::Guards::new())?;
+        let observed = observe(&connections, &desired).await?;
+        let plan = Plan::compute(&desired, &observed, &workspace_members_sync::Guards::new())?;
         let folder = tempfile::tempdir()?;
         // From the first step to the last, as the progress tells them.
         let ends = Arc::new(Mutex::new((None::<Instant>, None::<Instant>, 0_u32)));

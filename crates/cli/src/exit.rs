@@ -10,7 +10,7 @@ pub(crate) enum Exit {
     Done = 0,
     /// It failed.
     Failed = 1,
-    /// The input, the configuration or the wish is wrong, or was not agreed to; nothing was changed.
+    /// The input, the configuration or the desired state is wrong, or was not agreed to; nothing was changed.
     Input = 2,
     /// Some of it failed, and the rest was done.
     Partly = 3,

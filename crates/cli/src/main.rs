@@ -6,6 +6,7 @@ mod config;
 mod connections;
 mod exit;
 mod failure;
+mod input;
 mod output;
 mod planned;
 mod progress;
@@ -14,7 +15,6 @@ mod report;
 mod simulate;
 mod target;
 mod trace;
-mod wish;
 
 use args::{Cli, Command, Format};
 use clap::Parser;

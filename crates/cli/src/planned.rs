@@ -6,8 +6,8 @@ use crate::failure::{self, Failure, More};
 use crate::report::{MemberRow, Report, Sheet, Tone};
 use serde_json::{Map, Value, json};
 use workspace_members::sync::{
-    self, Action, ApplyError, Cause, Kept, Observed, Plan, Problem, Refusal, Refused, SettledHow,
-    StepOutcome, StepReport,
+    self, Action, ApplyError, Cause, Kept, Observed, Plan, Problem, Recovery, Refusal, Refused, StepOutcome,
+    StepReport,
 };
 use workspace_members::{Effect, Error, ErrorKind, Operation, Provider};
 
@@ -134,7 +134,7 @@ fn row(step: &sync::Step, done: Option<&StepReport>) -> Value {
     })
 }
 
-/// What a refused wish is called among errors.
+/// What a refused desired state is called among errors.
 fn kind(problem: Problem) -> ErrorKind {
     match problem {
         Problem::UnknownPerson | Problem::NotAMember => ErrorKind::NotFound,
@@ -225,7 +225,7 @@ pub(crate) fn not_applied(error: ApplyError) -> Failure {
             failure
         }
         ApplyError::Read { connection, source } => Failure::from(source).at(&connection),
-        ApplyError::Unsettled { ref source, .. } => {
+        ApplyError::Unrecovered { ref source, .. } => {
             let advice =
                 "somebody may be without access: add them by hand, or run again when the provider answers";
             let told = source.clone().with_message(format!("{error}: {}", source.message()));
@@ -240,8 +240,8 @@ pub(crate) fn not_applied(error: ApplyError) -> Failure {
 /// What came of a plan: each step, then the rosters as they are now.
 pub(crate) fn applied(report: &sync::Report, connections: &Connections) -> Report {
     let mut sheet = Sheet::default();
-    for settled in &report.settled {
-        sheet.line(Tone::Change, format!("  {}", settling(settled)));
+    for recovered in &report.recovered {
+        sheet.line(Tone::Change, format!("  {}", recovering(recovered)));
     }
     for done in &report.steps {
         let tone = match done.outcome {
@@ -259,7 +259,7 @@ pub(crate) fn applied(report: &sync::Report, connections: &Connections) -> Repor
     }
     kept(&report.kept, &mut sheet);
     let summary = match (report.remaining, &report.last_reading) {
-        (Some(0), _) => "Everything is as wished.".to_owned(),
+        (Some(0), _) => "No changes remain: all workspaces match the desired state.".to_owned(),
         (Some(left), _) => format!("{} left to do; plan again.", counted(left, "change")),
         (None, why) => {
             format!("What is now so could not be read: {}", why.as_deref().unwrap_or("no answer"))
@@ -277,24 +277,27 @@ pub(crate) fn applied(report: &sync::Report, connections: &Connections) -> Repor
 }
 
 /// What became of somebody who may have been outside since an earlier run.
-pub(crate) fn settling(settled: &sync::Settled) -> String {
-    let intent = &settled.intent;
-    let (who, place) = (&intent.label, format!("{}:{}", intent.connection, intent.workspace));
-    match settled.how {
-        SettledHow::Inside => format!("{who} is in {place}, as an earlier run left open"),
-        SettledHow::Added => {
-            format!("{who} was outside {place} since an earlier run, and was added as {}", intent.to)
+pub(crate) fn recovering(recovered: &sync::Recovered) -> String {
+    let open_change = &recovered.open_change;
+    let (who, place) = (&open_change.label, format!("{}:{}", open_change.connection, open_change.workspace));
+    match recovered.how {
+        Recovery::Inside => format!("{who} is in {place}, as an earlier run left open"),
+        Recovery::Added => {
+            format!("{who} was outside {place} since an earlier run, and was added as {}", open_change.to)
         }
-        SettledHow::PutBack => {
-            format!("{who} was outside {place} since an earlier run, and was put back as {}", intent.from)
+        Recovery::PutBack => {
+            format!(
+                "{who} was outside {place} since an earlier run, and was put back as {}",
+                open_change.from
+            )
         }
-        SettledHow::Gone => {
+        Recovery::Gone => {
             format!("{who} may have been outside {place} since an earlier run, and exists no more")
         }
         _ => format!(
             "{who} may be outside {place} since an earlier run: add them as {} by hand, or run again over that \
              connection when its key sees the workspace",
-            intent.to
+            open_change.to
         ),
     }
 }

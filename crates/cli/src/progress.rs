@@ -82,8 +82,8 @@ fn line(text: &str) {
 /// Says only who was brought back: for a command that answers with one change.
 pub(crate) fn of_settling() -> Progress {
     Progress::new(|event| {
-        if let Event::Settled(settled) = event {
-            line(&planned::settling(settled));
+        if let Event::Recovered(recovered) = event {
+            line(&planned::recovering(recovered));
         }
     })
 }
@@ -127,8 +127,8 @@ pub(crate) fn of_apply(shown: Option<Output>) -> Progress {
                     line(&format!("{}: {}", done.outcome, done.step));
                 }
             }
-            Event::Settled(settled) => {
-                line(&planned::settling(settled));
+            Event::Recovered(recovered) => {
+                line(&planned::recovering(recovered));
             }
             _ => {}
         }

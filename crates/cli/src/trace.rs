@@ -1,7 +1,9 @@
 //! `-v`: what is sent, on standard error.
 
 use std::io::IsTerminal as _;
-use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Quiet unless asked; `RUST_LOG` chooses more finely.
 pub(crate) fn start(verbose: u8) {
@@ -10,15 +12,13 @@ pub(crate) fn start(verbose: u8) {
         1 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
-    let asked = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
-        // Other crates' events could hold headers; ours never hold a key.
-        EnvFilter::new(format!("off,workspace_members={level}"))
-    });
-    // A second subscriber cannot be there: this is called once.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(asked)
+    // Other crates' events could hold headers; ours never hold a key.
+    let ours = || Targets::new().with_target("workspace_members", level);
+    let asked = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
-        .with_target(false)
-        .try_init();
+        .with_target(false);
+    // A second subscriber cannot be there: this is called once.
+    let _ = tracing_subscriber::registry().with(lines).with(asked.unwrap_or_else(ours)).try_init();
 }

@@ -463,14 +463,14 @@ mod tests {
     fn whoever_can_be_a_member_can_be_read_with_or_without_writing() {
         let (user, group) = (PrincipalId::from(UserId::from(7)), PrincipalId::from(GroupId::from(7)));
         for capabilities in [of_users(), of_users().read_only("it is read-only")] {
-            capabilities.admit_get(&user).unwrap();
-            let refused = capabilities.admit_get(&group).unwrap_err();
+            capabilities.check_get(&user).unwrap();
+            let refused = capabilities.check_get(&group).unwrap_err();
             assert_eq!(refused.operation(), Some(Operation::Get));
         }
         let reader = Capabilities::new(Provider::from_static("example"), RoleTable::new([]).unwrap())
             .claim(Evidence::Documented, &[Capability::GetMember]);
-        reader.admit_get(&user).unwrap();
-        reader.admit_get(&group).unwrap_err();
-        reader.claim(Evidence::Documented, &[Capability::ListGroups]).admit_get(&group).unwrap();
+        reader.check_get(&user).unwrap();
+        reader.check_get(&group).unwrap_err();
+        reader.claim(Evidence::Documented, &[Capability::ListGroups]).check_get(&group).unwrap();
     }
 }

@@ -156,7 +156,7 @@ impl RemoveMember {
 /// * **One method, one request.** Never look something up first, never retry, never page: layers and the extension
 ///   trait do that, and they count on it.
 /// * **Claims hold.** What [`capabilities`](Self::capabilities) claims works; for anything else answer
-///   [`ErrorKind::Unsupported`] without a request. [`Capabilities::require`] and the `admit_*` methods do both.
+///   [`ErrorKind::Unsupported`] without a request. [`Capabilities::require`] and the `check_*` methods do both.
 /// * **Errors are classified by operation**, never by status alone, and carry the [`Effect`]: a write of which the
 ///   answer was lost is [`Effect::Unknown`], not a failure.
 /// * **A write is confirmed.** If the answer shows the result, compare it with what was asked, and answer
@@ -279,7 +279,7 @@ impl Capabilities {
     }
 
     /// Refuses a listing that is not claimed.
-    pub fn admit_list(&self, of: &ListOf) -> Result<()> {
+    pub fn check_list(&self, of: &ListOf) -> Result<()> {
         let capability = match of {
             ListOf::Workspace(_) => Capability::ListMembers,
             ListOf::Account => Capability::ListAccountMembers,
@@ -288,7 +288,7 @@ impl Capabilities {
     }
 
     /// Refuses reading one member where that is not claimed, or where only another kind of principal can be a member.
-    pub fn admit_get(&self, principal: &PrincipalId) -> Result<()> {
+    pub fn check_get(&self, principal: &PrincipalId) -> Result<()> {
         self.require(Capability::GetMember, Operation::Get)?;
         let kind = principal.kind();
         if self.principal_kinds().any(|known| known == kind) {
@@ -305,9 +305,9 @@ impl Capabilities {
     }
 
     /// Refuses an addition that is not claimed, and decides which native role to send.
-    pub fn admit_add(&self, request: &AddMember) -> Result<ResolvedRole> {
+    pub fn check_add(&self, request: &AddMember) -> Result<ResolvedRole> {
         let operation = Operation::Add;
-        self.admit_kind(Capability::add, request.principal.kind(), operation)?;
+        self.check_kind(Capability::add, request.principal.kind(), operation)?;
         for (asked, capability) in [
             (request.notify.member, Capability::NotifyMember),
             (request.notify.admins, Capability::NotifyAdmins),
@@ -316,24 +316,24 @@ impl Capabilities {
                 self.require(capability, operation)?;
             }
         }
-        self.admit_role(&request.role, Capability::AddCustomRole, operation)
+        self.check_role(&request.role, Capability::AddCustomRole, operation)
     }
 
     /// Refuses a change of role that is not claimed, and decides which native role to send.
-    pub fn admit_set_role(&self, request: &SetRole) -> Result<ResolvedRole> {
+    pub fn check_set_role(&self, request: &SetRole) -> Result<ResolvedRole> {
         let operation = Operation::SetRole;
-        self.admit_kind(Capability::set_role, request.key.principal.kind(), operation)?;
-        self.admit_key(&request.key, operation)?;
-        self.admit_role(&request.role, Capability::SetCustomRole, operation)
+        self.check_kind(Capability::set_role, request.key.principal.kind(), operation)?;
+        self.check_key(&request.key, operation)?;
+        self.check_role(&request.role, Capability::SetCustomRole, operation)
     }
 
     /// Refuses a removal that is not claimed.
-    pub fn admit_remove(&self, request: &RemoveMember) -> Result<()> {
-        self.admit_kind(Capability::remove, request.key.principal.kind(), Operation::Remove)?;
-        self.admit_key(&request.key, Operation::Remove)
+    pub fn check_remove(&self, request: &RemoveMember) -> Result<()> {
+        self.check_kind(Capability::remove, request.key.principal.kind(), Operation::Remove)?;
+        self.check_key(&request.key, Operation::Remove)
     }
 
-    fn admit_kind(
+    fn check_kind(
         &self,
         capability: fn(PrincipalKind) -> Capability,
         kind: PrincipalKind,
@@ -353,7 +353,7 @@ impl Capabilities {
         self.require(asked, operation)
     }
 
-    fn admit_key(&self, key: &MemberKey, operation: Operation) -> Result<()> {
+    fn check_key(&self, key: &MemberKey, operation: Operation) -> Result<()> {
         if self.behaves(crate::Behaviour::MembershipIds) && key.membership.is_none() {
             let message = format!(
                 "{} needs the membership id of {key}, which `get` or a listing yields",
@@ -365,7 +365,7 @@ impl Capabilities {
         Ok(())
     }
 
-    fn admit_role(&self, role: &Role, custom: Capability, operation: Operation) -> Result<ResolvedRole> {
+    fn check_role(&self, role: &Role, custom: Capability, operation: Operation) -> Result<ResolvedRole> {
         let resolved = self.roles().resolve(role).map_err(|refused| {
             Error::from(refused).with_operation(operation).with_provider(self.provider().clone())
         })?;
@@ -449,10 +449,10 @@ mod tests {
         };
         let (user, group) = (UserId::from(7).into(), GroupId::from(7).into());
         let reader = claiming(&[Capability::GetMember, Capability::ListGroups]);
-        assert!(reader.admit_get(&user).is_ok() && reader.admit_get(&group).is_ok());
+        assert!(reader.check_get(&user).is_ok() && reader.check_get(&group).is_ok());
         let without_groups = claiming(&[Capability::GetMember, Capability::AddUser]);
-        assert!(without_groups.admit_get(&user).is_ok());
-        let refused = without_groups.without(&[Capability::AddGroup], "there are none").admit_get(&group);
+        assert!(without_groups.check_get(&user).is_ok());
+        let refused = without_groups.without(&[Capability::AddGroup], "there are none").check_get(&group);
         let refused = refused.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Unsupported);
         assert_eq!(refused.message(), "reading a group as a member is not supported: there are none");

@@ -146,7 +146,7 @@ impl InMemory {
     }
 
     /// The workspace must exist and be one whose members can be managed.
-    fn admit_workspace(&self, state: &State, id: &WorkspaceId, operation: Operation) -> Result<()> {
+    fn check_workspace(&self, state: &State, id: &WorkspaceId, operation: Operation) -> Result<()> {
         match state.workspaces.get(id) {
             Some(workspace) if workspace.manageable => Ok(()),
             Some(_) => {
@@ -165,14 +165,14 @@ impl InMemory {
     }
 
     /// The member that a removal or a change of role addresses, if the provider would let it happen.
-    fn admit_loss(
+    fn check_loss(
         &self,
         state: &State,
         key: &MemberKey,
         becomes: Option<&NativeRole>,
         operation: Operation,
     ) -> Result<()> {
-        self.admit_workspace(state, &key.workspace, operation)?;
+        self.check_workspace(state, &key.workspace, operation)?;
         let member = state.members.get(&(key.workspace.clone(), key.principal.clone()));
         let Some(member) = member.filter(|m| key.membership.is_none() || m.key.membership == key.membership)
         else {
@@ -282,12 +282,12 @@ impl WorkspaceMembers for InMemory {
     }
 
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
-        self.capabilities.admit_list(of)?;
+        self.capabilities.check_list(of)?;
         let state = self.live(Operation::ListMembers)?;
         let all: Vec<Member> = match of {
             ListOf::Account => state.members.values().cloned().collect(),
             ListOf::Workspace(id) => {
-                self.admit_workspace(&state, id, Operation::ListMembers)?;
+                self.check_workspace(&state, id, Operation::ListMembers)?;
                 state.members.values().filter(|member| member.key.workspace == *id).cloned().collect()
             }
         };
@@ -296,16 +296,16 @@ impl WorkspaceMembers for InMemory {
     }
 
     async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
-        self.capabilities.admit_get(principal)?;
+        self.capabilities.check_get(principal)?;
         let state = self.live(Operation::Get)?;
-        self.admit_workspace(&state, workspace, Operation::Get)?;
+        self.check_workspace(&state, workspace, Operation::Get)?;
         Ok(state.members.get(&(workspace.clone(), principal.clone())).cloned())
     }
 
     async fn add(&self, request: &AddMember) -> Result<Member> {
-        let role = self.capabilities.admit_add(request)?;
+        let role = self.capabilities.check_add(request)?;
         let mut state = self.live(Operation::Add)?;
-        self.admit_workspace(&state, &request.workspace, Operation::Add)?;
+        self.check_workspace(&state, &request.workspace, Operation::Add)?;
         let (exists, resource) = match &request.principal {
             PrincipalId::User(id) => (state.users.contains_key(id), Resource::User),
             PrincipalId::Group(id) => (state.groups.contains_key(id), Resource::Group),
@@ -326,9 +326,9 @@ impl WorkspaceMembers for InMemory {
     }
 
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
-        let role = self.capabilities.admit_set_role(request)?;
+        let role = self.capabilities.check_set_role(request)?;
         let mut state = self.live(Operation::SetRole)?;
-        self.admit_loss(&state, &request.key, Some(&role.native), Operation::SetRole)?;
+        self.check_loss(&state, &request.key, Some(&role.native), Operation::SetRole)?;
         let at = (request.key.workspace.clone(), request.key.principal.clone());
         let Some(member) = state.members.get_mut(&at) else {
             let message = format!("{} is not a member", request.key);
@@ -341,9 +341,9 @@ impl WorkspaceMembers for InMemory {
     }
 
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
-        self.capabilities.admit_remove(request)?;
+        self.capabilities.check_remove(request)?;
         let mut state = self.live(Operation::Remove)?;
-        self.admit_loss(&state, &request.key, None, Operation::Remove)?;
+        self.check_loss(&state, &request.key, None, Operation::Remove)?;
         state.members.remove(&(request.key.workspace.clone(), request.key.principal.clone()));
         let me = self.me.as_ref().map(|me| PrincipalId::User(me.user.clone()));
         if self.capabilities.behaves(Behaviour::KeyDiesWithMembership)

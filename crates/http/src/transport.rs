@@ -1,6 +1,6 @@
 //! The connection pool: trust, proxies, time limits. Shared by any number of accounts.
 
-use crate::roots::{ExtraRoots, admit_scheme};
+use crate::roots::{ExtraRoots, check_scheme};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -129,7 +129,7 @@ impl Transport {
 
     /// The pool for a base URL.
     pub(crate) fn client_for(&self, base: &Url) -> Result<reqwest::Client> {
-        admit_scheme(base)?;
+        check_scheme(base)?;
         let (slot, loopback) =
             if is_loopback(base) { (&self.0.direct, true) } else { (&self.0.outward, false) };
         if let Some(client) = slot.get() {
@@ -157,7 +157,7 @@ impl Transport {
             .pool_max_idle_per_host(config.max_in_flight)
             .connect_timeout(config.connect_timeout)
             .timeout(config.request_timeout);
-        builder = self.0.extra_roots.add_to(builder);
+        builder = self.0.extra_roots.add_to(builder)?;
         // reqwest would send a request for http://127.0.0.1, key included, to the host that HTTP_PROXY names.
         builder = match &config.proxy {
             Proxy::System if !loopback => builder,

@@ -303,15 +303,15 @@ impl<M: WorkspaceMembers> WorkspaceMembers for Audit<M> {
         self.inner.get(workspace, principal).await
     }
     async fn add(&self, request: &AddMember) -> Result<Member> {
-        let admitted = self.capabilities().admit_add(request).is_ok();
+        let admitted = self.capabilities().check_add(request).is_ok();
         self.recorded(request.into(), admitted, of_member, self.inner.add(request)).await
     }
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
-        let admitted = self.capabilities().admit_set_role(request).is_ok();
+        let admitted = self.capabilities().check_set_role(request).is_ok();
         self.recorded(request.into(), admitted, of_member, self.inner.set_role(request)).await
     }
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
-        let admitted = self.capabilities().admit_remove(request).is_ok();
+        let admitted = self.capabilities().check_remove(request).is_ok();
         self.recorded(
             request.into(),
             admitted,

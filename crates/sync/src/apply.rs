@@ -7,13 +7,13 @@ mod options;
 mod place;
 mod progress;
 mod recheck;
+mod recover;
 mod report;
-mod settle;
 
-pub use journal::{Intent, open_intents};
+pub use journal::{OpenChange, open_changes};
 pub use options::ApplyOptions;
 pub use progress::{Event, Progress};
-pub use report::{Report, Settled, SettledHow, StepOutcome, StepReport};
+pub use report::{Recovered, Recovery, Report, StepOutcome, StepReport};
 
 use crate::desired::Target;
 use crate::guards::Limits;
@@ -62,10 +62,10 @@ pub enum ApplyError {
         source: std::io::Error,
     },
     /// Somebody may be outside since an earlier run, and could not be brought back.
-    #[error("{} may be outside workspace {} since an earlier run, and could not be brought back", .intent.label, .intent.workspace)]
-    Unsettled {
+    #[error("{} may be outside workspace {} since an earlier run, and could not be brought back", .open_change.label, .open_change.workspace)]
+    Unrecovered {
         /// What had been begun.
-        intent: Box<Intent>,
+        open_change: Box<OpenChange>,
         /// Why not.
         source: Error,
     },
@@ -126,21 +126,27 @@ fn pick<'a>(
 
 /// Brings back inside whoever an earlier run left outside, at these connections. Do it before planning: their coming
 /// back changes the roster that a plan is made from. Idempotent.
-pub async fn settle(connections: &Connections, options: &ApplyOptions) -> Result<Vec<Settled>, ApplyError> {
+pub async fn recover(
+    connections: &Connections,
+    options: &ApplyOptions,
+) -> Result<Vec<Recovered>, ApplyError> {
     let names: Vec<&str> = connections.keys().map(String::as_str).collect();
     let picked = pick(connections, &names)?;
-    Held::take(&picked, &options.state_dir).await?.settle(&picked, &options.progress).await
+    Held::take(&picked, &options.state_dir).await?.recover(&picked, &options.progress).await
 }
 
-/// Reads everything that plans for this wish are made from: all its connections, side by side.
-pub async fn observe(connections: &Connections, wish: &crate::Desired) -> Result<Vec<Observed>, ApplyError> {
-    let picked = pick(connections, &wish.connections())?;
-    observe_with(&picked, wish, |_| Known::new(), &Progress::default()).await
+/// Reads everything that plans for this desired state are made from: all its connections, side by side.
+pub async fn observe(
+    connections: &Connections,
+    desired: &crate::Desired,
+) -> Result<Vec<Observed>, ApplyError> {
+    let picked = pick(connections, &desired.connections())?;
+    observe_with(&picked, desired, |_| Known::new(), &Progress::default()).await
 }
 
 async fn observe_with(
     connections: &[(&str, &dyn WorkspaceMembers)],
-    wish: &crate::Desired,
+    desired: &crate::Desired,
     known: impl Fn(&str) -> Known,
     progress: &Progress,
 ) -> Result<Vec<Observed>, ApplyError> {
@@ -149,7 +155,7 @@ async fn observe_with(
         let known = known(name);
         let reading = async move {
             progress.tell(&Event::Reading { connection: name });
-            Observed::read_knowing(members, name, wish, known).await.map_err(read(name))
+            Observed::read_knowing(members, name, desired, known).await.map_err(read(name))
         };
         all.push(reading.boxed());
     }
@@ -170,8 +176,8 @@ pub async fn apply(
     plan: &Plan,
     options: &ApplyOptions,
 ) -> Result<Report, ApplyError> {
-    let run = Run::begin(connections, &plan.wish, options).await?;
-    let unjudged = Unjudged::draft(&plan.wish, &run.observed, &plan.guards);
+    let run = Run::begin(connections, &plan.desired, options).await?;
+    let unjudged = Unjudged::draft(&plan.desired, &run.observed, &plan.guards);
     if unjudged.plan.fingerprint != plan.fingerprint && !options.replan {
         let changed = changed(plan, &unjudged.plan);
         return Err(ApplyError::Stale {
@@ -185,18 +191,18 @@ pub async fn apply(
     Ok(run.report(&plan, steps).await)
 }
 
-/// Plans a wish and carries the plan out in one go, for whoever need not look at it in between.
+/// Plans a desired state and carries the plan out in one go, for whoever need not look at it in between.
 ///
 /// As [`apply`] in everything else. What the plan is made from is read once, under the lock, and not a second time, as
-/// nobody took time to decide. The guards are the wish's and this host's.
-pub async fn apply_wish(
+/// nobody took time to decide. The guards are the desired state's and this host's.
+pub async fn apply_desired(
     connections: &Connections,
-    wish: &crate::Desired,
+    desired: &crate::Desired,
     options: &ApplyOptions,
 ) -> Result<Report, ApplyError> {
-    let run = Run::begin(connections, wish, options).await?;
-    let guards = wish.guards.stricter(&options.guards);
-    let unjudged = Unjudged::draft(wish, &run.observed, &guards);
+    let run = Run::begin(connections, desired, options).await?;
+    let guards = desired.guards.stricter(&options.guards);
+    let unjudged = Unjudged::draft(desired, &run.observed, &guards);
     let (plan, steps) = run.carry_out(unjudged, &guards.limits()).await?;
     Ok(run.report(&plan, steps).await)
 }
@@ -206,7 +212,7 @@ struct Run<'a> {
     held: Held,
     picked: Vec<(&'a str, &'a dyn WorkspaceMembers)>,
     options: &'a ApplyOptions,
-    settled: Vec<Settled>,
+    recovered: Vec<Recovered>,
     observed: Vec<Observed>,
 }
 
@@ -214,19 +220,19 @@ impl<'a> Run<'a> {
     /// Locks, settles, reads.
     async fn begin(
         connections: &'a Connections,
-        wish: &'a crate::Desired,
+        desired: &'a crate::Desired,
         options: &'a ApplyOptions,
     ) -> Result<Self, ApplyError> {
-        let picked = pick(connections, &wish.connections())?;
+        let picked = pick(connections, &desired.connections())?;
         let mut held = Held::take(&picked, &options.state_dir).await?;
-        let settled = held.settle(&picked, &options.progress).await?;
+        let recovered = held.recover(&picked, &options.progress).await?;
         let known = |name: &str| {
             let known = options.known.get(name).cloned().unwrap_or_default();
             held.identity(name).cloned().into_iter().fold(known, Known::with_me)
         };
-        let observed = observe_with(&picked, wish, known, &options.progress).await?;
+        let observed = observe_with(&picked, desired, known, &options.progress).await?;
         options.progress.tell(&Event::Read(&observed));
-        Ok(Self { held, picked, options, settled, observed })
+        Ok(Self { held, picked, options, recovered, observed })
     }
 
     /// Judges, and takes the steps.
@@ -252,12 +258,12 @@ impl<'a> Run<'a> {
 
     /// Reads again, unless there was nothing to do, and reports. The accounts are held until then.
     async fn report(self, plan: &Plan, steps: Vec<StepReport>) -> Report {
-        let Self { held: _held, picked, options, settled, observed } = self;
+        let Self { held: _held, picked, options, recovered, observed } = self;
         let mut report = Report {
             fingerprint: plan.fingerprint.clone(),
             steps,
             kept: plan.kept.clone(),
-            settled,
+            recovered,
             remaining: Some(0),
             last_reading: None,
             found: observed.clone(),
@@ -323,8 +329,8 @@ async fn execute(
 ) -> Vec<StepReport> {
     let mut all = plan.steps_by_target();
     let mut runs: Vec<BoxFuture<'_, Vec<StepReport>>> = Vec::new();
-    for workspace in &plan.wish.workspaces {
-        // Judging refuses a wish that names a workspace twice.
+    for workspace in &plan.desired.workspaces {
+        // Judging refuses a desired state that names a workspace twice.
         let Some(steps) = all.remove(&workspace.target) else { continue };
         let name = workspace.target.connection.as_str();
         let members = connections.iter().find(|(known, _)| *known == name).map(|(_, members)| *members);
@@ -381,7 +387,7 @@ fn conclude(report: &mut Report, plan: &Plan, observed: Vec<Observed>) {
             _ => {}
         }
     }
-    let next = Unjudged::draft(&plan.wish, &observed, &plan.guards);
+    let next = Unjudged::draft(&plan.desired, &observed, &plan.guards);
     // Whom a step of this plan added is a member already by now.
     let unmet = |refusal: &&Refusal| refusal.cause != Cause::Problem(Problem::AlreadyMember);
     report.remaining = Some(next.plan.steps.len() + next.problems.iter().filter(unmet).count());

@@ -3,8 +3,8 @@
 mod definitions;
 mod entry;
 mod file;
+mod members;
 mod source;
-mod wish;
 
 pub use entry::{Entry, InvalidText, People, Person, Target};
 pub(crate) use entry::{WhoRef, as_text};
@@ -62,11 +62,11 @@ impl FromStr for Mode {
     }
 }
 
-/// What is wished of one member.
+/// What is desired of one member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
-pub enum Want {
+pub enum DesiredMembership {
     /// To have this role, as far as the workspace's [`Mode`] goes.
     Role(#[serde(with = "as_text")] Role),
     /// To be added in this role; for somebody who is a member already, what `if_present` says.
@@ -80,40 +80,40 @@ pub enum Want {
     /// To have exactly this role, and to be a member already.
     SetRole(#[serde(with = "as_text")] Role),
     /// Not to be a member.
-    Gone,
+    Absent,
 }
 
-/// Somebody, and what is wished of them.
+/// Somebody, and what is desired of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
-pub struct Wished {
+pub struct DesiredMember {
     /// Who.
     pub who: Entry,
     /// What.
-    pub want: Want,
+    pub membership: DesiredMembership,
     /// The team through which the file names them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<String>,
 }
 
-impl Wished {
+impl DesiredMember {
     /// Somebody named directly.
-    pub fn new(who: impl Into<Entry>, want: Want) -> Self {
-        Self { who: who.into(), want, team: None }
+    pub fn new(who: impl Into<Entry>, membership: DesiredMembership) -> Self {
+        Self { who: who.into(), membership, team: None }
     }
 }
 
 /// A shared list in data: as any list.
 mod shared {
-    use super::{Arc, Deserialize, Serialize, Wished};
+    use super::{Arc, Deserialize, DesiredMember, Serialize};
     use serde::{Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(list: &Arc<[Wished]>, to: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(list: &Arc<[DesiredMember]>, to: S) -> Result<S::Ok, S::Error> {
         list.as_ref().serialize(to)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<[Wished]>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<[DesiredMember]>, D::Error> {
         Vec::deserialize(from).map(Arc::from)
     }
 }
@@ -136,9 +136,9 @@ pub struct DesiredWorkspace {
     /// Whom the provider mails about additions.
     #[serde(default)]
     pub notify: Notify,
-    /// Who should be in it. Sorted, nobody twice. Shared, so that a plan holds the wish without a copy of it.
+    /// Who should be in it. Sorted, nobody twice. Shared, so that a plan holds the desired state without a copy of it.
     #[serde(with = "shared")]
-    pub members: Arc<[Wished]>,
+    pub members: Arc<[DesiredMember]>,
 }
 
 impl DesiredWorkspace {
@@ -161,29 +161,33 @@ impl DesiredWorkspace {
 
     /// Whether a plan for it may take rights from anybody.
     pub(crate) fn may_lower(&self) -> bool {
-        let takes = |want: &Want| {
-            !matches!(want, Want::Role(_) | Want::Add { if_present: IfPresent::Keep | IfPresent::Fail, .. })
+        let takes = |membership: &DesiredMembership| {
+            !matches!(
+                membership,
+                DesiredMembership::Role(_)
+                    | DesiredMembership::Add { if_present: IfPresent::Keep | IfPresent::Fail, .. }
+            )
         };
-        self.mode.removes() || self.members.iter().any(|wished| takes(&wished.want))
+        self.mode.removes() || self.members.iter().any(|desired_member| takes(&desired_member.membership))
     }
 
-    /// Names somebody, unless they are named already with the same wish.
+    /// Names somebody, unless they are named already with the same desired state.
     ///
     /// Copies the list, since it is shared: to name many, [`with_members`](Self::with_members) does it once.
-    pub fn with_member(self, wished: Wished) -> Self {
-        self.with_members([wished])
+    pub fn with_member(self, desired_member: DesiredMember) -> Self {
+        self.with_members([desired_member])
     }
 
-    /// Names many, except those who are named already with the same wish.
-    pub fn with_members(mut self, more: impl IntoIterator<Item = Wished>) -> Self {
-        let mut all: Vec<Wished> = self.members.iter().cloned().chain(more).collect();
-        // Stable, so that of two wishes for one entry the first stays first.
+    /// Names many, except those who are named already with the same desired state.
+    pub fn with_members(mut self, more: impl IntoIterator<Item = DesiredMember>) -> Self {
+        let mut all: Vec<DesiredMember> = self.members.iter().cloned().chain(more).collect();
+        // Stable, so that of two desired states for one entry the first stays first.
         all.sort_by(|a, b| a.who.cmp(&b.who));
-        let mut members: Vec<Wished> = Vec::with_capacity(all.len());
-        for wished in all {
-            let mut same = members.iter().rev().take_while(|known| known.who == wished.who);
-            if !same.any(|known| *known == wished) {
-                members.push(wished);
+        let mut members: Vec<DesiredMember> = Vec::with_capacity(all.len());
+        for desired_member in all {
+            let mut same = members.iter().rev().take_while(|known| known.who == desired_member.who);
+            if !same.any(|known| *known == desired_member) {
+                members.push(desired_member);
             }
         }
         self.members = members.into();
@@ -225,7 +229,7 @@ pub struct Desired {
 }
 
 impl Desired {
-    /// Wishes nothing.
+    /// Desires nothing.
     pub fn new() -> Self {
         Self::default()
     }
@@ -287,21 +291,23 @@ mod tests {
 
     #[test]
     fn many_are_named_at_once_as_one_by_one() {
-        let wished = |who: &str, role| Wished::new(who.parse::<Entry>().unwrap(), Want::Role(role));
+        let desired_member = |who: &str, role| {
+            DesiredMember::new(who.parse::<Entry>().unwrap(), DesiredMembership::Role(role))
+        };
         let list = [
-            wished("user:3", Role::Viewer),
-            wished("user:1", Role::Viewer),
-            wished("user:3", Role::Editor),
-            wished("ana@example.com", Role::Owner),
-            wished("user:1", Role::Viewer),
-            wished("user:3", Role::Viewer),
+            desired_member("user:3", Role::Viewer),
+            desired_member("user:1", Role::Viewer),
+            desired_member("user:3", Role::Editor),
+            desired_member("ana@example.com", Role::Owner),
+            desired_member("user:1", Role::Viewer),
+            desired_member("user:3", Role::Viewer),
         ];
         let new = || DesiredWorkspace::new("acme:1".parse().unwrap(), Mode::Additive);
         let at_once = new().with_members(list.clone());
         let one_by_one = list.clone().into_iter().fold(new(), DesiredWorkspace::with_member);
         assert_eq!(at_once, one_by_one);
         assert_eq!(at_once.clone().with_members(list.clone()), at_once);
-        // Each wish once, by whom it is about; of two about the same the first stays first.
+        // Each desired state once, by whom it is about; of two about the same the first stays first.
         let [three, one, three_too, ana, ..] = list;
         let mut all = vec![three, three_too, one, ana];
         all.sort_by(|a, b| a.who.cmp(&b.who));

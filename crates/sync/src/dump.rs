@@ -37,8 +37,8 @@ pub fn dump(observed: &[Observed]) -> Result<String, DumpError> {
     }
     lines.push(String::new());
     let text = lines.join("\n");
-    let wish = Desired::from_toml(&text, "dump").map_err(DumpError::Unwritable)?;
-    let draft = Unjudged::draft(&wish, observed, &Guards::new());
+    let desired = Desired::from_toml(&text, "dump").map_err(DumpError::Unwritable)?;
+    let draft = Unjudged::draft(&desired, observed, &Guards::new());
     let steps = draft.plan.steps.iter().map(ToString::to_string);
     let found: Vec<String> = steps.chain(draft.problems.iter().map(ToString::to_string)).collect();
     if found.is_empty() { Ok(text) } else { Err(DumpError::NotNeutral(found.join("; "))) }

@@ -221,7 +221,7 @@ pub struct Guards {
     /// Shares count a workspace of fewer members as one of this many. Default 4.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub floor: Option<u32>,
-    /// How many mails the whole plan may cause. Default 0, or as many as the notifications that the wish asks for.
+    /// How many mails the whole plan may cause. Default 0, or as many as the notifications that the desired state asks for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_mails: Option<u32>,
     /// Who is neither removed nor lowered, besides the account's owner. Default nobody.
@@ -365,7 +365,7 @@ pub struct Limits {
     pub max_owner_changes: Limit,
     /// See [`Guards::floor`].
     pub floor: u32,
-    /// See [`Guards::max_mails`]; `None` for as many as the wish asks for.
+    /// See [`Guards::max_mails`]; `None` for as many as the desired state asks for.
     pub max_mails: Option<u32>,
     /// See [`Guards::protect`].
     pub protect: Vec<Entry>,

@@ -9,12 +9,12 @@ mod observe;
 mod plan;
 
 pub use apply::{
-    ApplyError, ApplyOptions, Connections, Event, Intent, Progress, Report, Settled, SettledHow, StepOutcome,
-    StepReport, apply, apply_wish, observe, open_intents, settle,
+    ApplyError, ApplyOptions, Connections, Event, OpenChange, Progress, Recovered, Recovery, Report,
+    StepOutcome, StepReport, apply, apply_desired, observe, open_changes, recover,
 };
 pub use desired::{
-    Desired, DesiredError, DesiredErrors, DesiredWorkspace, Entry, InvalidText, Mode, People, Person, Target,
-    Want, Wished,
+    Desired, DesiredError, DesiredErrors, DesiredMember, DesiredMembership, DesiredWorkspace, Entry,
+    InvalidText, Mode, People, Person, Target,
 };
 pub use diff::{Ambiguity, Diff, DiffMember, RoleDifference, Side};
 pub use dump::{DumpError, dump};

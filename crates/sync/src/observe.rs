@@ -11,7 +11,7 @@ use workspace_members_core::{
     WorkspaceMembersExt as _, collect_listing,
 };
 
-/// All that was read of one connection: who acts, what can be done, and the complete rosters of the wished workspaces.
+/// All that was read of one connection: who acts, what can be done, and the complete rosters of the desired workspaces.
 ///
 /// There is none of a listing that ended early or moved while it was read: reading answers an error instead. Plain
 /// data; it holds nothing that could write.
@@ -63,37 +63,39 @@ impl Known {
 }
 
 impl Observed {
-    /// Reads what a plan for this connection's part of the wish needs. Sends only reads; idempotent.
+    /// Reads what a plan for this connection's part of the desired state needs. Sends only reads; idempotent.
     ///
     /// The rosters come from one pass over the account where the provider has one. The account's users are read where
-    /// the wish names somebody by address or who is not in the roster, or where guards need them; its groups, where
+    /// the desired state names somebody by address or who is not in the roster, or where guards need them; its groups, where
     /// groups are members. A credential that may not list these is not an error here: whoever then cannot be found is refused by
     /// the plan.
-    pub async fn read(members: &dyn WorkspaceMembers, connection: &str, wish: &Desired) -> Result<Self> {
-        Self::read_knowing(members, connection, wish, Known::new()).await
+    pub async fn read(members: &dyn WorkspaceMembers, connection: &str, desired: &Desired) -> Result<Self> {
+        Self::read_knowing(members, connection, desired, Known::new()).await
     }
 
     /// The same, without asking again for what is known.
     pub async fn read_knowing(
         members: &dyn WorkspaceMembers,
         connection: &str,
-        wish: &Desired,
+        desired: &Desired,
         known: Known,
     ) -> Result<Self> {
         let ids: Vec<WorkspaceId> =
-            wish.of_connection(connection).map(|w| w.target.workspace.clone()).collect();
+            desired.of_connection(connection).map(|w| w.target.workspace.clone()).collect();
         let members = &Counted::new(members);
         let mut observed = Self::rosters_of(members, connection, &ids, known).await?;
         let provider = observed.capabilities.provider().clone();
-        let named: Vec<(WorkspaceId, Who)> = wish
+        let named: Vec<(WorkspaceId, Who)> = desired
             .of_connection(connection)
-            .flat_map(|workspace| workspace.members.iter().map(move |wished| (workspace, &wished.who)))
+            .flat_map(|workspace| {
+                workspace.members.iter().map(move |desired_member| (workspace, &desired_member.who))
+            })
             .filter_map(|(workspace, who)| {
-                let who = wish.people.who(who, connection, &provider)?;
+                let who = desired.people.who(who, connection, &provider)?;
                 Some((workspace.target.workspace.clone(), who))
             })
             .collect();
-        let lowers = wish.of_connection(connection).any(DesiredWorkspace::may_lower);
+        let lowers = desired.of_connection(connection).any(DesiredWorkspace::may_lower);
         let group_named = named.iter().any(|(_, who)| matches!(who, Who::Id(PrincipalId::Group(_))));
         let groups = group_named || observed.has_groups();
         if observed.needs_users(&named, lowers, groups) {

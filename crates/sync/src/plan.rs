@@ -119,7 +119,7 @@ impl PlanRequests {
     }
 }
 
-/// What would change in all workspaces of a wish, and everything that this depends on.
+/// What would change in all workspaces of a desired state, and everything that this depends on.
 ///
 /// Made by [`compute`](Self::compute), carried out by [`apply`](crate::apply), which recomputes it from what is then
 /// there and refuses it if anything differs. So a plan may be kept in a file and read by people; its steps are never
@@ -127,9 +127,9 @@ impl PlanRequests {
 ///
 /// ```compile_fail
 /// // Nothing that could write is accepted where a plan is made.
-/// fn plan(account: &workspace_members_core::InMemory, wish: &workspace_members_sync::Desired) {
+/// fn plan(account: &workspace_members_core::InMemory, desired: &workspace_members_sync::Desired) {
 ///     let guards = workspace_members_sync::Guards::new();
-///     let _ = workspace_members_sync::Plan::compute(wish, &[account], &guards);
+///     let _ = workspace_members_sync::Plan::compute(desired, &[account], &guards);
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,15 +140,15 @@ pub struct Plan {
     pub version: u32,
     /// Identifies the plan.
     pub fingerprint: PlanFingerprint,
-    /// What is wished.
-    pub wish: Desired,
-    /// The guards it was judged by: the stricter of the wish's and the caller's.
+    /// What is desired.
+    pub desired: Desired,
+    /// The guards it was judged by: the stricter of the desired state's and the caller's.
     pub guards: Guards,
     /// The accounts, ordered by connection.
     pub accounts: Vec<PlannedAccount>,
     /// What would be done: by workspace, and in each those who gain first, then those who lose a role, then removals.
     pub steps: Vec<Step>,
-    /// Who stays although the wish says otherwise, or says nothing.
+    /// Who stays although the desired state says otherwise, or says nothing.
     pub kept: Vec<Kept>,
     /// Every consequence of any step, each once.
     pub consequences: Vec<Consequence>,
@@ -196,7 +196,7 @@ impl Plan {
 
     /// Decides what would change. No I/O; the same input gives the same plan, in whatever order it comes.
     ///
-    /// Refused, with every reason, if a guard forbids what would come out after any step, or if the wish cannot be met:
+    /// Refused, with every reason, if a guard forbids what would come out after any step, or if the desired state cannot be met:
     /// somebody is unknown, a role cannot be given, the provider cannot do a step.
     pub fn compute(desired: &Desired, observed: &[Observed], guards: &Guards) -> Result<Self, Refused> {
         let unjudged = Unjudged::draft(desired, observed, &desired.guards.stricter(guards));
@@ -310,7 +310,7 @@ impl<'a> Unjudged<'a> {
         let mut plan = Plan {
             version: Plan::VERSION,
             fingerprint: PlanFingerprint(String::new()),
-            wish: desired.clone(),
+            desired: desired.clone(),
             guards: guards.clone(),
             accounts,
             consequences: consequences(&steps),
@@ -328,7 +328,7 @@ impl<'a> Unjudged<'a> {
         let Self { plan, problems: mut refusals, directories, drafted } = self;
         let guarded = limits.protect.iter().chain(&limits.required_owners);
         let unknown = guarded
-            .filter(|entry| matches!(entry, Entry::Person(name) if plan.wish.people.get(name).is_none()));
+            .filter(|entry| matches!(entry, Entry::Person(name) if plan.desired.people.get(name).is_none()));
         refusals.extend(unknown.map(Refusal::unknown_in_guards));
         let mut rest = plan.steps.as_slice();
         for Drafted { workspace, roster, directory, members } in &drafted {

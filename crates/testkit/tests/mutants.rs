@@ -157,7 +157,7 @@ impl WorkspaceMembers for Mutant {
         let mut sent = request.clone();
         sent.role = self.swap(&request.role);
         if self.is(Bug::AnAddLosesItsRole) {
-            self.account.capabilities().admit_add(request)?;
+            self.account.capabilities().check_add(request)?;
             sent.role = Role::Viewer;
         }
         match self.account.add(&sent).await {
@@ -177,7 +177,7 @@ impl WorkspaceMembers for Mutant {
         let mut sent = request.clone();
         sent.role = self.swap(&request.role);
         if self.is(Bug::SetRoleChangesNothing) {
-            self.account.capabilities().admit_set_role(request)?;
+            self.account.capabilities().check_set_role(request)?;
             if let Some(member) = self.account.get(&request.key.workspace, &request.key.principal).await? {
                 return Ok(self.dressed(&member, &request.role));
             }

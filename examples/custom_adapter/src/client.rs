@@ -138,13 +138,13 @@ impl WorkspaceMembers for Clubhouse {
         Ok(Page::new(Vec::new()))
     }
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
-        self.capabilities.admit_list(of)?;
+        self.capabilities.check_list(of)?;
         let ListOf::Workspace(club) = of else { return Ok(Page::new(Vec::new())) };
         let path = ["clubs", club.as_str(), "people"];
         self.list(Operation::ListMembers, &path, &page, |seat| self.member(club, seat)).await
     }
     async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
-        self.capabilities.admit_get(principal)?;
+        self.capabilities.check_get(principal)?;
         let path = ["clubs", workspace.as_str(), "people", principal.as_str()];
         match self.ask(Request::new(Operation::Get, Method::GET, &path)).await {
             Ok(seat) => Ok(Some(self.member(workspace, seat))),
@@ -153,15 +153,15 @@ impl WorkspaceMembers for Clubhouse {
         }
     }
     async fn add(&self, request: &AddMember) -> Result<Member> {
-        self.capabilities.admit_add(request)?;
+        self.capabilities.check_add(request)?;
         self.take(Method::PUT, &request.key(), &request.role, Operation::Add).await
     }
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
-        self.capabilities.admit_set_role(request)?;
+        self.capabilities.check_set_role(request)?;
         self.take(Method::PATCH, &request.key, &request.role, Operation::SetRole).await
     }
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
-        self.capabilities.admit_remove(request)?;
+        self.capabilities.check_remove(request)?;
         let path = ["clubs", request.key.workspace.as_str(), "people", request.key.principal.as_str()];
         let request = Request::new(Operation::Remove, Method::DELETE, &path);
         self.send(request).await?.confirm_done(Operation::Remove, &PROVIDER)

@@ -74,14 +74,14 @@ async fn a_plan_is_carried_out() -> Result<(), HarnessError> {
     };
     let members = standard(adapter(&serve(Arc::new(Mutex::new(house))).await?)?, &LayersConfig::default())?;
     let connections = Connections::from([("clubs".to_owned(), members.clone())]);
-    let wish = r#"
+    let desired = r#"
         [[workspace]]
         target = "clubs:chess"
         mode = "authoritative"
         members = { owner = ["robot@example.com"], editor = ["ana@example.com", "ben@example.com"] }
     "#;
-    let wish = Desired::from_toml(wish, "wish.toml")?;
-    let plan = Plan::compute(&wish, &observe(&connections, &wish).await?, &Guards::new())?;
+    let desired = Desired::from_toml(desired, "desired.toml")?;
+    let plan = Plan::compute(&desired, &observe(&connections, &desired).await?, &Guards::new())?;
     assert_eq!(plan.steps.len(), 3, "promote ana, add ben, remove cleo: {plan:?}");
     let report = apply(&connections, &plan, &ApplyOptions::new(tempfile::tempdir()?.path())).await?;
     assert!(report.is_complete(), "{report:?}");

@@ -49,10 +49,10 @@ pub(crate) const WORDS: &[&str] = &[
 pub fn desired_toml(data: &[u8]) {
     // A file that is not UTF-8 is refused where it is read.
     let Ok(text) = std::str::from_utf8(data) else { return };
-    match Desired::from_toml(text, "wish.toml") {
-        Err(errors) => check(&errors, text, "wish.toml"),
+    match Desired::from_toml(text, "desired.toml") {
+        Err(errors) => check(&errors, text, "desired.toml"),
         Ok(desired) => {
-            let table: toml::Table = text.parse().expect("what is read as a wish is TOML");
+            let table: toml::Table = text.parse().expect("what is read as a desired state is TOML");
             assert_eq!(Desired::from_toml(&table.to_string(), "again").as_ref(), Ok(&desired), "{table}");
             let json = serde_json::to_string(&table).expect("a table without dates is JSON");
             assert_eq!(Desired::from_json(&json, "again").as_ref(), Ok(&desired), "{json}");
@@ -64,11 +64,11 @@ pub fn desired_toml(data: &[u8]) {
 /// A desired state in JSON.
 pub fn desired_json(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    match Desired::from_json(text, "wish.json") {
-        Err(errors) => check(&errors, text, "wish.json"),
+    match Desired::from_json(text, "desired.json") {
+        Err(errors) => check(&errors, text, "desired.json"),
         Ok(desired) => {
             let value: serde_json::Value =
-                serde_json::from_str(text).expect("what is read as a wish is strict JSON");
+                serde_json::from_str(text).expect("what is read as a desired state is strict JSON");
             let again = Desired::from_json(&value.to_string(), "again");
             assert_eq!(again.as_ref(), Ok(&desired), "{value}");
             kept(&desired);
@@ -78,8 +78,8 @@ pub fn desired_json(data: &[u8]) {
 
 /// What was read is the same after being written into a plan file and read from it.
 fn kept(desired: &Desired) {
-    let text = serde_json::to_string(desired).expect("a wish can be written");
-    let again: Desired = serde_json::from_str(&text).expect("a wish that was written can be read");
+    let text = serde_json::to_string(desired).expect("a desired state can be written");
+    let again: Desired = serde_json::from_str(&text).expect("a desired state that was written can be read");
     assert_eq!(&again, desired, "{text}");
 }
 

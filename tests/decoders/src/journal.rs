@@ -11,7 +11,7 @@ use workspace_members_core::{
     RoleTable, User, UserId, Workspace, WorkspaceId,
 };
 use workspace_members_sync::{
-    ApplyError, ApplyOptions, Connections, Intent, SettledHow, open_intents, settle,
+    ApplyError, ApplyOptions, Connections, OpenChange, Recovery, open_changes, recover,
 };
 
 pub(crate) const WORDS: &[&str] = &[
@@ -40,11 +40,11 @@ struct Place {
 }
 
 impl Place {
-    /// Settling once, with nothing to settle, makes the journal; so its name is the library's own.
+    /// Settling once, with nothing to recover, makes the journal; so its name is the library's own.
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(settle(&account(), &ApplyOptions::new(folder.path()))).expect("nothing to settle");
+        runtime.block_on(recover(&account(), &ApplyOptions::new(folder.path()))).expect("nothing to recover");
         let mut paths =
             fs::read_dir(folder.path()).expect("a folder").filter_map(|entry| Some(entry.ok()?.path()));
         let journal = paths.find(|path| path.extension().is_some_and(|ending| ending == "journal"));
@@ -69,7 +69,7 @@ thread_local! {
     static PLACE: RefCell<Option<Place>> = const { RefCell::new(None) };
 }
 
-/// A journal of any bytes. Either it is refused and left as it is, or everybody that it names is settled, in its order,
+/// A journal of any bytes. Either it is refused and left as it is, or everybody that it names is recovered, in its order,
 /// after which it names nobody but whom it cannot reach. What a crash cuts off at its end changes nothing.
 pub fn journal(data: &[u8]) {
     PLACE.with_borrow_mut(|place| check(place.get_or_insert_with(Place::new), data));
@@ -78,26 +78,26 @@ pub fn journal(data: &[u8]) {
 fn check(place: &Place, data: &[u8]) {
     let folder = place.folder.path();
     fs::write(&place.journal, data).expect("a folder that can be written");
-    let named = open_intents(folder);
+    let named = open_changes(folder);
     if let Ok(named) = &named {
         torn(place, data, named);
     }
     let connections = account();
-    match place.runtime.block_on(settle(&connections, &ApplyOptions::new(folder))) {
-        Ok(settled) => {
+    match place.runtime.block_on(recover(&connections, &ApplyOptions::new(folder))) {
+        Ok(recovered) => {
             // Of another connection, or of a workspace that this one does not see.
-            let left = settled.iter().filter(|settled| settled.how == SettledHow::Left);
-            let left: Vec<_> = left.map(|settled| settled.intent.clone()).collect();
-            let settled: Vec<_> = settled.into_iter().map(|settled| settled.intent).collect();
-            assert_eq!(settled, named.expect("what was settled was read"));
-            assert_eq!(open_intents(folder).expect("a journal that was settled"), left);
+            let left = recovered.iter().filter(|recovered| recovered.how == Recovery::Left);
+            let left: Vec<_> = left.map(|recovered| recovered.open_change.clone()).collect();
+            let recovered: Vec<_> = recovered.into_iter().map(|recovered| recovered.open_change).collect();
+            assert_eq!(recovered, named.expect("what was recovered was read"));
+            assert_eq!(open_changes(folder).expect("a journal that was recovered"), left);
         }
-        Err(ApplyError::Unsettled { intent, .. }) => {
-            let left = open_intents(folder).expect("a journal that was settled in part");
-            assert!(left.contains(&intent), "{intent:?} is forgotten");
-            let named = named.expect("what was settled was read");
+        Err(ApplyError::Unrecovered { open_change, .. }) => {
+            let left = open_changes(folder).expect("a journal that was recovered in part");
+            assert!(left.contains(&open_change), "{open_change:?} is forgotten");
+            let named = named.expect("what was recovered was read");
             let after =
-                named.iter().position(|named| *named == *intent).map_or(&named[..], |at| &named[at..]);
+                named.iter().position(|named| *named == *open_change).map_or(&named[..], |at| &named[at..]);
             assert!(after.iter().all(|later| left.contains(later)), "somebody else is forgotten");
         }
         Err(error) => {
@@ -110,7 +110,7 @@ fn check(place: &Place, data: &[u8]) {
 
 /// Writes the last line once more, up to one of its bytes, as a crash would leave it: any byte that depends on the data,
 /// and each that is within a letter.
-fn torn(place: &Place, data: &[u8], named: &[Intent]) {
+fn torn(place: &Place, data: &[u8], named: &[OpenChange]) {
     let whole = data.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     let line = data[..whole.saturating_sub(1)].rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
     let text = std::str::from_utf8(line).expect("a line that was read");
@@ -119,7 +119,7 @@ fn torn(place: &Place, data: &[u8], named: &[Intent]) {
     for cut in within.chain([any]) {
         fs::write(&place.journal, [&data[..whole], &line[..cut]].concat())
             .expect("a folder that can be written");
-        let read = open_intents(place.folder.path());
+        let read = open_changes(place.folder.path());
         assert_eq!(read.expect("a line that was being written is no damage"), named);
     }
     fs::write(&place.journal, data).expect("a folder that can be written");

@@ -10,7 +10,7 @@ pub(crate) const WORDS: &[&str] = &[
     "\"remove\"",
     "\"steps\": [",
     "\"kept\": [",
-    "\"wish\": {",
+    "\"desired state\": {",
     "\"version\": 1",
     "\"guards\": {}",
     "\"mails\"",

@@ -165,7 +165,7 @@ fn deep_nesting_is_refused_and_not_followed() {
         }
         for name in ["desired_json", "plan", "state", "journal"] {
             (Target::named(name).unwrap().run)(format!("{deep}\n").as_bytes());
-            let inside = format!("{{\"wish\":{deep}\n");
+            let inside = format!("{{\"desired state\":{deep}\n");
             (Target::named(name).unwrap().run)(inside.as_bytes());
         }
     }

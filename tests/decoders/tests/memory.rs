@@ -69,17 +69,20 @@ fn memory_is_bounded_by_the_size_of_the_body() {
     let size = 1 << 18;
     let team = "[teams]\na=[\"b@c.d\"";
     let people = ",\"user:100001\"".repeat(size / 2 / 14);
-    let wish = "]\n[[workspace]]\ntarget=\"a:1\"\nmode=\"additive\"\n[workspace.members]\n";
+    let desired = "]\n[[workspace]]\ntarget=\"a:1\"\nmode=\"additive\"\n[workspace.members]\n";
     let twice = [team, &people, "]\n[guards]\nprotect=["].concat();
     let files = [
-        ("desired_toml", filled(size, &[team, &people, wish, "owner=["].concat(), "\"team:a\",", "]")),
+        ("desired_toml", filled(size, &[team, &people, desired, "owner=["].concat(), "\"team:a\",", "]")),
         ("desired_toml", filled(size, &twice, "\"team:a\",", "]")),
         ("desired_toml", filled(size, "", "a=1\n", "")),
         ("desired_toml", filled(size, "[people]\n", "a=1\n", "")),
         ("desired_json", filled(size, "{\"a\":[", "0,", "0]}")),
         ("desired_json", filled(size, "{\"workspace\":[", "{},", "{}]}")),
         ("plan", filled(size, "{\"version\":1,\"steps\":[", "{},", "{}]}")),
-        ("plan", filled(size, "{\"version\":1,\"wish\":{\"guards\":{\"max_mails\":[", "0,", "0]}}}")),
+        (
+            "plan",
+            filled(size, "{\"version\":1,\"desired state\":{\"guards\":{\"max_mails\":[", "0,", "0]}}}"),
+        ),
         ("plan", filled(size, "{\"guards\":{\"max_removals\":[", "0,", "0]}}")),
         (
             "plan",

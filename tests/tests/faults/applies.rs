@@ -12,7 +12,7 @@ use workspace_members_layers::LayersConfig;
 use workspace_members_paradigm::Level;
 use workspace_members_sync::{
     ApplyError, ApplyOptions, Connections, Desired, Guards, Limit, Plan, Report, StepOutcome, apply, observe,
-    open_intents, settle,
+    open_changes, recover,
 };
 
 const STEPS: usize = 50;
@@ -23,7 +23,7 @@ const ALL: &str = "WORKSPACE_MEMBERS_TEST_ALL_FAULTS";
 
 /// Users 3 to 12 are viewers and become editors, 13 to 22 are editors and go, 23 to 52 come. At Paradigm a group comes in
 /// place of the last one, and another changes its role in place of user 3.
-fn wish(kind: Kind) -> Desired {
+fn desired(kind: Kind) -> Desired {
     let mut lists: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     let mut put = |role, who: String| lists.entry(role).or_default().push(format!("{who:?}"));
     for owner in [1, 2] {
@@ -48,7 +48,7 @@ fn wish(kind: Kind) -> Desired {
     for (role, people) in lists {
         let _ = writeln!(text, "{role} = [{}]", people.join(", "));
     }
-    Desired::from_toml(&text, "wish.toml").unwrap()
+    Desired::from_toml(&text, "desired.toml").unwrap()
 }
 
 async fn ground(kind: Kind) -> Ground {
@@ -65,12 +65,16 @@ fn guards() -> Guards {
 }
 
 /// What `wsm apply` does: settles, reads, plans, applies.
-async fn once(stack: &Arc<dyn WorkspaceMembers>, wish: &Desired, state: &Path) -> Result<Report, ApplyError> {
+async fn once(
+    stack: &Arc<dyn WorkspaceMembers>,
+    desired: &Desired,
+    state: &Path,
+) -> Result<Report, ApplyError> {
     let connections = Connections::from([("c".to_owned(), Arc::clone(stack))]);
     let options = ApplyOptions::new(state);
-    settle(&connections, &options).await?;
-    let observed = observe(&connections, wish).await?;
-    let plan = Plan::compute(wish, &observed, &guards()).unwrap();
+    recover(&connections, &options).await?;
+    let observed = observe(&connections, desired).await?;
+    let plan = Plan::compute(desired, &observed, &guards()).unwrap();
     apply(&connections, &plan, &options).await
 }
 
@@ -102,14 +106,14 @@ fn unhurried(trouble: Option<&Trouble>) -> LayersConfig {
 
 async fn run(kind: Kind, trouble: Option<Trouble>) -> Left {
     let ground = ground(kind).await;
-    let (wish, state, mut left) = (wish(kind), state(), Left::default());
+    let (desired, state, mut left) = (desired(kind), state(), Left::default());
     let must_complete = trouble.as_ref().is_none_or(|trouble| trouble.times <= 3);
     let stack = ground.stack(unhurried(trouble.as_ref()));
     let disturbed = trouble.is_some();
     if let Some(trouble) = trouble {
         trouble.arm(&ground.proxy);
     }
-    let first = once(&stack, &wish, state.path()).await;
+    let first = once(&stack, &desired, state.path()).await;
     left.requests = ground.proxy.count();
     if disturbed && ground.proxy.log().iter().all(|exchange| exchange.fault.is_none()) {
         left.wrong.push("the fault met no request".to_owned());
@@ -137,12 +141,12 @@ async fn run(kind: Kind, trouble: Option<Trouble>) -> Left {
         }
         ground.proxy.clear_rules();
         // A new process: a new stack, which knows nothing of the first.
-        match once(&ground.stack(unhurried(None)), &wish, state.path()).await {
+        match once(&ground.stack(unhurried(None)), &desired, state.path()).await {
             Ok(report) if report.is_complete() => {}
             other => left.wrong.push(format!("the second run is not complete: {other:?}")),
         }
     }
-    if !open_intents(state.path()).unwrap().is_empty() {
+    if !open_changes(state.path()).unwrap().is_empty() {
         left.wrong.push("somebody may be outside, says the journal".to_owned());
     }
     left.truth = ground.truth();

@@ -3,19 +3,19 @@
 use crate::args;
 use crate::connections::Connections;
 use crate::failure::{Failure, Result};
+use crate::input::{self, Input};
 use crate::output::Output;
 use crate::report::Report;
-use crate::wish::{self, Wish};
 use crate::{planned, progress};
 use std::io::{BufRead, IsTerminal, Write};
 use workspace_members::sync::{self, ApplyOptions, Plan};
 
 /// Carries out a desired state or a kept plan, after showing it and asking.
 pub(crate) async fn run(connections: &Connections, args: &args::Apply, output: Output) -> Result<Report> {
-    let wish = wish::desired_or_plan(&args.file)?;
-    let names = match &wish {
-        Wish::Desired(desired) => desired.connections(),
-        Wish::Plan(plan) => plan.wish.connections(),
+    let desired = input::desired_or_plan(&args.file)?;
+    let names = match &desired {
+        Input::Desired(desired) => desired.connections(),
+        Input::Plan(plan) => plan.desired.connections(),
     };
     let handles = connections.handles(&names)?;
     let can_ask = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
@@ -27,20 +27,20 @@ pub(crate) async fn run(connections: &Connections, args: &args::Apply, output: O
         .with_overrides(args.lift.overrides.iter().cloned().collect())
         .with_progress(progress::of_apply(args.yes.then_some(output)));
     if args.yes {
-        let report = match wish {
-            Wish::Plan(plan) if !args.replan => sync::apply(&handles, &plan, &options).await,
-            wish => sync::apply_wish(&handles, &wish.desired(), &options).await,
+        let report = match desired {
+            Input::Plan(plan) if !args.replan => sync::apply(&handles, &plan, &options).await,
+            desired => sync::apply_desired(&handles, &desired.desired(), &options).await,
         };
         return Ok(planned::applied(&report.map_err(planned::not_applied)?, connections));
     }
-    let mut settled = Vec::new();
-    let plan = match wish {
-        Wish::Plan(plan) if !args.replan => *plan,
-        wish => {
+    let mut recovered = Vec::new();
+    let plan = match desired {
+        Input::Plan(plan) if !args.replan => *plan,
+        desired => {
             // What is shown and agreed to is what is carried out: a plan made now.
-            let desired = wish.desired();
+            let desired = desired.desired();
             // Whoever an earlier run left outside is back before the plan is made.
-            settled = sync::settle(&handles, &options).await.map_err(planned::not_applied)?;
+            recovered = sync::recover(&handles, &options).await.map_err(planned::not_applied)?;
             let observed = sync::observe(&handles, &desired).await.map_err(planned::not_applied)?;
             output.interim(&[planned::overview(&observed)], true);
             Plan::compute(&desired, &observed, &connections.guards)
@@ -54,7 +54,7 @@ pub(crate) async fn run(connections: &Connections, args: &args::Apply, output: O
     }
     // Everything is read again: whoever was asked took time to decide.
     let mut report = sync::apply(&handles, &plan, &options).await.map_err(planned::not_applied)?;
-    report.settled.splice(0..0, settled);
+    report.recovered.splice(0..0, recovered);
     Ok(planned::applied(&report, connections))
 }
 

@@ -11,8 +11,8 @@ use crate::{planned, progress};
 use serde_json::{Value, json};
 use workspace_members::config::KeyKind;
 use workspace_members::sync::{
-    self, ApplyError, ApplyOptions, Desired, DesiredWorkspace, Guards, Known, Mode, Observed, Plan,
-    StepOutcome, StepReport, Target, Want, Wished,
+    self, ApplyError, ApplyOptions, Desired, DesiredMember, DesiredMembership, DesiredWorkspace, Guards,
+    Known, Mode, Observed, Plan, StepOutcome, StepReport, Target,
 };
 use workspace_members::{
     AddMember, Capability, Effect, Error, ErrorKind, Member, Notify, Operation, PrincipalId, PrincipalKind,
@@ -24,10 +24,19 @@ pub(crate) async fn add(connections: &Connections, args: &Add, output: Output) -
     let connection = connections.named(&args.target.connection)?;
     let who = args.person.who();
     let notify = if args.notify { Notify::MEMBER } else { Notify::NOBODY };
-    admit_add(connection, &args.target, &who, &args.role, notify)
+    check_add(connection, &args.target, &who, &args.role, notify)
         .map_err(|error| Failure::from(error).at(&connection.name))?;
-    let want = Want::Add { role: args.role.clone(), if_present: args.if_present.into() };
-    one_step(connections, connection, &args.target, Wished::new(who, want), notify, &args.how, output).await
+    let membership = DesiredMembership::Add { role: args.role.clone(), if_present: args.if_present.into() };
+    one_step(
+        connections,
+        connection,
+        &args.target,
+        DesiredMember::new(who, membership),
+        notify,
+        &args.how,
+        output,
+    )
+    .await
 }
 
 /// Changes a role.
@@ -51,8 +60,8 @@ pub(crate) async fn set_role(connections: &Connections, args: &SetRole, output: 
         }
         _ => {}
     }
-    let wished = Wished::new(args.who.clone(), Want::SetRole(args.role.clone()));
-    one_step(connections, connection, &args.target, wished, Notify::NOBODY, &args.how, output).await
+    let desired_member = DesiredMember::new(args.who.clone(), DesiredMembership::SetRole(args.role.clone()));
+    one_step(connections, connection, &args.target, desired_member, Notify::NOBODY, &args.how, output).await
 }
 
 /// Removes somebody.
@@ -64,16 +73,16 @@ pub(crate) async fn remove(connections: &Connections, args: &Remove, output: Out
         .capabilities()
         .require(capability, Operation::Remove)
         .map_err(|error| Failure::from(error).at(&connection.name))?;
-    let wished = Wished::new(args.who.clone(), Want::Gone);
-    one_step(connections, connection, &args.target, wished, Notify::NOBODY, &args.how, output).await
+    let desired_member = DesiredMember::new(args.who.clone(), DesiredMembership::Absent);
+    one_step(connections, connection, &args.target, desired_member, Notify::NOBODY, &args.how, output).await
 }
 
-/// Plans one wish about one person, and carries it out.
+/// Plans one desired state about one person, and carries it out.
 async fn one_step(
     connections: &Connections,
     connection: &Connection,
     target: &WorkspaceTarget,
-    wished: Wished,
+    desired_member: DesiredMember,
     notify: Notify,
     how: &How,
     output: Output,
@@ -88,16 +97,16 @@ async fn one_step(
         .map_err(|error| Failure::from(error).at(&connection.name))?;
     let (workspace, listed) = connection.one(&target.workspace).await?;
     let known = listed.into_iter().fold(Known::new(), Known::with_workspaces);
-    let who = wished.who.clone();
-    let operation = match wished.want {
-        Want::Gone => Operation::Remove,
-        Want::SetRole(_) => Operation::SetRole,
+    let who = desired_member.who.clone();
+    let operation = match desired_member.membership {
+        DesiredMembership::Absent => Operation::Remove,
+        DesiredMembership::SetRole(_) => Operation::SetRole,
         _ => Operation::Add,
     };
     let named = Some((connection.members.provider(), operation));
     let asked = DesiredWorkspace::new(Target::new(&connection.name, workspace.id), Mode::Additive)
         .with_notify(notify)
-        .with_member(wished);
+        .with_member(desired_member);
     let desired = Desired::new().with_workspace(asked).with_guards(guards(how));
     let handles = connections.handles(&[&connection.name])?;
     let options = ApplyOptions::new(&connections.state_dir)
@@ -124,7 +133,7 @@ async fn one_step(
         return Ok(answer);
     }
     let options = options.with_known(&connection.name, known);
-    let done = match sync::apply_wish(&handles, &desired, &options).await {
+    let done = match sync::apply_desired(&handles, &desired, &options).await {
         Ok(done) => done,
         Err(ApplyError::Refused(refused)) => return Err(at(planned::refused(&refused, named))),
         Err(error) => return Err(at(planned::not_applied(error))),
@@ -191,7 +200,7 @@ fn not_done(step: &StepReport) -> Failure {
 }
 
 /// Everything that can be refused without asking the provider.
-fn admit_add(
+fn check_add(
     connection: &Connection,
     target: &WorkspaceTarget,
     who: &Who,
@@ -208,7 +217,7 @@ fn admit_add(
     let request = AddMember::new(workspace, somebody, role.clone()).with_notify(notify);
     let in_two_steps = capabilities.roles().resolve(role).is_ok_and(|resolved| resolved.custom)
         && capabilities.has(Capability::SetCustomRole);
-    match capabilities.admit_add(&request) {
+    match capabilities.check_add(&request) {
         Err(_) if in_two_steps => Ok(()),
         other => other.map(drop),
     }

@@ -4,10 +4,10 @@ use crate::args;
 use crate::connections::{Connection, Connections};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
+use crate::input;
 use crate::planned::counted;
 use crate::report::{Report, Sheet, Tone, role_value};
 use crate::target::WorkspaceTarget;
-use crate::wish;
 use futures_util::future::try_join;
 use serde_json::{Value, json};
 use workspace_members::sync::{Diff, DiffMember, People, Side};
@@ -21,7 +21,7 @@ pub(crate) async fn run(connections: &Connections, args: &args::Diff) -> Result<
     let left = connections.named(&args.left.connection)?;
     let right = connections.named(&args.right.connection)?;
     let people = match &args.people {
-        Some(file) => wish::desired(file)?.people,
+        Some(file) => input::desired(file)?.people,
         None => People::new(),
     };
     let (on_left, on_right) = try_join(roster(left, &args.left), roster(right, &args.right)).await?;

@@ -4,13 +4,13 @@ use crate::args;
 use crate::connections::Connections;
 use crate::failure::{Failure, Result};
 use crate::report::Report;
-use crate::{planned, wish};
+use crate::{input, planned};
 use std::path::Path;
 use workspace_members::sync::{self, Plan};
 
 /// Shows what would change, and keeps it if asked. Reads only.
 pub(crate) async fn run(connections: &Connections, args: &args::Plan) -> Result<Report> {
-    let desired = wish::desired(&args.file)?;
+    let desired = input::desired(&args.file)?;
     let handles = connections.handles(&desired.connections())?;
     let observed = sync::observe(&handles, &desired).await.map_err(planned::not_applied)?;
     let overrides = args.lift.overrides.iter().cloned().collect();

@@ -1,7 +1,7 @@
 //! Applies over both providers that meet others, the past, or half of a list.
 
 use crate::fifty::{answer, apply, small, undisturbed};
-use crate::world::{CONNECTIONS, World, wish};
+use crate::world::{CONNECTIONS, World, desired};
 use serde_json::{Value, json};
 use std::process::Stdio;
 use tokio::process::Command;
@@ -31,7 +31,7 @@ fn of_two_appliers_on_a_host_one_changes_an_account_at_a_time() {
         let known = undisturbed().await;
         for provider in [0, 1] {
             let mut world = World::start(&known.state).await;
-            world.shell.file("wish.toml", &known.wish);
+            world.shell.file("desired.toml", &known.desired);
             let armed = world.proxies[provider].inject(Rule::new(Fault::HoldBefore).when(Request::is_write));
             let mut first = apply(&world).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
             armed.reached().await;
@@ -40,13 +40,13 @@ fn of_two_appliers_on_a_host_one_changes_an_account_at_a_time() {
             assert!(message.contains("another run on this host"), "{refused}");
             armed.release();
             assert!(first.wait().await.unwrap().success());
-            assert_eq!(world.rosters(), known.wished);
+            assert_eq!(world.rosters(), known.desired_member);
             assert_eq!(answer(apply(&world), "afterwards").await["steps"], json!([]));
             assert_eq!(world.effects(), known.effects, "nothing was done twice");
         }
         // Whoever comes first, and whether or not they meet.
         let mut world = World::start(&known.state).await;
-        world.shell.file("wish.toml", &known.wish);
+        world.shell.file("desired.toml", &known.desired);
         let runs: Vec<_> = (0..3)
             .map(|_| apply(&world).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
             .collect();
@@ -55,7 +55,7 @@ fn of_two_appliers_on_a_host_one_changes_an_account_at_a_time() {
             codes.push(run.wait().await.unwrap().code().unwrap());
         }
         assert!(codes.contains(&0) && codes.iter().all(|code| [0, 1].contains(code)), "{codes:?}");
-        assert_eq!(world.rosters(), known.wished);
+        assert_eq!(world.rosters(), known.desired_member);
         assert_eq!(world.effects(), known.effects, "nothing was done twice");
     });
 }
@@ -64,12 +64,15 @@ fn of_two_appliers_on_a_host_one_changes_an_account_at_a_time() {
 fn a_stale_plan_is_refused_and_replanned_at_either_provider() {
     block(async {
         let known = undisturbed().await;
-        for target in [known.wished.keys().next().unwrap(), known.wished.keys().last().unwrap()] {
+        for target in
+            [known.desired_member.keys().next().unwrap(), known.desired_member.keys().last().unwrap()]
+        {
             let mut world = World::start(&known.state).await;
-            world.shell.file("wish.toml", &known.wish);
-            let planned = wsm(&world, &["plan", "wish.toml", "--out", "plan.json"]).output().await.unwrap();
+            world.shell.file("desired.toml", &known.desired);
+            let planned =
+                wsm(&world, &["plan", "desired.toml", "--out", "plan.json"]).output().await.unwrap();
             assert_eq!(planned.status.code(), Some(5));
-            // Somebody else adds somebody whom nobody wished for.
+            // Somebody else adds somebody whom nobody desired for.
             let (connection, workspace) = target.split_once(':').unwrap();
             let add = |state: &mut State| {
                 if connection == "paradigm" {
@@ -87,7 +90,7 @@ fn a_stale_plan_is_refused_and_replanned_at_either_provider() {
             assert!(world.effects().is_empty(), "a stale plan wrote");
             let report = answer(wsm(&world, &[&kept[..], &["--replan"]].concat()), target).await;
             assert_eq!((&report["remaining"], report["steps"].as_array().unwrap().len()), (&json!(0), 51));
-            assert_eq!(world.rosters(), known.wished);
+            assert_eq!(world.rosters(), known.desired_member);
         }
     });
 }
@@ -115,8 +118,8 @@ async fn paged() -> (World, [Vec<Exchange>; 2]) {
     let world = World::start(&state).await;
     configure(&world, "page_size = 5\nlayers.retry.max_attempts = 1\n");
     // Everybody is to go but the first of each workspace: whoever is taken for absent or unknown shows.
-    let mut wished = world.rosters();
-    for roster in wished.values_mut() {
+    let mut desired_member = world.rosters();
+    for roster in desired_member.values_mut() {
         let owners: Vec<String> = roster
             .iter()
             .filter(|(_, role)| matches!(role.as_str(), "owner" | "Admin"))
@@ -124,11 +127,11 @@ async fn paged() -> (World, [Vec<Exchange>; 2]) {
             .collect();
         roster.retain(|who, _| owners.contains(who));
     }
-    let mut text = wish(&wished);
+    let mut text = desired(&desired_member);
     // By address, so that users are listed at both.
     text = text.replacen("\"user:1\"", "\"p0@example.com\"", 1);
-    world.shell.file("wish.toml", &text);
-    let planned = wsm(&world, &["plan", "wish.toml"]).output().await.unwrap();
+    world.shell.file("desired.toml", &text);
+    let planned = wsm(&world, &["plan", "desired.toml"]).output().await.unwrap();
     assert_eq!(planned.status.code(), Some(5), "{}", String::from_utf8_lossy(&planned.stderr));
     let logs = [world.proxies[0].log(), world.proxies[1].log()];
     for proxy in &world.proxies {
@@ -236,7 +239,7 @@ fn a_list_that_moves_while_it_is_read_removes_nobody() {
     });
 }
 
-/// A hundred workspaces at each provider, and a wish for all: somebody comes into each, or only into the first.
+/// A hundred workspaces at each provider, and a desired state for all: somebody comes into each, or only into the first.
 fn hundred() -> (State, [String; 2]) {
     let mut state = State::empty();
     let company = state.paradigm.add_company("Example SA");
@@ -285,8 +288,8 @@ fn a_hundred_workspaces_of_an_account_are_read_in_one_pass() {
         let world = World::start(&state).await;
         // How many requests there are is asked here, and not how long their limit takes: that is minutes.
         configure(&world, "layers.rate_limit.off = true\n");
-        world.shell.file("wish.toml", &all);
-        let planned = wsm(&world, &["-o", "json", "plan", "wish.toml"]).output().await.unwrap();
+        world.shell.file("desired.toml", &all);
+        let planned = wsm(&world, &["-o", "json", "plan", "desired.toml"]).output().await.unwrap();
         assert_eq!(planned.status.code(), Some(5), "{}", String::from_utf8_lossy(&planned.stderr));
         let plan: Value = serde_json::from_slice(&planned.stdout).unwrap();
         assert_eq!(plan["steps"].as_array().unwrap().len(), 200);
@@ -300,7 +303,7 @@ fn a_hundred_workspaces_of_an_account_are_read_in_one_pass() {
         assert_eq!(counted(&log, Provider::Paradigm), read);
 
         // To change one of them costs one addition more, and the members once more at the end.
-        world.shell.file("wish.toml", &first);
+        world.shell.file("desired.toml", &first);
         let report = answer(apply(&world), "a hundred workspaces").await;
         assert_eq!((&report["remaining"], report["steps"].as_array().unwrap().len()), (&json!(0), 2));
         let log = world.simulator().requests();

@@ -1,6 +1,6 @@
 //! Fifty changes over both providers, and what a run does that nothing disturbs.
 
-use crate::world::{CONNECTIONS, Effect, Rosters, World, everybody, rosters, wish};
+use crate::world::{CONNECTIONS, Effect, Rosters, World, desired, everybody, rosters};
 use serde_json::Value;
 use tokio::process::Command;
 use workspace_members_simulator::State;
@@ -54,7 +54,7 @@ const PARADIGM: [&str; 3] = ["viewer", "editor", "owner"];
 const PANDADOC: [&str; 3] = ["Collaborator", "Member", "Manager"];
 
 /// Fifty changes to the sample: who is to be where.
-pub(crate) fn wished(state: &State) -> Rosters {
+pub(crate) fn desired_member(state: &State) -> Rosters {
     let mut all = rosters(state);
     let now = all.clone();
     let changes: [Changes; 4] = [[2, 3, 3, 3], [3, 3, 3, 3], [2, 3, 3, 3], [3, 3, 3, 3]];
@@ -96,7 +96,7 @@ pub(crate) fn wished(state: &State) -> Rosters {
 
 /// The command that is run: twice, of which once to its end.
 pub(crate) fn apply(world: &World) -> Command {
-    Command::from(world.shell.command(&["--output", "json", "apply", "wish.toml", "--yes"]))
+    Command::from(world.shell.command(&["--output", "json", "apply", "desired.toml", "--yes"]))
 }
 
 /// A run that must come to a good end, and its answer.
@@ -110,18 +110,18 @@ pub(crate) async fn answer(mut command: Command, context: &str) -> Value {
 /// What an undisturbed run does.
 pub(crate) struct Undisturbed {
     pub(crate) state: State,
-    pub(crate) wish: String,
-    pub(crate) wished: Rosters,
+    pub(crate) desired: String,
+    pub(crate) desired_member: Rosters,
     pub(crate) requests: [usize; 2],
     pub(crate) effects: Vec<Effect>,
 }
 
 pub(crate) async fn undisturbed() -> Undisturbed {
     let state = small();
-    let wished = wished(&state);
-    let wish = wish(&wished);
+    let desired_member = desired_member(&state);
+    let desired = desired(&desired_member);
     let mut world = World::start(&state).await;
-    world.shell.file("wish.toml", &wish);
+    world.shell.file("desired.toml", &desired);
     let report = answer(apply(&world), "undisturbed").await;
     let steps = report["steps"].as_array().unwrap();
     let count = |is: &dyn Fn(&Value) -> bool| steps.iter().filter(|step| is(&step["step"])).count();
@@ -138,11 +138,11 @@ pub(crate) async fn undisturbed() -> Undisturbed {
     let in_two = count(&|step| step["strategy"] == "remove-then-add");
     assert!(in_two >= 12, "{in_two} in two requests");
     assert!(steps.iter().all(|step| step["outcome"] == "applied"), "{report}");
-    assert_eq!(world.rosters(), wished);
+    assert_eq!(world.rosters(), desired_member);
     let requests = [world.proxies[0].count(), world.proxies[1].count()];
     let effects = world.effects();
     let mut distinct = effects.clone();
     distinct.dedup();
     assert_eq!(effects, distinct, "no two changes are alike, so that one made twice is seen");
-    Undisturbed { state, wish, wished, requests, effects }
+    Undisturbed { state, desired, desired_member, requests, effects }
 }

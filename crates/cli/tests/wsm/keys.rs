@@ -104,7 +104,7 @@ fn a_file_that_lies_in_the_folder_runs_nothing_unless_it_was_asked_for() {
     shell.file("wsm.toml", &config(&here.simulator, &command));
     let words =
         ["wsm.toml:4:1: `key_command` runs a program", "wsm.toml:9:1: ", "--config wsm.toml", "WSM_CONFIG"];
-    for command in [&["list"][..], &["plan", "wish.toml"], &["doctor"], &["capabilities"]] {
+    for command in [&["list"][..], &["plan", "desired.toml"], &["doctor"], &["capabilities"]] {
         shell.run(command).complains(2, &words);
     }
     assert!(!ran.exists(), "it was run");
@@ -216,7 +216,7 @@ fn no_file_that_a_run_leaves_holds_the_key() {
     let shell = Shell::at(&here.simulator).with("PARADIGM_BASE_URL", &proxy.url());
     let shell = shell.with("PARADIGM_API_KEY", CANARY).with("PANDADOC_API_KEY", CANARY);
     shell.file(
-        "wish.toml",
+        "desired.toml",
         "[guards]\nallow_remove_then_add = true\n[[workspace]]\ntarget = \"paradigm:2\"\nmode = \"additive\"\n\
          [workspace.members]\neditor = [\"tomas.vega@example.com\"]\n",
     );
@@ -225,7 +225,7 @@ fn no_file_that_a_run_leaves_holds_the_key() {
     proxy.inject(
         Rule::new(Fault::Answer(repeated)).times(usize::MAX).when(|request| request.method == "POST"),
     );
-    shell.run(&["-vv", "plan", "wish.toml", "--out", "plan.json"]).ends(5);
+    shell.run(&["-vv", "plan", "desired.toml", "--out", "plan.json"]).ends(5);
     let mut said = String::new();
     for format in ["table", "json"] {
         let ran = shell.run(&["-vv", "-o", format, "--audit", "audit.jsonl", "apply", "plan.json", "--yes"]);
@@ -245,6 +245,9 @@ fn no_file_that_a_run_leaves_holds_the_key() {
     assert!(!said.contains(CANARY), "{said}");
 
     proxy.clear_rules();
-    let settled = shell.run(&["-vv", "apply", "wish.toml", "--yes"]).ends(0);
-    assert!(settled.stderr.contains("tomas.vega") || settled.stdout.contains("tomas.vega"), "{settled:?}");
+    let recovered = shell.run(&["-vv", "apply", "desired.toml", "--yes"]).ends(0);
+    assert!(
+        recovered.stderr.contains("tomas.vega") || recovered.stdout.contains("tomas.vega"),
+        "{recovered:?}"
+    );
 }

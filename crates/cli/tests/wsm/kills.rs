@@ -26,7 +26,7 @@ async fn killed(known: &Undisturbed, provider: usize, nth: usize) -> usize {
 async fn killed_by(known: &Undisturbed, provider: usize, nth: usize, fault: Fault) -> bool {
     let context = format!("{fault:?} at request {nth} to {}", CONNECTIONS[provider]);
     let mut world = World::start(&known.state).await;
-    world.shell.file("wish.toml", &known.wish);
+    world.shell.file("desired.toml", &known.desired);
     let armed = world.proxies[provider].inject(Rule::new(fault).nth(nth));
     let mut child = apply(&world).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     match select(pin!(armed.reached()), pin!(child.wait())).await {
@@ -43,11 +43,11 @@ async fn killed_by(known: &Undisturbed, provider: usize, nth: usize, fault: Faul
     assert_eq!(report["remaining"], 0, "{context}: {report}");
     assert_eq!(
         world.rosters(),
-        known.wished,
-        "{context}: everybody is where the wish says, and nobody outside"
+        known.desired_member,
+        "{context}: everybody is where the desired state says, and nobody outside"
     );
     let plan =
-        answer(Command::from(world.shell.command(&["-o", "json", "plan", "wish.toml"])), &context).await;
+        answer(Command::from(world.shell.command(&["-o", "json", "plan", "desired.toml"])), &context).await;
     assert_eq!(plan["steps"], Value::Array(Vec::new()), "{context}");
     let effects = world.effects();
     let unlike = |these: &[Effect], those: &[Effect]| -> Vec<Effect> {

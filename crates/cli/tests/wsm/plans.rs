@@ -21,7 +21,7 @@ fn has(shell: &Shell, target: &str, who: &str, role: &str) -> bool {
 }
 
 /// Additive, so that guards on shares have nothing to say.
-fn wish(members: &str) -> String {
+fn desired(members: &str) -> String {
     format!("[[workspace]]\ntarget = \"paradigm:2\"\nmode = \"additive\"\n[workspace.members]\n{members}\n")
 }
 
@@ -40,7 +40,7 @@ fn the_example_is_planned_and_applied_over_both_providers() {
         (&step["from"], &step["to"], &step["fit"]),
         (&"viewer".into(), &"editor".into(), &"exact".into())
     );
-    assert!(step["reason"].as_str().unwrap().contains("wished as editor"), "{step}");
+    assert!(step["reason"].as_str().unwrap().contains("desired as editor"), "{step}");
     let both = ["paradigm:2", "pandadoc:"];
     assert!(
         both.iter()
@@ -51,9 +51,9 @@ fn the_example_is_planned_and_applied_over_both_providers() {
     for sentence in [
         "Plan: 7 changes",
         "^ promote tomas.vega@example.com from viewer to editor in paradigm:2",
-        "they are outside between two requests",
+        "removed and added again; without access for a moment",
         "- remove quentin.moreau@example.com (viewer) from paradigm:2",
-        "nobody named them, and the wish is authoritative",
+        "not in the desired state (mode: authoritative)",
         "At most ",
     ] {
         assert!(people.contains(sentence), "{sentence:?}: {people}");
@@ -86,7 +86,7 @@ fn inside_one_process_it_shows_the_rosters_before_and_after() {
         "Now:",
         "Plan: 7 changes",
         "applied   promote tomas",
-        "Everything is as wished.",
+        "No changes remain: all workspaces match the desired state.",
         "paradigm:2  Sales  (21 members)",
     ];
     assert!(order.windows(2).all(|pair| at(pair[0]) < at(pair[1])), "{}", ran.stdout);
@@ -101,8 +101,11 @@ fn inside_one_process_it_shows_the_rosters_before_and_after() {
 fn a_kept_plan_is_carried_out_or_refused_when_it_is_stale() {
     let simulated = Simulated::start(&[]);
     let shell = &simulated.shell;
-    shell.file("wish.toml", &wish("viewer = [\"jonas.weber@example.com\", \"leo.andersson@example.com\"]"));
-    shell.run(&["plan", "wish.toml", "--out", "plan.json"]).ends(5);
+    shell.file(
+        "desired.toml",
+        &desired("viewer = [\"jonas.weber@example.com\", \"leo.andersson@example.com\"]"),
+    );
+    shell.run(&["plan", "desired.toml", "--out", "plan.json"]).ends(5);
     // Somebody else is faster with a part of it.
     shell.run(&["add", "paradigm:2", "--email", "leo.andersson@example.com", "--role", "viewer"]).ends(0);
     let stale = shell.error(4, &["apply", "plan.json", "--yes"]);
@@ -113,8 +116,8 @@ fn a_kept_plan_is_carried_out_or_refused_when_it_is_stale() {
     assert_eq!(report["steps"].as_array().unwrap().len(), 1);
     assert!(has(shell, "paradigm:2", "jonas.weber@example.com", "viewer"));
 
-    shell.file("wish.toml", &wish("viewer = [\"maya.patel@example.com\"]"));
-    shell.run(&["plan", "wish.toml", "--out", "plan.json"]).ends(5);
+    shell.file("desired.toml", &desired("viewer = [\"maya.patel@example.com\"]"));
+    shell.run(&["plan", "desired.toml", "--out", "plan.json"]).ends(5);
     let text = std::fs::read_to_string(shell.path().join("plan.json")).unwrap();
     shell.file("forged.json", &text.replace("maya.patel@example.com", "nguyen.minh+ops@example.com"));
     shell.run(&["apply", "forged.json", "--yes"]).complains(2, &["forged.json", "changed after it was made"]);
@@ -125,11 +128,11 @@ fn a_kept_plan_is_carried_out_or_refused_when_it_is_stale() {
 fn a_kept_plan_is_known_by_its_content_and_planned_anew_in_sight() {
     let simulated = Simulated::start(&[]);
     let shell = &simulated.shell;
-    shell.file("wish.toml", &wish("viewer = [\"jonas.weber@example.com\"]"));
-    shell.run(&["plan", "wish.toml", "--out", "approved"]).ends(5);
+    shell.file("desired.toml", &desired("viewer = [\"jonas.weber@example.com\"]"));
+    shell.run(&["plan", "desired.toml", "--out", "approved"]).ends(5);
     assert_eq!(shell.answer(&["apply", "approved", "--yes"])["remaining"], 0);
     // Nothing to do when it was kept, and something by now: that is shown before it is done.
-    shell.run(&["plan", "wish.toml", "--out", "nothing.plan"]).ends(0);
+    shell.run(&["plan", "desired.toml", "--out", "nothing.plan"]).ends(0);
     shell.run(&["remove", "paradigm:2", "jonas.weber@example.com"]).ends(0);
     shell.run(&["apply", "nothing.plan", "--yes"]).complains(4, &["no longer current"]);
     let ran = shell.run(&["apply", "nothing.plan", "--yes", "--replan"]).ends(0);
@@ -142,23 +145,23 @@ fn guards_refuse_and_are_lifted_for_one_plan_only() {
     let simulated = Simulated::start(&[]);
     let shell = &simulated.shell;
     let authoritative =
-        wish("owner = [\"camille.laurent@example.com\"]").replace("additive", "authoritative");
-    shell.file("wish.toml", &authoritative);
+        desired("owner = [\"camille.laurent@example.com\"]").replace("additive", "authoritative");
+    shell.file("desired.toml", &authoritative);
     let before = roster(shell, "paradigm:2");
-    let refused = shell.error(4, &["plan", "wish.toml"]);
+    let refused = shell.error(4, &["plan", "desired.toml"]);
     assert_eq!((&refused["kind"], &refused["guard"]), (&"protected".into(), &"max_removals".into()));
     assert!(refused["people"].as_array().is_some_and(|people| !people.is_empty()), "{refused}");
-    shell.run(&["plan", "wish.toml"]).complains(4, &["max_removals", "--override max_removals="]);
-    shell.run(&["apply", "wish.toml", "--yes"]).complains(4, &["max_removals"]);
+    shell.run(&["plan", "desired.toml"]).complains(4, &["max_removals", "--override max_removals="]);
+    shell.run(&["apply", "desired.toml", "--yes"]).complains(4, &["max_removals"]);
     assert_eq!(roster(shell, "paradigm:2"), before);
 
     let lift = format!("max_removals={}", refused["fingerprint"].as_str().unwrap());
     let other = format!("max_removals={}", "0".repeat(64));
-    shell.run(&["apply", "wish.toml", "--yes", "--override", &other]).ends(4);
+    shell.run(&["apply", "desired.toml", "--yes", "--override", &other]).ends(4);
     assert_eq!(roster(shell, "paradigm:2"), before);
-    shell.run(&["apply", "wish.toml", "--yes", "--override", &lift]).ends(0);
+    shell.run(&["apply", "desired.toml", "--yes", "--override", &lift]).ends(0);
     assert_eq!(roster(shell, "paradigm:2").len(), 1);
-    shell.run(&["plan", "wish.toml", "--override", "everything=1"]).complains(2, &["max_removals"]);
+    shell.run(&["plan", "desired.toml", "--override", "everything=1"]).complains(2, &["max_removals"]);
 }
 
 #[test]
@@ -193,17 +196,18 @@ fn everything_wrong_with_a_file_is_said_at_once_and_nothing_is_sent() {
     let here = Here::start(State::sample());
     let shell = Shell::at(&here.simulator);
     let text = "[[workspace]]\ntarget = \"paradigm\"\nmode = \"authorative\"\n[workspace.members]\nboss = [\"a@b.c\"]\n";
-    shell.file("wish.toml", text);
-    let words = ["wish.toml:2:", "wish.toml:3:", "wish.toml:5:", "authoritative, additive or remove-only"];
-    shell.run(&["plan", "wish.toml"]).complains(2, &words);
-    shell.run(&["apply", "wish.toml", "--yes"]).complains(2, &words);
-    shell.file("wish.toml", &wish("viewer = []").replace("paradigm:2", "acme:2"));
-    shell.run(&["plan", "wish.toml"]).complains(2, &["unknown connection \"acme\"", "paradigm, pandadoc"]);
+    shell.file("desired.toml", text);
+    let words =
+        ["desired.toml:2:", "desired.toml:3:", "desired.toml:5:", "authoritative, additive or remove-only"];
+    shell.run(&["plan", "desired.toml"]).complains(2, &words);
+    shell.run(&["apply", "desired.toml", "--yes"]).complains(2, &words);
+    shell.file("desired.toml", &desired("viewer = []").replace("paradigm:2", "acme:2"));
+    shell.run(&["plan", "desired.toml"]).complains(2, &["unknown connection \"acme\"", "paradigm, pandadoc"]);
     shell.run(&["plan", "missing.toml"]).complains(2, &["missing.toml", "cannot be read"]);
     assert_eq!(here.requests(), 0);
     // An unknown person stops the plan before any write.
-    shell.file("wish.toml", &wish("viewer = [\"jonas.weber@example.com\", \"nobody@example.com\"]"));
-    shell.run(&["apply", "wish.toml", "--yes"]).complains(1, &["nobody@example.com"]);
+    shell.file("desired.toml", &desired("viewer = [\"jonas.weber@example.com\", \"nobody@example.com\"]"));
+    shell.run(&["apply", "desired.toml", "--yes"]).complains(1, &["nobody@example.com"]);
     assert!(here.simulator.requests().iter().all(|request| request.method == "GET"));
 }
 
@@ -211,8 +215,8 @@ fn everything_wrong_with_a_file_is_said_at_once_and_nothing_is_sent() {
 fn without_a_terminal_nobody_is_asked_and_nothing_is_done() {
     let here = Here::start(State::sample());
     let shell = Shell::at(&here.simulator);
-    shell.file("wish.toml", &wish("viewer = [\"jonas.weber@example.com\"]"));
-    shell.run(&["apply", "wish.toml"]).complains(2, &["--yes"]);
+    shell.file("desired.toml", &desired("viewer = [\"jonas.weber@example.com\"]"));
+    shell.run(&["apply", "desired.toml"]).complains(2, &["--yes"]);
     assert_eq!(here.requests(), 0);
 }
 
@@ -220,13 +224,13 @@ fn without_a_terminal_nobody_is_asked_and_nothing_is_done() {
 fn killed_while_applying_it_converges_when_run_again() {
     let here = Here::start(State::sample());
     let shell = Shell::at(&here.simulator);
-    let mut wishes = ACME_LIKE.to_owned();
-    wishes.insert_str(0, "[guards]\nallow_remove_then_add = true\nmax_demotions = \"100%\"\n");
-    shell.file("wish.toml", &wishes);
+    let mut desired_states = ACME_LIKE.to_owned();
+    desired_states.insert_str(0, "[guards]\nallow_remove_then_add = true\nmax_demotions = \"100%\"\n");
+    shell.file("desired.toml", &desired_states);
     // Killed once after every further write, until one run comes through.
     for writes in 1.. {
         let mut child = shell
-            .command(&["apply", "wish.toml", "--yes"])
+            .command(&["apply", "desired.toml", "--yes"])
             .stdout(std::process::Stdio::null())
             .stderr(std::process::Stdio::null())
             .spawn()
@@ -249,7 +253,7 @@ fn killed_while_applying_it_converges_when_run_again() {
         }
         assert!(writes < 100, "it does not come to an end");
     }
-    let plan = shell.answer(&["plan", "wish.toml"]);
+    let plan = shell.answer(&["plan", "desired.toml"]);
     assert_eq!(plan["steps"], Value::Array(Vec::new()));
     let rows = roster(&shell, "paradigm:2");
     assert_eq!(rows.len(), 21, "nobody is left outside: {rows:?}");
@@ -295,7 +299,7 @@ fn a_dump_plans_to_nothing_and_a_diff_finds_who_differs() {
     shell.file("dump.toml", &text);
     let plan = shell.answer(&["plan", "dump.toml"]);
     assert_eq!(plan["steps"], Value::Array(Vec::new()));
-    assert_eq!(plan["wish"]["workspaces"].as_array().unwrap().len(), 3);
+    assert_eq!(plan["desired"]["workspaces"].as_array().unwrap().len(), 3);
     let json = shell.run(&["-o", "json", "dump", "paradigm:Sales"]).ends(0).stdout;
     shell.file("dump.json", &json);
     assert_eq!(shell.answer(&["plan", "dump.json"])["steps"], Value::Array(Vec::new()));
@@ -335,11 +339,11 @@ editor = ["hanna.kowalska@example.com", "soren.dahl@example.com", "tomas.vega@ex
 fn a_prompt_is_asked_on_a_terminal() {
     let simulated = Simulated::start(&[]);
     let shell = &simulated.shell;
-    shell.file("wish.toml", &wish("viewer = [\"jonas.weber@example.com\"]"));
+    shell.file("desired.toml", &desired("viewer = [\"jonas.weber@example.com\"]"));
     let exports = simulated.lines.join("; ");
-    let wish = shell.path().join("wish.toml");
+    let desired = shell.path().join("desired.toml");
     for (answer, there) in [("n", false), ("y", true)] {
-        let command = format!("{exports}; {WSM} apply {}; echo ended with $?", wish.display());
+        let command = format!("{exports}; {WSM} apply {}; echo ended with $?", desired.display());
         let screen = crate::terminal::Terminal::answer(120, &command, "[y/N]", answer);
         assert!(screen.contains("+ add jonas.weber@example.com as viewer to paradigm:2"), "{screen}");
         assert!(screen.contains(if there { "ended with 0" } else { "ended with 2" }), "{screen}");

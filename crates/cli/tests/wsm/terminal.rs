@@ -1,8 +1,8 @@
 //! On a real terminal, which tmux provides.
 
-use crate::fifty::{small, wished};
+use crate::fifty::{desired_member, small};
 use crate::support::{Here, Shell, WSM};
-use crate::world::wish;
+use crate::world::desired;
 use std::process::{Command, Output};
 use workspace_members_simulator::State;
 use workspace_members_testkit::{Fault, Proxy, Request, Rule};
@@ -210,13 +210,13 @@ fn a_long_listing_counts_what_was_read() {
 #[test]
 fn an_apply_shows_how_far_it_is_and_how_long_it_takes() {
     let state = small();
-    let text = wish(&wished(&state));
+    let text = desired(&desired_member(&state));
     let here = Here::start(state);
     let proxy = here.in_front_of(here.simulator.pandadoc_url());
     let held = proxy.inject(Rule::new(Fault::HoldBefore).nth(11).when(Request::is_write).times(usize::MAX));
     let shell = Shell::new();
-    shell.file("wish.toml", &text);
-    let file = shell.path().join("wish.toml");
+    shell.file("desired.toml", &text);
+    let file = shell.path().join("desired.toml");
     let command = format!("apply {} --yes > /dev/null", file.display());
     let terminal = Terminal::start(80, &line(&here, &proxy, &command));
     // All of Paradigm's, and ten of PandaDoc's.
@@ -233,11 +233,11 @@ fn an_apply_shows_how_far_it_is_and_how_long_it_takes() {
 fn a_plan_breaks_between_words_and_a_refusal_stands_last() {
     let shell = Shell::new();
     shell.file(
-        "wish.toml",
+        "desired.toml",
         "[[workspace]]\ntarget = \"paradigm:2\"\nmode = \"authoritative\"\n[workspace.members]\n\
          owner = [\"camille.laurent@example.com\"]\neditor = [\"tomas.vega@example.com\"]\n",
     );
-    let file = shell.path().join("wish.toml");
+    let file = shell.path().join("desired.toml");
     let screen = Terminal::run(60, &format!("{WSM} --simulate plan {}", file.display()));
     let plain = without_colours(&screen);
     let lines: Vec<&str> = plain.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();

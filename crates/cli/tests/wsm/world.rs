@@ -42,7 +42,7 @@ pub(crate) fn everybody(state: &State, target: &str) -> Vec<String> {
 }
 
 /// These rosters as a desired state, and nobody else: with limits out of the way that are tested elsewhere.
-pub(crate) fn wish(rosters: &Rosters) -> String {
+pub(crate) fn desired(rosters: &Rosters) -> String {
     let mut text =
         "[guards]\nmax_removals = \"100%\"\nmax_demotions = \"100%\"\nmax_owner_changes = \"100%\"\n\
                     allow_billable = true\nallow_remove_then_add = true\n"

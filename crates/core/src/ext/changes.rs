@@ -87,7 +87,7 @@ pub(super) async fn remove_then_add<M: WorkspaceMembers + ?Sized>(
     let operation = Operation::SetRole;
     let capabilities = members.capabilities();
     let add = AddMember::new(workspace.clone(), principal.clone(), role.clone());
-    let asked = capabilities.admit_add(&add)?;
+    let asked = capabilities.check_add(&add)?;
     capabilities.require(Capability::remove(principal.kind()), operation)?;
     let roster = members.roster(workspace).await?;
     let Some(old) = roster.get(principal).cloned() else {
@@ -97,10 +97,10 @@ pub(super) async fn remove_then_add<M: WorkspaceMembers + ?Sized>(
         return Ok(Ensured::unchanged(old));
     }
     let removal = RemoveMember::new(old.key.clone()).with_from(Some(old.native_role.clone()));
-    capabilities.admit_remove(&removal)?;
+    capabilities.check_remove(&removal)?;
     let back = AddMember::new(workspace.clone(), principal.clone(), Role::Custom(old.native_role.clone()));
     // Whoever is out must be able to come back in, whatever happens to the addition.
-    capabilities.admit_add(&back).map_err(|refused| {
+    capabilities.check_add(&back).map_err(|refused| {
         let message = format!(
             "the role {} of {} could not be put back: {}",
             old.native_role,

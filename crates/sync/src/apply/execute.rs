@@ -1,6 +1,6 @@
 //! Taking the steps of one workspace, one after the other.
 
-use super::journal::{Intent, Journal};
+use super::journal::{Journal, OpenChange};
 use super::progress::{Event, Progress};
 use super::recheck::{Look, Lookout, makes_owner, needs_look, now};
 use super::report::{StepOutcome, StepReport};
@@ -93,7 +93,7 @@ impl Runner<'_, '_> {
             Err(error) if error.kind() == ErrorKind::AlreadyMember => {
                 self.present(step, error, StepOutcome::Unchanged).await
             }
-            Err(error) => self.settle(step, error).await,
+            Err(error) => self.recover(step, error).await,
         }
     }
 
@@ -103,7 +103,7 @@ impl Runner<'_, '_> {
         let request = SetRole::new(key, role.clone()).with_from(step.from.clone());
         match self.members.set_role(&request).await {
             Ok(member) => self.confirmed(step, &member),
-            Err(error) => self.settle(step, error).await,
+            Err(error) => self.recover(step, error).await,
         }
     }
 
@@ -140,14 +140,14 @@ impl Runner<'_, '_> {
     }
 
     /// A write failed. If it may have taken effect, reads whether it did; never repeats it.
-    async fn settle(&self, step: &Step, error: Error) -> StepReport {
+    async fn recover(&self, step: &Step, error: Error) -> StepReport {
         match error.effect() {
             Effect::Unknown => self.present(step, error, StepOutcome::Applied).await,
             _ => failed(step, error),
         }
     }
 
-    /// Reads whether the member is as the step wants them, and then answers `so`.
+    /// Reads whether the member is as the step memberships them, and then answers `so`.
     async fn present(&self, step: &Step, error: Error, so: StepOutcome) -> StepReport {
         let certain = error.effect() != Effect::Unknown;
         match now(self.members, &self.workspace.target.workspace, &step.principal).await {
@@ -166,7 +166,7 @@ impl Runner<'_, '_> {
         let (Some(member), Some(to), Some(role)) = (member, &step.to, &step.role) else {
             return without_role(step);
         };
-        let intent = Intent {
+        let open_change = OpenChange {
             connection: self.workspace.target.connection.clone(),
             workspace: self.workspace.target.workspace.clone(),
             principal: step.principal.clone(),
@@ -174,7 +174,7 @@ impl Runner<'_, '_> {
             from: member.native_role.clone(),
             to: to.clone(),
         };
-        let begun = self.journal().begin(&intent);
+        let begun = self.journal().begin(&open_change);
         let id = match begun {
             Ok(id) => id,
             Err(error) => {
@@ -184,10 +184,10 @@ impl Runner<'_, '_> {
             }
         };
         let result =
-            self.members.change_role_by_remove_then_add(&intent.workspace, &step.principal, role).await;
+            self.members.change_role_by_remove_then_add(&open_change.workspace, &step.principal, role).await;
         let report = match result {
             Ok(ensured) => self.confirmed(step, &ensured.member),
-            Err(error) => match now(self.members, &intent.workspace, &step.principal).await {
+            Err(error) => match now(self.members, &open_change.workspace, &step.principal).await {
                 Ok(Some(member)) if member.native_role == *to => {
                     let unrecorded = error.kind() == ErrorKind::RecordFailed;
                     if unrecorded { failed(step, error) } else { StepReport::new(step, StepOutcome::Applied) }

@@ -3,8 +3,8 @@
 use super::journal::Journal;
 use super::place::{self, AccountKey, AccountLock};
 use super::progress::{Event, Progress};
-use super::report::Settled;
-use super::{ApplyError, read, settle};
+use super::report::Recovered;
+use super::{ApplyError, read, recover};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use workspace_members_core::{Capability, Identity, WorkspaceMembers};
@@ -55,18 +55,18 @@ impl Held {
         self.journals.get(self.keys.get(connection)?)
     }
 
-    pub(super) async fn settle(
+    pub(super) async fn recover(
         &mut self,
         connections: &[(&str, &dyn WorkspaceMembers)],
         progress: &Progress,
-    ) -> Result<Vec<Settled>, ApplyError> {
+    ) -> Result<Vec<Recovered>, ApplyError> {
         let mut all = Vec::new();
         for (key, journal) in &mut self.journals {
             let of_account: Vec<_> =
                 connections.iter().filter(|(name, _)| self.keys.get(*name) == Some(key)).copied().collect();
             let journal = journal.get_mut().unwrap_or_else(PoisonError::into_inner);
-            let each = |settled: &Settled| progress.tell(&Event::Settled(settled));
-            all.extend(settle::settle(&of_account, journal, each).await?);
+            let each = |recovered: &Recovered| progress.tell(&Event::Recovered(recovered));
+            all.extend(recover::recover(&of_account, journal, each).await?);
         }
         Ok(all)
     }

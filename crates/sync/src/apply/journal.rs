@@ -14,7 +14,7 @@ use workspace_members_core::{NativeRole, PrincipalId, WorkspaceId};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
-pub struct Intent {
+pub struct OpenChange {
     /// The connection that was used.
     pub connection: String,
     /// Where.
@@ -32,7 +32,7 @@ pub struct Intent {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum Line {
-    Open { id: u64, at: jiff::Timestamp, intent: Intent },
+    Open { id: u64, at: jiff::Timestamp, open_change: OpenChange },
     Closed { id: u64, at: jiff::Timestamp, how: String },
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Journal {
     file: File,
     /// How long it is, in bytes of whole lines.
     length: u64,
-    open: BTreeMap<u64, Intent>,
+    open: BTreeMap<u64, OpenChange>,
     next: u64,
 }
 
@@ -71,16 +71,16 @@ impl Journal {
     }
 
     /// Everything that was begun and not ended, oldest first.
-    pub(super) fn intents(&self) -> Vec<(u64, Intent)> {
-        self.open.iter().map(|(id, intent)| (*id, intent.clone())).collect()
+    pub(super) fn open_changes(&self) -> Vec<(u64, OpenChange)> {
+        self.open.iter().map(|(id, open_change)| (*id, open_change.clone())).collect()
     }
 
     /// Writes down that somebody is about to be outside. On disk when it returns.
-    pub(super) fn begin(&mut self, intent: &Intent) -> io::Result<u64> {
+    pub(super) fn begin(&mut self, open_change: &OpenChange) -> io::Result<u64> {
         let id = self.next;
-        self.write(&Line::Open { id, at: jiff::Timestamp::now(), intent: intent.clone() })?;
+        self.write(&Line::Open { id, at: jiff::Timestamp::now(), open_change: open_change.clone() })?;
         self.next += 1;
-        self.open.insert(id, intent.clone());
+        self.open.insert(id, open_change.clone());
         Ok(id)
     }
 
@@ -116,7 +116,7 @@ fn whole_lines(bytes: &[u8]) -> &[u8] {
     &bytes[..whole]
 }
 
-fn read(lines: &[u8]) -> io::Result<(BTreeMap<u64, Intent>, u64)> {
+fn read(lines: &[u8]) -> io::Result<(BTreeMap<u64, OpenChange>, u64)> {
     let unreadable = |line: usize, why: &str| {
         io::Error::new(io::ErrorKind::InvalidData, format!("line {line} is unreadable: {why}"))
     };
@@ -129,12 +129,12 @@ fn read(lines: &[u8]) -> io::Result<(BTreeMap<u64, Intent>, u64)> {
         let line: Line =
             serde_json::from_slice(line).map_err(|error| unreadable(number, &error.to_string()))?;
         match line {
-            Line::Open { id, intent, .. } => {
+            Line::Open { id, open_change, .. } => {
                 let after =
                     id.checked_add(1).ok_or_else(|| unreadable(number, "its id is the last there is"))?;
                 next = next.max(after);
                 // Taking the second for the first would forget somebody.
-                if open.insert(id, intent).is_some() {
+                if open.insert(id, open_change).is_some() {
                     return Err(unreadable(number, "its id is open already"));
                 }
             }
@@ -147,7 +147,7 @@ fn read(lines: &[u8]) -> io::Result<(BTreeMap<u64, Intent>, u64)> {
 }
 
 /// Who may be outside, over all accounts whose journals are in this folder. Reads only; takes no lock.
-pub fn open_intents(state_dir: &Path) -> io::Result<Vec<Intent>> {
+pub fn open_changes(state_dir: &Path) -> io::Result<Vec<OpenChange>> {
     let mut all = Vec::new();
     let entries = match std::fs::read_dir(state_dir) {
         Ok(entries) => entries,
@@ -166,8 +166,8 @@ pub fn open_intents(state_dir: &Path) -> io::Result<Vec<Intent>> {
 mod tests {
     use super::*;
 
-    fn intent() -> Intent {
-        Intent {
+    fn open_change() -> OpenChange {
+        OpenChange {
             connection: "acme".to_owned(),
             workspace: WorkspaceId::from(1),
             principal: PrincipalId::User(workspace_members_core::UserId::from(7)),
@@ -182,33 +182,34 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.journal");
         let mut journal = Journal::open(&path).unwrap();
-        let (first, second) = (journal.begin(&intent()).unwrap(), journal.begin(&intent()).unwrap());
+        let (first, second) =
+            (journal.begin(&open_change()).unwrap(), journal.begin(&open_change()).unwrap());
         journal.close(first, "added").unwrap();
         drop(journal);
-        assert_eq!(open_intents(folder.path()).unwrap(), [intent()]);
+        assert_eq!(open_changes(folder.path()).unwrap(), [open_change()]);
         let mut journal = Journal::open(&path).unwrap();
-        assert_eq!(journal.intents(), [(second, intent())]);
-        let third = journal.begin(&intent()).unwrap();
+        assert_eq!(journal.open_changes(), [(second, open_change())]);
+        let third = journal.begin(&open_change()).unwrap();
         assert!(third > second);
         journal.close(second, "added").unwrap();
         journal.close(third, "added").unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
-        assert!(open_intents(&folder.path().join("none")).unwrap().is_empty());
+        assert!(open_changes(&folder.path().join("none")).unwrap().is_empty());
     }
 
     #[test]
     fn a_line_that_was_being_written_is_cut_off_and_any_other_damage_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.journal");
-        Journal::open(&path).unwrap().begin(&intent()).unwrap();
+        Journal::open(&path).unwrap().begin(&open_change()).unwrap();
         let whole = std::fs::read(&path).unwrap();
         for end in 0..whole.len() {
             std::fs::write(&path, [&whole, &whole[..end]].concat()).unwrap();
-            assert_eq!(open_intents(folder.path()).unwrap().len(), 1, "{end}");
+            assert_eq!(open_changes(folder.path()).unwrap().len(), 1, "{end}");
             let mut journal = Journal::open(&path).unwrap();
-            assert_eq!(journal.intents().len(), 1, "{end}");
-            let id = journal.begin(&intent()).unwrap();
-            assert_eq!(Journal::open(&path).unwrap().intents().len(), 2);
+            assert_eq!(journal.open_changes().len(), 1, "{end}");
+            let id = journal.begin(&open_change()).unwrap();
+            assert_eq!(Journal::open(&path).unwrap().open_changes().len(), 2);
             journal.close(id, "added").unwrap();
         }
         let whole = String::from_utf8(whole).unwrap();
@@ -225,7 +226,7 @@ mod tests {
             let error = Journal::open(&path).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::InvalidData);
             assert!(error.to_string().starts_with(said), "{error}");
-            assert!(open_intents(folder.path()).is_err());
+            assert!(open_changes(folder.path()).is_err());
             assert_eq!(std::fs::read_to_string(&path).unwrap(), damaged);
         }
     }
@@ -235,10 +236,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.journal");
         let mut journal = Journal::open(&path).unwrap();
-        journal.begin(&intent()).unwrap();
+        journal.begin(&open_change()).unwrap();
         // As a full disk leaves it.
         journal.file.write_all(b"{\"open\":{\"id\":2,").unwrap();
-        journal.begin(&intent()).unwrap();
-        assert_eq!(Journal::open(&path).unwrap().intents().len(), 2);
+        journal.begin(&open_change()).unwrap();
+        assert_eq!(Journal::open(&path).unwrap().open_changes().len(), 2);
     }
 }

@@ -1,6 +1,6 @@
 //! What happens while a plan is carried out, as it happens.
 
-use super::report::{Settled, StepReport};
+use super::report::{Recovered, StepReport};
 use crate::desired::Target;
 use crate::observe::Observed;
 use crate::plan::{Plan, Step};
@@ -17,7 +17,7 @@ pub enum Event<'a> {
         connection: &'a str,
     },
     /// Somebody left outside by an earlier run was settled.
-    Settled(&'a Settled),
+    Recovered(&'a Recovered),
     /// Everything that a plan is made from was read.
     Read(&'a [Observed]),
     /// A plan was made and accepted, and is about to be carried out.

@@ -1,6 +1,6 @@
 //! What came of a plan.
 
-use super::journal::Intent;
+use super::journal::OpenChange;
 use crate::observe::Observed;
 use crate::plan::{Kept, PlanFingerprint, Refusal, Step};
 use serde::Serialize;
@@ -98,7 +98,7 @@ impl StepReport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum SettledHow {
+pub enum Recovery {
     /// They were inside.
     Inside,
     /// They were outside, and were added in the role they were to have.
@@ -115,16 +115,16 @@ pub enum SettledHow {
 /// Somebody who may have been outside since an earlier run, and how that was settled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Settled {
+pub struct Recovered {
     /// What had been begun.
-    pub intent: Intent,
+    pub open_change: OpenChange,
     /// How it was settled.
-    pub how: SettledHow,
+    pub how: Recovery,
 }
 
-impl Settled {
-    pub(super) fn new(intent: Intent, how: SettledHow) -> Self {
-        Self { intent, how }
+impl Recovered {
+    pub(super) fn new(open_change: OpenChange, how: Recovery) -> Self {
+        Self { open_change, how }
     }
 }
 
@@ -136,12 +136,12 @@ pub struct Report {
     pub fingerprint: PlanFingerprint,
     /// Every step, in the order of the plan.
     pub steps: Vec<StepReport>,
-    /// Who stayed although the wish says otherwise, or says nothing.
+    /// Who stayed although the desired state says otherwise, or says nothing.
     pub kept: Vec<Kept>,
     /// Who may have been outside since an earlier run, and was settled before the first step.
-    pub settled: Vec<Settled>,
-    /// How many steps a plan from the last reading would have, and how many wishes it could not meet: 0 if everything is
-    /// as wished. `None` if it could not be read.
+    pub recovered: Vec<Recovered>,
+    /// How many steps a plan from the last reading would have, and how many desired states it could not meet: 0 if everything is
+    /// as desired. `None` if it could not be read.
     pub remaining: Option<usize>,
     /// Why the last reading failed, if it did; then outcomes are as the single requests told them.
     pub last_reading: Option<String>,
@@ -163,7 +163,7 @@ impl Report {
     pub fn changed(&self) -> bool {
         self.count(StepOutcome::Applied) > 0
             || self.steps.iter().any(StepReport::is_partial)
-            || self.settled.iter().any(|s| matches!(s.how, SettledHow::Added | SettledHow::PutBack))
+            || self.recovered.iter().any(|s| matches!(s.how, Recovery::Added | Recovery::PutBack))
     }
 
     /// Whether every step is done and recorded, and the last reading shows it.

@@ -2,7 +2,7 @@
 
 use super::definitions::{Definitions, entries};
 use super::source::{DesiredErrors, Faults, Field, Node, Value};
-use super::{Desired, DesiredWorkspace, Entry, InvalidText, Mode, Target, Want, Wished};
+use super::{Desired, DesiredMember, DesiredMembership, DesiredWorkspace, Entry, InvalidText, Mode, Target};
 use crate::guards::{Guards, Limit, canonical};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
@@ -218,10 +218,10 @@ fn workspace(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) ->
         |key: &str| field(fields, key).and_then(|node| text(node, "a text", faults)).map(str::to_owned);
     let names = (plain("account"), plain("name"));
     let notify = field(fields, "notify").map_or(Notify::NOBODY, |node| notify(node, faults));
-    let wished = members.map(|node| wished(node, definitions, faults)).unwrap_or_default();
+    let desired_member = members.map(|node| desired_member(node, definitions, faults)).unwrap_or_default();
     let mut workspace =
         DesiredWorkspace::new(target?, mode?).with_names(names.0, names.1).with_notify(notify);
-    workspace.members = wished.into();
+    workspace.members = desired_member.into();
     Some(workspace)
 }
 
@@ -242,7 +242,7 @@ fn notify(node: &Node, faults: &mut Faults<'_>) -> Notify {
 }
 
 /// The table of members: one list of people for each role.
-fn wished(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Vec<Wished> {
+fn desired_member(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Vec<DesiredMember> {
     let Value::Table(roles) = &node.value else {
         let problem = format!("{} stands where a table belongs", node.kind());
         faults.add(&node.at, problem, "write one list for each role, such as owner = [\"ana@example.com\"]");
@@ -252,7 +252,7 @@ fn wished(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Ve
         let problem = "no role is listed, which does not say that the workspace is to be empty";
         faults.add(&node.at, problem, "write a list for each role, an empty one if nobody is to have it");
     }
-    let mut all: BTreeMap<Entry, (Wished, Range<usize>)> = BTreeMap::new();
+    let mut all: BTreeMap<Entry, (DesiredMember, Range<usize>)> = BTreeMap::new();
     for field in roles {
         let Ok(role) = field.key.parse::<Role>() else {
             let problem = format!("{:?} is not a role", field.key);
@@ -261,37 +261,42 @@ fn wished(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Ve
         };
         for item in distinct(list(&field.node, "a list of people", faults)) {
             for (who, team) in entries(item, definitions, faults) {
-                add(&mut all, Wished { who, want: Want::Role(role.clone()), team }, item, faults);
+                add(
+                    &mut all,
+                    DesiredMember { who, membership: DesiredMembership::Role(role.clone()), team },
+                    item,
+                    faults,
+                );
             }
         }
     }
-    all.into_values().map(|(wished, _)| wished).collect()
+    all.into_values().map(|(desired_member, _)| desired_member).collect()
 }
 
 /// Names somebody, unless they are named already: in the same role that changes nothing, in another it is an error.
 fn add(
-    all: &mut BTreeMap<Entry, (Wished, Range<usize>)>,
-    wished: Wished,
+    all: &mut BTreeMap<Entry, (DesiredMember, Range<usize>)>,
+    desired_member: DesiredMember,
     item: &Node,
     faults: &mut Faults<'_>,
 ) {
-    match all.get_mut(&wished.who) {
+    match all.get_mut(&desired_member.who) {
         None => {
-            all.insert(wished.who.clone(), (wished, item.at.clone()));
+            all.insert(desired_member.who.clone(), (desired_member, item.at.clone()));
         }
-        Some((first, at)) if first.want != wished.want => {
-            let role = |wished: &Wished| match &wished.want {
-                Want::Role(role) => role.to_string(),
+        Some((first, at)) if first.membership != desired_member.membership => {
+            let role = |desired_member: &DesiredMember| match &desired_member.membership {
+                DesiredMembership::Role(role) => role.to_string(),
                 _ => String::new(),
             };
-            let through = |wished: &Wished| {
-                wished.team.as_ref().map(|team| format!(" through team {team:?}")).unwrap_or_default()
+            let through = |desired_member: &DesiredMember| {
+                desired_member.team.as_ref().map(|team| format!(" through team {team:?}")).unwrap_or_default()
             };
             let problem = format!(
                 "{} is to be {}{} here and {}{} in line {}",
-                wished.who,
-                role(&wished),
-                through(&wished),
+                desired_member.who,
+                role(&desired_member),
+                through(&desired_member),
                 role(first),
                 through(first),
                 faults.line(at)
@@ -300,13 +305,13 @@ fn add(
         }
         // Named directly says more than named through a team.
         Some((first, _)) => {
-            first.team = match (first.team.take(), wished.team) {
+            first.team = match (first.team.take(), desired_member.team) {
                 (Some(first), Some(second)) => Some(first.min(second)),
                 _ => None,
             };
             // One of two spellings, whichever came first in the file.
-            if wished.who.to_string() < first.who.to_string() {
-                first.who = wished.who;
+            if desired_member.who.to_string() < first.who.to_string() {
+                first.who = desired_member.who;
             }
         }
     }
@@ -380,8 +385,11 @@ viewer = []
     fn a_whole_file_is_read() {
         let desired = Desired::from_toml(WHOLE, "acme.toml").unwrap();
         let workspace = &desired.workspaces[0];
-        let named: Vec<String> =
-            workspace.members.iter().map(|wished| format!("{} {:?}", wished.who, wished.team)).collect();
+        let named: Vec<String> = workspace
+            .members
+            .iter()
+            .map(|desired_member| format!("{} {:?}", desired_member.who, desired_member.team))
+            .collect();
         let expected = [
             "Carol@Example.com None",
             "user:9 None",

@@ -1,7 +1,7 @@
 //! A plan's fingerprint.
 
 use super::{Kept, Plan, PlanFingerprint, PlannedAccount, Step};
-use crate::desired::{Desired, DesiredWorkspace, Entry, People, Target, Want, Wished};
+use crate::desired::{Desired, DesiredMember, DesiredMembership, DesiredWorkspace, Entry, People, Target};
 use crate::guards::Guards;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
@@ -18,7 +18,7 @@ const PIECE: usize = 32 * 1024;
 #[derive(Serialize)]
 struct Content<'a> {
     version: u32,
-    wish: Wish<'a>,
+    desired: Input<'a>,
     guards: &'a Guards,
     accounts: &'a [PlannedAccount],
     #[serde(serialize_with = "priceless")]
@@ -27,13 +27,13 @@ struct Content<'a> {
 }
 
 #[derive(Serialize)]
-struct Wish<'a> {
+struct Input<'a> {
     guards: &'a Guards,
     people: &'a People,
     workspaces: Vec<Workspace<'a>>,
 }
 
-/// A workspace of the wish with its members hashed apart, for they are many.
+/// A workspace of the desired state with its members hashed apart, for they are many.
 #[derive(Serialize)]
 struct Workspace<'a> {
     target: &'a Target,
@@ -44,15 +44,15 @@ struct Workspace<'a> {
     members: String,
 }
 
-/// `hashes` are those of the members of each workspace of the wish, in order, where they were made already
+/// `hashes` are those of the members of each workspace of the desired state, in order, where they were made already
 /// ([`of_members`]).
 pub(super) fn of(plan: &Plan, hashes: Vec<Option<String>>) -> PlanFingerprint {
-    let Desired { guards, people, workspaces } = &plan.wish;
+    let Desired { guards, people, workspaces } = &plan.desired;
     let hashes = hashes.into_iter().chain(iter::repeat(None));
     let workspaces = workspaces.iter().zip(hashes).map(|(workspace, hash)| Workspace::new(workspace, hash));
     let content = Content {
         version: plan.version,
-        wish: Wish { guards, people, workspaces: workspaces.collect() },
+        desired: Input { guards, people, workspaces: workspaces.collect() },
         guards: &plan.guards,
         accounts: &plan.accounts,
         steps: &plan.steps,
@@ -81,22 +81,28 @@ impl<'a> Workspace<'a> {
 }
 
 /// Hashes members as texts, each with its kind and its length before it, so that no two lists have one text.
-pub(super) fn of_members(members: &[Wished]) -> String {
+pub(super) fn of_members(members: &[DesiredMember]) -> String {
     let (mut hash, mut text) = (Sha256::new(), Vec::with_capacity(PIECE + 1024));
-    for Wished { who, want, team } in members {
+    for DesiredMember { who, membership, team } in members {
         match who {
             Entry::Who(Who::Email(email)) => put(&mut text, b'e', email.as_str()),
             Entry::Who(Who::Id(PrincipalId::User(user))) => put(&mut text, b'u', user.as_str()),
             Entry::Who(Who::Id(PrincipalId::Group(group))) => put(&mut text, b'g', group.as_str()),
             Entry::Person(name) => put(&mut text, b'p', name),
         }
-        match want {
-            Want::Role(role) => put(&mut text, b'r', &of_role(role)),
-            Want::Add { role, if_present: IfPresent::Fail } => put(&mut text, b'f', &of_role(role)),
-            Want::Add { role, if_present: IfPresent::Keep } => put(&mut text, b'k', &of_role(role)),
-            Want::Add { role, if_present: IfPresent::SetRole } => put(&mut text, b'a', &of_role(role)),
-            Want::SetRole(role) => put(&mut text, b's', &of_role(role)),
-            Want::Gone => put(&mut text, b'x', ""),
+        match membership {
+            DesiredMembership::Role(role) => put(&mut text, b'r', &of_role(role)),
+            DesiredMembership::Add { role, if_present: IfPresent::Fail } => {
+                put(&mut text, b'f', &of_role(role))
+            }
+            DesiredMembership::Add { role, if_present: IfPresent::Keep } => {
+                put(&mut text, b'k', &of_role(role))
+            }
+            DesiredMembership::Add { role, if_present: IfPresent::SetRole } => {
+                put(&mut text, b'a', &of_role(role))
+            }
+            DesiredMembership::SetRole(role) => put(&mut text, b's', &of_role(role)),
+            DesiredMembership::Absent => put(&mut text, b'x', ""),
         }
         if let Some(team) = team {
             put(&mut text, b't', team);
@@ -154,11 +160,14 @@ mod tests {
 
     #[test]
     fn no_two_lists_of_members_have_one_hash() {
-        let wished = |who: &str, want: Want| Wished::new(who.parse::<Entry>().unwrap(), want);
-        let viewer = || Want::Role(Role::Viewer);
-        let add = |if_present| Want::Add { role: Role::Viewer, if_present };
+        let desired_member = |who: &str, membership: DesiredMembership| {
+            DesiredMember::new(who.parse::<Entry>().unwrap(), membership)
+        };
+        let viewer = || DesiredMembership::Role(Role::Viewer);
+        let add = |if_present| DesiredMembership::Add { role: Role::Viewer, if_present };
         let native = Role::Custom(workspace_members_core::NativeRole::new("viewer"));
-        let team = |name: &str| Wished { team: Some(name.to_owned()), ..wished("user:1", viewer()) };
+        let team =
+            |name: &str| DesiredMember { team: Some(name.to_owned()), ..desired_member("user:1", viewer()) };
         let mut lists = vec![
             vec![],
             vec![team("a")],
@@ -167,26 +176,27 @@ mod tests {
             vec![team(&"a".repeat(254))],
             vec![team(&"a".repeat(255))],
             vec![team(&"a".repeat(256))],
-            vec![wished("user:1", viewer()), wished("user:2", viewer())],
-            vec![wished("user:2", viewer()), wished("user:1", viewer())],
+            vec![desired_member("user:1", viewer()), desired_member("user:2", viewer())],
+            vec![desired_member("user:2", viewer()), desired_member("user:1", viewer())],
         ];
         let people = ["user:1", "group:1", "person:1", "1@example.com"];
-        lists.extend(people.map(|who| vec![wished(who, viewer())]));
-        let wants = [
-            Want::Role(Role::Owner),
-            Want::Role(native),
-            Want::SetRole(Role::Viewer),
-            Want::Gone,
+        lists.extend(people.map(|who| vec![desired_member(who, viewer())]));
+        let memberships = [
+            DesiredMembership::Role(Role::Owner),
+            DesiredMembership::Role(native),
+            DesiredMembership::SetRole(Role::Viewer),
+            DesiredMembership::Absent,
             add(IfPresent::Fail),
             add(IfPresent::Keep),
             add(IfPresent::SetRole),
         ];
-        lists.extend(wants.map(|want| vec![wished("user:1", want)]));
+        lists.extend(memberships.map(|membership| vec![desired_member("user:1", membership)]));
         // Longer than what is hashed at once, and different in the first and the last only.
         let long = |first: &str, last: &str| {
-            let mut list: Vec<Wished> = (0..5_000).map(|_| wished("user:1", viewer())).collect();
-            list[0] = wished(first, viewer());
-            list[4_999] = wished(last, viewer());
+            let mut list: Vec<DesiredMember> =
+                (0..5_000).map(|_| desired_member("user:1", viewer())).collect();
+            list[0] = desired_member(first, viewer());
+            list[4_999] = desired_member(last, viewer());
             list
         };
         lists.extend([long("user:1", "user:1"), long("user:2", "user:1"), long("user:1", "user:2")]);

@@ -1,4 +1,4 @@
-//! Who is who at one connection: from the entries of a wish or a guard to principals, and from groups to people.
+//! Who is who at one connection: from the entries of a desired state or a guard to principals, and from groups to people.
 
 use super::places::Places;
 use super::principal::PrincipalRef;

@@ -1,4 +1,4 @@
-//! The steps that would make one workspace as it is wished to be.
+//! The steps that would make one workspace as it is desired to be.
 
 use super::directory::{Directory, Map, Sure, as_group};
 use super::grant::Giver;
@@ -7,7 +7,7 @@ use super::places::Places;
 use super::principal::PrincipalRef;
 use super::refusal::{Problem, Refusal};
 use super::step::{Action, Consequence, Kept, KeptReason, Step, Strategy};
-use crate::desired::{DesiredWorkspace, Entry, Mode, Want, WhoRef, Wished};
+use crate::desired::{DesiredMember, DesiredMembership, DesiredWorkspace, Entry, Mode, WhoRef};
 use crate::guards::Limits;
 use std::cell::OnceCell;
 use std::cmp::Ordering;
@@ -17,7 +17,7 @@ use workspace_members_core::{
     RemoveMember, Role, RoleTable, Roster,
 };
 
-/// What became of one workspace's wish.
+/// What became of one workspace's desired state.
 pub(super) struct Draft<'a> {
     pub(super) steps: Vec<Step>,
     /// Whom each step changes, if they are a member.
@@ -26,18 +26,18 @@ pub(super) struct Draft<'a> {
     pub(super) problems: Vec<Refusal>,
 }
 
-/// Somebody named who is not a member, and by which wish.
+/// Somebody named who is not a member, and by which desired state.
 #[derive(Clone, Copy)]
 struct Stranger<'a> {
     principal: PrincipalRef<'a>,
     verified: bool,
-    wished: &'a Wished,
+    desired_member: &'a DesiredMember,
 }
 
-/// Whom a wish names.
+/// Whom a desired state names.
 struct Named<'a> {
     /// By place in the roster.
-    members: Vec<Option<&'a Wished>>,
+    members: Vec<Option<&'a DesiredMember>>,
     /// Ordered by principal.
     strangers: Vec<Stranger<'a>>,
 }
@@ -60,7 +60,7 @@ pub(super) struct Drafter<'a, 'd> {
 enum Weighed {
     Same,
     Step(Box<Step>),
-    /// A wish for a whole workspace gives way.
+    /// A desired state for a whole workspace gives way.
     Kept(KeptReason),
     Refused,
 }
@@ -85,17 +85,17 @@ impl<'a, 'd> Drafter<'a, 'd> {
         let roster = self.roster;
         // All in the order of principals, whether they are members or not.
         let mut strangers = strangers.into_iter().peekable();
-        for (member, wished) in roster.iter().zip(&members) {
-            let Some(wished) = wished else { continue };
+        for (member, desired_member) in roster.iter().zip(&members) {
+            let Some(desired_member) = desired_member else { continue };
             let principal = PrincipalRef::from(&member.key.principal);
             while let Some(stranger) = strangers.next_if(|stranger| stranger.principal < principal) {
                 self.stranger(stranger);
             }
-            self.member(member, wished);
+            self.member(member, desired_member);
         }
         strangers.for_each(|stranger| self.stranger(stranger));
         if self.desired.mode.removes() {
-            let unnamed = roster.iter().zip(&members).filter(|(_, wished)| wished.is_none());
+            let unnamed = roster.iter().zip(&members).filter(|(_, desired_member)| desired_member.is_none());
             unnamed.for_each(|(member, _)| self.unnamed(member));
         }
         let roles = self.capabilities().roles();
@@ -113,33 +113,36 @@ impl<'a, 'd> Drafter<'a, 'd> {
         self.problems.push(Refusal::problem(problem, &self.desired.target, person, message, advice));
     }
 
-    /// Finds whom the wish names. Two entries for one principal must wish the same.
+    /// Finds whom the desired state names. Two entries for one principal must desired state the same.
     fn named(&mut self) -> Named<'a> {
         let (directory, mut places) = (self.directory, Places::new(self.roster));
-        let mut members: Vec<Option<&Wished>> = vec![None; self.roster.len()];
+        let mut members: Vec<Option<&DesiredMember>> = vec![None; self.roster.len()];
         let mut strangers: Map<PrincipalRef<'_>, Stranger<'_>> = Map::default();
-        for wished in self.desired.members.iter() {
-            let found = match directory.find(&mut places, &wished.who) {
+        for desired_member in self.desired.members.iter() {
+            let found = match directory.find(&mut places, &desired_member.who) {
                 Ok(found) => found,
-                Err(error) if wished.want == Want::Gone && self.surely_out(&wished.who, error.problem) => {
+                Err(error)
+                    if desired_member.membership == DesiredMembership::Absent
+                        && self.surely_out(&desired_member.who, error.problem) =>
+                {
                     continue;
                 }
                 Err(error) => {
-                    self.problem(error.problem, &wished.who.to_string(), error.message, error.advice);
+                    self.problem(error.problem, &desired_member.who.to_string(), error.message, error.advice);
                     continue;
                 }
             };
             let principal = found.principal;
             let first = if let Some(place) = found.place {
-                *members[place].get_or_insert(wished)
+                *members[place].get_or_insert(desired_member)
             } else {
-                let stranger = Stranger { principal, verified: found.verified, wished };
-                strangers.entry(principal).or_insert(stranger).wished
+                let stranger = Stranger { principal, verified: found.verified, desired_member };
+                strangers.entry(principal).or_insert(stranger).desired_member
             };
-            if first.want != wished.want {
+            if first.membership != desired_member.membership {
                 let principal = PrincipalId::from(principal);
-                let message = format!("{} and {} are both {principal}", first.who, wished.who);
-                self.problem(Problem::Conflict, &wished.who.to_string(), message, "name them once");
+                let message = format!("{} and {} are both {principal}", first.who, desired_member.who);
+                self.problem(Problem::Conflict, &desired_member.who.to_string(), message, "name them once");
             }
         }
         let mut strangers: Vec<Stranger<'_>> = strangers.into_values().collect();
@@ -166,21 +169,21 @@ impl<'a, 'd> Drafter<'a, 'd> {
     }
 
     fn stranger(&mut self, stranger: Stranger<'a>) {
-        match &stranger.wished.want {
-            Want::Role(_) if self.desired.mode == Mode::RemoveOnly => {}
-            Want::Role(role) | Want::Add { role, .. } => self.add(stranger, role),
-            Want::SetRole(_) => {
+        match &stranger.desired_member.membership {
+            DesiredMembership::Role(_) if self.desired.mode == Mode::RemoveOnly => {}
+            DesiredMembership::Role(role) | DesiredMembership::Add { role, .. } => self.add(stranger, role),
+            DesiredMembership::SetRole(_) => {
                 let label = self.directory.label(&stranger.principal.into(), None);
                 let message = format!("{label} is not a member of {}", self.desired.target);
                 self.problem(Problem::NotAMember, &label, message, "add them instead");
             }
-            Want::Gone => {}
+            DesiredMembership::Absent => {}
         }
     }
 
-    fn member(&mut self, member: &'d Member, wished: &Wished) {
-        match &wished.want {
-            Want::Add { if_present: IfPresent::Fail, .. } => {
+    fn member(&mut self, member: &'d Member, desired_member: &DesiredMember) {
+        match &desired_member.membership {
+            DesiredMembership::Add { if_present: IfPresent::Fail, .. } => {
                 let label = member.label();
                 let message = format!(
                     "{label} is a member of {} already, as {}",
@@ -193,16 +196,16 @@ impl<'a, 'd> Drafter<'a, 'd> {
                     "change the role instead, or allow for members",
                 );
             }
-            Want::Add { if_present: IfPresent::Keep, .. } => {}
-            Want::Role(role) | Want::Add { role, .. } | Want::SetRole(role) => {
-                match self.weigh(member, role, wished) {
-                    Weighed::Same | Weighed::Refused => {}
-                    Weighed::Kept(reason) => self.keep(member, Some(role), reason),
-                    Weighed::Step(step) => self.steps.push((*step, Some(member))),
-                }
-            }
-            Want::Gone if member.is(Mark::Immovable) => self.immovable(member, "removed"),
-            Want::Gone => self.remove(member, "their removal is asked for".to_owned()),
+            DesiredMembership::Add { if_present: IfPresent::Keep, .. } => {}
+            DesiredMembership::Role(role)
+            | DesiredMembership::Add { role, .. }
+            | DesiredMembership::SetRole(role) => match self.weigh(member, role, desired_member) {
+                Weighed::Same | Weighed::Refused => {}
+                Weighed::Kept(reason) => self.keep(member, Some(role), reason),
+                Weighed::Step(step) => self.steps.push((*step, Some(member))),
+            },
+            DesiredMembership::Absent if member.is(Mark::Immovable) => self.immovable(member, "removed"),
+            DesiredMembership::Absent => self.remove(member, "their removal is asked for".to_owned()),
         }
     }
 
@@ -218,17 +221,17 @@ impl<'a, 'd> Drafter<'a, 'd> {
         } else if self.directory.owns_account(principal) {
             self.keep(member, None, KeptReason::AccountOwner);
         } else {
-            self.remove(member, format!("nobody named them, and the wish is {}", self.desired.mode));
+            self.remove(member, format!("nobody named them, and the desired state is {}", self.desired.mode));
         }
     }
 
-    fn keep(&mut self, member: &Member, wished: Option<&Role>, reason: KeptReason) {
+    fn keep(&mut self, member: &Member, desired_member: Option<&Role>, reason: KeptReason) {
         self.kept.push(Kept {
             target: self.desired.target.clone(),
             principal: member.key.principal.clone(),
             label: self.directory.label(&member.key.principal, Some(member)),
             role: member.native_role.clone(),
-            wished: wished.cloned(),
+            desired_member: desired_member.cloned(),
             reason,
         });
     }
@@ -276,7 +279,7 @@ impl<'a, 'd> Drafter<'a, 'd> {
 
     fn add(&mut self, stranger: Stranger<'a>, role: &Role) {
         let principal = PrincipalId::from(stranger.principal);
-        let reason = format!("{} and is not a member", wishes(stranger.wished, role));
+        let reason = format!("{} and is not a member", desired_states(stranger.desired_member, role));
         let mut step = self.step(&principal, None, Action::Add, reason);
         let capabilities = self.capabilities();
         let request = AddMember::new(self.desired.target.workspace.clone(), principal, role.clone())
@@ -284,9 +287,9 @@ impl<'a, 'd> Drafter<'a, 'd> {
         let resolved = match capabilities.roles().resolve(role) {
             Ok(resolved) if resolved.custom && !capabilities.has(Capability::AddCustomRole) => {
                 step.strategy = Strategy::AddThenSetRole;
-                self.giver().admit_in_two(&request, resolved)
+                self.giver().check_in_two(&request, resolved)
             }
-            _ => capabilities.admit_add(&request),
+            _ => capabilities.check_add(&request),
         };
         let resolved = match resolved {
             Ok(resolved) => resolved,
@@ -304,15 +307,15 @@ impl<'a, 'd> Drafter<'a, 'd> {
     }
 
     /// What it takes to give a member a role.
-    fn weigh(&mut self, member: &Member, role: &Role, wished: &Wished) -> Weighed {
+    fn weigh(&mut self, member: &Member, role: &Role, desired_member: &DesiredMember) -> Weighed {
         let capabilities = self.capabilities();
         let roles = capabilities.roles();
         if member.role == *role {
             return Weighed::Same;
         }
         let label = self.directory.label(&member.key.principal, Some(member));
-        // What is wished of one person is done or refused; a wish for a whole workspace goes as far as its mode.
-        let gives_way = matches!(wished.want, Want::Role(_));
+        // What is desired of one person is done or refused; a desired state for a whole workspace goes as far as its mode.
+        let gives_way = matches!(desired_member.membership, DesiredMembership::Role(_));
         let resolved = match roles.resolve(role) {
             Ok(resolved) if resolved.native == member.native_role => return Weighed::Same,
             // Whether the role could be given does not matter where none is.
@@ -325,7 +328,7 @@ impl<'a, 'd> Drafter<'a, 'd> {
                 return Weighed::Refused;
             }
         };
-        // The placeholder may stand for the very role that is wished.
+        // The placeholder may stand for the very role that is desired.
         if gives_way && self.is_placeholder(member) {
             return Weighed::Kept(KeptReason::PlaceholderRole);
         }
@@ -341,7 +344,7 @@ impl<'a, 'd> Drafter<'a, 'd> {
             self.immovable(member, "given another role");
             return Weighed::Refused;
         }
-        let reason = format!("{} and is {}", wishes(wished, role), member.role);
+        let reason = format!("{} and is {}", desired_states(desired_member, role), member.role);
         let mut step = self.step(&member.key.principal, Some(member), action, reason);
         match self.giver().strategy(member, role, &resolved) {
             Ok(strategy) => step.strategy = strategy,
@@ -361,7 +364,7 @@ impl<'a, 'd> Drafter<'a, 'd> {
         let principal = &member.key.principal;
         let mut step = self.step(principal, Some(member), Action::Remove, reason);
         let capabilities = self.capabilities();
-        if let Err(error) = capabilities.admit_remove(&RemoveMember::new(member.key.clone())) {
+        if let Err(error) = capabilities.check_remove(&RemoveMember::new(member.key.clone())) {
             return self.refused(&error, &step.label);
         }
         if principal.as_user().is_some() && capabilities.behaves(Behaviour::OrphansDocuments) {
@@ -428,10 +431,10 @@ impl<'a, 'd> Drafter<'a, 'd> {
     }
 }
 
-/// `wished as editor through team "legal"`.
-fn wishes(wished: &Wished, role: &Role) -> String {
-    let team = wished.team.as_ref().map(|team| format!(" through team {team:?}")).unwrap_or_default();
-    format!("wished as {role}{team}")
+/// `desired_member as editor through team "legal"`.
+fn desired_states(desired_member: &DesiredMember, role: &Role) -> String {
+    let team = desired_member.team.as_ref().map(|team| format!(" through team {team:?}")).unwrap_or_default();
+    format!("desired as {role}{team}")
 }
 
 /// What is given comes before what is taken, and what is done in one request before what leaves a gap. Among those who

@@ -18,19 +18,19 @@ impl<'a> Giver<'a, '_> {
     }
 
     /// A custom role that the provider accepts only as a change: first the lowest role, then the custom one.
-    pub(super) fn admit_in_two(
+    pub(super) fn check_in_two(
         &self,
         request: &AddMember,
         resolved: ResolvedRole,
     ) -> Result<ResolvedRole, Error> {
         let capabilities = self.capabilities();
         let Some(lowest) = capabilities.roles().lowest() else {
-            return capabilities.admit_add(request);
+            return capabilities.check_add(request);
         };
         let mut first = request.clone();
         // By its own name: under a policy of exact roles only, the normalized one may be refused.
         first.role = Role::Custom(lowest.native.clone());
-        capabilities.admit_add(&first)?;
+        capabilities.check_add(&first)?;
         capabilities.require(Capability::SetCustomRole, Operation::Add)?;
         let change = Capability::set_role(request.principal.kind());
         capabilities.require(change, Operation::Add)?;
@@ -53,15 +53,15 @@ impl<'a> Giver<'a, '_> {
             && !capabilities.roles().is_placeholder(&member.native_role);
         if direct || !around {
             let request = SetRole::new(member.key.clone(), role.clone());
-            return capabilities.admit_set_role(&request).map(|_| Strategy::Atomic);
+            return capabilities.check_set_role(&request).map(|_| Strategy::Atomic);
         }
         let add = |role: Role| {
             let key: &MemberKey = &member.key;
-            capabilities.admit_add(&AddMember::new(key.workspace.clone(), key.principal.clone(), role))
+            capabilities.check_add(&AddMember::new(key.workspace.clone(), key.principal.clone(), role))
         };
         add(role.clone())?;
         add(Role::Custom(member.native_role.clone()))?;
-        capabilities.admit_remove(&RemoveMember::new(member.key.clone()))?;
+        capabilities.check_remove(&RemoveMember::new(member.key.clone()))?;
         Ok(Strategy::RemoveThenAdd)
     }
 

@@ -1,11 +1,11 @@
-//! Whether a wish is about the account and the workspace that were read, and about each once.
+//! Whether a desired state is about the account and the workspace that were read, and about each once.
 
 use super::refusal::{Problem, Refusal};
 use crate::desired::{Desired, DesiredWorkspace, Target};
 use crate::observe::Observed;
 use std::collections::BTreeMap;
 
-/// The account and the workspace must be called what the wish says, and their members must be manageable.
+/// The account and the workspace must be called what the desired state says, and their members must be manageable.
 pub(super) fn check(desired: &DesiredWorkspace, observed: &Observed) -> Vec<Refusal> {
     let mut problems = Vec::new();
     let mut problem = |problem, message: String, advice: &str| {
@@ -20,7 +20,7 @@ pub(super) fn check(desired: &DesiredWorkspace, observed: &Observed) -> Vec<Refu
             let said =
                 if said.is_empty() { "does not say which it is".to_owned() } else { format!("is {said}") };
             let message = format!("the account is to be {account:?}, and this one {said}");
-            problem(Problem::Account, message, "check the connection, or the wish's account");
+            problem(Problem::Account, message, "check the connection, or the desired state's account");
         }
     }
     let known = observed.workspace(&desired.target.workspace);
@@ -30,16 +30,16 @@ pub(super) fn check(desired: &DesiredWorkspace, observed: &Observed) -> Vec<Refu
         let said = known
             .map_or("its name cannot be read".to_owned(), |known| format!("it is called {:?}", known.name));
         let message = format!("the workspace is to be called {name:?}, and {said}");
-        problem(Problem::Name, message, "check the target, or the wish's name");
+        problem(Problem::Name, message, "check the target, or the desired state's name");
     }
     if known.is_some_and(|workspace| !workspace.manageable) {
         let message = "the members of this workspace cannot be managed".to_owned();
-        problem(Problem::NotManageable, message, "leave it out of the wish");
+        problem(Problem::NotManageable, message, "leave it out of the desired state");
     }
     problems
 }
 
-/// The targets that name a workspace which another one names too: what each wishes would be judged apart and done side
+/// The targets that name a workspace which another one names too: what each desired states would be judged apart and done side
 /// by side. Two connections may be one account, unless the provider tells their accounts apart.
 pub(super) fn twice(desired: &Desired, observed: &[Observed]) -> Vec<Refusal> {
     let mut connections: BTreeMap<&str, &Observed> = BTreeMap::new();
@@ -59,11 +59,11 @@ pub(super) fn twice(desired: &Desired, observed: &[Observed]) -> Vec<Refusal> {
         };
         if let Some((other, _)) = named.iter().find(same) {
             let message = if *other == target {
-                "the wish names this workspace twice".to_owned()
+                "the desired state names this workspace twice".to_owned()
             } else {
-                format!("this is the workspace that the wish names as {other} too")
+                format!("this is the workspace that the desired state names as {other} too")
             };
-            let advice = "put all that is wished of a workspace under one target";
+            let advice = "put all that is desired of a workspace under one target";
             problems.push(Refusal::problem(Problem::Conflict, target, None, message, advice));
         } else {
             named.push((target, account));

@@ -313,7 +313,7 @@ impl<'a, 'd> Case<'a, 'd> {
             let allowed = limit.allows(members, limits.floor);
             if *so_far == allowed + 1 {
                 let message = format!("more than {allowed} of {members} members would be {done} ({limit})");
-                let advice = "look whether the listing and the wish are right; then raise the limit, or override it for this plan";
+                let advice = "look whether the listing and the desired state are right; then raise the limit, or override it for this plan";
                 refusals.push(self.refusal(guard, step, message, advice));
             }
         }

@@ -1,4 +1,4 @@
-//! Where in a roster somebody stands whom a wish names.
+//! Where in a roster somebody stands whom a desired state names.
 
 use super::directory::Map;
 use super::principal::PrincipalRef;
@@ -19,7 +19,7 @@ impl<'a> Places<'a> {
         Self { members: roster.members(), next: 0, emails: None }
     }
 
-    /// The place of a principal. Wishes and rosters have one order, so it is mostly the one behind the last.
+    /// The place of a principal. Desired states and rosters have one order, so it is mostly the one behind the last.
     pub(super) fn of(&mut self, principal: PrincipalRef<'_>) -> Option<usize> {
         let found = match self.members.get(self.next) {
             Some(member) if principal == (&member.key.principal).into() => Ok(self.next),

@@ -1,4 +1,4 @@
-//! Principals by reference, so that as many as a wish names are looked up and compared without a copy of their ids.
+//! Principals by reference, so that as many as a desired state names are looked up and compared without a copy of their ids.
 
 use workspace_members_core::{GroupId, PrincipalId, UserId};
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-/// Something that stands in a plan's way and is no guard: the wish itself must change.
+/// Something that stands in a plan's way and is no guard: the desired state itself must change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -17,7 +17,7 @@ pub enum Problem {
     UnknownPerson,
     /// Several are.
     Ambiguous,
-    /// Two entries mean the same principal and wish different things, or two targets mean the same workspace.
+    /// Two entries mean the same principal and desired state different things, or two targets mean the same workspace.
     Conflict,
     /// The role cannot be given there.
     Role,
@@ -29,9 +29,9 @@ pub enum Problem {
     NotAMember,
     /// Somebody who is to be added is a member already.
     AlreadyMember,
-    /// The account is not the one that the wish names.
+    /// The account is not the one that the desired state names.
     Account,
-    /// The workspace is not called what the wish says.
+    /// The workspace is not called what the desired state says.
     Name,
     /// The workspace's members cannot be managed.
     NotManageable,
@@ -45,7 +45,7 @@ pub enum Problem {
 pub enum Cause {
     /// A guard.
     Guard(Guard),
-    /// The wish cannot be met.
+    /// The desired state cannot be met.
     Problem(Problem),
 }
 
@@ -96,7 +96,7 @@ impl Refusal {
             target: None,
             step: None,
             people: vec![entry.to_string()],
-            message: format!("a guard names {entry}, whom the wish does not define"),
+            message: format!("a guard names {entry}, whom the desired state does not define"),
             advice: "define them in [people], or name an address in the guard".to_owned(),
             overridable: false,
         }
@@ -184,7 +184,7 @@ impl FromStr for Override {
 
 /// The guards that somebody lifted, each for one plan.
 ///
-/// An override is good for exactly the plan that was seen when it was given: once a roster, the wish or a guard is
+/// An override is good for exactly the plan that was seen when it was given: once a roster, the desired state or a guard is
 /// another, so is the fingerprint, and the guard holds again.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Overrides(BTreeSet<Override>);

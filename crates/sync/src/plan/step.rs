@@ -102,7 +102,7 @@ impl fmt::Display for Consequence {
                 let verb = if *certain { "access remains" } else { "access may remain" };
                 write!(f, "{verb} through {}", groups.join(", "))
             }
-            Self::AccessGap => f.write_str("they are outside between two requests"),
+            Self::AccessGap => f.write_str("removed and added again; without access for a moment"),
             Self::Inactive => f.write_str("they are blocked, and cannot use it"),
             Self::Unverified => f.write_str("whether they exist could not be checked"),
         }
@@ -130,12 +130,12 @@ pub struct Step {
     pub strategy: Strategy,
     /// The role until now, in the provider's word; `None` for who is not a member.
     pub from: Option<NativeRole>,
-    /// The role wished; `None` for a removal.
+    /// The role desired; `None` for a removal.
     #[serde(with = "as_text::option")]
     pub role: Option<Role>,
     /// What is written for it, in the provider's word.
     pub to: Option<NativeRole>,
-    /// How well that fits what was wished.
+    /// How well that fits what was desired.
     pub fit: Option<Fit>,
     /// Why.
     pub reason: String,
@@ -172,7 +172,7 @@ impl fmt::Display for Step {
     }
 }
 
-/// Why somebody stays as they are although the wish says otherwise, or says nothing.
+/// Why somebody stays as they are although the desired state says otherwise, or says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -205,7 +205,7 @@ impl KeptReason {
     }
 }
 
-/// Somebody who stays as they are, contrary to the wish or unmentioned in it.
+/// Somebody who stays as they are, contrary to the desired state or unmentioned in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -218,9 +218,9 @@ pub struct Kept {
     pub label: String,
     /// Their role, in the provider's word.
     pub role: NativeRole,
-    /// The role wished; `None` for who is not in the wish.
+    /// The role desired; `None` for who is not in the desired state.
     #[serde(with = "as_text::option")]
-    pub wished: Option<Role>,
+    pub desired_member: Option<Role>,
     /// Why.
     pub reason: KeptReason,
 }

@@ -27,19 +27,19 @@ fn pandadoc_account() -> Arc<InMemory> {
     )
 }
 
-fn whole_wish() -> Desired {
-    wish(
+fn whole_desired() -> Desired {
+    desired(
         "authoritative",
         "owner = [\"bo@example.com\", \"robot@example.com\"]\neditor = [\"cy@example.com\", \"ed@example.com\"]\nviewer = [\"ana@example.com\"]",
     )
 }
 
-async fn planned(members: &dyn WorkspaceMembers, wish: &Desired) -> Plan {
-    plan(members, wish, &loose()).await.unwrap()
+async fn planned(members: &dyn WorkspaceMembers, desired: &Desired) -> Plan {
+    plan(members, desired, &loose()).await.unwrap()
 }
 
 #[tokio::test]
-async fn a_plan_applied_is_as_wished_and_a_second_one_is_empty() {
+async fn a_plan_applied_is_as_desired_and_a_second_one_is_empty() {
     for (account, expected) in [
         (pandadoc_account(), ["Collaborator", "Admin", "Member", "Member", "Admin"]),
         (
@@ -53,7 +53,7 @@ async fn a_plan_applied_is_as_wished_and_a_second_one_is_empty() {
         ),
     ] {
         let state = state();
-        let report = run(account.clone(), &whole_wish(), &loose(), state.path()).await.unwrap();
+        let report = run(account.clone(), &whole_desired(), &loose(), state.path()).await.unwrap();
         assert!(report.is_complete(), "{report:?}");
         let now = who(&*account, 1).await;
         let expected: std::collections::BTreeMap<String, String> =
@@ -63,7 +63,7 @@ async fn a_plan_applied_is_as_wished_and_a_second_one_is_empty() {
                 .zip(expected.map(str::to_owned))
                 .collect();
         assert_eq!(now, expected);
-        let again = run(account.clone(), &whole_wish(), &loose(), state.path()).await.unwrap();
+        let again = run(account.clone(), &whole_desired(), &loose(), state.path()).await.unwrap();
         assert!(again.steps.is_empty() && again.is_complete() && !again.changed());
     }
 }
@@ -73,16 +73,16 @@ async fn a_plan_applied_is_as_wished_and_a_second_one_is_empty() {
 fn applying_can_be_sent_to_another_thread() {
     fn sent<T: Send>(_: T) {}
     let (connections, options) = (connections(pandadoc_account()), ApplyOptions::new("unused"));
-    let plan = block(planned(&*pandadoc_account(), &whole_wish()));
+    let plan = block(planned(&*pandadoc_account(), &whole_desired()));
     sent(apply(&connections, &plan, &options));
-    sent(observe(&connections, &plan.wish));
-    sent(workspace_members_sync::settle(&connections, &options));
+    sent(observe(&connections, &plan.desired));
+    sent(workspace_members_sync::recover(&connections, &options));
 }
 
 #[tokio::test]
 async fn a_stale_plan_is_refused_or_replanned() {
     let (account, state) = (pandadoc_account(), state());
-    let plan = planned(&*account, &whole_wish()).await;
+    let plan = planned(&*account, &whole_desired()).await;
     account.add(&AddMember::new(ws(1), user(8), Role::Viewer)).await.unwrap();
     let faulty = Faulty::new(account.clone());
     let connections = connections(faulty.clone());
@@ -101,7 +101,7 @@ async fn a_stale_plan_is_refused_or_replanned() {
 #[tokio::test]
 async fn a_plan_from_a_file_is_judged_by_the_guards_of_this_host() {
     let (account, state) = (pandadoc_account(), state());
-    let plan = Plan::from_json(&planned(&*account, &whole_wish()).await.to_json().unwrap()).unwrap();
+    let plan = Plan::from_json(&planned(&*account, &whole_desired()).await.to_json().unwrap()).unwrap();
     let faulty = Faulty::new(account.clone());
     let connections = connections(faulty.clone());
     let options =
@@ -116,7 +116,7 @@ async fn a_plan_from_a_file_is_judged_by_the_guards_of_this_host() {
 #[tokio::test]
 async fn a_plan_for_another_account_is_stale() {
     let state = state();
-    let plan = planned(&*pandadoc_account(), &whole_wish()).await;
+    let plan = planned(&*pandadoc_account(), &whole_desired()).await;
     let other = Arc::new(account(pandadoc().with_endpoint("https://elsewhere.example")));
     let result = apply(&connections(other), &plan, &ApplyOptions::new(state.path())).await;
     assert!(matches!(result, Err(ApplyError::Stale { .. })));
@@ -130,7 +130,7 @@ async fn a_partial_or_moving_listing_removes_nobody() {
     let account = Arc::new((1..=8).fold(account(paradigm().with_page_size(3)), |account, id| {
         account.with_member(ws(1), user(id), native("viewer"))
     }));
-    let only_robot = wish("authoritative", "owner = [\"robot@example.com\"]");
+    let only_robot = desired("authoritative", "owner = [\"robot@example.com\"]");
     for fault in [Fault::MoveTotals, Fault::BreakSecondPage, Fault::EndEarly, Fault::RepeatPage] {
         let faulty = Faulty::new(account.clone()).at(When::Each(Operation::ListMembers), fault);
         let state = state();
@@ -149,7 +149,7 @@ async fn a_partial_or_moving_listing_removes_nobody() {
 #[tokio::test]
 async fn two_runs_on_one_host_exclude_each_other() {
     let (account, state) = (pandadoc_account(), state());
-    let plan = planned(&*account, &whole_wish()).await;
+    let plan = planned(&*account, &whole_desired()).await;
     let hung = Faulty::new(account.clone()).at(When::Now(1, Operation::Add), Fault::DieBefore);
     let (one, two) = (connections(hung.clone()), connections(account.clone()));
     let options = ApplyOptions::new(state.path());
@@ -208,7 +208,7 @@ async fn two_runs_on_two_hosts_do_not_take_the_last_owner_between_them() {
 #[tokio::test]
 async fn whoever_changed_meanwhile_is_left_alone_and_ends_the_workspace() {
     let account = pandadoc_account();
-    let plan = planned(&*account, &whole_wish()).await;
+    let plan = planned(&*account, &whole_desired()).await;
     let there = account.clone();
     let progress = Progress::new(move |event| {
         // Cy was to be demoted from Manager; somebody makes them Admin just before.
@@ -231,7 +231,7 @@ async fn whoever_changed_meanwhile_is_left_alone_and_ends_the_workspace() {
 #[tokio::test]
 async fn what_somebody_else_did_already_is_unchanged() {
     let account = pandadoc_account();
-    let plan = planned(&*account, &whole_wish()).await;
+    let plan = planned(&*account, &whole_desired()).await;
     let there = account.clone();
     let progress = Progress::new(move |event| {
         if let Event::Step(step) = event {
@@ -258,7 +258,7 @@ async fn what_somebody_else_did_already_is_unchanged() {
 #[tokio::test]
 async fn an_addition_that_exists_with_another_role_is_no_success() {
     let account = pandadoc_account();
-    let plan = planned(&*account, &whole_wish()).await;
+    let plan = planned(&*account, &whole_desired()).await;
     let faulty = Faulty::new(account.clone()).meanwhile(When::Now(1, Operation::Add), |account| {
         block(account.add(&AddMember::new(ws(1), user(5), Role::Owner))).map(drop).unwrap();
     });
@@ -278,7 +278,7 @@ async fn a_lost_answer_is_settled_by_reading_and_never_repeated() {
             let account = pandadoc_account();
             let faulty = Faulty::new(account.clone()).at(When::Now(1, operation), fault);
             let state = state();
-            let report = run(faulty.clone(), &whole_wish(), &loose(), state.path()).await.unwrap();
+            let report = run(faulty.clone(), &whole_desired(), &loose(), state.path()).await.unwrap();
             if fault == Fault::LoseAnswer {
                 assert!(report.is_complete(), "{operation}: {report:?}");
                 assert_eq!(faulty.writes(), 5, "{operation}");
@@ -286,7 +286,7 @@ async fn a_lost_answer_is_settled_by_reading_and_never_repeated() {
                 assert_eq!(report.count(StepOutcome::Unknown), 1, "{operation}");
                 assert!(report.remaining.unwrap() > 0);
                 // Run again, it converges.
-                let again = run(account.clone(), &whole_wish(), &loose(), state.path()).await.unwrap();
+                let again = run(account.clone(), &whole_desired(), &loose(), state.path()).await.unwrap();
                 assert!(again.is_complete());
             }
         }
@@ -300,7 +300,7 @@ async fn a_refused_step_ends_its_workspace_and_no_other() {
             "[[workspace]]\ntarget = \"acme:{workspace}\"\nmode = \"authoritative\"\n[workspace.members]\nowner = [\"robot@example.com\"]\neditor = [\"ana@example.com\", \"bo@example.com\"]\n"
         )
     };
-    let wish = Desired::from_toml(&format!("{}{}", text(1), text(2)), "x").unwrap();
+    let desired = Desired::from_toml(&format!("{}{}", text(1), text(2)), "x").unwrap();
     let account = Arc::new(account(paradigm()).with_member(ws(1), user(4), native("viewer")).with_member(
         ws(2),
         user(4),
@@ -308,7 +308,7 @@ async fn a_refused_step_ends_its_workspace_and_no_other() {
     ));
     let faulty = Faulty::new(account.clone()).at(When::Now(1, Operation::Add), Fault::Refuse);
     let state = state();
-    let report = run(faulty, &wish, &loose(), state.path()).await.unwrap();
+    let report = run(faulty, &desired, &loose(), state.path()).await.unwrap();
     assert_eq!(outcomes(&report), [Failed, Skipped, Skipped, Applied, Applied, Applied]);
     assert!(report.steps[0].advice.as_ref().unwrap().contains("give the key's user the right"));
     assert_eq!((who(&*account, 1).await.len(), who(&*account, 2).await.len()), (2, 3));
@@ -317,7 +317,7 @@ async fn a_refused_step_ends_its_workspace_and_no_other() {
 #[tokio::test]
 async fn the_last_reading_has_the_last_word() {
     let account = pandadoc_account();
-    let plan = planned(&*account, &wish("additive", "editor = [\"ed@example.com\"]")).await;
+    let plan = planned(&*account, &desired("additive", "editor = [\"ed@example.com\"]")).await;
     let there = account.clone();
     let progress = Progress::new(move |event| {
         if let Event::Rereading = event {
@@ -345,14 +345,14 @@ async fn a_hundred_workspaces_take_one_pass_over_the_account() {
             "[[workspace]]\ntarget = \"acme:{id}\"\nmode = \"authoritative\"\n[workspace.members]\nowner = [\"robot@example.com\"]\neditor = [\"ana@example.com\", \"bo@example.com\"]\n"
         )]);
     }
-    let wish = Desired::from_toml(&text, "x").unwrap();
+    let desired = Desired::from_toml(&text, "x").unwrap();
     let account = Arc::new(account);
     let faulty = Faulty::new(account.clone());
-    let seen = observe(&connections(faulty.clone()), &wish).await.unwrap();
+    let seen = observe(&connections(faulty.clone()), &desired).await.unwrap();
     // 200 members at 50 a page, 100 workspaces at 50 a page, users, and who acts.
     assert_eq!(faulty.log().iter().filter(|operation| **operation == Operation::ListMembers).count(), 4);
     assert_eq!(faulty.log().len(), 4 + 2 + 1 + 1);
-    let plan = Plan::compute(&wish, &seen, &loose()).unwrap();
+    let plan = Plan::compute(&desired, &seen, &loose()).unwrap();
     assert_eq!(plan.steps.len(), 100);
     let running = Arc::new(Mutex::new((0usize, 0usize)));
     let count = running.clone();
@@ -384,7 +384,7 @@ async fn a_plan_says_how_many_requests_it_takes_at_most() {
             native("editor"),
         )),
     ] {
-        let plan = planned(&*account, &whole_wish()).await;
+        let plan = planned(&*account, &whole_desired()).await;
         let faulty = Faulty::new(account.clone());
         let state = state();
         let report =
@@ -404,9 +404,9 @@ async fn one_workspace_has_one_step_at_a_time() {
             "[[workspace]]\ntarget = \"acme:{workspace}\"\nmode = \"additive\"\n[workspace.members]\neditor = [\"ana@example.com\", \"bo@example.com\", \"cy@example.com\"]\n"
         )
     };
-    let wish = Desired::from_toml(&format!("{}{}", text(1), text(2)), "x").unwrap();
+    let desired = Desired::from_toml(&format!("{}{}", text(1), text(2)), "x").unwrap();
     let account = Arc::new(account(pandadoc()));
-    let plan = planned(&*account, &wish).await;
+    let plan = planned(&*account, &desired).await;
     let running = Arc::new(Mutex::new(std::collections::BTreeMap::<String, i32>::new()));
     let seen = running.clone();
     let progress = Progress::new(move |event| {
@@ -430,8 +430,9 @@ async fn one_workspace_has_one_step_at_a_time() {
 #[tokio::test]
 async fn a_plan_that_takes_too_long_is_not_begun() {
     let account = Arc::new(account(pandadoc()));
-    let wish = wish("additive", "editor = [\"ana@example.com\", \"bo@example.com\", \"cy@example.com\"]");
-    let plan = planned(&*account, &wish).await;
+    let desired =
+        desired("additive", "editor = [\"ana@example.com\", \"bo@example.com\", \"cy@example.com\"]");
+    let plan = planned(&*account, &desired).await;
     let faulty = Faulty::new(account);
     let state = state();
     let options = ApplyOptions::new(state.path()).with_time_limit(std::time::Duration::from_secs(59));
@@ -448,7 +449,7 @@ async fn a_promotion_does_not_lower_whoever_was_promoted_further_meanwhile() {
         [pandadoc(), pandadoc().without(&[workspace_members_core::Capability::GetMember], "test")]
     {
         let account = Arc::new(account(capabilities).with_member(ws(1), user(1), native("Member")));
-        let plan = planned(&*account, &wish("additive", "manager = [\"ana@example.com\"]")).await;
+        let plan = planned(&*account, &desired("additive", "manager = [\"ana@example.com\"]")).await;
         let there = account.clone();
         let progress = Progress::new(move |event| {
             if let Event::Step(_) = event {
@@ -467,8 +468,8 @@ async fn a_promotion_does_not_lower_whoever_was_promoted_further_meanwhile() {
 #[tokio::test]
 async fn a_change_that_the_audit_log_misses_is_made_and_the_run_is_not_complete() {
     let account = pandadoc_account();
-    let wish = wish("additive", "editor = [\"ed@example.com\", \"flo@example.com\"]");
-    let plan = planned(&*account, &wish).await;
+    let desired = desired("additive", "editor = [\"ed@example.com\", \"flo@example.com\"]");
+    let plan = planned(&*account, &desired).await;
     let faulty = Faulty::new(account.clone()).at(When::Now(1, Operation::Add), Fault::Unrecorded);
     let state = state();
     let report = apply(&connections(faulty), &plan, &ApplyOptions::new(state.path())).await.unwrap();
@@ -480,8 +481,8 @@ async fn a_change_that_the_audit_log_misses_is_made_and_the_run_is_not_complete(
     for (mode, lists) in
         [("remove-only", "owner = [\"robot@example.com\"]"), ("additive", "manager = [\"bo@example.com\"]")]
     {
-        let (account, wish) = (pandadoc_account(), crate::support::wish(mode, lists));
-        let plan = planned(&*account, &wish).await;
+        let (account, desired) = (pandadoc_account(), crate::support::desired(mode, lists));
+        let plan = planned(&*account, &desired).await;
         let first = if mode == "additive" { Operation::SetRole } else { Operation::Remove };
         let faulty = Faulty::new(account).at(When::Now(1, first), Fault::Unrecorded);
         let state = crate::support::state();
@@ -494,7 +495,8 @@ async fn a_change_that_the_audit_log_misses_is_made_and_the_run_is_not_complete(
 #[tokio::test]
 async fn what_was_done_of_a_step_is_said() {
     let account = pandadoc_account();
-    let plan = planned(&*account, &wish("additive", "\"native:Legal review\" = [\"ed@example.com\"]")).await;
+    let plan =
+        planned(&*account, &desired("additive", "\"native:Legal review\" = [\"ed@example.com\"]")).await;
     let faulty = Faulty::new(account.clone()).at(When::Now(1, Operation::SetRole), Fault::Refuse);
     let state = state();
     let report = apply(&connections(faulty), &plan, &ApplyOptions::new(state.path())).await.unwrap();
@@ -509,7 +511,7 @@ async fn what_was_done_of_a_step_is_said() {
 async fn whoever_vanished_with_their_user_is_no_member_and_stops_nothing() {
     let account = pandadoc_account();
     let plan =
-        planned(&*account, &wish("remove-only", "owner = [\"robot@example.com\", \"ana@example.com\"]"))
+        planned(&*account, &desired("remove-only", "owner = [\"robot@example.com\", \"ana@example.com\"]"))
             .await;
     assert_eq!(plan.steps.len(), 3);
     let gone = plan.steps[0].principal.clone();

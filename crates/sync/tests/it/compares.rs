@@ -125,9 +125,9 @@ viewer = [
 ]
 "#
     );
-    let wish = Desired::from_toml(&text, "dump.toml").unwrap();
-    let observed = Observed::read(&account, "panda", &wish).await.unwrap();
-    assert!(Plan::compute(&wish, &[observed], &loose()).unwrap().is_empty());
+    let desired = Desired::from_toml(&text, "dump.toml").unwrap();
+    let observed = Observed::read(&account, "panda", &desired).await.unwrap();
+    assert!(Plan::compute(&desired, &[observed], &loose()).unwrap().is_empty());
     assert_eq!(dump(&[]).unwrap(), "");
 }
 
@@ -145,7 +145,7 @@ async fn a_workspace_that_changes_between_two_readings_is_not_dumped() {
 
 proptest! {
     #[test]
-    fn any_roster_dumps_to_a_wish_that_changes_nothing(
+    fn any_roster_dumps_to_a_desired_state_that_changes_nothing(
         members in proptest::collection::btree_map(1u64..30, 0usize..6, 0..12),
         names in proptest::collection::vec("[^\\p{C}]{1,12}", 2),
         twins in any::<bool>(),
@@ -159,9 +159,9 @@ proptest! {
                 account = account.with_user(person(*id, &format!("p{name}"))).with_member(ws(1), user(*id), native(roles[*role]));
             }
             let text = dump(&[seen(&account, "panda").await]).unwrap();
-            let wish = Desired::from_toml(&text, "dump.toml").unwrap();
-            let observed = Observed::read(&account, "panda", &wish).await.unwrap();
-            let plan = Plan::compute(&wish, &[observed], &workspace_members_sync::Guards::new());
+            let desired = Desired::from_toml(&text, "dump.toml").unwrap();
+            let observed = Observed::read(&account, "panda", &desired).await.unwrap();
+            let plan = Plan::compute(&desired, &[observed], &workspace_members_sync::Guards::new());
             prop_assert!(plan.is_ok_and(|plan| plan.is_empty()));
             Ok(())
         })?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use workspace_members_core::{Capabilities, InMemory, Operation, RemoveMember, WorkspaceMembers};
 use workspace_members_sync::{
-    ApplyError, ApplyOptions, Connections, Desired, SettledHow, StepOutcome, apply, open_intents, settle,
+    ApplyError, ApplyOptions, Connections, Desired, Recovery, StepOutcome, apply, open_changes, recover,
 };
 
 /// Fifty changes over two workspaces: additions, changes of role in both directions, removals.
@@ -78,8 +78,8 @@ async fn everybody(account: &InMemory) -> BTreeMap<String, String> {
 
 /// Kills a run at every request, before it is sent and after it took effect; then runs again.
 async fn kill_everywhere(capabilities: Capabilities) {
-    let (build, wish, expected) = many(&capabilities);
-    let steps = plan(&*build(), &wish, &loose()).await.unwrap().steps.len();
+    let (build, desired, expected) = many(&capabilities);
+    let steps = plan(&*build(), &desired, &loose()).await.unwrap().steps.len();
     assert_eq!(steps, 50);
     let mut at = 1;
     'requests: loop {
@@ -93,7 +93,7 @@ async fn kill_everywhere(capabilities: Capabilities) {
             let state = state();
             let dying = Faulty::new(account.clone()).at(When::Nth(at), fault);
             let guards = loose();
-            let first = run(dying.clone(), &wish, &guards, state.path());
+            let first = run(dying.clone(), &desired, &guards, state.path());
             tokio::select! {
                 biased;
                 () = dying.died() => {}
@@ -105,7 +105,7 @@ async fn kill_everywhere(capabilities: Capabilities) {
             writes = dying.log().last().is_some_and(|operation| operation.is_write());
             // Whoever is neither in nor coming nor going is known to the journal.
             let now = everybody(&account).await;
-            let waiting: Vec<String> = open_intents(state.path())
+            let waiting: Vec<String> = open_changes(state.path())
                 .unwrap()
                 .iter()
                 .map(|i| format!("{} {}", i.workspace, i.principal))
@@ -114,10 +114,10 @@ async fn kill_everywhere(capabilities: Capabilities) {
                 let id: u64 = who.split(':').nth(1).unwrap().parse().unwrap();
                 assert!(id <= 20 || waiting.contains(who), "{who} was left outside at request {at}");
             }
-            let report = run(account.clone(), &wish, &guards, state.path()).await.unwrap();
+            let report = run(account.clone(), &desired, &guards, state.path()).await.unwrap();
             assert!(report.is_complete(), "killed at {at}: {report:?}");
             assert_eq!(everybody(&account).await, expected, "killed at {at} {fault:?}");
-            assert!(open_intents(state.path()).unwrap().is_empty());
+            assert!(open_changes(state.path()).unwrap().is_empty());
         }
         at += 1;
     }
@@ -136,31 +136,32 @@ async fn killed_at_any_request_of_removing_and_adding_nobody_is_left_outside() {
 
 fn editor_to_owner() -> (Arc<InMemory>, Desired) {
     let account = account(paradigm()).with_member(ws(1), user(1), native("editor"));
-    (Arc::new(account), wish("additive", "owner = [\"ana@example.com\"]"))
+    (Arc::new(account), desired("additive", "owner = [\"ana@example.com\"]"))
 }
 
 /// Dies between removal and addition.
-async fn leave_outside(account: &Arc<InMemory>, wish: &Desired, state: &std::path::Path) {
+async fn leave_outside(account: &Arc<InMemory>, desired: &Desired, state: &std::path::Path) {
     let dying = Faulty::new(account.clone()).at(When::Now(1, Operation::Add), Fault::DieBefore);
     let guards = loose();
     tokio::select! {
         biased;
         () = dying.died() => {}
-        _ = run(dying.clone(), wish, &guards, state) => panic!("it should have died"),
+        _ = run(dying.clone(), desired, &guards, state) => panic!("it should have died"),
     }
     assert!(!who(&**account, 1).await.contains_key("user:1"));
 }
 
 #[tokio::test]
 async fn settling_comes_before_everything_else() {
-    let (account, wish) = editor_to_owner();
+    let (account, desired) = editor_to_owner();
     let state = state();
-    let before = plan(&*account, &wish, &loose()).await.unwrap();
-    leave_outside(&account, &wish, state.path()).await;
+    let before = plan(&*account, &desired, &loose()).await.unwrap();
+    leave_outside(&account, &desired, state.path()).await;
     // A plan that has nothing to do with it brings them back all the same.
-    let other = plan(&*account, &crate::support::wish("additive", "viewer = [\"bo@example.com\"]"), &loose())
-        .await
-        .unwrap();
+    let other =
+        plan(&*account, &crate::support::desired("additive", "viewer = [\"bo@example.com\"]"), &loose())
+            .await
+            .unwrap();
     let result = apply(&connections(account.clone()), &other, &ApplyOptions::new(state.path())).await;
     // Their coming back changed the roster, so that plan is stale now.
     assert!(matches!(result, Err(ApplyError::Stale { .. })));
@@ -171,55 +172,55 @@ async fn settling_comes_before_everything_else() {
 
 #[tokio::test]
 async fn whoever_cannot_be_settled_stops_the_run_and_stays_known() {
-    let (account, wish) = editor_to_owner();
+    let (account, desired) = editor_to_owner();
     let state = state();
-    leave_outside(&account, &wish, state.path()).await;
+    leave_outside(&account, &desired, state.path()).await;
     let down = Faulty::new(account.clone()).at(When::Each(Operation::Add), Fault::LoseRequest);
     let options = ApplyOptions::new(state.path());
-    let result = settle(&connections(down), &options).await;
-    assert!(matches!(result, Err(ApplyError::Unsettled { .. })));
-    assert_eq!(open_intents(state.path()).unwrap().len(), 1);
-    let settled = settle(&connections(account.clone()), &options).await.unwrap();
-    assert_eq!(settled[0].how, SettledHow::Added);
-    assert!(settle(&connections(account), &options).await.unwrap().is_empty());
+    let result = recover(&connections(down), &options).await;
+    assert!(matches!(result, Err(ApplyError::Unrecovered { .. })));
+    assert_eq!(open_changes(state.path()).unwrap().len(), 1);
+    let recovered = recover(&connections(account.clone()), &options).await.unwrap();
+    assert_eq!(recovered[0].how, Recovery::Added);
+    assert!(recover(&connections(account), &options).await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn if_the_new_role_is_refused_the_old_one_is_put_back() {
-    let (account, wish) = editor_to_owner();
+    let (account, desired) = editor_to_owner();
     let state = state();
-    leave_outside(&account, &wish, state.path()).await;
+    leave_outside(&account, &desired, state.path()).await;
     let refusing = Faulty::new(account.clone()).at(When::Now(1, Operation::Add), Fault::Refuse);
-    let settled = settle(&connections(refusing), &ApplyOptions::new(state.path())).await.unwrap();
-    assert_eq!(settled[0].how, SettledHow::PutBack);
+    let recovered = recover(&connections(refusing), &ApplyOptions::new(state.path())).await.unwrap();
+    assert_eq!(recovered[0].how, Recovery::PutBack);
     assert_eq!(who(&*account, 1).await["user:1"], "editor");
     // The same within one run.
     let refusing = Faulty::new(account.clone()).at(When::Now(1, Operation::Add), Fault::Refuse);
-    let report = run(refusing, &wish, &loose(), state.path()).await.unwrap();
+    let report = run(refusing, &desired, &loose(), state.path()).await.unwrap();
     assert_eq!(outcomes(&report), [StepOutcome::Failed]);
     assert!(report.steps[0].message.as_ref().unwrap().contains("the old role editor was put back"));
-    assert!(open_intents(state.path()).unwrap().is_empty());
+    assert!(open_changes(state.path()).unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn if_nothing_can_be_put_back_the_report_says_so_and_the_journal_knows() {
-    let (account, wish) = editor_to_owner();
+    let (account, desired) = editor_to_owner();
     let state = state();
     let refusing = Faulty::new(account.clone()).at(When::Each(Operation::Add), Fault::Refuse);
-    let report = run(refusing, &wish, &loose(), state.path()).await.unwrap();
+    let report = run(refusing, &desired, &loose(), state.path()).await.unwrap();
     assert_eq!(outcomes(&report), [StepOutcome::Unknown]);
     assert!(report.steps[0].message.as_ref().unwrap().contains("they may be outside"));
-    assert_eq!(open_intents(state.path()).unwrap().len(), 1);
-    assert!(run(account, &wish, &loose(), state.path()).await.unwrap().is_complete());
+    assert_eq!(open_changes(state.path()).unwrap().len(), 1);
+    assert!(run(account, &desired, &loose(), state.path()).await.unwrap().is_complete());
 }
 
 #[tokio::test]
 async fn a_journal_that_cannot_be_written_lets_nobody_leave() {
-    let (account, wish) = editor_to_owner();
+    let (account, desired) = editor_to_owner();
     let state = state();
     let file = state.path().join("taken");
     std::fs::write(&file, "").unwrap();
-    let plan = plan(&*account, &wish, &loose()).await.unwrap();
+    let plan = plan(&*account, &desired, &loose()).await.unwrap();
     let faulty = Faulty::new(account.clone());
     let result = apply(&connections(faulty.clone()), &plan, &ApplyOptions::new(file)).await;
     assert!(matches!(result, Err(ApplyError::State { .. })));
@@ -228,56 +229,56 @@ async fn a_journal_that_cannot_be_written_lets_nobody_leave() {
 
 #[tokio::test]
 async fn whoever_came_back_by_other_hands_is_only_noted() {
-    let (account, wish) = editor_to_owner();
+    let (account, desired) = editor_to_owner();
     let state = state();
-    leave_outside(&account, &wish, state.path()).await;
+    leave_outside(&account, &desired, state.path()).await;
     account
         .add(&workspace_members_core::AddMember::new(ws(1), user(1), workspace_members_core::Role::Viewer))
         .await
         .unwrap();
-    let settled = settle(&connections(account.clone()), &ApplyOptions::new(state.path())).await.unwrap();
-    assert_eq!((settled[0].how, who(&*account, 1).await["user:1"].as_str()), (SettledHow::Inside, "viewer"));
+    let recovered = recover(&connections(account.clone()), &ApplyOptions::new(state.path())).await.unwrap();
+    assert_eq!((recovered[0].how, who(&*account, 1).await["user:1"].as_str()), (Recovery::Inside, "viewer"));
     let key = account.get(&ws(1), &user(1).into()).await.unwrap().unwrap().key;
     account.remove(&RemoveMember::new(key)).await.unwrap();
 }
 
 #[tokio::test]
 async fn only_the_connection_that_began_it_brings_somebody_back() {
-    let (account, wish) = editor_to_owner();
+    let (account, desired) = editor_to_owner();
     let state = state();
     let options = ApplyOptions::new(state.path());
-    leave_outside(&account, &wish, state.path()).await;
+    leave_outside(&account, &desired, state.path()).await;
     // Another key of the same account may not see the workspace, and must not take that for its end.
     let other = Connections::from([("other".to_owned(), account.clone() as Arc<dyn WorkspaceMembers>)]);
-    let settled = settle(&other, &options).await.unwrap();
-    assert_eq!((settled[0].how, open_intents(state.path()).unwrap().len()), (SettledHow::Left, 1));
-    let settled = settle(&connections(account.clone()), &options).await.unwrap();
-    assert_eq!((settled[0].how, open_intents(state.path()).unwrap().len()), (SettledHow::Added, 0));
+    let recovered = recover(&other, &options).await.unwrap();
+    assert_eq!((recovered[0].how, open_changes(state.path()).unwrap().len()), (Recovery::Left, 1));
+    let recovered = recover(&connections(account.clone()), &options).await.unwrap();
+    assert_eq!((recovered[0].how, open_changes(state.path()).unwrap().len()), (Recovery::Added, 0));
 }
 
 #[tokio::test]
 async fn a_workspace_that_is_not_visible_is_not_taken_for_gone() {
-    let (account, wish) = editor_to_owner();
+    let (account, desired) = editor_to_owner();
     let state = state();
     let options = ApplyOptions::new(state.path());
-    leave_outside(&account, &wish, state.path()).await;
+    leave_outside(&account, &desired, state.path()).await;
     let blind = Faulty::new(account.clone()).at(When::Each(Operation::Get), Fault::HideWorkspace);
-    let settled = settle(&connections(blind), &options).await.unwrap();
-    assert_eq!((settled[0].how, open_intents(state.path()).unwrap().len()), (SettledHow::Left, 1));
-    assert_eq!(settle(&connections(account), &options).await.unwrap()[0].how, SettledHow::Added);
+    let recovered = recover(&connections(blind), &options).await.unwrap();
+    assert_eq!((recovered[0].how, open_changes(state.path()).unwrap().len()), (Recovery::Left, 1));
+    assert_eq!(recover(&connections(account), &options).await.unwrap()[0].how, Recovery::Added);
 }
 
 #[tokio::test]
 async fn an_intent_stays_open_while_its_removal_may_still_take_effect() {
-    let (account, wish) = editor_to_owner();
+    let (account, desired) = editor_to_owner();
     let state = state();
     let slow = Faulty::new(account.clone()).at(When::Now(1, Operation::Remove), Fault::LoseRequest);
-    let report = run(slow, &wish, &loose(), state.path()).await.unwrap();
+    let report = run(slow, &desired, &loose(), state.path()).await.unwrap();
     assert_eq!(outcomes(&report), [StepOutcome::Unknown]);
-    assert_eq!(open_intents(state.path()).unwrap().len(), 1);
+    assert_eq!(open_changes(state.path()).unwrap().len(), 1);
     // It arrives after all.
     let key = account.get(&ws(1), &user(1).into()).await.unwrap().unwrap().key;
     account.remove(&RemoveMember::new(key)).await.unwrap();
-    let settled = settle(&connections(account.clone()), &ApplyOptions::new(state.path())).await.unwrap();
-    assert_eq!((settled[0].how, who(&*account, 1).await["user:1"].as_str()), (SettledHow::Added, "owner"));
+    let recovered = recover(&connections(account.clone()), &ApplyOptions::new(state.path())).await.unwrap();
+    assert_eq!((recovered[0].how, who(&*account, 1).await["user:1"].as_str()), (Recovery::Added, "owner"));
 }

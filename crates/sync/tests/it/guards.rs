@@ -4,8 +4,8 @@ use crate::faulty::{Fault, Faulty, When};
 use crate::support::*;
 use workspace_members_core::{GroupId, Identity, InMemory, Mark, Notify, Operation, Role, Status, Workspace};
 use workspace_members_sync::{
-    Consequence, Desired, DesiredWorkspace, Guards, KeptReason, Limit, Mode, Override, Overrides, Want,
-    Wished,
+    Consequence, Desired, DesiredMember, DesiredMembership, DesiredWorkspace, Guards, KeptReason, Limit,
+    Mode, Override, Overrides,
 };
 
 /// Owners ana and robot, editor bo, viewers cy and di.
@@ -19,16 +19,16 @@ fn legal(capabilities: workspace_members_core::Capabilities) -> InMemory {
         .with_member(ws(1), user(4), viewer)
 }
 
-async fn refusals(account: &InMemory, wish: &Desired, guards: &Guards) -> Vec<String> {
-    match plan(account, wish, guards).await {
+async fn refusals(account: &InMemory, desired: &Desired, guards: &Guards) -> Vec<String> {
+    match plan(account, desired, guards).await {
         Ok(_) => Vec::new(),
         Err(refused) => causes(&refused),
     }
 }
 
-fn one(want: Want, name: &str) -> Desired {
+fn one(membership: DesiredMembership, name: &str) -> Desired {
     let workspace = DesiredWorkspace::new("acme:1".parse().unwrap(), Mode::Additive);
-    Desired::new().with_workspace(workspace.with_member(Wished::new(email(name), want)))
+    Desired::new().with_workspace(workspace.with_member(DesiredMember::new(email(name), membership)))
 }
 
 #[tokio::test]
@@ -49,17 +49,19 @@ async fn owners_that_may_be_active_must_be_left_after_every_step() {
         user(99),
         native("Admin"),
     );
-    for want in [Want::Gone, Want::SetRole(Role::Viewer)] {
+    for membership in [DesiredMembership::Absent, DesiredMembership::SetRole(Role::Viewer)] {
         assert_eq!(
-            refusals(&blocked, &one(want.clone(), "ana"), &loose().with_min_owners(1)).await,
+            refusals(&blocked, &one(membership.clone(), "ana"), &loose().with_min_owners(1)).await,
             ["min_owners"]
         );
         assert!(
-            refusals(&legal(pandadoc()), &one(want, "ana"), &loose().with_min_owners(1)).await.is_empty()
+            refusals(&legal(pandadoc()), &one(membership, "ana"), &loose().with_min_owners(1))
+                .await
+                .is_empty()
         );
     }
     // A successor in the same plan comes first, and counts.
-    let swap = wish(
+    let swap = desired(
         "authoritative",
         "owner = [\"bo@example.com\", \"robot@example.com\"]\nviewer = [\"ana@example.com\", \"cy@example.com\", \"di@example.com\"]",
     );
@@ -82,7 +84,7 @@ async fn the_gap_of_removing_and_adding_is_an_outcome_too() {
         user(99),
         native("owner"),
     );
-    let demotion = one(Want::SetRole(Role::Editor), "ana");
+    let demotion = one(DesiredMembership::SetRole(Role::Editor), "ana");
     assert_eq!(refusals(&blocked, &demotion, &loose().with_min_owners(1)).await, ["min_owners"]);
     assert!(refusals(&legal(paradigm()), &demotion, &loose().with_min_owners(1)).await.is_empty());
 }
@@ -96,7 +98,7 @@ async fn users_of_owner_groups_count_only_where_they_are_known_and_active() {
             .with_group(group(7, users))
             .with_member(ws(1), GroupId::from(7), native("owner"))
     };
-    let removal = one(Want::Gone, "ana");
+    let removal = one(DesiredMembership::Absent, "ana");
     let guards = loose().with_min_owners(1);
     assert!(refusals(&with(Some(&[5])), &removal, &guards).await.is_empty());
     assert_eq!(refusals(&with(Some(&[])), &removal, &guards).await, ["min_owners"]);
@@ -109,14 +111,14 @@ async fn users_of_owner_groups_count_only_where_they_are_known_and_active() {
 async fn required_owners_stay_and_are_there_at_the_end() {
     let required = loose().with_required_owner(email("ANA"));
     let account = legal(pandadoc());
-    for want in [Want::Gone, Want::SetRole(Role::Manager)] {
-        assert_eq!(refusals(&account, &one(want, "ana"), &required).await, ["required_owners"]);
+    for membership in [DesiredMembership::Absent, DesiredMembership::SetRole(Role::Manager)] {
+        assert_eq!(refusals(&account, &one(membership, "ana"), &required).await, ["required_owners"]);
     }
-    assert!(refusals(&account, &one(Want::Gone, "bo"), &required).await.is_empty());
+    assert!(refusals(&account, &one(DesiredMembership::Absent, "bo"), &required).await.is_empty());
     let missing = loose().with_required_owner(email("ed"));
     let all = "owner = [\"ana@example.com\", \"robot@example.com\"]\neditor = [\"bo@example.com\"]\nviewer = [\"cy@example.com\", \"di@example.com\"]";
-    assert_eq!(refusals(&account, &wish("authoritative", all), &missing).await, ["required_owners"]);
-    assert!(refusals(&account, &wish("additive", all), &missing).await.is_empty());
+    assert_eq!(refusals(&account, &desired("authoritative", all), &missing).await, ["required_owners"]);
+    assert!(refusals(&account, &desired("additive", all), &missing).await.is_empty());
     // Through a group too, unless they are blocked.
     for (status, refused) in [(Status::Active, false), (Status::Inactive, true)] {
         let account = legal(paradigm())
@@ -124,7 +126,7 @@ async fn required_owners_stay_and_are_there_at_the_end() {
             .with_group(group(7, Some(&[5])))
             .with_member(ws(1), GroupId::from(7), native("owner"));
         let all = all.replacen(']', ", \"group:7\"]", 1);
-        let refusals = refusals(&account, &wish("authoritative", &all), &missing).await;
+        let refusals = refusals(&account, &desired("authoritative", &all), &missing).await;
         assert_eq!(refusals.contains(&"required_owners".to_owned()), refused, "{status} {refusals:?}");
     }
 }
@@ -134,19 +136,23 @@ async fn removals_demotions_and_owner_changes_are_counted_apart() {
     let account = legal(pandadoc());
     let only = "owner = [\"ana@example.com\", \"robot@example.com\"]\neditor = [\"bo@example.com\"]";
     // Five members, so a quarter is one.
-    assert_eq!(refusals(&account, &wish("authoritative", only), &Guards::new()).await, ["max_removals"]);
+    assert_eq!(refusals(&account, &desired("authoritative", only), &Guards::new()).await, ["max_removals"]);
     assert!(
-        refusals(&account, &wish("authoritative", only), &Guards::new().with_max_removals(Limit::count(2)))
-            .await
-            .is_empty()
+        refusals(
+            &account,
+            &desired("authoritative", only),
+            &Guards::new().with_max_removals(Limit::count(2))
+        )
+        .await
+        .is_empty()
     );
     let lowered = "owner = [\"ana@example.com\", \"robot@example.com\"]\nviewer = [\"bo@example.com\", \"cy@example.com\", \"di@example.com\"]";
-    assert!(refusals(&account, &wish("authoritative", lowered), &Guards::new()).await.is_empty());
+    assert!(refusals(&account, &desired("authoritative", lowered), &Guards::new()).await.is_empty());
     let none = Guards::new().with_max_demotions(Limit::count(0));
-    assert_eq!(refusals(&account, &wish("authoritative", lowered), &none).await, ["max_demotions"]);
+    assert_eq!(refusals(&account, &desired("authoritative", lowered), &none).await, ["max_demotions"]);
     let owners =
         "owner = [\"ana@example.com\", \"robot@example.com\", \"ed@example.com\", \"flo@example.com\"]";
-    assert_eq!(refusals(&account, &wish("additive", owners), &Guards::new()).await, ["max_owner_changes"]);
+    assert_eq!(refusals(&account, &desired("additive", owners), &Guards::new()).await, ["max_owner_changes"]);
 }
 
 #[tokio::test]
@@ -157,7 +163,7 @@ async fn demoting_every_owner_is_not_free() {
         native("Admin"),
     );
     let demoted = "owner = [\"robot@example.com\"]\neditor = [\"bo@example.com\", \"ana@example.com\", \"ed@example.com\", \"flo@example.com\"]\nviewer = [\"cy@example.com\", \"di@example.com\"]";
-    let refused = refusals(&account, &wish("authoritative", demoted), &Guards::new()).await;
+    let refused = refusals(&account, &desired("authoritative", demoted), &Guards::new()).await;
     assert_eq!(refused, ["max_demotions", "max_owner_changes"]);
 }
 
@@ -165,9 +171,9 @@ async fn demoting_every_owner_is_not_free() {
 async fn a_change_to_or_from_a_custom_role_counts_as_a_loss() {
     let account = legal(pandadoc()).with_member(ws(1), user(5), native("Legal review"));
     let none = loose().with_max_demotions(Limit::count(0)).with_max_owner_changes(Limit::count(0));
-    let up = one(Want::SetRole(Role::Owner), "ed");
+    let up = one(DesiredMembership::SetRole(Role::Owner), "ed");
     assert_eq!(refusals(&account, &up, &none).await, ["max_demotions", "max_owner_changes"]);
-    let down = one(Want::SetRole(Role::Custom(native("Legal review"))), "ana");
+    let down = one(DesiredMembership::SetRole(Role::Custom(native("Legal review"))), "ana");
     assert_eq!(refusals(&account, &down, &none).await, ["max_demotions", "max_owner_changes"]);
 }
 
@@ -179,16 +185,20 @@ async fn pending_people_count_as_removed() {
         native("Member"),
     );
     let none = loose().with_max_removals(Limit::count(0));
-    assert_eq!(refusals(&account, &one(Want::Gone, "ed"), &none).await, ["max_removals"]);
+    assert_eq!(refusals(&account, &one(DesiredMembership::Absent, "ed"), &none).await, ["max_removals"]);
 }
 
 #[tokio::test]
 async fn the_acting_identity_is_neither_lowered_nor_removed() {
     for capabilities in [paradigm(), pandadoc()] {
         let account = legal(capabilities);
-        for want in [Want::Gone, Want::SetRole(Role::Editor), Want::SetRole(Role::Viewer)] {
-            let wish = one(want, "robot");
-            let refused = plan(&account, &wish, &loose()).await.unwrap_err();
+        for membership in [
+            DesiredMembership::Absent,
+            DesiredMembership::SetRole(Role::Editor),
+            DesiredMembership::SetRole(Role::Viewer),
+        ] {
+            let desired = one(membership, "robot");
+            let refused = plan(&account, &desired, &loose()).await.unwrap_err();
             assert_eq!(causes(&refused), ["acting_identity"]);
             let told = refused.plan.consequences.contains(&Consequence::KeyDeactivated);
             let pandadoc = refused.plan.accounts[0].provider.as_str() == "pandadoc";
@@ -200,9 +210,9 @@ async fn the_acting_identity_is_neither_lowered_nor_removed() {
             );
             assert!(refused.overridden(&Overrides::new().with(lifted)).is_err());
         }
-        // Not in the wish, they are kept and reported.
+        // Not in the desired state, they are kept and reported.
         let all = "owner = [\"ana@example.com\"]\neditor = [\"bo@example.com\"]\nviewer = [\"cy@example.com\", \"di@example.com\"]";
-        let kept = plan(&account, &wish("authoritative", all), &loose()).await.unwrap();
+        let kept = plan(&account, &desired("authoritative", all), &loose()).await.unwrap();
         assert!(kept.is_empty());
         assert_eq!(
             (kept.kept[0].label.as_str(), kept.kept[0].reason),
@@ -216,7 +226,8 @@ async fn a_group_that_holds_the_acting_identity_or_may_is_not_lowered() {
     let group_gone = || {
         let workspace = DesiredWorkspace::new("acme:1".parse().unwrap(), Mode::Additive);
         let group = workspace_members_core::PrincipalId::Group(GroupId::from(7));
-        Desired::new().with_workspace(workspace.with_member(Wished::new(group, Want::Gone)))
+        Desired::new()
+            .with_workspace(workspace.with_member(DesiredMember::new(group, DesiredMembership::Absent)))
     };
     let with = |users: Option<&[u64]>| {
         legal(paradigm()).with_group(group(7, users)).with_member(ws(1), GroupId::from(7), native("viewer"))
@@ -226,7 +237,7 @@ async fn a_group_that_holds_the_acting_identity_or_may_is_not_lowered() {
         assert_eq!(causes(&refused), ["acting_identity"]);
         assert_eq!(refused.refusals[0].overridable, overridable);
         let all = "owner = [\"ana@example.com\"]\neditor = [\"bo@example.com\"]\nviewer = [\"cy@example.com\", \"di@example.com\"]";
-        let kept = plan(&with(users), &wish("authoritative", all), &loose()).await.unwrap();
+        let kept = plan(&with(users), &desired("authoritative", all), &loose()).await.unwrap();
         assert!(kept.is_empty() && kept.kept.iter().any(|kept| kept.label == "group 7"), "{:?}", kept.kept);
     }
     assert!(plan(&with(Some(&[5])), &group_gone(), &loose()).await.is_ok());
@@ -236,20 +247,25 @@ async fn a_group_that_holds_the_acting_identity_or_may_is_not_lowered() {
 async fn nobody_says_who_acts_so_anybody_may() {
     let nameless = paradigm().without(&[workspace_members_core::Capability::Me], "test");
     let account = legal(nameless);
-    assert_eq!(refusals(&account, &one(Want::Gone, "bo"), &loose()).await, ["acting_identity"]);
-    assert!(refusals(&account, &one(Want::Role(Role::Viewer), "ed"), &loose()).await.is_empty());
+    assert_eq!(
+        refusals(&account, &one(DesiredMembership::Absent, "bo"), &loose()).await,
+        ["acting_identity"]
+    );
+    assert!(refusals(&account, &one(DesiredMembership::Role(Role::Viewer), "ed"), &loose()).await.is_empty());
 }
 
 #[tokio::test]
 async fn protected_people_are_kept_or_refused() {
     let account = legal(pandadoc());
     let guards = loose().with_protected(email("Bo"));
-    for want in [Want::Gone, Want::SetRole(Role::Viewer)] {
-        assert_eq!(refusals(&account, &one(want, "bo"), &guards).await, ["protect"]);
+    for membership in [DesiredMembership::Absent, DesiredMembership::SetRole(Role::Viewer)] {
+        assert_eq!(refusals(&account, &one(membership, "bo"), &guards).await, ["protect"]);
     }
-    assert!(refusals(&account, &one(Want::SetRole(Role::Manager), "bo"), &guards).await.is_empty());
+    assert!(
+        refusals(&account, &one(DesiredMembership::SetRole(Role::Manager), "bo"), &guards).await.is_empty()
+    );
     let others = "owner = [\"ana@example.com\", \"robot@example.com\"]\nviewer = [\"cy@example.com\", \"di@example.com\"]";
-    let kept = plan(&account, &wish("authoritative", others), &guards).await.unwrap();
+    let kept = plan(&account, &desired("authoritative", others), &guards).await.unwrap();
     assert!(kept.is_empty());
     assert_eq!(kept.kept[0].reason, KeptReason::Protected);
     // Somebody without an address may be the protected one, if nobody else has that address.
@@ -269,11 +285,11 @@ async fn protected_people_are_kept_or_refused() {
 async fn the_providers_owner_is_kept_or_refused() {
     let account =
         legal(pandadoc()).with_workspace(Workspace::new(ws(1), "Legal").with_owner(Some(email("bo"))));
-    for want in [Want::Gone, Want::SetRole(Role::Viewer)] {
-        assert_eq!(refusals(&account, &one(want, "bo"), &loose()).await, ["immovable"]);
+    for membership in [DesiredMembership::Absent, DesiredMembership::SetRole(Role::Viewer)] {
+        assert_eq!(refusals(&account, &one(membership, "bo"), &loose()).await, ["immovable"]);
     }
     let others = "owner = [\"ana@example.com\", \"robot@example.com\"]\nviewer = [\"cy@example.com\", \"di@example.com\"]";
-    let kept = plan(&account, &wish("authoritative", others), &loose()).await.unwrap();
+    let kept = plan(&account, &desired("authoritative", others), &loose()).await.unwrap();
     assert_eq!((kept.steps.len(), kept.kept[0].reason), (0, KeptReason::Immovable));
 }
 
@@ -285,16 +301,21 @@ async fn the_accounts_owner_is_kept_or_refused() {
         native("Member"),
     );
     let others = "owner = [\"ana@example.com\", \"robot@example.com\"]\nviewer = [\"cy@example.com\", \"di@example.com\"]";
-    let kept = plan(&account, &wish("authoritative", others), &loose()).await.unwrap();
+    let kept = plan(&account, &desired("authoritative", others), &loose()).await.unwrap();
     assert_eq!((kept.steps.len(), kept.kept[0].reason), (0, KeptReason::AccountOwner));
-    for want in [Want::Gone, Want::SetRole(Role::Viewer), Want::SetRole(Role::Custom(native("Legal review")))]
-    {
-        let refused = plan(&account, &one(want, "bo"), &loose()).await.unwrap_err();
+    for membership in [
+        DesiredMembership::Absent,
+        DesiredMembership::SetRole(Role::Viewer),
+        DesiredMembership::SetRole(Role::Custom(native("Legal review"))),
+    ] {
+        let refused = plan(&account, &one(membership, "bo"), &loose()).await.unwrap_err();
         assert_eq!(causes(&refused), ["protect"]);
         let lifted = Override::new(workspace_members_sync::Guard::Protect, refused.plan.fingerprint.clone());
         assert!(refused.overridden(&Overrides::new().with(lifted)).is_ok());
     }
-    assert!(refusals(&account, &one(Want::SetRole(Role::Owner), "bo"), &loose()).await.is_empty());
+    assert!(
+        refusals(&account, &one(DesiredMembership::SetRole(Role::Owner), "bo"), &loose()).await.is_empty()
+    );
 }
 
 #[tokio::test]
@@ -304,7 +325,7 @@ async fn nothing_costs_money_unless_it_may() {
         .with_user(person(6, "flo").with_license(None))
         .with_user(guest(7, "gus"))
         .with_member(ws(1), user(7), native("Collaborator"));
-    let add = |name: &str, role| one(Want::Role(role), name);
+    let add = |name: &str, role| one(DesiredMembership::Role(role), name);
     let guards = || loose().with_billable(false);
     // A guest, and somebody whose licence is not known.
     assert_eq!(refusals(&account, &add("ed", Role::Editor), &guards()).await, ["allow_billable"]);
@@ -332,7 +353,7 @@ async fn a_mark_or_licence_seen_in_another_workspace_is_known_here_too() {
             "{}[[workspace]]\ntarget = \"acme:1\"\nmode = \"additive\"\nmembers = {{ {role} = [\"user:{who}\"] }}\n",
             if with_two { two } else { "" }
         );
-        Desired::from_toml(&text, "wish.toml").unwrap()
+        Desired::from_toml(&text, "desired.toml").unwrap()
     };
     let added = async |who, role, with_two| {
         let plan = plan(&*blind, &asked(who, role, with_two), &loose()).await.unwrap();
@@ -358,8 +379,8 @@ async fn mails_are_counted_over_the_whole_plan() {
     let asked = |admins| {
         let workspace = DesiredWorkspace::new("acme:1".parse().unwrap(), Mode::Additive)
             .with_notify(Notify::MEMBER.with_admins(admins))
-            .with_member(Wished::new(email("ed"), Want::Role(Role::Editor)))
-            .with_member(Wished::new(email("flo"), Want::Role(Role::Editor)));
+            .with_member(DesiredMember::new(email("ed"), DesiredMembership::Role(Role::Editor)))
+            .with_member(DesiredMember::new(email("flo"), DesiredMembership::Role(Role::Editor)));
         Desired::new().with_workspace(workspace)
     };
     // Asked for, they may be sent, unless a limit says otherwise.
@@ -375,22 +396,22 @@ async fn owners_who_were_just_added_are_mailed_about_whoever_follows() {
     // Robot alone owns the workspace. Ana may be mailed about herself and bo, and both about cy and di.
     let account = account(pandadoc());
     let lists = "notify = [\"admins\"]\n[workspace.members]\nowner = [\"ana@example.com\", \"bo@example.com\"]\neditor = [\"cy@example.com\", \"di@example.com\"]";
-    let wish = Desired::from_toml(
+    let desired = Desired::from_toml(
         &format!("[[workspace]]\ntarget = \"acme:1\"\nmode = \"additive\"\n{lists}\n"),
-        "wish.toml",
+        "desired.toml",
     )
     .unwrap();
-    let accepted = plan(&account, &wish, &loose().with_max_mails(2 + 3 + 3 + 3)).await.unwrap();
+    let accepted = plan(&account, &desired, &loose().with_max_mails(2 + 3 + 3 + 3)).await.unwrap();
     let mails: Vec<Consequence> =
         accepted.steps.iter().flat_map(|step| step.consequences.iter().cloned()).collect();
     assert_eq!(mails, [2, 3, 3, 3].map(|count| Consequence::Mails { count }));
-    assert_eq!(refusals(&account, &wish, &loose().with_max_mails(10)).await, ["max_mails"]);
+    assert_eq!(refusals(&account, &desired, &loose().with_max_mails(10)).await, ["max_mails"]);
 }
 
 #[tokio::test]
 async fn an_override_is_good_for_one_guard_and_one_plan() {
     let account = legal(pandadoc());
-    let removal = wish("authoritative", "owner = [\"ana@example.com\", \"robot@example.com\"]");
+    let removal = desired("authoritative", "owner = [\"ana@example.com\", \"robot@example.com\"]");
     let refused = plan(&account, &removal, &Guards::new()).await.unwrap_err();
     assert_eq!(causes(&refused), ["max_removals"]);
     assert_eq!(refused.refusals[0].step, Some(2));
@@ -411,9 +432,13 @@ async fn an_override_is_good_for_one_guard_and_one_plan() {
 #[tokio::test]
 async fn a_refusal_names_guard_step_and_people_in_data() {
     let account = legal(pandadoc()).with_me(Identity::new(user(99)));
-    let refused = plan(&account, &one(Want::Gone, "bo"), &Guards::new().with_max_removals(Limit::count(0)))
-        .await
-        .unwrap_err();
+    let refused = plan(
+        &account,
+        &one(DesiredMembership::Absent, "bo"),
+        &Guards::new().with_max_removals(Limit::count(0)),
+    )
+    .await
+    .unwrap_err();
     let data = serde_json::to_value(&*refused).unwrap();
     let first = &data["refusals"][0];
     assert_eq!((first["guard"].as_str(), first["step"].as_u64()), (Some("max_removals"), Some(1)));
@@ -432,5 +457,8 @@ async fn a_refusal_names_guard_step_and_people_in_data() {
 async fn a_guard_that_names_nobody_refuses() {
     let account = legal(pandadoc());
     let guards = loose().with_protected(workspace_members_sync::Entry::Person("typo".to_owned()));
-    assert_eq!(refusals(&account, &one(Want::Role(Role::Editor), "ed"), &guards).await, ["unknown_person"]);
+    assert_eq!(
+        refusals(&account, &one(DesiredMembership::Role(Role::Editor), "ed"), &guards).await,
+        ["unknown_person"]
+    );
 }

@@ -5,8 +5,8 @@ use workspace_members_core::{
     GroupId, Identity, IfPresent, InMemory, Notify, PrincipalId, Role, RolePolicy, User, Workspace,
 };
 use workspace_members_sync::{
-    Action, Consequence, Desired, DesiredWorkspace, InvalidPlan, KeptReason, Mode, Observed, Plan, Strategy,
-    Want, Wished,
+    Action, Consequence, Desired, DesiredMember, DesiredMembership, DesiredWorkspace, InvalidPlan,
+    KeptReason, Mode, Observed, Plan, Strategy,
 };
 
 fn paradigm_account() -> InMemory {
@@ -23,11 +23,11 @@ async fn gains_come_before_losses_and_removals_last() {
         .with_member(ws(1), user(2), native("Collaborator"))
         .with_member(ws(1), user(3), native("Manager"))
         .with_member(ws(1), user(4), native("Member"));
-    let wish = wish(
+    let desired = desired(
         "authoritative",
         "owner = [\"bo@example.com\"]\neditor = [\"CY@example.com\", \"ed@example.com\"]\nviewer = [\"ana@example.com\"]",
     );
-    let plan = plan(&account, &wish, &loose()).await.unwrap();
+    let plan = plan(&account, &desired, &loose()).await.unwrap();
     assert_eq!(
         lines(&plan),
         [
@@ -38,8 +38,8 @@ async fn gains_come_before_losses_and_removals_last() {
             "remove di@example.com (Member) from acme:1",
         ]
     );
-    assert_eq!(plan.steps[2].reason, "wished as editor and is manager");
-    assert_eq!(plan.steps[4].reason, "nobody named them, and the wish is authoritative");
+    assert_eq!(plan.steps[2].reason, "desired as editor and is manager");
+    assert_eq!(plan.steps[4].reason, "not in the desired state (mode: authoritative)");
     assert_eq!(plan.steps[4].consequences, [Consequence::DocumentsOrphaned]);
     let kept: Vec<String> = plan.kept.iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -52,10 +52,10 @@ async fn gains_come_before_losses_and_removals_last() {
 #[tokio::test]
 async fn a_provider_without_a_change_of_role_is_worked_around_only_if_allowed() {
     let account = paradigm_account();
-    let wish = wish("additive", "editor = [\"bo@example.com\"]");
-    let refused = plan(&account, &wish, &workspace_members_sync::Guards::new()).await.unwrap_err();
+    let desired = desired("additive", "editor = [\"bo@example.com\"]");
+    let refused = plan(&account, &desired, &workspace_members_sync::Guards::new()).await.unwrap_err();
     assert_eq!(causes(&refused), ["allow_remove_then_add"]);
-    let plan = plan(&account, &wish, &loose()).await.unwrap();
+    let plan = plan(&account, &desired, &loose()).await.unwrap();
     assert_eq!((plan.steps[0].action, plan.steps[0].strategy), (Action::Promote, Strategy::RemoveThenAdd));
     assert!(plan.steps[0].consequences.contains(&Consequence::AccessGap));
 }
@@ -68,7 +68,7 @@ async fn modes_go_as_far_as_they_say() {
         native("Collaborator"),
     );
     let lists = "owner = [\"robot@example.com\"]\nmanager = [\"bo@example.com\"]\neditor = [\"cy@example.com\"]\nviewer = [\"ana@example.com\"]";
-    let additive = plan(&account, &wish("additive", lists), &loose()).await.unwrap();
+    let additive = plan(&account, &desired("additive", lists), &loose()).await.unwrap();
     assert_eq!(
         lines(&additive),
         [
@@ -78,7 +78,7 @@ async fn modes_go_as_far_as_they_say() {
     );
     assert_eq!(additive.kept[0].reason, KeptReason::Mode);
     let lists = "owner = [\"robot@example.com\"]\nviewer = [\"ana@example.com\", \"cy@example.com\"]";
-    let remove_only = plan(&account, &wish("remove-only", lists), &loose()).await.unwrap();
+    let remove_only = plan(&account, &desired("remove-only", lists), &loose()).await.unwrap();
     assert_eq!(lines(&remove_only), ["remove bo@example.com (Collaborator) from acme:1"]);
     assert_eq!(remove_only.kept[0].label, "ana@example.com");
 }
@@ -88,7 +88,7 @@ async fn a_mode_keeps_whoever_it_does_not_reach_instead_of_refusing() {
     // No such role can be given here, and in this mode none is given.
     let account = paradigm_account();
     let lists = "owner = [\"robot@example.com\", \"ana@example.com\"]\nmanager = [\"bo@example.com\"]\n\"native:boss\" = [\"cy@example.com\"]";
-    let remove_only = plan(&account, &wish("remove-only", lists), &loose()).await.unwrap();
+    let remove_only = plan(&account, &desired("remove-only", lists), &loose()).await.unwrap();
     let kept: Vec<_> = remove_only.kept.iter().map(|kept| (kept.label.as_str(), kept.reason)).collect();
     assert!(remove_only.is_empty());
     assert_eq!(kept, [("bo@example.com", KeptReason::Mode), ("cy@example.com", KeptReason::Mode)]);
@@ -96,14 +96,15 @@ async fn a_mode_keeps_whoever_it_does_not_reach_instead_of_refusing() {
     let owned = crate::support::account(pandadoc())
         .with_workspace(Workspace::new(ws(1), "Legal").with_owner(Some(email("ana"))))
         .with_member(ws(1), user(1), native("Admin"));
-    let additive = plan(&owned, &wish("additive", "viewer = [\"ana@example.com\"]"), &loose()).await.unwrap();
+    let additive =
+        plan(&owned, &desired("additive", "viewer = [\"ana@example.com\"]"), &loose()).await.unwrap();
     assert!(additive.is_empty());
     assert_eq!(
         (additive.kept[0].label.as_str(), additive.kept[0].reason),
         ("ana@example.com", KeptReason::Mode)
     );
     let authoritative =
-        plan(&owned, &wish("authoritative", "viewer = [\"ana@example.com\"]"), &loose()).await;
+        plan(&owned, &desired("authoritative", "viewer = [\"ana@example.com\"]"), &loose()).await;
     assert_eq!(causes(&authoritative.unwrap_err()), ["immovable"]);
 }
 
@@ -116,7 +117,7 @@ async fn among_those_who_lose_owners_come_last() {
         .with_member(ws(1), user(4), native("Manager"))
         .with_member(ws(1), user(5), native("Custom"))
         .with_member(ws(1), user(6), native("Legal review"));
-    let gone = wish("authoritative", "owner = [\"robot@example.com\"]\nviewer = [\"bo@example.com\"]");
+    let gone = desired("authoritative", "owner = [\"robot@example.com\"]\nviewer = [\"bo@example.com\"]");
     let plan = plan(&account, &gone, &loose()).await.unwrap();
     assert_eq!(
         lines(&plan),
@@ -135,11 +136,11 @@ async fn among_those_who_lose_owners_come_last() {
 #[tokio::test]
 async fn the_order_of_the_input_does_not_matter() {
     let account = paradigm_account();
-    let one = wish(
+    let one = desired(
         "authoritative",
         "owner = [\"ana@example.com\", \"robot@example.com\"]\nviewer = [\"bo@example.com\", \"ed@example.com\"]",
     );
-    let two = wish(
+    let two = desired(
         "authoritative",
         "viewer = [\"ed@example.com\", \"bo@example.com\"]\nowner = [\"robot@example.com\", \"ana@example.com\"]",
     );
@@ -147,18 +148,18 @@ async fn the_order_of_the_input_does_not_matter() {
         (plan(&account, &one, &loose()).await.unwrap(), plan(&account, &two, &loose()).await.unwrap());
     assert_eq!(one, two);
     let again = paradigm_account();
-    assert_eq!(plan(&again, &one.wish, &loose()).await.unwrap().fingerprint, one.fingerprint);
+    assert_eq!(plan(&again, &one.desired, &loose()).await.unwrap().fingerprint, one.fingerprint);
 }
 
 #[tokio::test]
 async fn whoever_is_unknown_or_cannot_be_served_fails_the_whole_plan() {
     let account = paradigm_account();
     let lists = "owner = [\"nobody@example.com\", \"user:4711\", \"group:5\"]\nmanager = [\"ana@example.com\"]\n\"native:boss\" = [\"bo@example.com\"]";
-    let refused = plan(&account, &wish("additive", lists), &loose()).await.unwrap_err();
+    let refused = plan(&account, &desired("additive", lists), &loose()).await.unwrap_err();
     assert_eq!(causes(&refused), ["unknown_person", "unknown_person", "unknown_person", "role", "role"]);
     assert!(refused.refusals.iter().any(|r| r.message.contains("nearest narrower: editor")), "{refused}");
     let no_groups =
-        plan(&crate::support::account(pandadoc()), &wish("additive", "viewer = [\"group:7\"]"), &loose())
+        plan(&crate::support::account(pandadoc()), &desired("additive", "viewer = [\"group:7\"]"), &loose())
             .await;
     assert_eq!(causes(&no_groups.unwrap_err()), ["unsupported"]);
 }
@@ -167,13 +168,13 @@ async fn whoever_is_unknown_or_cannot_be_served_fails_the_whole_plan() {
 async fn an_address_of_two_users_is_ambiguous_and_two_entries_of_one_user_conflict() {
     let twins = paradigm_account().with_user(User::new(user(50)).with_email(Some(email("Ana"))));
     let refused =
-        plan(&twins, &wish("additive", "owner = [\"ana@example.com\"]"), &loose()).await.unwrap_err();
+        plan(&twins, &desired("additive", "owner = [\"ana@example.com\"]"), &loose()).await.unwrap_err();
     assert_eq!(causes(&refused), ["ambiguous"]);
     let lists = "owner = [\"ana@example.com\"]\nviewer = [\"user:1\"]";
-    let refused = plan(&paradigm_account(), &wish("additive", lists), &loose()).await.unwrap_err();
+    let refused = plan(&paradigm_account(), &desired("additive", lists), &loose()).await.unwrap_err();
     assert_eq!(causes(&refused), ["conflict"]);
     let lists = "owner = [\"ana@example.com\", \"user:1\"]";
-    assert!(plan(&paradigm_account(), &wish("additive", lists), &loose()).await.unwrap().is_empty());
+    assert!(plan(&paradigm_account(), &desired("additive", lists), &loose()).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -185,19 +186,19 @@ async fn an_address_counts_wherever_it_is_said() {
         assert_eq!(lines(&step.unwrap()), ["remove bo@example.com (viewer) from acme:1"]);
     }
     let lists = "editor = [\"bo@example.com\"]\nowner = [\"bobby@example.com\"]";
-    let refused = plan(&moved(), &wish("additive", lists), &loose()).await.unwrap_err();
+    let refused = plan(&moved(), &desired("additive", lists), &loose()).await.unwrap_err();
     assert_eq!(causes(&refused), ["conflict"]);
     let heir = moved().with_user(person(8, "bo"));
     let refused =
-        plan(&heir, &wish("additive", "editor = [\"BO@example.com\"]"), &loose()).await.unwrap_err();
+        plan(&heir, &desired("additive", "editor = [\"BO@example.com\"]"), &loose()).await.unwrap_err();
     assert_eq!(causes(&refused), ["ambiguous"]);
     assert!(refused.refusals[0].message.contains("of user:2 and of user:8"), "{refused}");
-    // Known only from the roster of another workspace, which is read for this wish too.
+    // Known only from the roster of another workspace, which is read for this desired state too.
     let elsewhere = paradigm_account()
         .with_user(person(4, "old"))
         .with_member(ws(2), user(4), native("viewer"))
         .with_user(person(4, "di"));
-    let mut both = wish("additive", "editor = [\"old@example.com\"]");
+    let mut both = desired("additive", "editor = [\"old@example.com\"]");
     let other = DesiredWorkspace::new("acme:2".parse().unwrap(), Mode::Additive);
     both = both.with_workspace(other);
     let added = plan(&elsewhere, &both, &loose()).await.unwrap();
@@ -205,15 +206,17 @@ async fn an_address_counts_wherever_it_is_said() {
 }
 
 #[tokio::test]
-async fn a_wish_in_no_order_finds_the_same_members() {
+async fn a_desired_state_in_no_order_finds_the_same_members() {
     let mut account = paradigm_account();
     for id in 4..=7 {
         account = account.with_member(ws(1), user(id), native("viewer"));
     }
     let plan_of = async |ids: &[u64]| {
         let mut workspace = DesiredWorkspace::new("acme:1".parse().unwrap(), Mode::Authoritative);
-        let wished = |id: &u64| Wished::new(PrincipalId::from(user(*id)), Want::Role(Role::Viewer));
-        workspace.members = ids.iter().map(wished).collect();
+        let desired_member = |id: &u64| {
+            DesiredMember::new(PrincipalId::from(user(*id)), DesiredMembership::Role(Role::Viewer))
+        };
+        workspace.members = ids.iter().map(desired_member).collect();
         plan(&account, &Desired::new().with_workspace(workspace), &loose()).await.unwrap()
     };
     let sorted = plan_of(&[2, 4, 6, 7, 8]).await;
@@ -235,7 +238,7 @@ async fn a_wish_in_no_order_finds_the_same_members() {
 async fn a_workspace_is_named_once_also_over_two_connections_of_one_account() {
     let workspace = |target: &str, who: &str| {
         DesiredWorkspace::new(target.parse().unwrap(), Mode::Additive)
-            .with_member(Wished::new(email(who), Want::Gone))
+            .with_member(DesiredMember::new(email(who), DesiredMembership::Absent))
     };
     // A file cannot say it twice; code can.
     let twice =
@@ -266,7 +269,7 @@ async fn a_workspace_is_named_once_also_over_two_connections_of_one_account() {
                 assert!(one_account && causes(&refused) == ["conflict"], "{left:?} {right:?} {refused}");
                 let text = refused.to_string();
                 assert!(
-                    text.contains("beta:1: this is the workspace that the wish names as acme:1"),
+                    text.contains("beta:1: this is the workspace that the desired state names as acme:1"),
                     "{text}"
                 );
             }
@@ -282,8 +285,8 @@ async fn people_have_other_addresses_at_other_connections() {
         )
     };
     for at in ["acme", "paradigm"] {
-        let wish = Desired::from_toml(&text(at), "x").unwrap();
-        let plan = plan(&paradigm_account(), &wish, &loose()).await.unwrap();
+        let desired = Desired::from_toml(&text(at), "x").unwrap();
+        let plan = plan(&paradigm_account(), &desired, &loose()).await.unwrap();
         assert_eq!(lines(&plan), ["add di@example.com as viewer to acme:1"]);
     }
     let elsewhere = Desired::from_toml(&text("pandadoc"), "x").unwrap();
@@ -316,7 +319,7 @@ async fn a_role_that_the_provider_does_not_name_is_no_difference_but_no_shield_e
         .with_member(ws(1), user(2), native("Custom"))
         .with_member(ws(1), user(3), native("Legal review"));
     let lists = "owner = [\"robot@example.com\"]\nmanager = [\"ana@example.com\"]\n\"native:Legal review\" = [\"cy@example.com\"]";
-    let plan = plan(&account, &wish("authoritative", lists), &loose()).await.unwrap();
+    let plan = plan(&account, &desired("authoritative", lists), &loose()).await.unwrap();
     assert_eq!(lines(&plan), ["remove bo@example.com (Custom) from acme:1"]);
     assert_eq!(
         (plan.kept[0].label.as_str(), plan.kept[0].reason),
@@ -327,8 +330,8 @@ async fn a_role_that_the_provider_does_not_name_is_no_difference_but_no_shield_e
 #[tokio::test]
 async fn a_custom_role_that_cannot_be_given_at_once_takes_two_requests() {
     let account = account(pandadoc());
-    let wish = wish("additive", "\"native:Legal review\" = [\"ana@example.com\"]");
-    let plan = plan(&account, &wish, &loose()).await.unwrap();
+    let desired = desired("additive", "\"native:Legal review\" = [\"ana@example.com\"]");
+    let plan = plan(&account, &desired, &loose()).await.unwrap();
     assert_eq!((plan.steps[0].strategy, plan.steps[0].requests), (Strategy::AddThenSetRole, 2));
 }
 
@@ -337,8 +340,8 @@ async fn a_custom_role_takes_two_requests_under_a_policy_of_exact_roles_too() {
     // The lowest role here is no exact viewer, and nobody asked for a viewer.
     let exact = pandadoc().roles().clone().with_policy(RolePolicy::ExactOnly);
     let account = std::sync::Arc::new(account(pandadoc().with_roles(exact)));
-    let wish = wish("additive", "\"native:Legal review\" = [\"ana@example.com\"]");
-    let report = run(account.clone(), &wish, &loose(), state().path()).await.unwrap();
+    let desired = desired("additive", "\"native:Legal review\" = [\"ana@example.com\"]");
+    let report = run(account.clone(), &desired, &loose(), state().path()).await.unwrap();
     assert!(report.is_complete(), "{:?}", report.steps);
     assert_eq!(who(&*account, 1).await["user:1"], "Legal review");
 }
@@ -350,11 +353,11 @@ async fn access_that_remains_through_a_group_is_told() {
         GroupId::from(7),
         native("viewer"),
     );
-    let wish = wish(
+    let desired = desired(
         "authoritative",
         "owner = [\"robot@example.com\", \"ana@example.com\"]\nviewer = [\"bo@example.com\", \"group:7\", \"group:8\"]",
     );
-    let plan = plan(&account, &wish, &loose()).await.unwrap();
+    let plan = plan(&account, &desired, &loose()).await.unwrap();
     let remains =
         |certain| Consequence::AccessRemainsThroughGroup { groups: vec!["group:7".to_owned()], certain };
     let removal = plan.steps.iter().find(|step| step.action == Action::Remove).unwrap();
@@ -390,11 +393,11 @@ async fn single_changes_are_plans_of_one_step() {
 #[tokio::test]
 async fn costs_and_time_follow_from_the_limits() {
     let account = account(pandadoc());
-    let wish = wish(
+    let desired = desired(
         "additive",
         "editor = [\"ana@example.com\", \"bo@example.com\", \"cy@example.com\", \"di@example.com\", \"ed@example.com\"]",
     );
-    let plan = plan(&account, &wish, &loose()).await.unwrap();
+    let plan = plan(&account, &desired, &loose()).await.unwrap();
     // Five additions at two in sixty seconds: two at once, two after a minute, one after two.
     assert_eq!((plan.requests.writes, plan.eta_seconds), (5, 120));
     // Who acts, the workspaces, the members and the users before the first step, and the members once more after the last.
@@ -404,7 +407,7 @@ async fn costs_and_time_follow_from_the_limits() {
 #[tokio::test]
 async fn a_plan_file_is_not_trusted() {
     let account = paradigm_account();
-    let plan = plan(&account, &wish("additive", "viewer = [\"ed@example.com\"]"), &loose()).await.unwrap();
+    let plan = plan(&account, &desired("additive", "viewer = [\"ed@example.com\"]"), &loose()).await.unwrap();
     let text = plan.to_json().unwrap();
     assert_eq!(Plan::from_json(&text).unwrap(), plan);
     let changed = text.replace("\"to\": \"viewer\"", "\"to\": \"owner\"");
@@ -448,21 +451,21 @@ fn planning_names_nothing_that_could_write() {
 
 #[tokio::test]
 async fn a_direct_role_is_compared_whatever_groups_give() {
-    // Bo is viewer directly and owner through a group, and is wished to be viewer.
+    // Bo is viewer directly and owner through a group, and is desired to be viewer.
     let account = paradigm_account().with_group(group(7, Some(&[2]))).with_member(
         ws(1),
         GroupId::from(7),
         native("owner"),
     );
     let lists = "owner = [\"ana@example.com\", \"robot@example.com\", \"group:7\"]\neditor = [\"cy@example.com\"]\nviewer = [\"bo@example.com\"]";
-    assert!(plan(&account, &wish("authoritative", lists), &loose()).await.unwrap().is_empty());
+    assert!(plan(&account, &desired("authoritative", lists), &loose()).await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn access_given_to_somebody_who_is_blocked_is_told() {
     let account =
         account(paradigm()).with_user(person(5, "ed").with_status(workspace_members_core::Status::Inactive));
-    let plan = plan(&account, &wish("additive", "viewer = [\"ed@example.com\"]"), &loose()).await.unwrap();
+    let plan = plan(&account, &desired("additive", "viewer = [\"ed@example.com\"]"), &loose()).await.unwrap();
     assert_eq!(plan.consequences, [Consequence::Inactive]);
 }
 
@@ -473,10 +476,10 @@ async fn a_key_that_may_not_list_users_still_plans_by_id_and_says_what_it_could_
         crate::faulty::When::Each(workspace_members_core::Operation::ListUsers),
         crate::faulty::Fault::Refuse,
     );
-    let by_id = plan(&*blind, &wish("additive", "viewer = [\"user:4711\"]"), &loose()).await.unwrap();
+    let by_id = plan(&*blind, &desired("additive", "viewer = [\"user:4711\"]"), &loose()).await.unwrap();
     assert_eq!(by_id.consequences, [Consequence::Unverified]);
     let refused =
-        plan(&*blind, &wish("additive", "viewer = [\"ed@example.com\"]"), &loose()).await.unwrap_err();
+        plan(&*blind, &desired("additive", "viewer = [\"ed@example.com\"]"), &loose()).await.unwrap_err();
     assert!(refused.refusals[0].message.contains("this key may not list the users"), "{refused}");
     let gone =
         plan(&*blind, &Desired::remove("acme:1".parse().unwrap(), email("ed")), &loose()).await.unwrap();

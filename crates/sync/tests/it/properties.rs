@@ -1,4 +1,4 @@
-//! What holds for any account, wish and guards.
+//! What holds for any account, desired state and guards.
 
 use crate::support::*;
 use proptest::prelude::*;
@@ -10,7 +10,7 @@ use workspace_members_sync::{Action, Desired, Guards, Limit, Mode, Plan, Strateg
 #[derive(Debug, Clone)]
 struct World {
     paradigm: bool,
-    /// Per person: what they are, what they are wished to be, whether they are active.
+    /// Per person: what they are, what they are desired to be, whether they are active.
     people: Vec<(Option<Role>, Option<Role>, bool)>,
     mode: Mode,
     guards: Guards,
@@ -80,12 +80,12 @@ impl World {
         built
     }
 
-    fn wish(&self, reversed: bool) -> Desired {
+    fn desired(&self, reversed: bool) -> Desired {
         let mut named: Vec<(usize, &Role)> = self
             .people
             .iter()
             .enumerate()
-            .filter_map(|(index, (_, wished, _))| Some((index, wished.as_ref()?)))
+            .filter_map(|(index, (_, desired_member, _))| Some((index, desired_member.as_ref()?)))
             .collect();
         if reversed {
             named.reverse();
@@ -101,7 +101,7 @@ impl World {
         }
         let lines: Vec<String> =
             lists.iter().map(|(role, people)| format!("{role:?} = [{}]", people.join(", "))).collect();
-        wish(&self.mode.to_string(), &lines.join("\n"))
+        desired(&self.mode.to_string(), &lines.join("\n"))
     }
 }
 
@@ -177,13 +177,15 @@ fn count_prefixes(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
 fn model(world: &World) -> BTreeMap<String, String> {
     let capabilities = world.capabilities();
     let mut all = BTreeMap::from([("user:99".to_owned(), written(&capabilities, &Role::Owner).to_string())]);
-    for (index, (is, wished, _)) in world.people.iter().enumerate() {
-        let lower = |is: &Role, wished: &Role| wished.partial_cmp(is) != Some(std::cmp::Ordering::Greater);
-        let end = match (world.mode, is, wished) {
-            (Mode::Authoritative, _, wished) => wished.as_ref(),
-            (Mode::Additive, Some(is), Some(wished)) if lower(is, wished) => Some(is),
-            (Mode::Additive, is, wished) => wished.as_ref().or(is.as_ref()),
-            (Mode::RemoveOnly, is, wished) => is.as_ref().filter(|_| wished.is_some()),
+    for (index, (is, desired_member, _)) in world.people.iter().enumerate() {
+        let lower = |is: &Role, desired_member: &Role| {
+            desired_member.partial_cmp(is) != Some(std::cmp::Ordering::Greater)
+        };
+        let end = match (world.mode, is, desired_member) {
+            (Mode::Authoritative, _, desired_member) => desired_member.as_ref(),
+            (Mode::Additive, Some(is), Some(desired_member)) if lower(is, desired_member) => Some(is),
+            (Mode::Additive, is, desired_member) => desired_member.as_ref().or(is.as_ref()),
+            (Mode::RemoveOnly, is, desired_member) => is.as_ref().filter(|_| desired_member.is_some()),
         };
         if let Some(role) = end {
             all.insert(format!("user:{}", index + 1), written(&capabilities, role).to_string());
@@ -199,7 +201,7 @@ proptest! {
     fn no_prefix_of_an_accepted_plan_breaks_a_guard(world in worlds()) {
         runtime().block_on(async {
             let account = world.account();
-            match plan(&account, &world.wish(false), &world.guards).await {
+            match plan(&account, &world.desired(false), &world.guards).await {
                 Ok(plan) => count_prefixes(&world, &plan),
                 // A plan that only the guards refuse must break one by this counting too.
                 Err(refused) => {
@@ -215,22 +217,22 @@ proptest! {
     fn the_order_of_the_input_changes_nothing(world in worlds()) {
         runtime().block_on(async {
             let account = world.account();
-            let one = plan(&account, &world.wish(false), &loose()).await.unwrap();
-            let two = plan(&account, &world.wish(true), &loose()).await.unwrap();
+            let one = plan(&account, &world.desired(false), &loose()).await.unwrap();
+            let two = plan(&account, &world.desired(true), &loose()).await.unwrap();
             prop_assert_eq!(one, two);
             Ok(())
         })?;
     }
 
     #[test]
-    fn applied_it_is_as_wished_and_a_second_plan_is_empty(world in worlds()) {
+    fn applied_it_is_as_desired_and_a_second_plan_is_empty(world in worlds()) {
         runtime().block_on(async {
             let (account, state) = (Arc::new(world.account()), state());
-            let wish = world.wish(false);
-            let report = run(account.clone(), &wish, &loose(), state.path()).await.unwrap();
+            let desired = world.desired(false);
+            let report = run(account.clone(), &desired, &loose(), state.path()).await.unwrap();
             prop_assert!(report.is_complete(), "{:?}", report);
             prop_assert_eq!(who(&*account, 1).await, model(&world));
-            let second = plan(&*account, &wish, &world.guards).await.unwrap();
+            let second = plan(&*account, &desired, &world.guards).await.unwrap();
             prop_assert!(second.is_empty(), "{:?}", lines(&second));
             Ok(())
         })?;

@@ -9,7 +9,7 @@ use workspace_members_core::{
 };
 use workspace_members_sync::{
     ApplyOptions, Connections, Desired, Guards, Limit, Observed, Plan, Refused, Report, StepOutcome, apply,
-    observe, settle,
+    observe, recover,
 };
 
 pub(crate) fn native(name: &str) -> NativeRole {
@@ -129,21 +129,21 @@ pub(crate) fn loose() -> Guards {
 }
 
 /// One workspace as a file says it: `acme:1`, a mode, and `role = [...]` lines.
-pub(crate) fn wish(mode: &str, lists: &str) -> Desired {
+pub(crate) fn desired(mode: &str, lists: &str) -> Desired {
     Desired::from_toml(
         &format!("[[workspace]]\ntarget = \"acme:1\"\nmode = \"{mode}\"\n[workspace.members]\n{lists}\n"),
-        "wish.toml",
+        "desired.toml",
     )
     .unwrap()
 }
 
 pub(crate) async fn plan(
     account: &dyn WorkspaceMembers,
-    wish: &Desired,
+    desired: &Desired,
     guards: &Guards,
 ) -> Result<Plan, Box<Refused>> {
-    let observed = Observed::read(account, "acme", wish).await.unwrap();
-    Plan::compute(wish, &[observed], guards).map_err(Box::new)
+    let observed = Observed::read(account, "acme", desired).await.unwrap();
+    Plan::compute(desired, &[observed], guards).map_err(Box::new)
 }
 
 /// Who is in a workspace, as `user:1` -> native role.
@@ -173,17 +173,17 @@ pub(crate) fn connections(members: std::sync::Arc<dyn WorkspaceMembers>) -> Conn
 /// Settles, plans and applies, as one run of the command line does.
 pub(crate) async fn run(
     members: std::sync::Arc<dyn WorkspaceMembers>,
-    wish: &Desired,
+    desired: &Desired,
     guards: &Guards,
     state: &std::path::Path,
 ) -> Result<Report, String> {
     let connections = connections(members);
     let options = ApplyOptions::new(state);
-    let settled = settle(&connections, &options).await.map_err(|error| format!("{error:?}"))?;
-    let observed = observe(&connections, wish).await.map_err(|error| format!("{error:?}"))?;
-    let plan = Plan::compute(wish, &observed, guards).map_err(|refused| refused.to_string())?;
+    let recovered = recover(&connections, &options).await.map_err(|error| format!("{error:?}"))?;
+    let observed = observe(&connections, desired).await.map_err(|error| format!("{error:?}"))?;
+    let plan = Plan::compute(desired, &observed, guards).map_err(|refused| refused.to_string())?;
     let mut report = apply(&connections, &plan, &options).await.map_err(|error| format!("{error:?}"))?;
-    report.settled.splice(0..0, settled);
+    report.recovered.splice(0..0, recovered);
     Ok(report)
 }
 

@@ -13,8 +13,8 @@ fn paced(simulator: &Simulator) -> Connections {
     connections(simulator).into_iter().map(pace).collect()
 }
 
-async fn planned(connections: &Connections, wish: &Desired) -> Plan {
-    Plan::compute(wish, &observe(connections, wish).await.unwrap(), &loose()).unwrap()
+async fn planned(connections: &Connections, desired: &Desired) -> Plan {
+    Plan::compute(desired, &observe(connections, desired).await.unwrap(), &loose()).unwrap()
 }
 
 /// Carries a plan out and answers how many requests were seen; checks that they are as many as the plan says.
@@ -77,8 +77,8 @@ async fn a_change_at_one_provider_reads_the_other_again_too() {
     counted(&simulator, &connections, &nothing).await;
     // One member less at Paradigm.
     let mut less = dumped.clone();
-    let editor = |wished: &workspace_members_sync::Wished| {
-        wished.want == workspace_members_sync::Want::Role(Role::Editor)
+    let editor = |desired_member: &workspace_members_sync::DesiredMember| {
+        desired_member.membership == workspace_members_sync::DesiredMembership::Role(Role::Editor)
     };
     let workspace = less
         .workspaces
@@ -115,9 +115,9 @@ async fn as_many_mails_are_sent_as_the_plan_says() {
         list(0..2),
         list(2..12)
     );
-    let wish = Desired::from_toml(&text, "mailed.toml").unwrap();
+    let desired = Desired::from_toml(&text, "mailed.toml").unwrap();
     let connections = connections(&simulator);
-    let plan = planned(&connections, &wish).await;
+    let plan = planned(&connections, &desired).await;
     let mails = plan.steps.iter().flat_map(|step| &step.consequences).map(|consequence| match consequence {
         Consequence::Mails { count } => *count as usize,
         _ => 0,

@@ -15,7 +15,7 @@ use workspace_members_paradigm::{Paradigm, ParadigmConfig};
 use workspace_members_simulator::{Options, Simulator, State};
 use workspace_members_sync::{
     ApplyOptions, Connections, Desired, Diff, Guards, Limit, Observed, People, Plan, Report, Side, apply,
-    dump, observe, open_intents, settle,
+    dump, observe, open_changes, recover,
 };
 
 async fn simulator() -> Simulator {
@@ -77,11 +77,11 @@ fn loose() -> Guards {
         .with_remove_then_add(true)
 }
 
-async fn run(connections: &Connections, wish: &Desired, state: &Path) -> Report {
+async fn run(connections: &Connections, desired: &Desired, state: &Path) -> Report {
     let options = ApplyOptions::new(state);
-    settle(connections, &options).await.unwrap();
-    let observed = observe(connections, wish).await.unwrap();
-    let plan = Plan::compute(wish, &observed, &loose()).unwrap();
+    recover(connections, &options).await.unwrap();
+    let observed = observe(connections, desired).await.unwrap();
+    let plan = Plan::compute(desired, &observed, &loose()).unwrap();
     apply(connections, &plan, &options).await.unwrap()
 }
 
@@ -98,9 +98,9 @@ async fn what_is_dumped_plans_to_nothing_at_both_providers() {
     let seen = read_all(&connections).await;
     assert!(seen.iter().map(|seen| seen.rosters().len()).sum::<usize>() >= 4);
     let text = dump(&seen).unwrap();
-    let wish = Desired::from_toml(&text, "dump.toml").unwrap();
-    let observed = observe(&connections, &wish).await.unwrap();
-    let plan = Plan::compute(&wish, &observed, &Guards::new()).unwrap();
+    let desired = Desired::from_toml(&text, "dump.toml").unwrap();
+    let observed = observe(&connections, &desired).await.unwrap();
+    let plan = Plan::compute(&desired, &observed, &Guards::new()).unwrap();
     assert!(plan.is_empty(), "{text}\n{:?}", plan.steps);
     let simulated = simulator.requests();
     assert!(simulated.iter().all(|request| request.method == "GET"), "a dump or a plan wrote");
@@ -157,16 +157,16 @@ async fn one_file_is_applied_over_both_providers_and_then_holds() {
     let simulator = simulator().await;
     let connections = connections(&simulator);
     let seen = read_all(&connections).await;
-    let wish = changed(&seen, 2);
+    let desired = changed(&seen, 2);
     let state = state();
-    let report = run(&connections, &wish, state.path()).await;
+    let report = run(&connections, &desired, state.path()).await;
     assert!(
         report.is_complete(),
         "{:#?}",
         report.steps.iter().map(|s| (&s.outcome, &s.message)).collect::<Vec<_>>()
     );
     assert!(report.steps.len() > 15, "{}", report.steps.len());
-    let again = run(&connections, &wish, state.path()).await;
+    let again = run(&connections, &desired, state.path()).await;
     assert!(again.steps.is_empty() && again.is_complete());
     assert!(simulator.state().pandadoc.mails.is_empty());
     let (left, right) = (&again.observed[0], &again.observed[1]);
@@ -180,7 +180,7 @@ async fn killed_everywhere(name: &str) {
     let first = simulator().await;
     let mut seen = read_all(&connections(&first)).await;
     seen.retain(|seen| seen.connection() == name);
-    let wish = changed(&seen, 1);
+    let desired = changed(&seen, 1);
     let mut at = 1;
     loop {
         let simulator = simulator().await;
@@ -192,14 +192,14 @@ async fn killed_everywhere(name: &str) {
         tokio::select! {
             biased;
             () = dying.died() => {}
-            report = run(&mortal, &wish, state.path()) => {
+            report = run(&mortal, &desired, state.path()) => {
                 assert!(report.is_complete());
                 break;
             }
         }
-        let report = run(&connections, &wish, state.path()).await;
+        let report = run(&connections, &desired, state.path()).await;
         assert!(report.is_complete(), "killed at {at}: {:#?}", report.steps);
-        assert!(open_intents(state.path()).unwrap().is_empty());
+        assert!(open_changes(state.path()).unwrap().is_empty());
         at += 1;
     }
     assert!(at > 30, "only {at} requests");

@@ -244,7 +244,7 @@ fn claimed(context: &Context) -> impl Iterator<Item = Listed> + '_ {
     Listed::ALL.into_iter().filter(|listed| context.has(listed.capability()))
 }
 
-/// A size asked for is a wish: smaller or larger pages, never other records.
+/// A size asked for is a request: smaller or larger pages, never other records.
 async fn pages_of_any_size_make_the_same_listing(context: &Context) -> Verdict {
     let mut ran = Vec::new();
     for listed in claimed(context) {

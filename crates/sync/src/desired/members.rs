@@ -1,6 +1,6 @@
 //! Desired states of one person in one workspace, so that a single change goes through the same plan as a whole file.
 
-use super::{Desired, DesiredWorkspace, Entry, Mode, Target, Want, Wished};
+use super::{Desired, DesiredMember, DesiredMembership, DesiredWorkspace, Entry, Mode, Target};
 use workspace_members_core::{IfPresent, Notify, Role};
 
 /// One change in one workspace; nobody else there is touched.
@@ -10,8 +10,8 @@ use workspace_members_core::{IfPresent, Notify, Role};
 /// use workspace_members_sync::Desired;
 ///
 /// let ana = EmailAddress::new("ana@example.com")?;
-/// let wish = Desired::set_role("paradigm:42".parse()?, ana, Role::Editor);
-/// assert_eq!(wish.workspaces.len(), 1);
+/// let desired = Desired::set_role("paradigm:42".parse()?, ana, Role::Editor);
+/// assert_eq!(desired.workspaces.len(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 impl Desired {
@@ -25,21 +25,21 @@ impl Desired {
         notify: Notify,
         if_present: IfPresent,
     ) -> Self {
-        Self::one(target, notify, Wished::new(who, Want::Add { role, if_present }))
+        Self::one(target, notify, DesiredMember::new(who, DesiredMembership::Add { role, if_present }))
     }
 
     /// A member should have a role. The plan is refused for whoever is not a member.
     pub fn set_role(target: Target, who: impl Into<Entry>, role: Role) -> Self {
-        Self::one(target, Notify::NOBODY, Wished::new(who, Want::SetRole(role)))
+        Self::one(target, Notify::NOBODY, DesiredMember::new(who, DesiredMembership::SetRole(role)))
     }
 
     /// Somebody should not be a member. The plan is empty for whoever is none.
     pub fn remove(target: Target, who: impl Into<Entry>) -> Self {
-        Self::one(target, Notify::NOBODY, Wished::new(who, Want::Gone))
+        Self::one(target, Notify::NOBODY, DesiredMember::new(who, DesiredMembership::Absent))
     }
 
-    fn one(target: Target, notify: Notify, wished: Wished) -> Self {
+    fn one(target: Target, notify: Notify, desired_member: DesiredMember) -> Self {
         let workspace = DesiredWorkspace::new(target, Mode::Additive).with_notify(notify);
-        Self::new().with_workspace(workspace.with_member(wished))
+        Self::new().with_workspace(workspace.with_member(desired_member))
     }
 }

@@ -231,7 +231,7 @@ impl WorkspaceMembers for Paradigm {
     }
 
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
-        self.capabilities.admit_list(of)?;
+        self.capabilities.check_list(of)?;
         let operation = Operation::ListMembers;
         match of {
             ListOf::Workspace(id) if page.cursor.is_none() => {
@@ -249,7 +249,7 @@ impl WorkspaceMembers for Paradigm {
 
     async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
         let operation = Operation::Get;
-        self.capabilities.admit_get(principal)?;
+        self.capabilities.check_get(principal)?;
         let id = integer(principal.as_str(), principal.kind().as_str(), operation)?;
         let answer = self.read_members(operation, workspace).await?;
         let members = answer.json(operation, &PROVIDER)?;
@@ -258,7 +258,7 @@ impl WorkspaceMembers for Paradigm {
 
     async fn add(&self, request: &AddMember) -> Result<Member> {
         let operation = Operation::Add;
-        let role = self.capabilities.admit_add(request)?;
+        let role = self.capabilities.check_add(request)?;
         let (workspace, kind) = (&request.workspace, request.principal.kind());
         integer(workspace.as_str(), "workspace", operation)?;
         let id = integer(request.principal.as_str(), kind.as_str(), operation)?;
@@ -284,7 +284,7 @@ impl WorkspaceMembers for Paradigm {
     }
 
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
-        self.capabilities.admit_set_role(request)?;
+        self.capabilities.check_set_role(request)?;
         // Not reached while the table of claims holds no one-step change of role.
         let message = "Paradigm has no operation that changes a role";
         Err(Error::unsupported(message).with_operation(Operation::SetRole).with_provider(PROVIDER))
@@ -292,7 +292,7 @@ impl WorkspaceMembers for Paradigm {
 
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
         let operation = Operation::Remove;
-        self.capabilities.admit_remove(request)?;
+        self.capabilities.check_remove(request)?;
         let key = &request.key;
         let (workspace, id) = (key.workspace.as_str(), key.principal.as_str());
         integer(workspace, "workspace", operation)?;

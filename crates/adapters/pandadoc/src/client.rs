@@ -80,7 +80,7 @@ impl PandaDoc {
     }
 
     /// A connection that reaches one workspace is refused any other, unsent.
-    fn admit_workspace(&self, workspace: &WorkspaceId, operation: Operation) -> Result<()> {
+    fn check_workspace(&self, workspace: &WorkspaceId, operation: Operation) -> Result<()> {
         match &self.reach {
             Reach::Workspace(only) if only != workspace => {
                 let message = format!(
@@ -177,7 +177,7 @@ impl WorkspaceMembers for PandaDoc {
             .collect::<Result<_, _>>()
             .map_err(Self::unreadable(&answer, operation))?;
         let within = workspaces.into_iter().map(|workspace| {
-            let reached = self.admit_workspace(&workspace.id, operation).is_ok();
+            let reached = self.check_workspace(&workspace.id, operation).is_ok();
             workspace.with_manageable(reached)
         });
         Ok(Page::new(within.collect()).with_next(next).with_total(total))
@@ -203,12 +203,12 @@ impl WorkspaceMembers for PandaDoc {
     }
 
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
-        self.capabilities.admit_list(of)?;
+        self.capabilities.check_list(of)?;
         let operation = Operation::ListMembers;
         match (of, &self.reach) {
             (ListOf::Workspace(id), Reach::Organization) => self.organization_members(Some(id), page).await,
             (ListOf::Workspace(id), Reach::Workspace(_)) => {
-                self.admit_workspace(id, operation)?;
+                self.check_workspace(id, operation)?;
                 if page.cursor.is_some() {
                     let message =
                         "PandaDoc's list of one workspace's members has one page, so there is no cursor";
@@ -223,8 +223,8 @@ impl WorkspaceMembers for PandaDoc {
 
     async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
         let operation = Operation::Get;
-        self.capabilities.admit_get(principal)?;
-        self.admit_workspace(workspace, operation)?;
+        self.capabilities.check_get(principal)?;
+        self.check_workspace(workspace, operation)?;
         let found = match &self.reach {
             Reach::Organization => {
                 let answer = self.read(operation, &["users", principal.as_str()], &[]).await?;
@@ -246,8 +246,8 @@ impl WorkspaceMembers for PandaDoc {
 
     async fn add(&self, request: &AddMember) -> Result<Member> {
         let operation = Operation::Add;
-        let role = self.capabilities.admit_add(request)?;
-        self.admit_workspace(&request.workspace, operation)?;
+        let role = self.capabilities.check_add(request)?;
+        self.check_workspace(&request.workspace, operation)?;
         // Undocumented defaults might mail people, so both are always said.
         let flag = |on: bool| if on { "true" } else { "false" };
         let query =
@@ -261,9 +261,9 @@ impl WorkspaceMembers for PandaDoc {
 
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
         let operation = Operation::SetRole;
-        let role = self.capabilities.admit_set_role(request)?;
+        let role = self.capabilities.check_set_role(request)?;
         let key = &request.key;
-        self.admit_workspace(&key.workspace, operation)?;
+        self.check_workspace(&key.workspace, operation)?;
         let path = ["workspaces", key.workspace.as_str(), "members", membership(key), "role"];
         let body = wire::RoleRequest { role: role.native.as_str() };
         let answer = self.send(Request::new(operation, Method::PATCH, &path).with_json(&body)?).await?;
@@ -272,9 +272,9 @@ impl WorkspaceMembers for PandaDoc {
 
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
         let operation = Operation::Remove;
-        self.capabilities.admit_remove(request)?;
+        self.capabilities.check_remove(request)?;
         let key = &request.key;
-        self.admit_workspace(&key.workspace, operation)?;
+        self.check_workspace(&key.workspace, operation)?;
         let path = ["workspaces", key.workspace.as_str(), "members", membership(key)];
         let answer = self.send(Request::new(operation, Method::DELETE, &path)).await?;
         answer.confirm_done(operation, &PROVIDER)

@@ -6,19 +6,19 @@ use workspace_members::sync::{Desired, Plan};
 
 /// What stands in a file given to `apply`.
 #[derive(Debug)]
-pub(crate) enum Wish {
+pub(crate) enum Input {
     Desired(Box<Desired>),
     Plan(Box<Plan>),
 }
 
-impl Wish {
-    /// What is wished; of a plan, under the guards that it was made with.
+impl Input {
+    /// What is desired; of a plan, under the guards that it was made with.
     pub(crate) fn desired(self) -> Desired {
         match self {
             Self::Desired(desired) => *desired,
             Self::Plan(plan) => {
-                let Plan { wish, guards, .. } = *plan;
-                wish.with_guards(guards)
+                let Plan { desired, guards, .. } = *plan;
+                desired.with_guards(guards)
             }
         }
     }
@@ -45,16 +45,16 @@ fn is_json(path: &Path) -> bool {
 }
 
 /// Reads a desired state or a plan: a plan is JSON with a fingerprint, whatever the file is called.
-pub(crate) fn desired_or_plan(path: &Path) -> Result<Wish> {
+pub(crate) fn desired_or_plan(path: &Path) -> Result<Input> {
     let text = text(path)?;
     let is_plan = text.trim_start().starts_with('{')
         && serde_json::from_str::<serde_json::Value>(&text)
             .is_ok_and(|json| json.get("fingerprint").is_some());
     if !is_plan {
-        return parse(&text, path).map(Box::new).map(Wish::Desired);
+        return parse(&text, path).map(Box::new).map(Input::Desired);
     }
     Plan::from_json(&text)
         .map(Box::new)
-        .map(Wish::Plan)
+        .map(Input::Plan)
         .map_err(|error| Failure::input(format!("{}: {}", path.display(), failure::line(&error))))
 }
