@@ -28,7 +28,7 @@ pub async fn offboard(account: &dyn WorkspaceMembers, email: &EmailAddress) -> R
     };
     let workspaces: Vec<_> = account.workspaces().try_collect().await?;
     let mut left = Vec::new();
-    for workspace in workspaces.into_iter().filter(|workspace| workspace.manageable) {
+    for workspace in workspaces.into_iter().filter(|workspace| workspace.may_be_manageable()) {
         match account.remove_member(&workspace.id, &user.id.clone().into()).await {
             Ok(Change::Applied) => left.push(Left::Removed(workspace.id)),
             Ok(Change::Unchanged) => {}

@@ -363,7 +363,8 @@ async fn a_workspace_is_found_by_id_or_by_a_name_that_one_has() {
     assert_eq!(paradigm.find_workspace("Sales").await.unwrap().id, sales);
     assert_eq!(paradigm.find_workspace(sales.as_str()).await.unwrap().name, "Sales");
     let manageable: Vec<_> = paradigm.workspaces().try_collect::<Vec<_>>().await.unwrap();
-    let named: Vec<_> = manageable.iter().filter(|w| w.manageable).map(|w| w.name.as_str()).collect();
+    let named: Vec<_> =
+        manageable.iter().filter(|w| w.may_be_manageable()).map(|w| w.name.as_str()).collect();
     assert_eq!(named.iter().copied().collect::<HashSet<_>>(), HashSet::from(["Research", "Sales"]));
     assert_eq!(paradigm.find_workspace("sales").await.unwrap_err().kind(), ErrorKind::NotFound);
     let me: u64 = world.user("camille.laurent@example.com").as_str().parse().unwrap();

@@ -705,7 +705,7 @@ async fn workspaces_users_and_groups_are_read_with_what_they_say() {
     let shown: Vec<_> = page
         .items
         .iter()
-        .map(|w| (w.id.as_str(), w.name.as_str(), w.kind.as_deref(), w.manageable))
+        .map(|w| (w.id.as_str(), w.name.as_str(), w.kind.as_deref(), w.may_be_manageable()))
         .collect();
     let expected = [
         ("1", "Ours", Some("custom"), true),

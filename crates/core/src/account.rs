@@ -63,16 +63,17 @@ pub struct Workspace {
     pub name: String,
     /// The provider's word for its kind (Paradigm: `custom`, `company`, `personal`), where there are kinds.
     pub kind: Option<String>,
-    /// Whether this credential can list and change its members.
-    pub manageable: bool,
+    /// Whether this credential can list and change its members; `None` where the provider does not say, so that only
+    /// trying tells.
+    pub manageable: Option<bool>,
     /// The one owner who cannot be removed, where the provider has one.
     pub owner: Option<EmailAddress>,
 }
 
 impl Workspace {
-    /// A workspace whose members can be managed.
+    /// A workspace of which the provider says no more.
     pub fn new(id: WorkspaceId, name: impl Into<String>) -> Self {
-        Self { id, name: name.into(), kind: None, manageable: true, owner: None }
+        Self { id, name: name.into(), kind: None, manageable: None, owner: None }
     }
 
     /// Names its kind.
@@ -81,10 +82,15 @@ impl Workspace {
         self
     }
 
-    /// Says whether its members can be managed.
-    pub fn with_manageable(mut self, manageable: bool) -> Self {
+    /// Says whether its members can be managed, where the provider does.
+    pub fn with_manageable(mut self, manageable: Option<bool>) -> Self {
         self.manageable = manageable;
         self
+    }
+
+    /// Whether its members may be managed, as far as is known: only a clear no is no.
+    pub fn may_be_manageable(&self) -> bool {
+        self.manageable != Some(false)
     }
 
     /// Names the owner.

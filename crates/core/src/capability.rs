@@ -1,6 +1,6 @@
 //! What an adapter can do, as configured, and how that is known. Plain data; asking costs nothing.
 
-use crate::{PrincipalKind, Provider, RoleTable};
+use crate::{PrincipalId, PrincipalKind, Provider, RoleTable};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -56,13 +56,32 @@ names! {
         SetRole = "set_role",
         /// [`remove`](crate::WorkspaceMembers::remove).
         Remove = "remove",
+        /// [`invite`](crate::WorkspaceMembers::invite).
+        Invite = "invite",
+        /// [`invitations_page`](crate::WorkspaceMembers::invitations_page).
+        ListInvitations = "list_invitations",
+        /// [`cancel_invitation`](crate::WorkspaceMembers::cancel_invitation).
+        CancelInvitation = "cancel_invitation",
+        /// [`set_user_active`](crate::WorkspaceMembers::set_user_active).
+        SetUserActive = "set_user_active",
+        /// [`delete_user`](crate::WorkspaceMembers::delete_user).
+        DeleteUser = "delete_user",
     }
 }
 
 impl Operation {
     /// Whether it changes something at the provider.
     pub const fn is_write(self) -> bool {
-        matches!(self, Self::Add | Self::SetRole | Self::Remove)
+        matches!(
+            self,
+            Self::Add
+                | Self::SetRole
+                | Self::Remove
+                | Self::Invite
+                | Self::CancelInvitation
+                | Self::SetUserActive
+                | Self::DeleteUser
+        )
     }
 }
 
@@ -74,8 +93,10 @@ names! {
         Me = "me",
         /// List the account's workspaces.
         ListWorkspaces = "list_workspaces",
-        /// List the account's users, and so find them by e-mail.
+        /// List the account's users.
         ListUsers = "list_users",
+        /// The list of users shows their e-mail addresses, so that somebody can be found by address.
+        SeeAddresses = "see_addresses",
         /// List the account's groups.
         ListGroups = "list_groups",
         /// List the members of one workspace.
@@ -84,6 +105,9 @@ names! {
         ListAccountMembers = "list_account_members",
         /// A listing is known to be complete and to be of the workspace asked for, so that it makes a roster.
         Roster = "roster",
+        /// Listings of members show those who were invited and have not accepted, as
+        /// [`Status::Pending`](crate::Status::Pending).
+        ListPending = "list_pending",
         /// Read one member.
         GetMember = "get_member",
         /// Add a user to a workspace.
@@ -106,10 +130,51 @@ names! {
         NotifyMember = "notify_member",
         /// Have the provider mail the workspace's administrators about an addition.
         NotifyAdmins = "notify_admins",
+        /// Invite somebody who is not a user of the account yet.
+        InviteUser = "invite_user",
+        /// List open invitations.
+        ListInvitations = "list_invitations",
+        /// Withdraw an open invitation.
+        CancelInvitation = "cancel_invitation",
+        /// Deactivate a user of the account, and activate them again.
+        SetUserActive = "set_user_active",
+        /// Delete a user of the account.
+        DeleteUser = "delete_user",
     }
 }
 
 impl Capability {
+    /// What it is, as messages name it: `adding a user`.
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::Me => "asking who the credential acts as",
+            Self::ListWorkspaces => "listing workspaces",
+            Self::ListUsers => "listing users",
+            Self::ListGroups => "listing groups",
+            Self::ListMembers => "listing one workspace's members",
+            Self::ListAccountMembers => "listing all workspaces' members in one pass",
+            Self::Roster => "a complete roster",
+            Self::GetMember => "reading one member",
+            Self::AddUser => "adding a user",
+            Self::AddGroup => "adding a group",
+            Self::AddCustomRole => "adding with a custom role",
+            Self::SetUserRole => "changing a user's role in one step",
+            Self::SetGroupRole => "changing a group's role in one step",
+            Self::SetCustomRole => "giving a custom role",
+            Self::RemoveUser => "removing a user",
+            Self::RemoveGroup => "removing a group",
+            Self::NotifyMember => "mailing the new member",
+            Self::NotifyAdmins => "mailing the workspace's administrators",
+            Self::SeeAddresses => "seeing users' addresses",
+            Self::ListPending => "listing members who have not accepted",
+            Self::InviteUser => "inviting somebody",
+            Self::ListInvitations => "listing invitations",
+            Self::CancelInvitation => "withdrawing an invitation",
+            Self::SetUserActive => "deactivating and activating users",
+            Self::DeleteUser => "deleting users",
+        }
+    }
+
     /// Whether it changes something at the provider.
     pub const fn is_write(self) -> bool {
         matches!(
@@ -124,6 +189,10 @@ impl Capability {
                 | Self::RemoveGroup
                 | Self::NotifyMember
                 | Self::NotifyAdmins
+                | Self::InviteUser
+                | Self::CancelInvitation
+                | Self::SetUserActive
+                | Self::DeleteUser
         )
     }
 
@@ -180,6 +249,16 @@ names! {
         OrphansDocuments = "orphans_documents",
         /// Members of a group that is a member have access too.
         GroupsGrantAccess = "groups_grant_access",
+        /// Adding somebody who is a member already changes their role, and never answers
+        /// [`ErrorKind::AlreadyMember`](crate::ErrorKind::AlreadyMember).
+        AddUpserts = "add_upserts",
+        /// User ids are logins that compare with ASCII case folded: `Ana` and `ana` are one user.
+        UserIdsFoldCase = "user_ids_fold_case",
+        /// An addition may end as an invitation that is still to be accepted: the member is
+        /// [`Status::Pending`](crate::Status::Pending) in the answer.
+        AddMayInvite = "add_may_invite",
+        /// Every invitation is mailed, whatever [`Notify`](crate::Notify) says.
+        InvitationsMail = "invitations_mail",
     }
 }
 
@@ -382,6 +461,25 @@ impl Capabilities {
     /// How roles translate.
     pub fn roles(&self) -> &RoleTable {
         &self.roles
+    }
+
+    /// The principal as it compares at this provider: a user id with ASCII capitals as small letters where those are one
+    /// ([`Behaviour::UserIdsFoldCase`]), anything else as it is.
+    pub fn folded<'a>(&self, principal: &'a PrincipalId) -> Cow<'a, PrincipalId> {
+        match principal {
+            PrincipalId::User(id) if self.behaves(Behaviour::UserIdsFoldCase) => {
+                match id.to_ascii_lowercase() {
+                    Some(folded) => Cow::Owned(PrincipalId::User(folded)),
+                    None => Cow::Borrowed(principal),
+                }
+            }
+            _ => Cow::Borrowed(principal),
+        }
+    }
+
+    /// Whether both are one principal at this provider.
+    pub fn same_principal(&self, one: &PrincipalId, other: &PrincipalId) -> bool {
+        one == other || self.folded(one) == self.folded(other)
     }
 
     /// Which kinds of principal can be members: users, and groups where they can be added, removed or listed.

@@ -8,7 +8,6 @@ mod rosters;
 pub use bound::BoundWorkspace;
 
 use crate::listing::{collect, walk};
-use crate::members::only_match;
 use crate::{
     AddMember, Capability, Change, Effect, EmailAddress, Error, ErrorKind, Group, ListOf, Listing, Member,
     MemberKey, Operation, PrincipalId, RemoveMember, Resource, Result, Role, Roster, User, Who, Workspace,
@@ -254,3 +253,18 @@ pub trait WorkspaceMembersExt: WorkspaceMembers {
 }
 
 impl<T: WorkspaceMembers + ?Sized> WorkspaceMembersExt for T {}
+
+/// Finds the one user of an address among those given, comparing with ASCII letters folded.
+fn only_match<'a>(email: &EmailAddress, users: impl Iterator<Item = &'a User>) -> Result<Option<User>> {
+    let mut found: Option<&User> = None;
+    for user in users.filter(|user| user.email.as_ref() == Some(email)) {
+        match found {
+            Some(first) if first.id != user.id => {
+                let message = format!("{email} is the address of users {} and {}", first.id, user.id);
+                return Err(Error::new(ErrorKind::Ambiguous, Effect::Rejected, message));
+            }
+            _ => found = Some(user),
+        }
+    }
+    Ok(found.cloned())
+}

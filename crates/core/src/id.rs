@@ -149,6 +149,18 @@ id! {
     /// One user in one workspace: PandaDoc `membership_id`, also called `member_id`. Paradigm has none.
     MembershipId, "membership id", Box<str>
 }
+id! {
+    /// One open invitation.
+    InvitationId, "invitation id", Box<str>
+}
+
+impl UserId {
+    /// With small letters for ASCII capitals; `None` if it has no capitals.
+    pub(crate) fn to_ascii_lowercase(&self) -> Option<Self> {
+        let capital = self.0.bytes().any(|byte| byte.is_ascii_uppercase());
+        capital.then(|| Self(self.0.to_ascii_lowercase().into()))
+    }
+}
 
 /// Who can be a member, by id. User 7 and group 7 are two principals.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -183,6 +195,14 @@ impl PrincipalId {
         match self {
             Self::User(id) => Some(id),
             Self::Group(_) => None,
+        }
+    }
+
+    /// The group id, if it is a group.
+    pub fn as_group(&self) -> Option<&GroupId> {
+        match self {
+            Self::Group(id) => Some(id),
+            Self::User(_) => None,
         }
     }
 }
@@ -226,6 +246,7 @@ impl FromStr for PrincipalId {
 /// User or group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[non_exhaustive]
 pub enum PrincipalKind {
     /// One person.
     User,

@@ -1,14 +1,17 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+pub mod adapter;
 mod capability;
 mod error;
 mod ext;
 mod id;
+mod invitation;
 mod listing;
 mod member;
 mod members;
 mod memory;
+mod record;
 mod role;
 mod roster;
 mod sending;
@@ -18,18 +21,18 @@ pub use capability::{Behaviour, Capabilities, Capability, Evidence, Operation, R
 pub use error::{Effect, Error, ErrorKind, Protection, Resource, Result};
 pub use ext::{BoundWorkspace, Ensured, IfPresent, WorkspaceMembersExt};
 pub use id::{
-    EmailAddress, GroupId, InvalidId, MAX_ID_BYTES, MembershipId, PrincipalId, PrincipalKind, Provider,
-    UserId, Who, WorkspaceId,
+    EmailAddress, GroupId, InvalidId, InvitationId, MAX_ID_BYTES, MembershipId, PrincipalId, PrincipalKind,
+    Provider, UserId, Who, WorkspaceId,
 };
+pub use invitation::{CancelInvitation, DeleteUser, Invitation, Invite, Invited, SetUserActive};
 pub use listing::{Listing, MAX_EMPTY_PAGES, MAX_PAGES, MemberStream, collect as collect_listing};
-pub use member::{Change, Cursor, Mark, Member, MemberKey, Page, PageRequest, Record, RecordKey};
+pub use member::{Change, Cursor, Mark, Member, MemberKey, Page, PageRequest};
 #[cfg(feature = "mock")]
 pub use members::MockWorkspaceMembers;
 pub use members::{AddMember, ListOf, Notify, RemoveMember, SetRole, WorkspaceMembers};
 pub use memory::InMemory;
 pub use role::{
-    Fit, InvalidRoleTable, NativeRole, ResolvedRole, Role, RolePolicy, RoleRow, RoleTable, UnknownRole,
-    UnsupportedRole,
+    Fit, InvalidRoleTable, NativeRole, Role, RolePolicy, RoleRow, RoleTable, UnknownRole, UnsupportedRole,
 };
 pub use roster::{Fingerprint, Roster};
 pub use sending::{Sending, before_sending};

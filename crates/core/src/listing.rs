@@ -1,8 +1,7 @@
 //! Walking pages: a stream of what they hold that ends, repeats nothing, and agrees with the provider's own count.
 
-use crate::{
-    Effect, Error, ErrorKind, Member, Operation, Page, PageRequest, Provider, Record, RecordKey, Result,
-};
+use crate::adapter::{Record, RecordKey};
+use crate::{Effect, Error, ErrorKind, Member, Operation, Page, PageRequest, Provider, Result};
 use futures_core::Stream;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::HashSet;
@@ -32,7 +31,6 @@ struct Checks {
     cursors: HashSet<RecordKey>,
     records: HashSet<RecordKey>,
     total: Option<u64>,
-    first: bool,
     empty_run: u32,
     pages: u32,
 }
@@ -40,7 +38,7 @@ struct Checks {
 impl Checks {
     fn new(operation: Operation, provider: Provider) -> Self {
         let (cursors, records) = (HashSet::new(), HashSet::new());
-        Self { operation, provider, cursors, records, total: None, first: true, empty_run: 0, pages: 0 }
+        Self { operation, provider, cursors, records, total: None, empty_run: 0, pages: 0 }
     }
 
     fn fail(&self, kind: ErrorKind, message: String) -> Error {
@@ -54,17 +52,23 @@ impl Checks {
     }
 
     fn accept<T>(&mut self, page: &Page<T>) -> Result<()> {
-        if self.first {
-            (self.total, self.first) = (page.total, false);
-        } else if page.total != self.total {
-            let shown = |total: Option<u64>| total.map_or_else(|| "none".to_owned(), |n| n.to_string());
-            let (was, is) = (shown(self.total), shown(page.total));
-            return Err(self.changed(format!("the provider's total moved from {was} to {is} between pages")));
+        // Any page may be the one that tells it.
+        match (self.total, page.total) {
+            (Some(was), Some(is)) if was != is => {
+                let message = format!("the provider's total moved from {was} to {is} between pages");
+                return Err(self.changed(message));
+            }
+            (None, told) => self.total = told,
+            _ => {}
         }
         for record in &page.records {
             if !self.records.insert(*record) {
                 return Err(self.changed("a record came twice, so others may have been missed".to_owned()));
             }
+        }
+        if page.again.iter().any(|record| !self.records.contains(record)) {
+            let message = "reading a part of it again shows a record that was not there before";
+            return Err(self.changed(message.to_owned()));
         }
         self.pages += 1;
         self.empty_run = if page.records.is_empty() { self.empty_run + 1 } else { 0 };

@@ -1,12 +1,8 @@
 //! A member, what addresses it, and the pages that members come in.
 
-use crate::{
-    EmailAddress, Fit, Group, MembershipId, NativeRole, PrincipalId, Role, Status, User, Workspace,
-    WorkspaceId,
-};
-use siphasher::sip128::{Hasher128, SipHasher13};
+use crate::adapter::{Record, RecordKey};
+use crate::{EmailAddress, Fit, MembershipId, NativeRole, PrincipalId, Role, Status, WorkspaceId};
 use std::fmt;
-use std::hash::{Hash, Hasher};
 
 /// Addresses one member: in which workspace, who, and by which membership id where the provider has one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -53,6 +49,9 @@ pub enum Mark {
     AccountOwner,
     /// A higher role buys a seat when none is free (PandaDoc: a Guest).
     SeatOnPromotion,
+    /// Their role is set by something else, whatever is asked for (GitHub: an organization owner is maintainer of every
+    /// team). They can be added and removed; asking for a role does not give it.
+    RoleFixed,
 }
 
 impl fmt::Display for Mark {
@@ -61,6 +60,7 @@ impl fmt::Display for Mark {
             Self::Immovable => "immovable",
             Self::AccountOwner => "account-owner",
             Self::SeatOnPromotion => "seat-on-promotion",
+            Self::RoleFixed => "role-fixed",
         })
     }
 }
@@ -220,86 +220,6 @@ impl PageRequest {
     }
 }
 
-/// Identifies one record of a listing while it is walked: a 128-bit hash of its id, so that a listing of a million
-/// records is checked for repetitions in a few dozen bytes each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RecordKey(u128);
-
-impl RecordKey {
-    /// Hashes whatever identifies the record. Stable across processes.
-    pub fn of(identity: &impl Hash) -> Self {
-        let mut hasher = SipHasher13::new();
-        identity.hash(&mut hasher);
-        Self(hasher.finish128().into())
-    }
-}
-
-/// A text that comes in pieces, hashed as [`RecordKey::of`] does the whole. A long one is never held.
-pub(crate) struct HashedText {
-    hasher: SipHasher13,
-    /// What is not hashed yet: many short pieces take longer than one long one.
-    rest: String,
-}
-
-impl HashedText {
-    const PIECE: usize = 4096;
-
-    pub(crate) fn new() -> Self {
-        Self { hasher: SipHasher13::new(), rest: String::with_capacity(Self::PIECE) }
-    }
-
-    pub(crate) fn push(&mut self, piece: &str) {
-        if self.rest.len() + piece.len() > Self::PIECE {
-            self.hasher.write(self.rest.as_bytes());
-            self.rest.clear();
-        }
-        self.rest.push_str(piece);
-    }
-
-    pub(crate) fn finish(mut self) -> RecordKey {
-        self.hasher.write(self.rest.as_bytes());
-        // What the standard library puts behind every text.
-        self.hasher.write_u8(0xff);
-        RecordKey(self.hasher.finish128().into())
-    }
-}
-
-impl fmt::Display for RecordKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
-    }
-}
-
-/// A thing that a listing yields, with what identifies it there.
-pub trait Record {
-    /// What must not repeat within one listing.
-    fn record_key(&self) -> RecordKey;
-}
-
-impl Record for Workspace {
-    fn record_key(&self) -> RecordKey {
-        RecordKey::of(&self.id)
-    }
-}
-
-impl Record for User {
-    fn record_key(&self) -> RecordKey {
-        RecordKey::of(&self.id)
-    }
-}
-
-impl Record for Group {
-    fn record_key(&self) -> RecordKey {
-        RecordKey::of(&self.id)
-    }
-}
-
-impl Record for Member {
-    fn record_key(&self) -> RecordKey {
-        RecordKey::of(&(&self.key.workspace, &self.key.principal))
-    }
-}
-
 /// One page of a listing: the primitive that streams and rosters are made of.
 ///
 /// A page is not a list: it ends only where `next` is `None`, and an empty page may have a next one.
@@ -315,6 +235,9 @@ pub struct Page<T> {
     /// One key per record of the provider's page, which may hold other records than items: PandaDoc's list of users
     /// yields no member, or several, for one user. Repetitions and `total` are judged by these.
     pub records: Vec<RecordKey>,
+    /// Records of a part that is read a second time, each of which must have come before: see
+    /// [`Parts`](crate::adapter::Parts).
+    pub again: Vec<RecordKey>,
 }
 
 impl<T: Record> Page<T> {
@@ -328,7 +251,7 @@ impl<T: Record> Page<T> {
 impl<T> Page<T> {
     /// A last page without a total, where items and records differ.
     pub fn of_records(items: Vec<T>, records: Vec<RecordKey>) -> Self {
-        Self { items, next: None, total: None, records }
+        Self { items, next: None, total: None, records, again: Vec::new() }
     }
 
     /// Says where to go on.

@@ -1,10 +1,11 @@
 //! A whole provider in memory: the reference implementation, the model of the conformance suite, and a fake for tests.
 
+use crate::adapter::Record;
 use crate::{
     AddMember, Behaviour, Capabilities, Capability, Cursor, Effect, Error, ErrorKind, Group, Identity,
     ListOf, Mark, Member, MemberKey, MembershipId, NativeRole, Operation, Page, PageRequest, PrincipalId,
-    Protection, Provider, Record, RemoveMember, Resource, Result, Role, SetRole, Status, User, UserId,
-    Workspace, WorkspaceId, WorkspaceMembers,
+    Protection, Provider, RemoveMember, Resource, Result, Role, SetRole, Status, User, UserId, Workspace,
+    WorkspaceId, WorkspaceMembers,
 };
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -148,7 +149,7 @@ impl InMemory {
     /// The workspace must exist and be one whose members can be managed.
     fn check_workspace(&self, state: &State, id: &WorkspaceId, operation: Operation) -> Result<()> {
         match state.workspaces.get(id) {
-            Some(workspace) if workspace.manageable => Ok(()),
+            Some(workspace) if workspace.may_be_manageable() => Ok(()),
             Some(_) => {
                 let error = Error::new(
                     ErrorKind::Forbidden,

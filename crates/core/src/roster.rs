@@ -1,10 +1,8 @@
 //! The complete list of a workspace's members. There is no way to make one from a part.
 
 use crate::id::has_control;
-use crate::member::HashedText;
-use crate::{
-    EmailAddress, Mark, Member, PrincipalId, PrincipalKind, RecordKey, Role, Workspace, WorkspaceId,
-};
+use crate::record::HashedText;
+use crate::{EmailAddress, Mark, Member, PrincipalId, PrincipalKind, Role, Workspace, WorkspaceId};
 use std::fmt;
 
 /// Everybody in one workspace, known to be complete when it was read.
@@ -116,7 +114,7 @@ impl<'a> IntoIterator for &'a Roster {
 
 /// Identifies the content of a [`Roster`]: 32 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Fingerprint(RecordKey);
+pub struct Fingerprint(crate::adapter::RecordKey);
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -142,7 +140,7 @@ mod tests {
             member(GroupId::from(10).into(), "reader"),
         ];
         let text = "1\ngroup:10\0reader\nuser:10\0boss\nuser:9\0Legal review\n".to_owned();
-        let expected = Fingerprint(RecordKey::of(&text));
+        let expected = Fingerprint(crate::adapter::RecordKey::of(&text));
         assert_eq!(Roster::from_complete(&id, members.clone()).fingerprint(), expected);
         members.reverse();
         assert_eq!(Roster::from_complete(&id, members.clone()).fingerprint(), expected);

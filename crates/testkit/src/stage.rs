@@ -222,7 +222,9 @@ impl Stage {
         when: &str,
     ) -> Result<(), Failure> {
         self.expect(workspace, expected, when).await?;
-        for other in self.seed.workspaces.iter().filter(|other| other.manageable && other.id != *workspace) {
+        for other in
+            self.seed.workspaces.iter().filter(|other| other.may_be_manageable() && other.id != *workspace)
+        {
             let (people, when) = (self.seed.members_of(&other.id), format!("{when}, elsewhere"));
             if !self.expect_kept(&other.id, &people, &when)? {
                 self.expect(&other.id, &people, &when).await?;
@@ -233,7 +235,7 @@ impl Stage {
 
     /// Nothing has changed.
     pub(crate) async fn expect_unchanged(&self, when: &str) -> Result<(), Failure> {
-        let Some(first) = self.seed.workspaces.iter().find(|workspace| workspace.manageable) else {
+        let Some(first) = self.seed.workspaces.iter().find(|workspace| workspace.may_be_manageable()) else {
             return Ok(());
         };
         self.expect_after(&first.id, &self.seed.members_of(&first.id), when).await

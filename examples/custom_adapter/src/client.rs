@@ -5,10 +5,11 @@ use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::sync::Arc;
+use workspace_members_core::adapter::Record;
 use workspace_members_core::{
     AddMember, Behaviour, Capabilities, Capability, Effect, Error, ErrorKind, Evidence, Fit, Group, Identity,
     ListOf, Member, MemberKey, NativeRole, Operation, Page, PageRequest, PrincipalId, Protection, Provider,
-    Record, RemoveMember, Resource, Result, Role, RoleRow, RoleTable, SetRole, User, Workspace, WorkspaceId,
+    RemoveMember, Resource, Result, Role, RoleRow, RoleTable, SetRole, User, Workspace, WorkspaceId,
     WorkspaceMembers,
 };
 use workspace_members_http::{

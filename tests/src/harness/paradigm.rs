@@ -67,7 +67,7 @@ impl ParadigmHarness {
                     PrincipalId::Group(_) => teams.push(grant),
                 }
             }
-            let kind = if workspace.manageable { "custom" } else { "company" };
+            let kind = if workspace.may_be_manageable() { "custom" } else { "company" };
             workspaces.push(json!({
                 "id": number(workspace.id.as_str())?, "name": workspace.name, "company": 1, "workspace_type": kind,
                 "users": people, "groups": teams,

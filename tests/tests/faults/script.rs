@@ -69,7 +69,7 @@ async fn cast(members: &dyn WorkspaceMembers) -> Cast {
     let workspaces: Vec<Workspace> = members.workspaces().try_collect().await.unwrap();
     let users: Vec<User> = members.users().try_collect().await.unwrap();
     let active = users.iter().filter(|user| !matches!(user.status, Status::Inactive | Status::Pending));
-    for workspace in workspaces.iter().filter(|workspace| workspace.manageable) {
+    for workspace in workspaces.iter().filter(|workspace| workspace.may_be_manageable()) {
         let roster = members.roster(&workspace.id).await.unwrap();
         let outside = active.clone().map(|user| PrincipalId::from(user.id.clone()));
         let outside: Vec<_> = outside.filter(|id| roster.get(id).is_none()).take(3).collect();

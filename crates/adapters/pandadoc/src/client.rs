@@ -4,10 +4,11 @@ use crate::config::{PROVIDER, PandaDocConfig, Reach, USERS_PAGE, WORKSPACES_PAGE
 use crate::convert::{self, Incomplete};
 use crate::{failure, wire};
 use async_trait::async_trait;
+use workspace_members_core::adapter::ResolvedRole;
 use workspace_members_core::{
     AddMember, Capabilities, Capability, Effect, Error, ErrorKind, Group, Identity, ListOf, Member,
-    MemberKey, MembershipId, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, ResolvedRole,
-    Result, SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
+    MemberKey, MembershipId, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result,
+    SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
 };
 use workspace_members_http::{Answer, Client, Method, PageNumber, Request};
 
@@ -178,7 +179,7 @@ impl WorkspaceMembers for PandaDoc {
             .map_err(Self::unreadable(&answer, operation))?;
         let within = workspaces.into_iter().map(|workspace| {
             let reached = self.check_workspace(&workspace.id, operation).is_ok();
-            workspace.with_manageable(reached)
+            workspace.with_manageable(Some(reached))
         });
         Ok(Page::new(within.collect()).with_next(next).with_total(total))
     }

@@ -2,9 +2,10 @@
 
 use crate::wire;
 use std::iter::repeat_n;
+use workspace_members_core::adapter::RecordKey;
 use workspace_members_core::{
-    EmailAddress, Identity, InvalidId, Mark, Member, MemberKey, MembershipId, NativeRole, RecordKey,
-    RoleTable, Status, User, UserId, Workspace, WorkspaceId,
+    EmailAddress, Identity, InvalidId, Mark, Member, MemberKey, MembershipId, NativeRole, RoleTable, Status,
+    User, UserId, Workspace, WorkspaceId,
 };
 use workspace_members_http::{IdText, Text};
 

@@ -5,10 +5,11 @@ use crate::convert;
 use crate::wire::{self, Next};
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
+use workspace_members_core::adapter::Record;
 use workspace_members_core::{
     AddMember, Capabilities, Capability, Effect, Error, ErrorKind, Group, Identity, ListOf, Member,
-    Operation, Page, PageRequest, PrincipalId, PrincipalKind, Protection, Provider, Record, RemoveMember,
-    Resource, Result, SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
+    Operation, Page, PageRequest, PrincipalId, PrincipalKind, Protection, Provider, RemoveMember, Resource,
+    Result, SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
 };
 use workspace_members_http::{Answer, AuthScheme, Client, Method, PageNumber, Request, page_of_next};
 
@@ -262,10 +263,8 @@ impl WorkspaceMembers for Paradigm {
         let (workspace, kind) = (&request.workspace, request.principal.kind());
         integer(workspace.as_str(), "workspace", operation)?;
         let id = integer(request.principal.as_str(), kind.as_str(), operation)?;
-        let (user_id, group_id) = match kind {
-            PrincipalKind::User => (Some(id), None),
-            PrincipalKind::Group => (None, Some(id)),
-        };
+        let of = |asked: PrincipalKind| (kind == asked).then_some(id);
+        let (user_id, group_id) = (of(PrincipalKind::User), of(PrincipalKind::Group));
         let path = self.below_workspaces(&[workspace.as_str(), "members"]);
         let body = wire::AddRequest { user_id, group_id, role: role.native.as_str() };
         let answer = self.client.send(Request::new(operation, Method::POST, &path).with_json(&body)?).await?;

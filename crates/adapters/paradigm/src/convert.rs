@@ -31,6 +31,7 @@ pub(crate) fn member(
             let group = wire.groups.into_iter().find(|group| group.id == id)?;
             Some(group_member(workspace, group, roles))
         }
+        _ => None,
     }
 }
 
@@ -52,7 +53,7 @@ pub(crate) fn workspace(wire: wire::Workspace, level: Level) -> Workspace {
     let ours = level != Level::Owner || wire.user_role.as_deref() == Some("owner");
     Workspace::new(WorkspaceId::from(wire.id), wire.name.unwrap_or_default())
         .with_kind(wire.kind)
-        .with_manageable(custom && ours)
+        .with_manageable(Some(custom && ours))
 }
 
 pub(crate) fn user(wire: wire::User) -> User {

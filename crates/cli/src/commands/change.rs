@@ -210,8 +210,8 @@ fn check_add(
     let capabilities = connection.members.capabilities();
     // Which workspace and who do not matter yet.
     let somebody: PrincipalId = match kind(who) {
-        PrincipalKind::User => PrincipalId::User(1.into()),
         PrincipalKind::Group => PrincipalId::Group(1.into()),
+        _ => PrincipalId::User(1.into()),
     };
     let workspace = WorkspaceId::new(&target.workspace)?;
     let request = AddMember::new(workspace, somebody, role.clone()).with_notify(notify);

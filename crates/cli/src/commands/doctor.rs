@@ -203,7 +203,7 @@ async fn workspaces(connection: &Connection, checks: &mut Vec<Check>) -> Option<
     let found = listed.as_ref().ok().cloned();
     checks.push(match listed {
         Ok(all) => {
-            let manageable = all.iter().filter(|workspace| workspace.manageable).count();
+            let manageable = all.iter().filter(|workspace| workspace.may_be_manageable()).count();
             let detail =
                 format!("lists {}, of which it may manage {manageable}", super::list::workspaces(all.len()));
             if manageable == 0 {
@@ -258,7 +258,7 @@ async fn roster(connection: &Connection, workspaces: Option<&[Workspace]>, check
     let one = match &connection.config.reach {
         Some(Reach::Workspace(id)) => Some(id.clone()),
         _ => workspaces
-            .and_then(|all| all.iter().find(|workspace| workspace.manageable))
+            .and_then(|all| all.iter().find(|workspace| workspace.may_be_manageable()))
             .map(|workspace| workspace.id.clone()),
     };
     let Some(id) = one else {

@@ -69,7 +69,7 @@ impl Connection {
         let total = all.len();
         let chosen: Vec<Chosen> = all
             .into_iter()
-            .filter(|workspace| workspace.manageable)
+            .filter(|workspace| workspace.may_be_manageable())
             .map(|workspace| Chosen { id: workspace.id, name: Some(workspace.name) })
             .collect();
         Ok(Choice { left_out: total - chosen.len(), chosen })

@@ -29,7 +29,8 @@ pub(crate) async fn run(
         };
         succeeded += 1;
         let total = found.len();
-        let shown: Vec<_> = found.into_iter().filter(|workspace| all || workspace.manageable).collect();
+        let shown: Vec<_> =
+            found.into_iter().filter(|workspace| all || workspace.may_be_manageable()).collect();
         if shown.len() < total {
             output.note(&format!(
                 "{}: {} more not listed: not this key's to manage, or without members of their own; --all shows them",
@@ -49,7 +50,12 @@ pub(crate) async fn run(
                 workspace.name,
                 workspace.kind.unwrap_or_default(),
                 workspace.owner.map(|owner| owner.to_string()).unwrap_or_default(),
-                if workspace.manageable { "yes" } else { "no" }.to_owned(),
+                match workspace.manageable {
+                    Some(true) => "yes",
+                    Some(false) => "no",
+                    None => "unknown",
+                }
+                .to_owned(),
             ]);
         }
     }

@@ -2,9 +2,10 @@
 
 use super::directory::Directory;
 use super::step::{Action, Consequence, Step, Strategy};
+use workspace_members_core::adapter::ResolvedRole;
 use workspace_members_core::{
     AddMember, Behaviour, Capabilities, Capability, Error, Member, MemberKey, NativeRole, Operation,
-    PrincipalId, RemoveMember, ResolvedRole, Role, SetRole, Status,
+    PrincipalId, RemoveMember, Role, SetRole, Status,
 };
 
 /// Decides how roles are given at one connection.

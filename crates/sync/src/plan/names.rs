@@ -32,7 +32,7 @@ pub(super) fn check(desired: &DesiredWorkspace, observed: &Observed) -> Vec<Refu
         let message = format!("the workspace is to be called {name:?}, and {said}");
         problem(Problem::Name, message, "check the target, or the desired state's name");
     }
-    if known.is_some_and(|workspace| !workspace.manageable) {
+    if known.is_some_and(|workspace| !workspace.may_be_manageable()) {
         let message = "the members of this workspace cannot be managed".to_owned();
         problem(Problem::NotManageable, message, "leave it out of the desired state");
     }

@@ -183,8 +183,8 @@ impl Faulty {
     }
 }
 
-fn first_record() -> workspace_members_core::RecordKey {
-    workspace_members_core::RecordKey::of(&"the same")
+fn first_record() -> workspace_members_core::adapter::RecordKey {
+    workspace_members_core::adapter::RecordKey::of(&"the same")
 }
 
 #[async_trait]

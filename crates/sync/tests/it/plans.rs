@@ -307,7 +307,8 @@ async fn account_and_name_must_be_what_the_provider_says() {
     assert!(plan(&account, &text("Acme", "Legal"), &loose()).await.unwrap().is_empty());
     let refused = plan(&account, &text("other", "Sales"), &loose()).await.unwrap_err();
     assert_eq!(causes(&refused), ["account", "name"]);
-    let fixed = paradigm_account().with_workspace(Workspace::new(ws(1), "Legal").with_manageable(false));
+    let fixed =
+        paradigm_account().with_workspace(Workspace::new(ws(1), "Legal").with_manageable(Some(false)));
     let observed = Observed::read(&fixed, "acme", &text("acme", "Legal")).await;
     assert_eq!(observed.unwrap_err().kind(), workspace_members_core::ErrorKind::Forbidden);
 }

@@ -53,7 +53,7 @@ async fn targets(connections: &Connections) -> BTreeMap<String, Vec<WorkspaceId>
     let mut all = BTreeMap::new();
     for (name, members) in connections {
         let listed: Vec<_> = members.workspaces().try_collect().await.unwrap();
-        let manageable = listed.into_iter().filter(|workspace| workspace.manageable);
+        let manageable = listed.into_iter().filter(|workspace| workspace.may_be_manageable());
         all.insert(name.clone(), manageable.map(|workspace| workspace.id).collect());
     }
     all

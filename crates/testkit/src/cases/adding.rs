@@ -196,7 +196,7 @@ async fn adding_to_a_fixed_workspace_is_refused(context: &Context) -> Verdict {
         ));
     }
     let mut seed = context.seed();
-    let fixed = context.make_workspace(103, "Everybody", "boss@example.com").with_manageable(false);
+    let fixed = context.make_workspace(103, "Everybody", "boss@example.com").with_manageable(Some(false));
     seed.members.push(crate::seed::Grant::new(
         fixed.id.clone(),
         context.user(crate::seed::ME),

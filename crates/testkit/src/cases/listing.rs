@@ -32,7 +32,7 @@ async fn workspaces_are_what_they_are(context: &Context) -> Verdict {
     let stage = context.usual().await?;
     let mut listed: Vec<Workspace> = stage.members().workspaces().try_collect().await?;
     listed.sort_by(|a, b| a.id.cmp(&b.id));
-    let shown: Vec<_> = listed.iter().map(|w| (&w.id, &w.name, w.manageable)).collect();
+    let shown: Vec<_> = listed.iter().map(|w| (&w.id, &w.name, w.may_be_manageable())).collect();
     let reached = |w: &Workspace| !stage.out_of_reach(&w.id);
     let seeded: Vec<_> = stage.seed.workspaces.iter().map(|w| (&w.id, &w.name, reached(w))).collect();
     check_eq!(shown, seeded, "ids, names and whether they can be managed");
@@ -300,18 +300,18 @@ async fn fixed_workspaces_are_left_out_or_marked(context: &Context) -> Verdict {
         ));
     }
     let mut seed = context.seed();
-    let fixed = context.make_workspace(103, "Everybody", "boss@example.com").with_manageable(false);
+    let fixed = context.make_workspace(103, "Everybody", "boss@example.com").with_manageable(Some(false));
     seed.members.push(Grant::new(fixed.id.clone(), context.user(ME), context.ruling()));
     seed.workspaces.push(fixed.clone());
     let stage = context.stage(seed).await?;
     let listed: Vec<Workspace> = stage.members().workspaces().try_collect().await?;
     let shown = listed.iter().find(|workspace| workspace.id == fixed.id);
     check!(
-        shown.is_none_or(|workspace| !workspace.manageable),
+        shown.is_none_or(|workspace| !workspace.may_be_manageable()),
         "its members cannot be changed, and it is not marked so"
     );
     check_eq!(
-        listed.iter().filter(|workspace| workspace.manageable).count(),
+        listed.iter().filter(|workspace| workspace.may_be_manageable()).count(),
         2,
         "workspaces that can be managed"
     );

@@ -1,0 +1,172 @@
+//! What adapters check before they build a request, and compare once an answer came.
+
+use crate::adapter::ResolvedRole;
+use crate::{
+    AddMember, Behaviour, Capabilities, Capability, Effect, Error, ErrorKind, ListOf, Mark, Member,
+    MemberKey, Operation, PrincipalId, PrincipalKind, RemoveMember, Result, Role, SetRole, Support,
+};
+
+/// What adapters ask before they build a request. Each refusal is made here, so that all providers refuse alike.
+impl Capabilities {
+    /// Refuses an operation that is not claimed, and says why it is not.
+    pub fn require(&self, capability: Capability, operation: Operation) -> Result<()> {
+        if self.has(capability) {
+            return Ok(());
+        }
+        Err(self.unsupported(capability, operation))
+    }
+
+    /// The refusal of an operation that is not claimed, with why it is not.
+    pub fn unsupported(&self, capability: Capability, operation: Operation) -> Error {
+        let why = match self.support(capability) {
+            Support::Absent(why) => why,
+            Support::Claimed(_) => "this adapter claims it and has not written it".into(),
+        };
+        self.refuse(format!("{} is not supported: {why}", capability.description()), operation)
+    }
+
+    fn refuse(&self, message: String, operation: Operation) -> Error {
+        Error::unsupported(message).with_operation(operation).with_provider(self.provider().clone())
+    }
+
+    /// Refuses a listing that is not claimed.
+    pub fn check_list(&self, of: &ListOf) -> Result<()> {
+        let capability = match of {
+            ListOf::Workspace(_) => Capability::ListMembers,
+            ListOf::Account => Capability::ListAccountMembers,
+        };
+        self.require(capability, Operation::ListMembers)
+    }
+
+    /// Refuses reading one member where that is not claimed, or where only another kind of principal can be a member.
+    pub fn check_get(&self, principal: &PrincipalId) -> Result<()> {
+        self.require(Capability::GetMember, Operation::Get)?;
+        let kind = principal.kind();
+        if self.principal_kinds().any(|known| known == kind) {
+            return Ok(());
+        }
+        let why = match self.support(Capability::add(kind)) {
+            Support::Absent(why) => why,
+            Support::Claimed(_) => "it cannot be a member".into(),
+        };
+        Err(self.refuse(
+            format!("reading a {} as a member is not supported: {why}", kind.as_str()),
+            Operation::Get,
+        ))
+    }
+
+    /// Refuses an addition that is not claimed, and decides which native role to send.
+    pub fn check_add(&self, request: &AddMember) -> Result<ResolvedRole> {
+        let operation = Operation::Add;
+        self.check_kind(Capability::add, request.principal.kind(), operation)?;
+        for (asked, capability) in [
+            (request.notify.member, Capability::NotifyMember),
+            (request.notify.admins, Capability::NotifyAdmins),
+        ] {
+            if asked {
+                self.require(capability, operation)?;
+            }
+        }
+        self.check_role(&request.role, Capability::AddCustomRole, operation)
+    }
+
+    /// Refuses a change of role that is not claimed, and decides which native role to send.
+    pub fn check_set_role(&self, request: &SetRole) -> Result<ResolvedRole> {
+        let operation = Operation::SetRole;
+        self.check_kind(Capability::set_role, request.key.principal.kind(), operation)?;
+        self.check_key(&request.key, operation)?;
+        self.check_role(&request.role, Capability::SetCustomRole, operation)
+    }
+
+    /// Refuses a removal that is not claimed.
+    pub fn check_remove(&self, request: &RemoveMember) -> Result<()> {
+        self.check_kind(Capability::remove, request.key.principal.kind(), Operation::Remove)?;
+        self.check_key(&request.key, Operation::Remove)
+    }
+
+    fn check_kind(
+        &self,
+        capability: fn(PrincipalKind) -> Capability,
+        kind: PrincipalKind,
+        operation: Operation,
+    ) -> Result<()> {
+        let other = match kind {
+            PrincipalKind::User => PrincipalKind::Group,
+            PrincipalKind::Group => PrincipalKind::User,
+        };
+        let (asked, instead) = (capability(kind), capability(other));
+        if !self.has(asked) && self.has(instead) {
+            let Support::Absent(why) = self.support(asked) else { return Ok(()) };
+            let message = format!(
+                "{} is not supported: {why}; supported: {}",
+                asked.description(),
+                instead.description()
+            );
+            return Err(self.refuse(message, operation));
+        }
+        self.require(asked, operation)
+    }
+
+    fn check_key(&self, key: &MemberKey, operation: Operation) -> Result<()> {
+        if self.behaves(Behaviour::MembershipIds) && key.membership.is_none() {
+            let message = format!(
+                "{} needs the membership id of {key}, which `get` or a listing yields",
+                operation.as_str().replace('_', " ")
+            );
+            let error = Error::invalid_input(message);
+            return Err(error.with_operation(operation).with_provider(self.provider().clone()));
+        }
+        Ok(())
+    }
+
+    fn check_role(&self, role: &Role, custom: Capability, operation: Operation) -> Result<ResolvedRole> {
+        let resolved = self.roles().resolve(role).map_err(|refused| {
+            Error::from(refused).with_operation(operation).with_provider(self.provider().clone())
+        })?;
+        if resolved.custom {
+            self.require(custom, operation)?;
+        }
+        Ok(resolved)
+    }
+
+    /// Compares what a write's answer shows with what was asked. A placeholder confirms a custom role, which it stands
+    /// for, and no other; a role that something else sets ([`Mark::RoleFixed`]) confirms whatever was asked.
+    pub fn confirm(&self, asked: &ResolvedRole, member: Member, operation: Operation) -> Result<Member> {
+        let stands_for_it = asked.custom && self.roles().is_placeholder(&member.native_role);
+        if member.native_role == asked.native || stands_for_it || member.is(Mark::RoleFixed) {
+            return Ok(member);
+        }
+        // Whatever an answer says may be quoted, but not at any length.
+        let answered: String = member.native_role.as_str().chars().take(64).collect();
+        let message = format!(
+            "the provider reported success and answered role {answered:?} where {:?} was asked",
+            asked.native.as_str()
+        );
+        Err(Error::new(ErrorKind::Unconfirmed, Effect::Unknown, message)
+            .with_operation(operation)
+            .with_provider(self.provider().clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Evidence, GroupId, Provider, RoleTable, UserId};
+
+    #[test]
+    fn a_group_that_can_be_seen_can_be_read_though_it_cannot_be_added() {
+        let claiming = |some: &[Capability]| {
+            let roles = RoleTable::new([]).unwrap();
+            Capabilities::new(Provider::from_static("x"), roles).claim(Evidence::Documented, some)
+        };
+        let (user, group) = (UserId::from(7).into(), GroupId::from(7).into());
+        let reader = claiming(&[Capability::GetMember, Capability::ListGroups]);
+        assert!(reader.check_get(&user).is_ok() && reader.check_get(&group).is_ok());
+        let without_groups = claiming(&[Capability::GetMember, Capability::AddUser]);
+        assert!(without_groups.check_get(&user).is_ok());
+        let refused = without_groups.without(&[Capability::AddGroup], "there are none").check_get(&group);
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Unsupported);
+        assert_eq!(refused.message(), "reading a group as a member is not supported: there are none");
+    }
+}
