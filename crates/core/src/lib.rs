@@ -11,6 +11,7 @@ mod listing;
 mod member;
 mod members;
 mod memory;
+pub mod ops;
 mod record;
 mod role;
 mod roster;

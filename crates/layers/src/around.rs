@@ -4,7 +4,6 @@
 use crate::concurrency::{self, Places};
 use crate::rate_limit::{Pace, ending};
 use crate::retry::{Attempts, Course};
-use crate::settle::Write;
 use crate::timeout::Bound;
 use crate::trace::{About, Spans};
 use async_trait::async_trait;
@@ -14,6 +13,7 @@ use std::fmt::Debug;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Context;
+use workspace_members_core::ops::Write;
 use workspace_members_core::{
     AddMember, Capabilities, Group, Identity, ListOf, Member, Operation, Page, PageRequest, PrincipalId,
     Provider, RemoveMember, Result, SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,

@@ -18,7 +18,6 @@ mod limiter;
 mod rate_limit;
 mod read_only;
 mod retry;
-mod settle;
 mod standard;
 mod timeout;
 mod trace;

@@ -4,7 +4,6 @@ use crate::RetryConfig;
 use crate::around::{Around, Layer};
 use crate::budget::Budget;
 use crate::duration::shown;
-use crate::settle::{Verdict, Write};
 use crate::turn::Line;
 use futures_util::future::BoxFuture;
 use std::future::poll_fn;
@@ -13,6 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
+use workspace_members_core::ops::{Verdict, Write, resolve};
 use workspace_members_core::{Capability, Effect, Error, ErrorKind, Operation, Result, WorkspaceMembers};
 
 /// What the read that settles a write gets even where the deadline has passed: knowing what happened is worth more
@@ -310,11 +310,7 @@ impl<'a, M: WorkspaceMembers, A: Around> Course<'a, M, A> {
         let found = Box::pin(reading.read(|| inner.get(workspace, principal))).await;
         // Time in line stops the clocks of both.
         self.line = reading.line;
-        let verdict = match found {
-            Ok(found) => write.judge(error, found, inner.capabilities().roles()),
-            Err(unread) => write.judge_unread(error, &unread),
-        };
-        (verdict, reading.attempts)
+        (resolve(write, error, found, inner.capabilities()), reading.attempts)
     }
 
     /// Waits before the next attempt, or says why there is none. Empty where nothing needs to be said.

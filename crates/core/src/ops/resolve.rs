@@ -1,14 +1,14 @@
 //! What reading a member back says about a write of which the answer was lost.
 
-use futures_util::future::BoxFuture;
-use workspace_members_core::{
-    AddMember, Effect, Error, ErrorKind, Member, MemberKey, Operation, PrincipalId, RemoveMember, Resource,
-    Result, Role, RoleTable, SetRole, WorkspaceId, WorkspaceMembers,
+use crate::{
+    AddMember, Capabilities, Effect, Error, ErrorKind, Mark, Member, MemberKey, Operation, PrincipalId,
+    RemoveMember, Resource, Result, Role, SetRole, WorkspaceId, WorkspaceMembers,
 };
+use futures_util::future::BoxFuture;
 
 /// What became of a write in doubt.
 #[derive(Debug)]
-pub(crate) enum Verdict<T> {
+pub enum Verdict<T> {
     /// It happened.
     Applied(T),
     /// It did not, and may be tried again; else this is the error.
@@ -18,7 +18,7 @@ pub(crate) enum Verdict<T> {
 }
 
 /// One of the three writes.
-pub(crate) trait Write: Send + Sync {
+pub trait Write: Send + Sync {
     /// What it answers.
     type Done: Send;
     /// Which it is.
@@ -39,11 +39,25 @@ pub(crate) trait Write: Send + Sync {
     fn may_echo(&self, refusal: &Error) -> bool;
 
     /// Judges by the member as it is now.
-    fn judge(&self, error: Error, found: Option<Member>, roles: &RoleTable) -> Verdict<Self::Done>;
+    fn judge(&self, error: Error, found: Option<Member>, capabilities: &Capabilities) -> Verdict<Self::Done>;
 
     /// Judges where the member could not be read. Still in doubt, unless the failure tells.
     fn judge_unread(&self, error: Error, unread: &Error) -> Verdict<Self::Done> {
         in_doubt(error, unread)
+    }
+}
+
+/// Decides what became of a write whose answer was lost, or may be the echo of an earlier attempt whose answer was lost,
+/// by reading the member back. The one place where this is decided, for verbs, for retries and for plans.
+pub fn resolve<W: Write>(
+    write: &W,
+    error: Error,
+    read: Result<Option<Member>>,
+    capabilities: &Capabilities,
+) -> Verdict<W::Done> {
+    match read {
+        Ok(found) => write.judge(error, found, capabilities),
+        Err(unread) => write.judge_unread(error, &unread),
     }
 }
 
@@ -67,13 +81,13 @@ impl Write for AddMember {
         refusal.kind() == ErrorKind::AlreadyMember
     }
 
-    fn judge(&self, error: Error, found: Option<Member>, roles: &RoleTable) -> Verdict<Member> {
+    fn judge(&self, error: Error, found: Option<Member>, capabilities: &Capabilities) -> Verdict<Member> {
         let Some(member) = found else {
             // Also where the provider says "already a member": its reads lag behind, and the next attempt is refused
             // the same way until they show it.
             return not_applied(error);
         };
-        match shows(&member, &self.role, roles) {
+        match shows(&member, &self.role, capabilities) {
             Some(true) => Verdict::Applied(member),
             // Perhaps the lost answer was that they are a member, and with another role.
             None => unnamed(error),
@@ -116,14 +130,14 @@ impl Write for SetRole {
         false
     }
 
-    fn judge(&self, error: Error, found: Option<Member>, roles: &RoleTable) -> Verdict<Member> {
+    fn judge(&self, error: Error, found: Option<Member>, capabilities: &Capabilities) -> Verdict<Member> {
         let Some(member) = found.filter(|member| same_membership(&self.key, &member.key)) else {
             let message =
                 format!("{} is not a member any more (the answer was lost: {})", self.key, error.message());
             let gone = remade(ErrorKind::NotFound, error, message).with_missing(&[Resource::Member]);
             return Verdict::Stands(gone);
         };
-        match shows(&member, &self.role, roles) {
+        match shows(&member, &self.role, capabilities) {
             Some(true) => Verdict::Applied(member),
             Some(false) => not_applied(error),
             None => unnamed(error),
@@ -147,7 +161,7 @@ impl Write for RemoveMember {
         refusal.kind() == ErrorKind::NotFound && refusal.missing() != [Resource::Workspace]
     }
 
-    fn judge(&self, error: Error, found: Option<Member>, _: &RoleTable) -> Verdict<()> {
+    fn judge(&self, error: Error, found: Option<Member>, _: &Capabilities) -> Verdict<()> {
         match found {
             None => Verdict::Applied(()),
             // A new membership of the same person is not the one to be ended.
@@ -165,7 +179,11 @@ impl Write for RemoveMember {
 }
 
 /// Whether the member has the role asked for; `None` where the provider shows a placeholder that it may stand for.
-fn shows(member: &Member, asked: &Role, roles: &RoleTable) -> Option<bool> {
+fn shows(member: &Member, asked: &Role, capabilities: &Capabilities) -> Option<bool> {
+    let roles = capabilities.roles();
+    if member.is(Mark::RoleFixed) {
+        return Some(true);
+    }
     let Ok(asked) = roles.resolve(asked) else { return Some(false) };
     if asked.custom && roles.is_placeholder(&member.native_role) {
         return None;
@@ -228,7 +246,7 @@ fn remade(kind: ErrorKind, error: Error, message: String) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use workspace_members_core::UserId;
+    use crate::UserId;
 
     #[test]
     fn a_read_that_finds_nothing_tells_only_who_does_not_exist() {

@@ -1,0 +1,5 @@
+//! What takes several requests, written once for all providers, and the one resolver of outcomes.
+
+mod resolve;
+
+pub use resolve::{Verdict, Write, resolve};
