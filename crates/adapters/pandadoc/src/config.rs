@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 use workspace_members_core::{
-    Behaviour, Capabilities, Capability, Evidence, Operation, Provider, RateLimit, Result, RolePolicy,
-    RoleTable, WorkspaceId,
+    Behaviour, Capabilities, Capability, Evidence, IdForm, Operation, Provider, RateLimit, Result,
+    RolePolicy, RoleTable, WorkspaceId,
 };
 use workspace_members_http::{AuthScheme, CredentialSource, Transport, TransportConfig, check_base_url};
 
@@ -219,6 +219,8 @@ impl PandaDocConfig {
             .with_variant(self.reach.as_str())
             .with_page_size(self.page_size)
             .with_page_size_of(Operation::ListWorkspaces, Some(WORKSPACES_PAGE))
+            // As in every example of the description; ids of another form are looked up among the workspaces.
+            .with_workspace_ids(IdForm::Alphanumeric { length: 22 })
             .with_behaviours(&[
                 Behaviour::MembershipIds,
                 Behaviour::SellsSeats,
@@ -250,11 +252,11 @@ impl PandaDocConfig {
             .with_limits(limits(self.key_kind, &self.reach));
         match self.reach {
             Reach::Organization => {
-                claimed.claim(Evidence::Documented, &[ListUsers, ListAccountMembers, Roster])
+                claimed.claim(Evidence::Documented, &[ListUsers, Capability::SeeAddresses, ListAccountMembers, Roster])
             }
             Reach::Workspace(_) => claimed
                 .with_page_size_of(Operation::ListMembers, None)
-                .without(&[ListUsers], "it takes an organization administrator's key and reach organization")
+                .without(&[ListUsers, Capability::SeeAddresses], "it takes an organization administrator's key and reach organization")
                 .without(&[ListAccountMembers], "this connection reaches one workspace")
                 .without(
                     &[Roster],

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 use workspace_members_core::{
-    Behaviour, Capabilities, Capability, Evidence, Operation, Provider, RateLimit, Result, RolePolicy,
-    RoleTable,
+    Behaviour, Capabilities, Capability, Evidence, IdForm, Operation, Provider, RateLimit, Result,
+    RolePolicy, RoleTable,
 };
 use workspace_members_http::{CredentialSource, Transport, TransportConfig, check_base_url};
 
@@ -160,10 +160,11 @@ impl ParadigmConfig {
             .with_page_size(self.page_size)
             .with_page_size_of(Operation::ListUsers, Some(USERS_PAGE))
             .with_page_size_of(Operation::ListMembers, None)
+            .with_workspace_ids(IdForm::Integer)
             .with_behaviours(&[Behaviour::KeepsLastOwner, Behaviour::GroupsGrantAccess])
             .claim(Evidence::Documented, &[Me, ListGroups])
             // The page on listing users gives no path; creating one is documented at this path.
-            .claim(Evidence::Inferred, &[ListUsers])
+            .claim(Evidence::Inferred, &[ListUsers, Capability::SeeAddresses])
             .without(&[Capability::ListAccountMembers], "each workspace has a list of its own")
             .without(
                 &[Capability::SetUserRole, Capability::SetGroupRole],
