@@ -21,7 +21,6 @@ cases! {
     adding_an_unknown_user_is_not_found [AddUser];
     adding_an_unknown_group_is_not_found [AddGroup];
     adding_to_an_unknown_workspace_is_not_found [AddUser];
-    adding_to_a_fixed_workspace_is_refused [AddUser];
     ensure_fails_if_present_when_told_so [AddUser, GetMember];
     ensure_keeps_the_role_when_told_so [AddUser, GetMember];
     ensure_sets_the_role_when_told_so [AddUser, GetMember, SetUserRole];
@@ -190,33 +189,6 @@ async fn adding_an_unknown_group_is_not_found(context: &Context) -> Verdict {
 
 async fn adding_to_an_unknown_workspace_is_not_found(context: &Context) -> Verdict {
     add_unknown(context, context.workspace(NOBODY), context.user(CLEO), Resource::Workspace).await
-}
-
-async fn adding_to_a_fixed_workspace_is_refused(context: &Context) -> Verdict {
-    if !context.harness.fixed_workspaces() {
-        return Ok(Outcome::NotApplicable(
-            "the provider has no workspaces whose members are fixed".to_owned(),
-        ));
-    }
-    let mut seed = context.seed();
-    let fixed = context.make_workspace(103, "Everybody", "boss@example.com").with_manageable(Some(false));
-    seed.members.push(crate::seed::Grant::new(
-        fixed.id.clone(),
-        context.user(crate::cast::ME),
-        context.ruling(),
-    ));
-    seed.workspaces.push(fixed.clone());
-    let stage = context.stage(seed).await?;
-    let add = AddMember::new(fixed.id.clone(), stage.user_id(CLEO), stage.two_roles().0);
-    let result = stage.members().add(&add).await;
-    let kinds = [ErrorKind::Forbidden, ErrorKind::Rejected, ErrorKind::NotFound, ErrorKind::Unsupported];
-    stage.expect_refusal("adding to a workspace whose members are fixed", result, &kinds)?;
-    if let Some(truth) = &stage.world.truth {
-        let known = truth().into_iter().filter(|grant| grant.workspace == fixed.id).count();
-        check_eq!(known, 1, "members of the fixed workspace");
-    }
-    stage.expect_unchanged("after adding to a fixed workspace").await?;
-    Ok(RAN)
 }
 
 /// Ensures Ana, who is a member, and answers what it came to.

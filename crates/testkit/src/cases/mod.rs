@@ -21,6 +21,7 @@ mod roles;
 mod spelling;
 mod strike;
 mod upserting;
+mod workspaces;
 
 use crate::case::Case;
 
@@ -30,6 +31,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         requests::CASES,
         identity::CASES,
         spelling::CASES,
+        workspaces::CASES,
         listing::CASES,
         missing::CASES,
         paging::CASES,
