@@ -34,6 +34,10 @@ mod who_acts_unknown {
     workspace_members_testkit::conformance!(crate::variants::acts_unknown());
 }
 
+mod only_what_must_be_written {
+    workspace_members_testkit::conformance!(crate::variants::only_what_must_be_written());
+}
+
 mod reads {
     workspace_members_testkit::conformance!(crate::variants::reads());
 }

@@ -7,7 +7,6 @@ use crate::failure::{Failure, check, check_eq, outcome, shown};
 use crate::stage::{Context, Stage};
 use workspace_members_core::{
     AddMember, Behaviour, Capability, Change, ErrorKind, IfPresent, PrincipalId, Resource, Role, WorkspaceId,
-    WorkspaceMembersExt,
 };
 
 cases! {
@@ -161,7 +160,7 @@ async fn add_unknown(
     };
     let results = [
         ("add", stage.members().add(&add).await.map(drop)),
-        ("ensure", stage.members().ensure(&add, IfPresent::SetRole).await.map(drop)),
+        ("ensure", stage.guarded().ensure(&add, IfPresent::SetRole).await.map(drop)),
     ];
     for (verb, result) in results {
         let Some(error) = stage.expect_error(&format!("{verb}, {missing} unknown"), result, kinds)? else {
@@ -198,7 +197,7 @@ async fn ensure_ana(
     if_present: IfPresent,
 ) -> Result<Result<Change, ErrorKind>, Failure> {
     let add = AddMember::new(stage.workspace(LEGAL), stage.user_id(ANA), role.clone());
-    match stage.members().ensure(&add, if_present).await {
+    match stage.guarded().ensure(&add, if_present).await {
         Ok(ensured) => {
             let key = &ensured.member.key;
             check!(stage.same(&key.principal, &stage.user(ANA)), "the answer is about {key}");
@@ -274,7 +273,7 @@ async fn ensure_adds_an_outsider_whatever_it_is_told(context: &Context) -> Verdi
         let stage = context.usual().await?;
         let (role, _) = stage.two_roles();
         let add = AddMember::new(stage.workspace(LEGAL), stage.user_id(CLEO), role.clone());
-        let ensured = stage.members().ensure(&add, if_present).await?;
+        let ensured = stage.guarded().ensure(&add, if_present).await?;
         check_eq!(ensured.change, Change::Applied, "ensuring an outsider, {if_present:?}");
         stage.expect_member(&ensured.member, (&add.workspace, &add.principal), &role)?;
         let mut people = stage.seed.members_of(&add.workspace);
@@ -295,7 +294,7 @@ async fn ensure_gives_a_custom_role_in_one_step_or_two(context: &Context) -> Ver
             // Nobody can tell from here that it is this custom role already, so giving it once more is no fault.
             continue;
         }
-        let result = stage.members().ensure(&add, IfPresent::SetRole).await;
+        let result = stage.guarded().ensure(&add, IfPresent::SetRole).await;
         let change = result.as_ref().ok().map(|ensured| ensured.change);
         check_eq!(change, Some(expected), "ensuring {custom}: {}", outcome(&result));
         let mut people = stage.seed.members_of(&add.workspace);

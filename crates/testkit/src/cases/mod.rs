@@ -7,6 +7,7 @@ mod concurrency;
 mod errors;
 mod faults;
 mod fixed;
+mod guards;
 mod identity;
 mod lifecycle;
 mod listing;
@@ -44,6 +45,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         changes::CASES,
         removing::CASES,
         protection::CASES,
+        guards::CASES,
         lifecycle::CASES,
         errors::CASES,
         faults::CASES,

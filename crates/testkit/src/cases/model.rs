@@ -6,7 +6,7 @@ use crate::cast::{LEGAL, SALES};
 use crate::failure::{Failure, check, check_eq};
 use crate::in_memory::{in_memory, truth_of};
 use crate::seed::{Grant, Seed};
-use crate::stage::{Context, People, Stage};
+use crate::stage::{Context, People, Stage, nobody_where_it_may_be};
 use futures_util::TryStreamExt;
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
@@ -225,7 +225,8 @@ async fn take(
             came(words, members.remove(&RemoveMember::new(key)).await.map(|()| None))
         }
         Step::Get((workspace, who)) => {
-            came(words, members.get(&words.workspace(*workspace), &words.principal(*who)).await)
+            let got = members.get(&words.workspace(*workspace), &words.principal(*who)).await;
+            came(words, nobody_where_it_may_be(got))
         }
         Step::List(workspace, size) => {
             let of = ListOf::Workspace(words.workspace(*workspace));

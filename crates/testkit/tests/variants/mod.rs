@@ -2,18 +2,18 @@
 //! such as a listing in parts.
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
-pub mod spoilt;
+pub(crate) mod spoilt;
 
 use async_trait::async_trait;
 use std::sync::Arc;
 use workspace_members_core::adapter::{Part, Parts};
 use workspace_members_core::{
     AddMember, Behaviour, CancelInvitation, Capabilities, Capability, Cursor, DeleteUser, Error, ErrorKind,
-    Evidence, Fit, Group, Identity, InMemory, Invitation, Invite, Invited, ListOf, Member, NativeRole,
-    Operation, Page, PageRequest, PrincipalId, PrincipalKind, Provider, RemoveMember, Resource, Result, Role,
-    RolePolicy, RoleRow, RoleTable, SetRole, SetUserActive, User, Workspace, WorkspaceId, WorkspaceMembers,
+    Evidence, Fit, Group, Identity, Invitation, Invite, Invited, ListOf, Member, NativeRole, Operation, Page,
+    PageRequest, PrincipalId, PrincipalKind, Provider, RemoveMember, Resource, Result, Role, RolePolicy,
+    RoleRow, RoleTable, SetRole, SetUserActive, User, Workspace, WorkspaceId, WorkspaceMembers,
 };
-use workspace_members_testkit::{Harness, InMemoryHarness, Layered, Seedable};
+use workspace_members_testkit::{InMemoryHarness, Layered, Seedable};
 
 fn row(role: Role, native: &'static str, fit: Fit) -> RoleRow {
     RoleRow::new(role, NativeRole::from_static(native), fit)
@@ -35,7 +35,7 @@ const LIFE_OF_USERS: [Capability; 5] = [
 ];
 
 /// Users only, addressed by membership ids, one owner whom nobody moves, custom roles that only a second step gives.
-pub fn like_pandadoc() -> InMemoryHarness {
+pub(crate) fn like_pandadoc() -> InMemoryHarness {
     let roles = RoleTable::new([
         row(Role::Owner, "Admin", Fit::Exact),
         row(Role::Manager, "Manager", Fit::Exact),
@@ -66,7 +66,7 @@ pub fn like_pandadoc() -> InMemoryHarness {
 }
 
 /// Users and groups, no change of role in one step, a role without a row.
-pub fn like_paradigm() -> InMemoryHarness {
+pub(crate) fn like_paradigm() -> InMemoryHarness {
     let roles = RoleTable::new([
         row(Role::Owner, "owner", Fit::Exact),
         row(Role::Editor, "editor", Fit::Exact),
@@ -90,7 +90,7 @@ pub fn like_paradigm() -> InMemoryHarness {
 }
 
 /// Reads only, and only one page at a time; a policy that refuses what does not fit.
-pub fn reads() -> InMemoryHarness {
+pub(crate) fn reads() -> InMemoryHarness {
     let roles = RoleTable::new([
         row(Role::Owner, "boss", Fit::Wider),
         row(Role::Editor, "clerk", Fit::Exact),
@@ -106,7 +106,7 @@ pub fn reads() -> InMemoryHarness {
 }
 
 /// Adds and removes, and cannot say whom it acts as.
-pub fn acts_unknown() -> InMemoryHarness {
+pub(crate) fn acts_unknown() -> InMemoryHarness {
     let roles =
         RoleTable::new([row(Role::Owner, "lead", Fit::Exact), row(Role::Viewer, "reader", Fit::Exact)]);
     let claims = [
@@ -126,7 +126,7 @@ pub fn acts_unknown() -> InMemoryHarness {
 }
 
 /// What a team at GitHub is like: logins, additions that change roles and may invite, addresses that nobody sees.
-pub fn github_capabilities(lists_pending: bool) -> Capabilities {
+pub(crate) fn github_capabilities(lists_pending: bool) -> Capabilities {
     let roles = RoleTable::new([
         row(Role::Owner, "admin", Fit::Exact),
         row(Role::Manager, "maintain", Fit::Narrower),
@@ -167,12 +167,12 @@ fn github_account(lists_pending: bool) -> InMemoryHarness {
 }
 
 /// GitHub's teams: the account, with members listed by role and reads that leave open what they did not find.
-pub fn like_github(lists_pending: bool) -> Layered<InMemoryHarness> {
+pub(crate) fn like_github(lists_pending: bool) -> Layered<InMemoryHarness> {
     Layered::new("by role", github_account(lists_pending), |members| Arc::new(ByRole { members })).bare()
 }
 
 /// SCIM's groups: one role, people and groups, ids that mean nothing.
-pub fn like_scim() -> InMemoryHarness {
+pub(crate) fn like_scim() -> InMemoryHarness {
     let roles = RoleTable::new([row(Role::Viewer, "member", Fit::Exact)]).expect("one row");
     let claims = [
         Capability::ListWorkspaces,
@@ -197,7 +197,7 @@ pub fn like_scim() -> InMemoryHarness {
 }
 
 /// Everything that may become of a user, with invitations that are always mailed.
-pub fn whole_life() -> InMemoryHarness {
+pub(crate) fn whole_life() -> InMemoryHarness {
     let roles = RoleTable::new([
         row(Role::Owner, "owner", Fit::Exact),
         row(Role::Editor, "editor", Fit::Exact),
@@ -212,11 +212,53 @@ pub fn whole_life() -> InMemoryHarness {
         .with_seedable(Seedable::RoleFixed)
 }
 
+/// An adapter that writes no more than it must: what it does not claim is left to the default bodies.
+pub(crate) fn only_what_must_be_written() -> Layered<InMemoryHarness> {
+    let roles =
+        RoleTable::new([row(Role::Owner, "lead", Fit::Exact), row(Role::Viewer, "reader", Fit::Exact)]);
+    let claims =
+        [Capability::ListMembers, Capability::GetMember, Capability::AddUser, Capability::RemoveUser];
+    let capabilities =
+        Capabilities::new(Provider::from_static("made-up"), roles.expect("one row for each role"))
+            .claim(Evidence::Documented, &claims)
+            .with_page_size(3);
+    let account = InMemoryHarness::with_capabilities("four operations", capabilities);
+    Layered::new("no more than must be written", account, |members| Arc::new(Required { members })).bare()
+}
+
+/// The methods without a default body.
+#[derive(Debug)]
+struct Required {
+    members: Arc<dyn WorkspaceMembers>,
+}
+
+#[async_trait]
+impl WorkspaceMembers for Required {
+    fn provider(&self) -> Provider {
+        self.members.provider()
+    }
+    fn capabilities(&self) -> &Capabilities {
+        self.members.capabilities()
+    }
+    async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
+        self.members.members_page(of, page).await
+    }
+    async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
+        self.members.get(workspace, principal).await
+    }
+    async fn add(&self, request: &AddMember) -> Result<Member> {
+        self.members.add(request).await
+    }
+    async fn remove(&self, request: &RemoveMember) -> Result<()> {
+        self.members.remove(request).await
+    }
+}
+
 /// Lists members by role, each role a request of its own with pages of its own, and says of a member who is not found
 /// that the workspace, the user or the membership may be missing.
 #[derive(Debug)]
-pub struct ByRole {
-    pub members: Arc<dyn WorkspaceMembers>,
+pub(crate) struct ByRole {
+    pub(crate) members: Arc<dyn WorkspaceMembers>,
 }
 
 /// The last is of all other roles.
@@ -224,7 +266,7 @@ const PARTS: [&str; 4] = ["admin", "write", "triage", ""];
 
 impl ByRole {
     /// Everybody whom the account lists.
-    pub async fn everybody(&self, of: &ListOf) -> Result<Vec<Member>> {
+    pub(crate) async fn everybody(&self, of: &ListOf) -> Result<Vec<Member>> {
         let (mut all, mut request) = (Vec::new(), PageRequest::default());
         loop {
             let page = self.members.members_page(of, request).await?;
@@ -235,7 +277,7 @@ impl ByRole {
     }
 
     /// A page of one part, as the provider answers a request for one role.
-    pub fn part(&self, everybody: &[Member], part: &Part<'_>) -> Result<Page<Member>> {
+    pub(crate) fn part(&self, everybody: &[Member], part: &Part<'_>) -> Result<Page<Member>> {
         let named = |member: &&Member| {
             let role = member.native_role.as_str();
             role == part.name || (part.name.is_empty() && !PARTS.contains(&role))
@@ -254,12 +296,12 @@ impl ByRole {
         Ok(Page::new(items).with_next(next))
     }
 
-    pub fn parts(&self) -> Parts<'static> {
+    pub(crate) fn parts(&self) -> Parts<'static> {
         const ALL: Parts<'static> = Parts::new(&PARTS);
         ALL
     }
 
-    pub fn named(&self, error: Error) -> Error {
+    pub(crate) fn named(&self, error: Error) -> Error {
         error.with_operation(Operation::ListMembers).with_provider(self.members.provider())
     }
 }
@@ -333,9 +375,4 @@ impl WorkspaceMembers for ByRole {
     async fn delete_user(&self, request: &DeleteUser) -> Result<()> {
         self.members.delete_user(request).await
     }
-}
-
-/// So that the harnesses can be named in one list.
-pub fn boxed(harness: impl Harness) -> Arc<dyn Harness> {
-    Arc::new(harness)
 }

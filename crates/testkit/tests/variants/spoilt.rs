@@ -12,7 +12,7 @@ use workspace_members_core::{
 
 /// What is wrong with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bug {
+pub(crate) enum Bug {
     None,
     // Additions of members.
     UpsertKeepsTheRole,
@@ -70,7 +70,7 @@ pub enum Bug {
 }
 
 #[derive(Debug)]
-pub struct Spoilt {
+pub(crate) struct Spoilt {
     members: Arc<dyn WorkspaceMembers>,
     bug: Bug,
     claims: Capabilities,
@@ -79,7 +79,7 @@ pub struct Spoilt {
 }
 
 impl Spoilt {
-    pub fn new(members: Arc<dyn WorkspaceMembers>, bug: Bug) -> Self {
+    pub(crate) fn new(members: Arc<dyn WorkspaceMembers>, bug: Bug) -> Self {
         let claims = members.capabilities().clone();
         Self { members, bug, claims, asked: std::sync::Mutex::default(), made_up: AtomicU64::new(0) }
     }
