@@ -21,11 +21,23 @@ const PROVIDER: Provider = Provider::from_static("clubhouse");
 const PAGE: u32 = 10;
 
 /// What works. For everything else there is no code.
-const CLAIMS: [Capability; 9] = {
+const CLAIMS: [Capability; 10] = {
     use Capability::{
-        AddUser, GetMember, ListMembers, ListUsers, ListWorkspaces, Me, RemoveUser, Roster, SetUserRole,
+        AddUser, GetMember, ListMembers, ListUsers, ListWorkspaces, Me, RemoveUser, Roster, SeeAddresses,
+        SetUserRole,
     };
-    [Me, ListWorkspaces, ListUsers, ListMembers, Roster, GetMember, AddUser, SetUserRole, RemoveUser]
+    [
+        Me,
+        ListWorkspaces,
+        ListUsers,
+        SeeAddresses,
+        ListMembers,
+        Roster,
+        GetMember,
+        AddUser,
+        SetUserRole,
+        RemoveUser,
+    ]
 };
 
 /// One account at Clubhouse.

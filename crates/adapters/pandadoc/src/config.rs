@@ -212,7 +212,7 @@ impl PandaDocConfig {
         use Capability::{
             AddCustomRole, AddGroup, AddUser, GetMember, ListAccountMembers, ListGroups, ListMembers,
             ListUsers, ListWorkspaces, Me, NotifyAdmins, NotifyMember, RemoveGroup, RemoveUser, Roster,
-            SetCustomRole, SetGroupRole, SetUserRole,
+            SeeAddresses, SetCustomRole, SetGroupRole, SetUserRole,
         };
         let claimed = Capabilities::new(PROVIDER, self.roles())
             .with_endpoint(base.as_str().trim_end_matches('/'))
@@ -250,11 +250,11 @@ impl PandaDocConfig {
             .with_limits(limits(self.key_kind, &self.reach));
         match self.reach {
             Reach::Organization => {
-                claimed.claim(Evidence::Documented, &[ListUsers, ListAccountMembers, Roster])
+                claimed.claim(Evidence::Documented, &[ListUsers, SeeAddresses, ListAccountMembers, Roster])
             }
             Reach::Workspace(_) => claimed
                 .with_page_size_of(Operation::ListMembers, None)
-                .without(&[ListUsers], "it takes an organization administrator's key and reach organization")
+                .without(&[ListUsers, SeeAddresses], "it takes an organization administrator's key and reach organization")
                 .without(&[ListAccountMembers], "this connection reaches one workspace")
                 .without(
                     &[Roster],

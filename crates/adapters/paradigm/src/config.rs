@@ -150,7 +150,7 @@ impl ParadigmConfig {
     pub(crate) fn capabilities(&self, base: &Url) -> Capabilities {
         use Capability::{
             AddGroup, AddUser, GetMember, ListGroups, ListMembers, ListUsers, ListWorkspaces, Me,
-            RemoveGroup, RemoveUser, Roster,
+            RemoveGroup, RemoveUser, Roster, SeeAddresses,
         };
         const READ: &[Capability] = &[ListMembers, GetMember, Roster];
         const OFF: &str = "no page documents it at this level; `inferred` turns it on";
@@ -161,7 +161,7 @@ impl ParadigmConfig {
             .with_page_size_of(Operation::ListUsers, Some(USERS_PAGE))
             .with_page_size_of(Operation::ListMembers, None)
             .with_behaviours(&[Behaviour::KeepsLastOwner, Behaviour::GroupsGrantAccess])
-            .claim(Evidence::Documented, &[Me, ListGroups])
+            .claim(Evidence::Documented, &[Me, ListGroups, SeeAddresses])
             // The page on listing users gives no path; creating one is documented at this path.
             .claim(Evidence::Inferred, &[ListUsers])
             .without(&[Capability::ListAccountMembers], "each workspace has a list of its own")
