@@ -17,7 +17,7 @@ mod roster;
 mod sending;
 
 pub use account::{Group, Identity, Status, User, Workspace};
-pub use capability::{Behaviour, Capabilities, Capability, Evidence, Operation, RateLimit, Support};
+pub use capability::{Behaviour, Capabilities, Capability, Evidence, IdForm, Operation, RateLimit, Support};
 pub use error::{Effect, Error, ErrorKind, Protection, Resource, Result};
 pub use id::{
     EmailAddress, GroupId, InvalidId, InvitationId, MAX_ID_BYTES, MembershipId, PrincipalId, PrincipalKind,
