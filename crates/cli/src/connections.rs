@@ -230,7 +230,7 @@ async fn open(
     let fail = |error: Error| Failure::from(error).at(&name);
     let adapter = connect_bare(&config, credential).map_err(fail)?;
     let layers = records.standard(&name, config.effective_layers()).await.map_err(fail)?;
-    let members = Counted::new(&name, layers.build(adapter).map_err(fail)?);
+    let members = Counted::new(&name, Arc::new(layers.build(adapter).map_err(fail)?));
     Ok(Connection { name, config, members, key_from })
 }
 

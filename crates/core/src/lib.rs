@@ -15,7 +15,6 @@ pub mod ops;
 mod record;
 mod role;
 mod roster;
-mod sending;
 
 pub use account::{Group, Identity, Status, User, Workspace};
 pub use capability::{Behaviour, Capabilities, Capability, Evidence, Operation, RateLimit, Support};
@@ -36,4 +35,3 @@ pub use role::{
     Fit, InvalidRoleTable, NativeRole, Role, RolePolicy, RoleRow, RoleTable, UnknownRole, UnsupportedRole,
 };
 pub use roster::{Fingerprint, Roster};
-pub use sending::{Sending, before_sending};

@@ -72,8 +72,10 @@ pub fn connect_bare(config: &Config, credential: Credential) -> Result<Arc<dyn W
 )]
 fn in_layers(account: Arc<dyn WorkspaceMembers>, config: &Config) -> Result<Arc<dyn WorkspaceMembers>> {
     #[cfg(feature = "layers")]
-    let account = workspace_members_layers::standard(account, &config.effective_layers())
-        .map_err(|error| error.with_provider(config.provider.clone()))?;
+    let account = Arc::new(
+        workspace_members_layers::Stack::standard(account, &config.effective_layers())
+            .map_err(|error| error.with_provider(config.provider.clone()))?,
+    );
     #[cfg(not(feature = "layers"))]
     let _ = config;
     Ok(account)

@@ -26,7 +26,7 @@ impl PandaDoc {
     /// Checks the configuration. Sends nothing.
     pub fn new(config: PandaDocConfig) -> Result<Self> {
         let (base, transport) = (config.base()?, config.transport()?);
-        let capabilities = config.capabilities(&base);
+        let capabilities = config.capabilities(&base).with_own_timeout(Some(transport.request_timeout()));
         let client = Client::new(PROVIDER, base, &transport, config.auth.scheme(), config.credential)?;
         let client = client.below(&["public", "v1"]);
         Ok(Self { client, capabilities, reach: config.reach })

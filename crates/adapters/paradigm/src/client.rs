@@ -27,7 +27,7 @@ impl Paradigm {
     /// Checks the configuration. Sends nothing.
     pub fn new(config: ParadigmConfig) -> Result<Self> {
         let (base, transport) = (config.base()?, config.transport()?);
-        let capabilities = config.capabilities(&base);
+        let capabilities = config.capabilities(&base).with_own_timeout(Some(transport.request_timeout()));
         let client = Client::new(PROVIDER, base, &transport, AuthScheme::BEARER, config.credential)?;
         let client = client.below(&["api", "v3"]);
         Ok(Self { client, capabilities, level: config.level })

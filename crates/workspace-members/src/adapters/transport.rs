@@ -28,6 +28,12 @@ pub(crate) fn transport(config: &Config) -> Result<http::Transport> {
     }
     if let Some(timeout) = config.request_timeout {
         transport.request_timeout = timeout;
+    } else {
+        // The adapter bounds its requests, and better than a layer could: it knows when they are sent.
+        #[cfg(feature = "layers")]
+        {
+            transport.request_timeout = config.layers.timeout;
+        }
     }
     http::Transport::new(transport)
 }
