@@ -7,8 +7,8 @@ use workspace_members_core::{Effect, Error, ErrorKind, Operation, RateLimit, Res
 
 /// Declares `with_*` for each field named.
 macro_rules! setters {
-    ($($(#[$doc:meta])* $with:ident($field:ident: $type:ty);)+) => {$(
-        $(#[$doc])*
+    ($($with:ident($field:ident: $type:ty);)+) => {$(
+        #[doc = concat!("Sets [`", stringify!($field), "`](Self::", stringify!($field), ").")]
         pub fn $with(mut self, $field: $type) -> Self {
             self.$field = $field;
             self
@@ -85,15 +85,10 @@ impl Default for LayersConfig {
 
 impl LayersConfig {
     setters! {
-        /// Sets [`retry`](Self::retry).
         with_retry(retry: RetryConfig);
-        /// Sets [`rate_limit`](Self::rate_limit).
         with_rate_limit(rate_limit: RateLimitConfig);
-        /// Sets [`concurrency`](Self::concurrency).
         with_concurrency(concurrency: u32);
-        /// Sets [`timeout`](Self::timeout).
         with_timeout(timeout: Duration);
-        /// Sets [`read_only`](Self::read_only).
         with_read_only(read_only: bool);
     }
 
@@ -165,17 +160,11 @@ impl Default for RetryConfig {
 
 impl RetryConfig {
     setters! {
-        /// Sets [`max_attempts`](Self::max_attempts).
         with_max_attempts(max_attempts: u32);
-        /// Sets [`deadline`](Self::deadline).
         with_deadline(deadline: Duration);
-        /// Sets [`base`](Self::base).
         with_base(base: Duration);
-        /// Sets [`cap`](Self::cap).
         with_cap(cap: Duration);
-        /// Sets [`max_retry_after`](Self::max_retry_after).
         with_max_retry_after(max_retry_after: Duration);
-        /// Sets [`budget`](Self::budget).
         with_budget(budget: BudgetConfig);
     }
 
@@ -219,11 +208,8 @@ impl Default for BudgetConfig {
 
 impl BudgetConfig {
     setters! {
-        /// Sets [`share`](Self::share).
         with_share(share: f64);
-        /// Sets [`reserve`](Self::reserve).
         with_reserve(reserve: u32);
-        /// Sets [`per_second`](Self::per_second).
         with_per_second(per_second: f64);
     }
 }
@@ -244,11 +230,8 @@ pub struct RateLimitConfig {
 
 impl RateLimitConfig {
     setters! {
-        /// Sets [`off`](Self::off).
         with_off(off: bool);
-        /// Sets [`headroom`](Self::headroom).
         with_headroom(headroom: f64);
-        /// Sets [`limits`](Self::limits).
         with_limits(limits: Option<Vec<LimitConfig>>);
     }
 
@@ -304,7 +287,6 @@ impl LimitConfig {
     }
 
     setters! {
-        /// Sets [`operations`](Self::operations).
         with_operations(operations: Vec<Operation>);
     }
 }
@@ -339,15 +321,10 @@ impl Default for AuditConfig {
 #[cfg(feature = "audit")]
 impl AuditConfig {
     setters! {
-        /// Sets [`file`](Self::file).
         with_file(file: Option<std::path::PathBuf>);
-        /// Sets [`fsync`](Self::fsync).
         with_fsync(fsync: bool);
-        /// Sets [`actor`](Self::actor).
         with_actor(actor: Option<String>);
-        /// Sets [`identify`](Self::identify).
         with_identify(identify: bool);
-        /// Sets [`hash_emails`](Self::hash_emails).
         with_hash_emails(hash_emails: Option<crate::KeySource>);
     }
 }

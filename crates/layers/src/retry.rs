@@ -15,14 +15,14 @@ use workspace_members_core::{
 /// being on time.
 pub(crate) const READ_BACK_GRACE: Duration = Duration::from_secs(10);
 
-/// What may be done about a request whose answer was lost.
-pub(crate) enum Lost<'a, T> {
-    /// It is sent again: it changes nothing, or the same once more.
-    Repeat,
-    /// The member is read back, and says whether it happened.
-    ReadBack(&'a dyn ReadBack<T>),
-    /// The error is returned: no read tells whether it happened.
+/// What follows an attempt that failed.
+pub(crate) enum Next<'a, T> {
+    /// The error is returned.
     Return,
+    /// The request is sent again.
+    Repeat,
+    /// The member is read back, and says whether the write happened.
+    ReadBack(&'a dyn ReadBack<T>),
 }
 
 /// A write to one membership. What [`Write`] has, as a trait object.
@@ -47,13 +47,6 @@ impl<W: Write> ReadBack<W::Done> for W {
     ) -> Verdict<W::Done> {
         resolve(self, error, read, capabilities)
     }
-}
-
-/// What follows an attempt that failed.
-pub(crate) enum Next<'a, T> {
-    Return,
-    Repeat,
-    ReadBack(&'a dyn ReadBack<T>),
 }
 
 /// How calls are repeated.
@@ -109,15 +102,15 @@ pub(crate) struct RetryLoop<'a> {
 }
 
 impl RetryLoop<'_> {
-    /// What follows an attempt that failed, if time, attempts and budget allow.
-    pub(crate) fn next<'r, T>(&mut self, error: &Error, lost: &Lost<'r, T>) -> Next<'r, T> {
+    /// What follows an attempt that failed, if time, attempts and budget allow; `lost` is what follows a lost answer.
+    pub(crate) fn next<'r, T>(&mut self, error: &Error, lost: &Next<'r, T>) -> Next<'r, T> {
         match (error.effect(), lost) {
-            (Effect::NotApplied, _) | (Effect::Unknown, Lost::Repeat) if may_repeat(error) => Next::Repeat,
-            (Effect::Unknown, Lost::ReadBack(write)) => {
+            (Effect::NotApplied, _) | (Effect::Unknown, Next::Repeat) if may_repeat(error) => Next::Repeat,
+            (Effect::Unknown, Next::ReadBack(write)) => {
                 self.doubted = true;
                 Next::ReadBack(*write)
             }
-            (Effect::Rejected, Lost::ReadBack(write)) if self.doubted && write.may_echo(error) => {
+            (Effect::Rejected, Next::ReadBack(write)) if self.doubted && write.may_echo(error) => {
                 Next::ReadBack(*write)
             }
             _ => Next::Return,

@@ -8,9 +8,7 @@ use crate::call::{Answer, Call, Subject};
 use crate::concurrency::ConcurrencyLimit;
 use crate::rate_limit::{RatePolicy, ending};
 use crate::read_only;
-use crate::retry::{
-    Lost, Next, READ_BACK_GRACE, ReadBack, RetryPolicy, attempted, report, tried, unreadable,
-};
+use crate::retry::{Next, READ_BACK_GRACE, ReadBack, RetryPolicy, attempted, report, tried, unreadable};
 use crate::timeout::{self, RequestTimeout};
 use crate::trace::Trace;
 use async_trait::async_trait;
@@ -135,12 +133,8 @@ impl<M: WorkspaceMembers> Stack<M> {
     /// beyond it the error is returned at once. Attempts, waits and reads count against a deadline, and time in a queue
     /// does not. A [budget](crate::BudgetConfig) bounds the share of repetitions over all calls.
     ///
-    /// # What reading back cannot know
-    ///
-    /// A request that was given up may still be on its way, so that the read shows the state before it. The wait comes
-    /// before the read, so that the read is as late as it can be; a provider refuses the second of two additions and of two
-    /// removals, so that nothing takes effect twice; a role set twice is the same role. What remains: if the late
-    /// request arrives after *somebody else* undid what it does, it does it again.
+    /// What reading back cannot know: a request that was given up may still be on its way, and if it arrives after
+    /// *somebody else* undid what it does, it does it again.
     pub fn with_retry(mut self, config: RetryConfig) -> Self {
         self.retry = Some(RetryPolicy::new(config));
         self
@@ -181,8 +175,14 @@ impl<M: WorkspaceMembers> Stack<M> {
         self
     }
 
-    /// The way of a call, for what is done once: audit, read-only, trace. The rest of the way is [`attempts`](Self::attempts).
-    async fn call<T: Answer>(&self, mut call: Call<'_>, request: Request<'_, T>) -> Result<T> {
+    /// The way of a call, down and up. What is done once: audit, read-only, trace; the rest is [`attempts`](Self::attempts).
+    async fn call<T: Answer>(
+        &self,
+        operation: Operation,
+        subject: impl Into<Subject<'_>>,
+        request: Request<'_, T>,
+    ) -> Result<T> {
+        let mut call = self.begin(operation, subject.into());
         #[cfg(feature = "audit")]
         let entry = match &self.audit {
             Some(audit) if call.operation.is_write() => {
@@ -319,33 +319,37 @@ impl<M: WorkspaceMembers> Stack<M> {
         principal: &'a PrincipalId,
     ) -> BoxFuture<'a, Result<Option<Member>>> {
         Box::pin(async move {
-            let send: Once<'_, _> = &|| self.adapter.get(workspace, principal);
-            self.attempts(call, &Request { send, lost: Lost::Repeat, is_allowed: true }).await
+            self.attempts(call, &Request::read(&|| self.adapter.get(workspace, principal))).await
         })
     }
 
     async fn read<T: Answer>(
         &self,
         operation: Operation,
-        subject: Subject<'_>,
+        subject: impl Into<Subject<'_>>,
         send: Once<'_, T>,
     ) -> Result<T> {
-        self.call(self.begin(operation, subject), Request { send, lost: Lost::Repeat, is_allowed: true })
-            .await
+        self.call(operation, subject, Request::read(send)).await
     }
 
-    fn begin<'a>(&'a self, operation: Operation, subject: impl Into<Subject<'a>>) -> Call<'a> {
-        Call::new(self.capabilities.provider(), self.connection.as_deref(), operation, subject.into())
+    fn begin<'a>(&'a self, operation: Operation, subject: Subject<'a>) -> Call<'a> {
+        Call::new(self.capabilities.provider(), self.connection.as_deref(), operation, subject)
     }
 }
 
 /// One request to the adapter, which may be sent more than once.
 struct Request<'a, T> {
     send: Once<'a, T>,
-    /// What may be done where its answer was lost.
-    lost: Lost<'a, T>,
+    /// What follows where its answer was lost.
+    lost: Next<'a, T>,
     /// Whether the adapter's claims allow it, so that it will be sent at all.
     is_allowed: bool,
+}
+
+impl<'a, T> Request<'a, T> {
+    fn read(send: Once<'a, T>) -> Self {
+        Self { send, lost: Next::Repeat, is_allowed: true }
+    }
 }
 
 /// Sends a request once.
@@ -382,7 +386,7 @@ impl<M: WorkspaceMembers> WorkspaceMembers for Stack<M> {
     }
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
         let send: Once<'_, _> = &|| self.adapter.members_page(of, page.clone());
-        self.read(Operation::ListMembers, of.into(), send).await
+        self.read(Operation::ListMembers, of, send).await
     }
     async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
         let send: Once<'_, _> = &|| self.adapter.get(workspace, principal);
@@ -390,48 +394,44 @@ impl<M: WorkspaceMembers> WorkspaceMembers for Stack<M> {
     }
     async fn invitations_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Invitation>> {
         let send: Once<'_, _> = &|| self.adapter.invitations_page(of, page.clone());
-        self.read(Operation::ListInvitations, of.into(), send).await
+        self.read(Operation::ListInvitations, of, send).await
     }
     async fn add(&self, request: &AddMember) -> Result<Member> {
         let is_allowed = self.capabilities.check_add(request).is_ok();
         let send: Once<'_, _> = &|| self.adapter.add(request);
-        let lost = Lost::ReadBack(request);
-        self.call(self.begin(Operation::Add, request), Request { send, lost, is_allowed }).await
+        self.call(Operation::Add, request, Request { send, lost: Next::ReadBack(request), is_allowed }).await
     }
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
         let is_allowed = self.capabilities.check_set_role(request).is_ok();
         let send: Once<'_, _> = &|| self.adapter.set_role(request);
-        let lost = Lost::ReadBack(request);
-        self.call(self.begin(Operation::SetRole, request), Request { send, lost, is_allowed }).await
+        self.call(Operation::SetRole, request, Request { send, lost: Next::ReadBack(request), is_allowed })
+            .await
     }
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
         let is_allowed = self.capabilities.check_remove(request).is_ok();
         let send: Once<'_, _> = &|| self.adapter.remove(request);
-        let lost = Lost::ReadBack(request);
-        self.call(self.begin(Operation::Remove, request), Request { send, lost, is_allowed }).await
+        self.call(Operation::Remove, request, Request { send, lost: Next::ReadBack(request), is_allowed })
+            .await
     }
     async fn invite(&self, request: &Invite) -> Result<Invited> {
         let is_allowed = self.capabilities.has(Capability::InviteUser);
         let send: Once<'_, _> = &|| self.adapter.invite(request);
-        let lost = Lost::Return;
-        self.call(self.begin(Operation::Invite, request), Request { send, lost, is_allowed }).await
+        self.call(Operation::Invite, request, Request { send, lost: Next::Return, is_allowed }).await
     }
     async fn cancel_invitation(&self, request: &CancelInvitation) -> Result<()> {
         let is_allowed = self.capabilities.has(Capability::CancelInvitation);
         let send: Once<'_, _> = &|| self.adapter.cancel_invitation(request);
-        let lost = Lost::Return;
-        self.call(self.begin(Operation::CancelInvitation, request), Request { send, lost, is_allowed }).await
+        self.call(Operation::CancelInvitation, request, Request { send, lost: Next::Return, is_allowed })
+            .await
     }
     async fn set_user_active(&self, request: &SetUserActive) -> Result<User> {
         let is_allowed = self.capabilities.has(Capability::SetUserActive);
         let send: Once<'_, _> = &|| self.adapter.set_user_active(request);
-        let lost = Lost::Repeat;
-        self.call(self.begin(Operation::SetUserActive, request), Request { send, lost, is_allowed }).await
+        self.call(Operation::SetUserActive, request, Request { send, lost: Next::Repeat, is_allowed }).await
     }
     async fn delete_user(&self, request: &DeleteUser) -> Result<()> {
         let is_allowed = self.capabilities.has(Capability::DeleteUser);
         let send: Once<'_, _> = &|| self.adapter.delete_user(request);
-        let lost = Lost::Return;
-        self.call(self.begin(Operation::DeleteUser, request), Request { send, lost, is_allowed }).await
+        self.call(Operation::DeleteUser, request, Request { send, lost: Next::Return, is_allowed }).await
     }
 }
