@@ -17,7 +17,7 @@ mod role;
 mod roster;
 
 pub use account::{Group, Identity, Status, User, Workspace};
-pub use capability::{Behaviour, Capabilities, Capability, Evidence, Operation, RateLimit, Support};
+pub use capability::{Behaviour, Capabilities, Capability, Evidence, IdForm, Operation, RateLimit, Support};
 pub use error::{Effect, Error, ErrorKind, Protection, Resource, Result};
 pub use ext::{BoundWorkspace, Ensured, IfPresent, WorkspaceMembersExt};
 pub use id::{
