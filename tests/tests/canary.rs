@@ -20,7 +20,7 @@ use workspace_members_http::{
     CommandCredential, Credential, CredentialSource, FileCredential, HttpSettings, Proxy, StaticCredential,
     Transport, TransportConfig,
 };
-use workspace_members_layers::{Appended, AuditSink, EmailKey, LayersConfig, Standard};
+use workspace_members_layers::{Appended, AuditSink, EmailKey, LayersConfig, StackBuilder};
 use workspace_members_pandadoc::{Auth, PandaDoc, PandaDocConfig, Reach};
 use workspace_members_paradigm::{Level, Paradigm, ParadigmConfig};
 use workspace_members_tests::{
@@ -435,7 +435,7 @@ async fn child_panics() {
     assert_eq!(source.asked.load(Ordering::SeqCst), 2);
     let mut layers = LayersConfig::default();
     layers.audit.identify = false;
-    let audited = Standard::new(layers).with_sink(Arc::new(PanickingSink::default()));
+    let audited = StackBuilder::new(layers).with_sink(Arc::new(PanickingSink::default()));
     let audited = audited.with_email_key(CANARY.repeat(2).into()).build(account).unwrap();
     println!("{audited:?}");
     println!("{:?}", tokio::spawn(async move { audited.add(&request).await }).await.unwrap_err());
@@ -462,8 +462,8 @@ async fn panics_say_nothing_of_the_key() {
 #[tokio::test]
 async fn layers_show_no_secret() {
     let email_key = SecretString::from(CANARY.repeat(2));
-    let standard = Standard::new(LayersConfig::default()).with_email_key(email_key.clone());
-    clean(&format!("{standard:?}{standard:#?}"), "Standard");
+    let standard = StackBuilder::new(LayersConfig::default()).with_email_key(email_key.clone());
+    clean(&format!("{standard:?}{standard:#?}"), "StackBuilder");
     clean(&format!("{:?}", EmailKey::new(email_key).unwrap()), "EmailKey");
     for account in accounts("http://127.0.0.1:1", || key()) {
         let sink = Arc::new(PanickingSink::default());
