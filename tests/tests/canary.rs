@@ -281,7 +281,8 @@ async fn a_key_that_was_renewed_meanwhile_stays_hidden_too() {
 async fn an_answer_that_repeats_the_key_is_not_used() {
     let members = json!({"users": [{"id": 7, "email": "a@b", "role": "viewer"}], "groups": [{"id": 1, "name": CANARY, "role": "viewer"}]});
     let server = Server::always(Reply::json(201, members)).await;
-    let account = workspace_members_tests::paradigm(&server.url(), |config| config);
+    let config = ParadigmConfig::new(key()).with_base_url(&server.url()).unwrap();
+    let account = Paradigm::new(config.with_transport(transport(Duration::from_secs(10)))).unwrap();
     for call in [Call::list("42"), Call::add("42", "user:7", Role::Viewer)] {
         let error = call.run(&account).await.unwrap_err();
         assert!(error.message().contains("repeats the key"), "{error}");

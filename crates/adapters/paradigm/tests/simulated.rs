@@ -1,6 +1,9 @@
 //! Every verb at a simulated Paradigm, with the requests that it took and the state that it left.
 #![expect(clippy::unwrap_used, reason = "a panic is a test's report")]
 
+mod account;
+
+use account::paradigm;
 use futures_util::TryStreamExt;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -13,7 +16,7 @@ use workspace_members_core::{
 use workspace_members_paradigm::{Level, Paradigm, ParadigmConfig, StaticCredential};
 use workspace_members_simulator::paradigm::{ErrorStyle, Maintenance, PlatformRole};
 use workspace_members_simulator::{Options, RateLimit, Simulator, State};
-use workspace_members_tests::{Call, Reply, Server, member, paradigm, principal, workspace};
+use workspace_members_tests::{Call, Reply, Server, member, principal, workspace};
 
 const ADMIN: &str = "simulated-paradigm-company-admin";
 const OWNER: &str = "simulated-paradigm-workspace-owner";
@@ -296,7 +299,7 @@ async fn an_old_role_is_put_back_where_the_new_one_is_refused() {
     assert_eq!(methods, ["GET", "GET", "DELETE", "POST", "POST"]);
 
     let (server, users) = stubborn(&["editor", "viewer"]).await;
-    let paradigm = workspace_members_tests::paradigm(&server.url(), |config| config);
+    let paradigm = account::paradigm(&server.url(), |config| config);
     let error = paradigm.change_role_by_remove_then_add(&of, &who, &Role::Editor).await.unwrap_err();
     assert_eq!(error.effect(), Effect::Partial);
     assert_eq!(error.done(), ["removed user:7 in workspace 42 (viewer)"]);

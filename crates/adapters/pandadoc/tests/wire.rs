@@ -1,6 +1,9 @@
 //! PandaDoc on the wire: what is sent, field by field, and what each documented answer means.
 #![expect(clippy::unwrap_used, reason = "a panic is a test's report")]
 
+mod account;
+
+use account::pandadoc;
 use futures_util::TryStreamExt;
 use serde_json::{Value, json};
 use workspace_members_core::{
@@ -10,7 +13,7 @@ use workspace_members_core::{
 };
 use workspace_members_pandadoc::{Auth, KeyKind, PandaDoc, PandaDocConfig, Reach, Region};
 use workspace_members_tests::{
-    CANARY, Call, Expected, Recorded, Reply, STATUSES, Server, key, member, pandadoc, principal, workspace,
+    CANARY, Call, Expected, Recorded, Reply, STATUSES, Server, key, member, principal, workspace,
 };
 
 const FIRST: fn() -> PageRequest = PageRequest::default;

@@ -1,6 +1,9 @@
 //! Paradigm on the wire: what is sent, field by field, and what each documented answer means.
 #![expect(clippy::unwrap_used, reason = "a panic is a test's report")]
 
+mod account;
+
+use account::paradigm;
 use futures_util::TryStreamExt;
 use serde_json::{Value, json};
 use workspace_members_core::{
@@ -10,8 +13,8 @@ use workspace_members_core::{
 use workspace_members_http::{Transport, TransportConfig};
 use workspace_members_paradigm::{Level, Paradigm};
 use workspace_members_tests::{
-    Authority, CANARY, Call, Expected, Issued, Recorded, Reply, STATUSES, Server, chain, member, paradigm,
-    principal, workspace,
+    Authority, CANARY, Call, Expected, Issued, Recorded, Reply, STATUSES, Server, chain, member, principal,
+    workspace,
 };
 
 const FIRST: fn() -> PageRequest = PageRequest::default;
