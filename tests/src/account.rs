@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use workspace_members_core::Result;
-use workspace_members_http::{CredentialSource, StaticCredential, Transport, TransportConfig};
+use workspace_members_http::{CredentialSource, HttpSettings, StaticCredential, Transport, TransportConfig};
 
 /// A key that must never be seen anywhere but in the `Authorization` header.
 pub const CANARY: &str = "canary-4f1d9a0c7e";
@@ -23,6 +23,11 @@ pub fn transport(request_timeout: Duration) -> Transport {
     config.connect_timeout = request_timeout;
     config.max_body = 1 << 20;
     Transport::new(config).expect("a valid configuration")
+}
+
+/// An account at this base URL, over a pool that gives up after 10 seconds.
+pub fn settings(url: &str) -> HttpSettings {
+    HttpSettings::at(url).with_transport(transport(Duration::from_secs(10)))
 }
 
 /// One pool for all who ask: to set TLS up takes longer than many a test. Each server has a port of its own, so no

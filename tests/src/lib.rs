@@ -7,7 +7,7 @@ mod certificate;
 mod expect;
 mod server;
 
-pub use account::{CANARY, Rotating, key, shared_transport, transport};
+pub use account::{CANARY, Rotating, key, settings, shared_transport, transport};
 pub use call::{Call, member, principal, workspace};
 pub use certificate::{Authority, Issued};
 pub use expect::{Expected, STATUSES, chain, head};

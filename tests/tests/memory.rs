@@ -6,10 +6,9 @@ use futures_util::TryStreamExt;
 use peak_alloc::PeakAlloc;
 use std::fmt::Write as _;
 use std::process::Command;
-use std::time::Duration;
 use workspace_members_core::{ListOf, WorkspaceMembers, WorkspaceMembersExt};
 use workspace_members_pandadoc::{PandaDoc, PandaDocConfig};
-use workspace_members_tests::{Recorded, Reply, Server, key, transport};
+use workspace_members_tests::{Recorded, Reply, Server, key, settings};
 
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
@@ -55,8 +54,7 @@ fn users(request: &Recorded, people: usize) -> Reply {
 }
 
 fn account(url: &str) -> PandaDoc {
-    let config = PandaDocConfig::new(key()).with_base_url(url).unwrap();
-    PandaDoc::new(config.with_transport(transport(Duration::from_secs(10)))).unwrap()
+    PandaDoc::new(&PandaDocConfig::default(), &settings(url), key()).unwrap()
 }
 
 /// Walks the whole account; answers how many there were, and how many bytes were in use at the most above what was

@@ -18,7 +18,7 @@ mod roster;
 mod sending;
 
 pub use account::{Group, Identity, Status, User, Workspace};
-pub use capability::{Behaviour, Capabilities, Capability, Evidence, Operation, RateLimit, Support};
+pub use capability::{Behaviour, Capabilities, Capability, Evidence, IdForm, Operation, RateLimit, Support};
 pub use error::{Effect, Error, ErrorKind, Protection, Resource, Result};
 pub use ext::{BoundWorkspace, Ensured, IfPresent, WorkspaceMembersExt};
 pub use id::{

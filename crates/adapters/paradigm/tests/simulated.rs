@@ -1,11 +1,7 @@
 //! Every verb at a simulated Paradigm, with the requests that it took and the state that it left.
 #![expect(clippy::unwrap_used, reason = "a panic is a test's report")]
 
-mod account;
-
-use account::paradigm;
 use futures_util::TryStreamExt;
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -13,10 +9,11 @@ use workspace_members_core::{
     AddMember, Change, Effect, EmailAddress, ErrorKind, IfPresent, NativeRole, PrincipalId, Protection,
     RemoveMember, Resource, Role, Status, UserId, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt,
 };
-use workspace_members_paradigm::{Level, Paradigm, ParadigmConfig, StaticCredential};
+use workspace_members_http::{Credential, HttpSettings};
+use workspace_members_paradigm::{Level, Paradigm, ParadigmConfig};
 use workspace_members_simulator::paradigm::{ErrorStyle, Maintenance, PlatformRole};
 use workspace_members_simulator::{Options, RateLimit, Simulator, State};
-use workspace_members_tests::{Call, Reply, Server, member, principal, workspace};
+use workspace_members_tests::{Call, Reply, Server, key, member, principal, settings, workspace};
 
 const ADMIN: &str = "simulated-paradigm-company-admin";
 const OWNER: &str = "simulated-paradigm-workspace-owner";
@@ -34,9 +31,17 @@ impl World {
     }
 
     fn reach(&self, key: &str, change: impl FnOnce(ParadigmConfig) -> ParadigmConfig) -> Paradigm {
-        let source = Arc::new(StaticCredential::new(SecretString::from(key)));
-        let config = ParadigmConfig::new(source).with_base_url(self.simulator.paradigm_url()).unwrap();
-        Paradigm::new(change(config)).unwrap()
+        self.with(key, HttpSettings::default(), change)
+    }
+
+    fn with(
+        &self,
+        key: &str,
+        http: HttpSettings,
+        change: impl FnOnce(ParadigmConfig) -> ParadigmConfig,
+    ) -> Paradigm {
+        let http = http.with_base_url(self.simulator.paradigm_url());
+        Paradigm::new(&change(ParadigmConfig::default()), &http, Credential::from_key(key)).unwrap()
     }
 
     fn admin(&self) -> Paradigm {
@@ -103,7 +108,7 @@ async fn rosters_hold_everybody_and_take_one_request_each() {
 #[tokio::test]
 async fn quirks_and_200_change_nothing_that_is_read() {
     let world = World::new().await;
-    let paradigm = world.reach(ADMIN, |config| config.with_page_size(1));
+    let paradigm = world.with(ADMIN, HttpSettings::default().with_page_size(1), |config| config);
     let read = || async {
         let workspaces: Vec<_> = paradigm.workspaces().try_collect().await.unwrap();
         let groups: Vec<_> = paradigm.groups().map_ok(|group| group.name).try_collect().await.unwrap();
@@ -123,7 +128,7 @@ async fn quirks_and_200_change_nothing_that_is_read() {
 async fn pages_of_any_size_hold_the_same() {
     let world = World::new().await;
     for (size, workspaces, groups) in [(1, 4, 4), (2, 2, 2), (3, 2, 2), (100, 1, 1)] {
-        let paradigm = world.reach(ADMIN, |config| config.with_page_size(size));
+        let paradigm = world.with(ADMIN, HttpSettings::default().with_page_size(size), |config| config);
         world.log();
         let ids: HashSet<_> = paradigm.workspaces().map_ok(|w| w.id).try_collect().await.unwrap();
         assert_eq!((ids.len(), world.log().len()), (4, workspaces), "pages of {size}");
@@ -290,7 +295,7 @@ async fn stubborn(refused: &'static [&'static str]) -> (Server, Arc<Mutex<Vec<Va
 async fn an_old_role_is_put_back_where_the_new_one_is_refused() {
     let (of, who) = (workspace("42"), principal("user:7"));
     let (server, users) = stubborn(&["editor"]).await;
-    let paradigm = paradigm(&server.url(), |config| config);
+    let paradigm = Paradigm::new(&ParadigmConfig::default(), &settings(&server.url()), key()).unwrap();
     let error = paradigm.change_role_by_remove_then_add(&of, &who, &Role::Editor).await.unwrap_err();
     assert_eq!((error.kind(), error.effect()), (ErrorKind::Rejected, Effect::Rejected));
     assert!(error.message().contains("the old role viewer was put back"), "{error}");
@@ -299,7 +304,7 @@ async fn an_old_role_is_put_back_where_the_new_one_is_refused() {
     assert_eq!(methods, ["GET", "GET", "DELETE", "POST", "POST"]);
 
     let (server, users) = stubborn(&["editor", "viewer"]).await;
-    let paradigm = account::paradigm(&server.url(), |config| config);
+    let paradigm = Paradigm::new(&ParadigmConfig::default(), &settings(&server.url()), key()).unwrap();
     let error = paradigm.change_role_by_remove_then_add(&of, &who, &Role::Editor).await.unwrap_err();
     assert_eq!(error.effect(), Effect::Partial);
     assert_eq!(error.done(), ["removed user:7 in workspace 42 (viewer)"]);

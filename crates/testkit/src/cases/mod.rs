@@ -2,18 +2,25 @@
 
 mod adding;
 mod changes;
+mod changing;
 mod concurrency;
 mod errors;
 mod faults;
+mod fixed;
 mod identity;
+mod lifecycle;
 mod listing;
+mod missing;
 mod model;
 mod paging;
+mod pending;
 mod protection;
 mod removing;
 mod requests;
 mod roles;
+mod spelling;
 mod strike;
+mod upserting;
 
 use crate::case::Case;
 
@@ -22,13 +29,20 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
     [
         requests::CASES,
         identity::CASES,
+        spelling::CASES,
         listing::CASES,
+        missing::CASES,
         paging::CASES,
+        changing::CASES,
         adding::CASES,
+        upserting::CASES,
+        pending::CASES,
+        fixed::CASES,
         roles::CASES,
         changes::CASES,
         removing::CASES,
         protection::CASES,
+        lifecycle::CASES,
         errors::CASES,
         faults::CASES,
         concurrency::CASES,

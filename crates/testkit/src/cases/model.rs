@@ -1,9 +1,10 @@
 //! Random sequences of calls, against the reference implementation as the model.
 
 use crate::case::{RAN, Verdict, cases};
+use crate::cast::{LEGAL, SALES};
 use crate::failure::{Failure, check, check_eq};
 use crate::in_memory::{in_memory, truth_of};
-use crate::seed::{Grant, LEGAL, SALES, Seed};
+use crate::seed::{Grant, Seed};
 use crate::stage::{Context, People, Stage};
 use futures_util::TryStreamExt;
 use proptest::prelude::*;
@@ -31,7 +32,7 @@ const STEPS: std::ops::Range<usize> = 8..24;
 const USERS: std::ops::Range<u8> = 0..7;
 const GROUPS: std::ops::Range<u8> = 7..10;
 
-/// A place in the abstract world: which workspace, and which principal.
+/// Where in the abstract world: which workspace, and which principal.
 type At = (bool, u8);
 
 /// One call, about things named by number.
@@ -59,7 +60,7 @@ impl ReferenceStateMachine for Machine {
     fn transitions(state: &Self::State) -> BoxedStrategy<Step> {
         let anybody = || (any::<bool>(), prop_oneof![3 => USERS, 2 => GROUPS]);
         let role = || 0..4_u8;
-        let list = (any::<bool>(), 1..4_u32).prop_map(|(place, size)| Step::List(place, size));
+        let list = (any::<bool>(), 1..4_u32).prop_map(|(workspace, size)| Step::List(workspace, size));
         let on_anybody = prop_oneof![
             4 => (anybody(), role()).prop_map(|(at, role)| Step::Add(at, role)),
             2 => (anybody(), role()).prop_map(|(at, role)| Step::Ensure(at, role)),
@@ -92,7 +93,7 @@ impl ReferenceStateMachine for Machine {
                 state.insert(*at, *role);
             }
             Step::SetRole(at, role) => {
-                state.entry(*at).and_modify(|held| *held = *role);
+                state.entry(*at).and_modify(|has| *has = *role);
             }
             Step::Remove(at) => {
                 state.remove(at);
@@ -118,7 +119,7 @@ impl Words {
         Self { context: context.clone(), roles }
     }
 
-    fn place(&self, second: bool) -> WorkspaceId {
+    fn workspace(&self, second: bool) -> WorkspaceId {
         self.context.workspace(if second && !self.context.harness.one_workspace() { SALES } else { LEGAL })
     }
 
@@ -144,7 +145,7 @@ impl Words {
     fn seed(&self, state: &BTreeMap<At, u8>) -> Seed {
         let cast = &self.context;
         let mut seed = cast.seed();
-        let rulers = [cast.user(crate::seed::ME), cast.user(crate::seed::BOSS)];
+        let rulers = [cast.user(crate::cast::ME), cast.user(crate::cast::BOSS)];
         seed.members.retain(|grant| rulers.contains(&grant.principal));
         for number in 8..10 {
             seed.users.push(cast.make_user(number, "Somebody", &format!("somebody{number}@example.com")));
@@ -155,7 +156,7 @@ impl Words {
                 continue;
             }
             let native = cast.native(&self.role(*role));
-            seed.members.push(Grant::new(self.place(*second), self.principal(*number), native));
+            seed.members.push(Grant::new(self.workspace(*second), self.principal(*number), native));
         }
         seed
     }
@@ -184,25 +185,29 @@ async fn take(
     key: Option<MemberKey>,
 ) -> Result<Came, Failure> {
     Ok(match step {
-        Step::Add((place, who), role) => {
-            let add = AddMember::new(words.place(*place), words.principal(*who), words.role(*role));
+        Step::Add((workspace, who), role) => {
+            let add = AddMember::new(words.workspace(*workspace), words.principal(*who), words.role(*role));
             came(members.add(&add).await.map(Some))
         }
-        Step::Ensure((place, who), role) => {
-            let add = AddMember::new(words.place(*place), words.principal(*who), words.role(*role));
+        Step::Ensure((workspace, who), role) => {
+            let add = AddMember::new(words.workspace(*workspace), words.principal(*who), words.role(*role));
             came(members.ensure(&add, IfPresent::SetRole).await.map(|ensured| Some(ensured.member)))
         }
-        Step::SetRole((place, who), role) => {
-            let key = key.unwrap_or_else(|| MemberKey::new(words.place(*place), words.principal(*who)));
+        Step::SetRole((workspace, who), role) => {
+            let key =
+                key.unwrap_or_else(|| MemberKey::new(words.workspace(*workspace), words.principal(*who)));
             came(members.set_role(&SetRole::new(key, words.role(*role))).await.map(Some))
         }
-        Step::Remove((place, who)) => {
-            let key = key.unwrap_or_else(|| MemberKey::new(words.place(*place), words.principal(*who)));
+        Step::Remove((workspace, who)) => {
+            let key =
+                key.unwrap_or_else(|| MemberKey::new(words.workspace(*workspace), words.principal(*who)));
             came(members.remove(&RemoveMember::new(key)).await.map(|()| None))
         }
-        Step::Get((place, who)) => came(members.get(&words.place(*place), &words.principal(*who)).await),
-        Step::List(place, size) => {
-            let of = ListOf::Workspace(words.place(*place));
+        Step::Get((workspace, who)) => {
+            came(members.get(&words.workspace(*workspace), &words.principal(*who)).await)
+        }
+        Step::List(workspace, size) => {
+            let of = ListOf::Workspace(words.workspace(*workspace));
             let mut listed = BTreeSet::new();
             let mut page = PageRequest::default().with_size(*size);
             for _ in 0..1_000 {
@@ -226,13 +231,13 @@ async fn take(
 /// provider keeps them.
 async fn compare(stage: &Stage, model: &InMemory, when: &str) -> Result<(), Failure> {
     let known = truth_of(model);
-    for place in [stage.workspace(LEGAL), stage.workspace(SALES)] {
-        let grants = known.iter().filter(|grant| grant.workspace == place);
+    for workspace in [stage.workspace(LEGAL), stage.workspace(SALES)] {
+        let grants = known.iter().filter(|grant| grant.workspace == workspace);
         let people: People = grants.map(|grant| (grant.principal.clone(), grant.role.clone())).collect();
         // The listing of the whole account reads both at once.
-        let kept = stage.expect_kept(&place, &people, when)?;
+        let kept = stage.expect_kept(&workspace, &people, when)?;
         if !(kept && stage.has(Capability::ListAccountMembers)) {
-            stage.expect(&place, &people, when).await?;
+            stage.expect(&workspace, &people, when).await?;
         }
     }
     if stage.has(Capability::ListAccountMembers) {
@@ -272,10 +277,10 @@ async fn play(
             continue;
         }
         let (mut here, mut there) = (None, None);
-        if let Some((place, who)) = at {
-            let (place, who) = (words.place(place), words.principal(who));
-            here = Some(stage.key(&place, &who).await?);
-            there = Some(model_key(&model, &stage, &place, &who));
+        if let Some((workspace, who)) = at {
+            let (workspace, who) = (words.workspace(workspace), words.principal(who));
+            here = Some(stage.key(&workspace, &who).await?);
+            there = Some(model_key(&model, &stage, &workspace, &who));
         }
         let got = take(&**stage.members(), words, step, here).await?;
         let expected = take(&model, words, step, there).await?;
@@ -286,13 +291,13 @@ async fn play(
 }
 
 /// What addresses the principal at the model.
-fn model_key(model: &InMemory, stage: &Stage, place: &WorkspaceId, who: &PrincipalId) -> MemberKey {
-    let bare = MemberKey::new(place.clone(), who.clone());
+fn model_key(model: &InMemory, stage: &Stage, workspace: &WorkspaceId, who: &PrincipalId) -> MemberKey {
+    let bare = MemberKey::new(workspace.clone(), who.clone());
     if !stage.behaves(Behaviour::MembershipIds) {
         return bare;
     }
     let known = model.all_members().into_iter().map(|member| member.key);
-    let found = known.into_iter().find(|key| key.workspace == *place && key.principal == *who);
+    let found = known.into_iter().find(|key| key.workspace == *workspace && key.principal == *who);
     found.unwrap_or_else(|| bare.with_membership(MembershipId::new("of-nobody").ok()))
 }
 

@@ -1,8 +1,9 @@
 //! Roles: every word of the table both ways, and words without a row.
 
 use crate::case::{Outcome, RAN, Verdict, cases};
+use crate::cast::{BEN, CLEO, DAN, LEGAL, MEMBER_GROUP, is_exact};
 use crate::failure::{check, check_eq};
-use crate::seed::{BEN, CLEO, DAN, LEGAL, MEMBER_GROUP, Seed, is_exact};
+use crate::seed::Seed;
 use crate::stage::Context;
 use workspace_members_core::{
     AddMember, Capability, Effect, ErrorKind, Fit, NativeRole, PrincipalId, Role, SetRole,

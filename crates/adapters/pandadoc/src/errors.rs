@@ -10,6 +10,9 @@ use workspace_members_http::{Answer, MAX_WORDS};
 /// The longest wait that is believed, as for `Retry-After`.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
+/// Where PandaDoc speaks to people: `detail`, which one example calls `details`, and `info_message` where that is missing.
+pub(crate) const MESSAGE_FIELDS: &[&str] = &["detail", "details", "error", "message", "info_message"];
+
 const INVALID: &str = "the provider finds the request invalid";
 
 /// What a message means.
