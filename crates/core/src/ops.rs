@@ -2,4 +2,4 @@
 
 mod resolve;
 
-pub use resolve::{Verdict, Write, resolve};
+pub use resolve::{Verdict, Write, principal_is_gone, resolve};

@@ -201,7 +201,7 @@ fn same_membership(asked: &MemberKey, found: &MemberKey) -> bool {
 
 /// Whether the read failed since there is no such principal, who then is no member either. Not so where it may be the
 /// workspace that is not seen, as for whoever removed the user that the key acts as.
-fn principal_is_gone(unread: &Error) -> bool {
+pub fn principal_is_gone(unread: &Error) -> bool {
     let missing = unread.missing();
     unread.kind() == ErrorKind::NotFound && !missing.is_empty() && !missing.contains(&Resource::Workspace)
 }
