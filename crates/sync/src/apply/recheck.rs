@@ -6,8 +6,8 @@ use crate::plan::{
     reads_singly,
 };
 use workspace_members_core::{
-    Error, Mark, Member, PrincipalId, Role, Roster, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt as _,
-    ops,
+    Error, Mark, Member, PrincipalId, Resource, Role, Roster, WorkspaceId, WorkspaceMembers,
+    WorkspaceMembersExt as _, ops,
 };
 
 /// What reading again says of a step.
@@ -142,8 +142,10 @@ async fn now(
     workspace: &WorkspaceId,
     principal: &PrincipalId,
 ) -> Result<Option<Member>, Error> {
-    match members.get(workspace, principal).await {
-        Err(error) if ops::principal_is_gone(&error) => Ok(None),
+    match ops::read_member(members, workspace, principal).await {
+        Err(error) if !error.missing().is_empty() && !error.missing().contains(&Resource::Workspace) => {
+            Ok(None)
+        }
         result => result,
     }
 }

@@ -8,7 +8,7 @@ use super::write::{Written, resolved, write};
 use crate::desired::DesiredWorkspace;
 use crate::plan::{Action, Step, Strategy, is_rechecked};
 use crate::store::{ChangeId, OpenChange, StateError};
-use workspace_members_core::ops::{Verdict, resolve};
+use workspace_members_core::ops::{Verdict, read_member, resolve};
 use workspace_members_core::{
     AddMember, Effect, Error, ErrorKind, IfPresent, Mark, Member, MemberKey, PrincipalId, RemoveMember, Role,
     SetRole, Status, WorkspaceMembers, WorkspaceMembersExt as _,
@@ -188,7 +188,7 @@ impl Runner<'_, '_> {
     async fn whereabouts(&self, step: &Step, role: &Role, error: Error) -> (StepReport, bool) {
         let workspace = &self.workspace.target.workspace;
         let addition = AddMember::new(workspace.clone(), step.principal.clone(), role.clone());
-        let read = self.members.get(workspace, &step.principal).await;
+        let read = read_member(self.members, workspace, &step.principal).await;
         let inside = matches!(read, Ok(Some(_)));
         match resolve(&addition, error.clone(), read, self.members.capabilities()) {
             Verdict::Applied(_) if error.kind() == ErrorKind::RecordFailed => (failed(step, error), true),

@@ -1,6 +1,6 @@
 //! One write, and what became of it.
 
-use workspace_members_core::ops::{Verdict, Write, resolve};
+use workspace_members_core::ops::{Verdict, Write, read_member, resolve};
 use workspace_members_core::{Effect, Error, Member, WorkspaceMembers};
 
 /// What became of a write.
@@ -34,7 +34,7 @@ pub(super) async fn resolved<W: Write>(
         return Written::Failed(error, None);
     }
     let (workspace, principal) = write.addresses();
-    let read = members.get(workspace, principal).await;
+    let read = read_member(members, workspace, principal).await;
     let found = read.as_ref().ok().and_then(Option::clone);
     match resolve(write, error, read, members.capabilities()) {
         Verdict::Applied(done) if lost => Written::Applied(done),
