@@ -106,10 +106,9 @@ impl Stage {
     /// workspace) is allowed: that it is refused otherwise has cases of its own.
     pub(crate) fn guarded(&self) -> Guarded<'_, dyn WorkspaceMembers> {
         let mut guarded = (**self.members()).guarded();
-        for (told, protection) in [
-            (Capability::Me, Protection::ActingIdentity),
-            (Capability::Roster, Protection::LastOwner),
-        ] {
+        for (told, protection) in
+            [(Capability::Me, Protection::ActingIdentity), (Capability::Roster, Protection::LastOwner)]
+        {
             if !self.has(told) {
                 guarded = guarded.allow(protection);
             }
