@@ -1,13 +1,17 @@
 //! What only shows on the wire is caught there: each of these stands around a sound adapter and breaks one promise.
 
+#[path = "../../crates/adapters/pandadoc/tests/harness/mod.rs"]
+mod pandadoc_harness;
+
 use async_trait::async_trait;
+use pandadoc_harness::PandaDocHarness;
 use std::sync::Arc;
 use workspace_members_core::{
     AddMember, Capabilities, Effect, Error, ErrorKind, Group, Identity, ListOf, Member, Page, PageRequest,
     PrincipalId, Provider, RemoveMember, Result, SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
 };
 use workspace_members_testkit::{Layered, Suite};
-use workspace_members_tests::harness::PandaDocHarness;
+use workspace_members_tests::CANARY;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Bug {
@@ -28,7 +32,7 @@ struct Mutant {
 
 impl std::fmt::Debug for Mutant {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let key = if self.bug == Bug::ShowsTheKey { "a-key-that-must-show-nowhere" } else { "" };
+        let key = if self.bug == Bug::ShowsTheKey { CANARY } else { "" };
         write!(f, "Mutant({key} {:?})", self.inner)
     }
 }
@@ -114,7 +118,7 @@ impl WorkspaceMembers for Mutant {
 
 fn suite(bug: Bug, bare: bool) -> Suite {
     let wrap = move |inner| -> Arc<dyn WorkspaceMembers> { Arc::new(Mutant { inner, bug }) };
-    let layered = Layered::new(format!("{bug:?}"), PandaDocHarness::organization(), wrap);
+    let layered = Layered::new(format!("{bug:?}"), PandaDocHarness::default(), wrap);
     Suite::new(if bare { layered.bare() } else { layered })
 }
 
@@ -134,7 +138,7 @@ fn a_blind_repetition_is_caught_in_adapters_and_in_stacks() {
     let cut = "a_connection_cut_before_the_server_acted_is_of_unknown_effect";
     caught(Bug::RepeatsBlind, true, cut, "how many requests");
     caught(Bug::RepeatsBlind, false, cut, "without reading whether it had happened");
-    let lost = "a_lost_answer_to_adding_a_user_is_settled_by_one_more_call";
+    let lost = "a_lost_answer_to_adding_a_user_is_resolved_by_one_more_call";
     caught(Bug::RepeatsBlind, false, lost, "without reading whether it had happened");
 }
 
@@ -145,7 +149,7 @@ fn a_look_before_a_write_is_caught() {
 
 #[test]
 fn silence_is_neither_success_nor_failure() {
-    let lost = "a_lost_answer_to_adding_a_user_is_settled_by_one_more_call";
+    let lost = "a_lost_answer_to_adding_a_user_is_resolved_by_one_more_call";
     caught(Bug::TakesSilenceForSuccess, true, lost, "reports success");
     caught(Bug::TakesSilenceForFailure, true, lost, "the effect");
     let cut = "a_connection_cut_before_the_server_acted_is_of_unknown_effect";

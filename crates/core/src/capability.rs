@@ -272,6 +272,39 @@ pub enum Support {
     Absent(Cow<'static, str>),
 }
 
+/// What the ids of an account's workspaces look like, so that an id can be told from a name without asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum IdForm {
+    /// Not known: any text may be an id or a name.
+    #[default]
+    Any,
+    /// Positive integers, written without sign and leading zeros.
+    Integer,
+    /// So many ASCII letters and digits.
+    Alphanumeric {
+        /// How many.
+        length: usize,
+    },
+}
+
+impl IdForm {
+    /// Whether a text is an id by its looks. Never so where the form is not known.
+    pub fn is_id(self, text: &str) -> bool {
+        match self {
+            Self::Any => false,
+            Self::Integer => {
+                text.starts_with(|first: char| matches!(first, '1'..='9'))
+                    && text.bytes().all(|byte| byte.is_ascii_digit())
+            }
+            Self::Alphanumeric { length } => {
+                text.len() == length && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            }
+        }
+    }
+}
+
 /// At most so many requests in any window of a length, for all of these operations together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -317,11 +350,14 @@ pub struct Capabilities {
     variant: String,
     support: BTreeMap<Capability, Support>,
     behaviours: BTreeSet<Behaviour>,
+    workspace_ids: IdForm,
     roles: RoleTable,
     page_size: u32,
     /// Listings whose pages are of another size; `None` for one page that holds everything.
     page_sizes: BTreeMap<Operation, Option<u32>>,
     limits: Vec<RateLimit>,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    own_timeout: Option<Duration>,
     /// What was known of principals before writing was taken back, which is what tells it otherwise.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     kinds: Option<Vec<PrincipalKind>>,
@@ -336,10 +372,12 @@ impl Capabilities {
             variant: String::new(),
             support: BTreeMap::new(),
             behaviours: BTreeSet::new(),
+            workspace_ids: IdForm::Any,
             roles,
             page_size: 50,
             page_sizes: BTreeMap::new(),
             limits: Vec::new(),
+            own_timeout: None,
             kinds: None,
         }
     }
@@ -389,6 +427,12 @@ impl Capabilities {
         self
     }
 
+    /// Says what workspace ids look like.
+    pub fn with_workspace_ids(mut self, form: IdForm) -> Self {
+        self.workspace_ids = form;
+        self
+    }
+
     /// Replaces the role table, for instance by one with another policy.
     pub fn with_roles(mut self, roles: RoleTable) -> Self {
         self.roles = roles;
@@ -411,6 +455,14 @@ impl Capabilities {
     /// Declares the limits to be kept.
     pub fn with_limits(mut self, limits: impl IntoIterator<Item = RateLimit>) -> Self {
         self.limits = limits.into_iter().collect();
+        self
+    }
+
+    /// Says that the adapter bounds each request by so much itself, from the moment that it sends it: what it waits for
+    /// before that, a credential or a free connection, is not counted. Nobody else needs to bound it then, or could without
+    /// counting those waits.
+    pub fn with_own_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.own_timeout = timeout;
         self
     }
 
@@ -456,6 +508,11 @@ impl Capabilities {
     /// How the provider behaves, in a fixed order.
     pub fn behaviours(&self) -> impl Iterator<Item = Behaviour> + '_ {
         self.behaviours.iter().copied()
+    }
+
+    /// What workspace ids look like.
+    pub fn workspace_ids(&self) -> IdForm {
+        self.workspace_ids
     }
 
     /// How roles translate.
@@ -511,6 +568,11 @@ impl Capabilities {
         self.has(Capability::ListAccountMembers) || self.behaves(Behaviour::FixedWorkspaceOwner)
     }
 
+    /// How long the adapter lets one request take; `None` where it leaves that to whoever calls it.
+    pub fn own_timeout(&self) -> Option<Duration> {
+        self.own_timeout
+    }
+
     /// The limits to be kept.
     pub fn limits(&self) -> &[RateLimit] {
         &self.limits
@@ -540,6 +602,15 @@ mod tests {
         let sizes = [Operation::ListGroups, Operation::ListUsers, Operation::ListMembers]
             .map(|listing| capabilities.page_size_of(listing));
         assert_eq!(sizes, [Some(7), Some(20), None]);
+    }
+
+    #[test]
+    fn an_id_is_told_from_a_name_only_where_its_form_is_known() {
+        let panda = "BhVzRcxH9Z2LgfPPGXFUBa";
+        let told = |form: IdForm| ["7", "07", "+7", "", "Sales", panda].map(|text| form.is_id(text));
+        assert_eq!(told(IdForm::Any), [false; 6]);
+        assert_eq!(told(IdForm::Integer), [true, false, false, false, false, false]);
+        assert_eq!(told(IdForm::Alphanumeric { length: 22 }), [false, false, false, false, false, true]);
     }
 
     #[test]

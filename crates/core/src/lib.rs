@@ -14,10 +14,9 @@ pub mod ops;
 mod record;
 mod role;
 mod roster;
-mod sending;
 
 pub use account::{Group, Identity, Status, User, Workspace};
-pub use capability::{Behaviour, Capabilities, Capability, Evidence, Operation, RateLimit, Support};
+pub use capability::{Behaviour, Capabilities, Capability, Evidence, IdForm, Operation, RateLimit, Support};
 pub use error::{Effect, Error, ErrorKind, Protection, Resource, Result};
 pub use id::{
     EmailAddress, GroupId, InvalidId, InvitationId, MAX_ID_BYTES, MembershipId, PrincipalId, PrincipalKind,
@@ -35,4 +34,3 @@ pub use role::{
     Fit, InvalidRoleTable, NativeRole, Role, RolePolicy, RoleRow, RoleTable, UnknownRole, UnsupportedRole,
 };
 pub use roster::{Fingerprint, Roster};
-pub use sending::{Sending, before_sending};
