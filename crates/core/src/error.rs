@@ -1,6 +1,6 @@
 //! One error type. Match on [`Error::kind`]; act on [`Error::effect`]; show the text to people.
 
-use crate::capability::names;
+use crate::operation::names;
 use crate::{InvalidId, Operation, Provider, UnsupportedRole};
 use std::fmt;
 use std::sync::Arc;
@@ -55,7 +55,7 @@ names! {
         /// The listing changed while it was read, twice. Try again when it is quiet; nobody was judged by it.
         ListingChanged = "listing_changed",
         /// A record (audit log, journal) could not be kept. Nothing was sent if that was noticed before; if after, the
-        /// [`Error::effect`] says so and [`Error::done`] says what was changed. Repair the record's place.
+        /// [`Error::effect`] says so and [`Error::done`] says what was changed. Repair what keeps the record.
         RecordFailed = "record_failed",
     }
 }
@@ -83,9 +83,7 @@ impl ErrorKind {
             Self::UnexpectedResponse => "check that the base URL is the provider's, then report it",
             Self::Unconfirmed => "read the member: the provider's answer disagrees with what was asked",
             Self::ListingChanged => "try again when the workspace is not being changed",
-            Self::RecordFailed => {
-                "repair the place of the audit log or journal; the effect says what happened"
-            }
+            Self::RecordFailed => "repair the audit log or journal; the effect says what happened",
         }
     }
 
@@ -105,7 +103,7 @@ names! {
         Rejected = "rejected",
         /// It surely did not happen, and may be asked again (429, connection never made).
         NotApplied = "not_applied",
-        /// It may have happened: the answer is missing or unreadable. Settle it by reading; never repeat it blind.
+        /// It may have happened: the answer is missing or unreadable. Resolve it by reading; never repeat it blind.
         Unknown = "unknown",
         /// A verb of several requests stopped half-way. [`Error::done`] says what was done.
         Partial = "partial",
@@ -270,7 +268,7 @@ impl Error {
         self
     }
 
-    /// Changes what is known of the effect, after it was settled.
+    /// Changes what is known of the effect, after it was resolved.
     pub fn with_effect(mut self, effect: Effect) -> Self {
         self.0.effect = effect;
         self

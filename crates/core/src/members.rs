@@ -183,19 +183,22 @@ pub trait WorkspaceMembers: fmt::Debug + Send + Sync {
     }
 
     /// One page of the account's workspaces. Idempotent.
-    async fn workspaces_page(&self, _page: PageRequest) -> Result<Page<Workspace>> {
+    async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
+        let _ = page;
         Err(self.capabilities().unsupported(Capability::ListWorkspaces, Operation::ListWorkspaces))
     }
 
     /// One page of the account's users, members of a workspace or not. Idempotent.
     ///
     /// [`ErrorKind::Forbidden`] names the right that the credential's user lacks.
-    async fn users_page(&self, _page: PageRequest) -> Result<Page<User>> {
+    async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
+        let _ = page;
         Err(self.capabilities().unsupported(Capability::ListUsers, Operation::ListUsers))
     }
 
     /// One page of the account's groups. Idempotent.
-    async fn groups_page(&self, _page: PageRequest) -> Result<Page<Group>> {
+    async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
+        let _ = page;
         Err(self.capabilities().unsupported(Capability::ListGroups, Operation::ListGroups))
     }
 
@@ -235,27 +238,32 @@ pub trait WorkspaceMembers: fmt::Debug + Send + Sync {
     /// Invites somebody who is not a user of the account yet. Not idempotent: two invitations may be two mails.
     ///
     /// [`ErrorKind::AlreadyMember`] for the address of a user of the account, where the provider tells.
-    async fn invite(&self, _request: &Invite) -> Result<Invited> {
+    async fn invite(&self, request: &Invite) -> Result<Invited> {
+        let _ = request;
         Err(self.capabilities().unsupported(Capability::InviteUser, Operation::Invite))
     }
 
     /// One page of the open invitations, to one workspace or of the whole account. Idempotent.
-    async fn invitations_page(&self, _of: &ListOf, _page: PageRequest) -> Result<Page<Invitation>> {
+    async fn invitations_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Invitation>> {
+        let _ = (of, page);
         Err(self.capabilities().unsupported(Capability::ListInvitations, Operation::ListInvitations))
     }
 
     /// Withdraws an open invitation. Repeating it is [`ErrorKind::NotFound`].
-    async fn cancel_invitation(&self, _request: &CancelInvitation) -> Result<()> {
+    async fn cancel_invitation(&self, request: &CancelInvitation) -> Result<()> {
+        let _ = request;
         Err(self.capabilities().unsupported(Capability::CancelInvitation, Operation::CancelInvitation))
     }
 
     /// Deactivates a user of the account, or activates them again. Idempotent.
-    async fn set_user_active(&self, _request: &SetUserActive) -> Result<User> {
+    async fn set_user_active(&self, request: &SetUserActive) -> Result<User> {
+        let _ = request;
         Err(self.capabilities().unsupported(Capability::SetUserActive, Operation::SetUserActive))
     }
 
     /// Deletes a user of the account, and with them all their memberships. Repeating it is [`ErrorKind::NotFound`].
-    async fn delete_user(&self, _request: &DeleteUser) -> Result<()> {
+    async fn delete_user(&self, request: &DeleteUser) -> Result<()> {
+        let _ = request;
         Err(self.capabilities().unsupported(Capability::DeleteUser, Operation::DeleteUser))
     }
 }

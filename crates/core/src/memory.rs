@@ -103,7 +103,7 @@ impl InMemory {
         principal: impl Into<PrincipalId>,
         role: NativeRole,
     ) -> Self {
-        self.state().put_member(&self.capabilities, &workspace, &principal.into(), role);
+        self.state().put_member(&self.capabilities, workspace, principal.into(), role);
         self
     }
 

@@ -1,7 +1,7 @@
 //! What the provider answers.
 
 use super::InMemory;
-use super::state::place;
+use super::state::member_id;
 use crate::{
     AddMember, Behaviour, CancelInvitation, Capabilities, Capability, DeleteUser, Effect, Error, ErrorKind,
     Group, Identity, Invitation, Invite, Invited, ListOf, Mark, Member, MemberKey, NativeRole, Operation,
@@ -78,7 +78,7 @@ impl WorkspaceMembers for InMemory {
     async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
         self.capabilities.check_get(principal)?;
         let state = self.live(Operation::Get)?;
-        let found = state.members.get(&place(&self.capabilities, workspace, principal));
+        let found = state.members.get(&member_id(&self.capabilities, workspace, principal));
         if self.ambiguous_not_found && found.is_none() {
             let (what, resource) = match principal.kind() {
                 PrincipalKind::User => ("user", Resource::User),
@@ -98,7 +98,7 @@ impl WorkspaceMembers for InMemory {
         self.check_workspace(&state, &request.workspace, Operation::Add)?;
         self.check_principal(&state, &request.principal)?;
         let role = self.role_given(&state, &request.principal, asked.native);
-        let at = place(&self.capabilities, &request.workspace, &request.principal);
+        let at = member_id(&self.capabilities, &request.workspace, &request.principal);
         if let Some(member) = state.members.get(&at) {
             if !self.capabilities.behaves(Behaviour::AddUpserts) {
                 let message = format!("{} is a member already", request.key());
@@ -108,7 +108,8 @@ impl WorkspaceMembers for InMemory {
             let key = member.key.clone();
             return self.change(&mut state, &key, role, Operation::Add);
         }
-        let member = state.put_member(&self.capabilities, &request.workspace, &request.principal, role);
+        let member =
+            state.put_member(&self.capabilities, request.workspace.clone(), request.principal.clone(), role);
         Ok(self.shown_member(member))
     }
 
@@ -178,7 +179,7 @@ impl WorkspaceMembers for InMemory {
             invited.user = Some(self.shown_user(joined));
         }
         for (workspace, role) in into {
-            let member = state.put_member(&self.capabilities, &workspace, &user.clone().into(), role);
+            let member = state.put_member(&self.capabilities, workspace, user.clone().into(), role);
             invited.members.push(self.shown_member(member));
         }
         Ok(invited)
@@ -264,7 +265,7 @@ impl InMemory {
         role: NativeRole,
         operation: Operation,
     ) -> Result<Member> {
-        let at = place(&self.capabilities, &key.workspace, &key.principal);
+        let at = member_id(&self.capabilities, &key.workspace, &key.principal);
         let fixed = state.members.get(&at).filter(|member| member.is(Mark::RoleFixed));
         let role = fixed.map_or(role, |member| member.native_role.clone());
         self.check_loss(state, key, Some(&role), operation)?;

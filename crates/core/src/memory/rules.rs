@@ -1,7 +1,7 @@
 //! What the provider refuses, and what it shows.
 
 use super::InMemory;
-use super::state::{State, place};
+use super::state::{State, member_id};
 use crate::adapter::{Parts, Record};
 use crate::{
     Behaviour, Capability, Cursor, Effect, Error, ErrorKind, Mark, Member, MemberKey, NativeRole, Operation,
@@ -93,7 +93,7 @@ impl InMemory {
         operation: Operation,
     ) -> Result<()> {
         self.check_workspace(state, &key.workspace, operation)?;
-        let member = state.members.get(&place(&self.capabilities, &key.workspace, &key.principal));
+        let member = state.members.get(&member_id(&self.capabilities, &key.workspace, &key.principal));
         let Some(member) = member.filter(|m| key.membership.is_none() || m.key.membership == key.membership)
         else {
             let message = format!("{key} is not a member");

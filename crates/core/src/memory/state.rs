@@ -27,8 +27,8 @@ pub(super) struct State {
     pub(super) key_is_dead: bool,
 }
 
-/// Where a member is kept.
-pub(super) fn place(
+/// What a member is kept by.
+pub(super) fn member_id(
     capabilities: &Capabilities,
     workspace: &WorkspaceId,
     principal: &PrincipalId,
@@ -70,13 +70,13 @@ impl State {
     pub(super) fn put_member(
         &mut self,
         capabilities: &Capabilities,
-        workspace: &WorkspaceId,
-        principal: &PrincipalId,
+        workspace: WorkspaceId,
+        principal: PrincipalId,
         role: NativeRole,
     ) -> Member {
         let membership =
             capabilities.behaves(Behaviour::MembershipIds).then(|| MembershipId::from(self.next()));
-        let id = capabilities.folded(principal).into_owned();
+        let id = capabilities.folded(&principal).into_owned();
         let key =
             |principal: PrincipalId| MemberKey::new(workspace.clone(), principal).with_membership(membership);
         let member = if let Some(Person { user, outside }) = self.people.get(&id) {
@@ -91,12 +91,12 @@ impl State {
             Member::new(key(group.id.clone().into()), role, capabilities.roles())
                 .with_name(Some(group.name.clone()))
         } else {
-            Member::new(key(principal.clone()), role, capabilities.roles())
+            Member::new(key(principal), role, capabilities.roles())
         };
         if self.people.get(&id).is_some_and(|person| person.outside) {
             self.invite_into(&member);
         }
-        self.members.insert((workspace.clone(), id), member.clone());
+        self.members.insert((workspace, id), member.clone());
         member
     }
 
@@ -107,7 +107,7 @@ impl State {
         workspace: &WorkspaceId,
         id: &PrincipalId,
     ) {
-        let Some(member) = self.members.remove(&place(capabilities, workspace, id)) else { return };
+        let Some(member) = self.members.remove(&member_id(capabilities, workspace, id)) else { return };
         self.invitations.retain(|_, invitation| {
             if invitation.user.as_ref() == member.key.principal.as_user() {
                 invitation.workspaces.retain(|(into, _)| into != workspace);

@@ -3,7 +3,7 @@
 use super::find;
 use super::guard::Guard;
 use super::role::give_role;
-use super::write::{lost, send};
+use super::write::{Found, lost, send};
 use crate::{
     AddMember, Behaviour, Capability, Change, Effect, Error, ErrorKind, Member, Operation, Resource, Result,
     Role, SetRole, WorkspaceMembers,
@@ -71,11 +71,12 @@ pub(super) async fn ensure<M: WorkspaceMembers + ?Sized>(
     let added = match send(members, addition, |_, error| lost(error)).await {
         Ok(member) => member,
         Err(failed) if failed.error.kind() == ErrorKind::AlreadyMember && if_present != IfPresent::Fail => {
-            let read = match failed.read {
-                Some(read) => read,
-                None => find::read(members, &request.workspace, &request.principal).await?,
+            let member = match failed.found {
+                Found::Member(member) => Some(member),
+                Found::Nobody => None,
+                Found::Unread => find::read(members, &request.workspace, &request.principal).await?,
             };
-            let Some(member) = read else {
+            let Some(member) = member else {
                 let message = "the provider says they are a member, and does not show the membership";
                 return Err(failed.error.with_message(message));
             };

@@ -76,16 +76,15 @@ impl Guard {
         let stays_owner = becomes.is_some_and(|role| roles.normalize(role) == Role::Owner);
         // A custom role, or one that the provider does not name, is not known to be lower.
         let may_be_owner = matches!(member.role, Role::Owner | Role::Custom(_));
-        let checked = async {
-            self.check_identity(members, member, &what).await?;
-            if may_be_owner && !stays_owner {
-                self.check_owners(members, member, &what).await?;
-            }
-            Ok(())
-        };
-        checked
-            .await
-            .map_err(|error: Error| error.with_operation(operation).with_provider(members.provider()))
+        let mut checked = self.check_identity(members, member, &what).await;
+        if checked.is_ok() && may_be_owner && !stays_owner {
+            checked = self.check_owners(members, member, &what).await;
+        }
+        checked.map_err(|error| {
+            // Nothing was begun.
+            self.unfinished = None;
+            error.with_operation(operation).with_provider(members.provider())
+        })
     }
 
     async fn check_identity<M: WorkspaceMembers + ?Sized>(

@@ -203,11 +203,11 @@ fn find(operation: Operation, doubt: Doubt, shown: Shown, adds_upsert: bool) -> 
             Shown::NoPrincipal | Shown::NotSeen | Shown::Unnamed | Shown::Unread => Finding::InDoubt,
         },
         Operation::Remove => match (shown, doubt) {
-            (Shown::Outside | Shown::OtherMembership | Shown::NoPrincipal, _) => Finding::Applied,
             (Shown::AsAsked | Shown::OtherRole | Shown::Unnamed, Doubt::Refused) => Finding::Refused,
             (Shown::AsAsked | Shown::OtherRole | Shown::Unnamed, _) => Finding::NotApplied,
+            (Shown::Outside | Shown::OtherMembership | Shown::NoPrincipal, _)
             // The read before this attempt showed the member, and now the provider does not find it.
-            (Shown::NotSeen | Shown::Unread, Doubt::Refused) => Finding::Applied,
+            | (Shown::NotSeen | Shown::Unread, Doubt::Refused) => Finding::Applied,
             (Shown::NotSeen | Shown::Unread, _) => Finding::InDoubt,
         },
         // No other operation is read back.
@@ -232,4 +232,217 @@ fn found_out(kind: ErrorKind, error: Error, message: String) -> Error {
         made = made.with_provider(provider);
     }
     made.with_request_id(error.request_id().map(str::to_owned)).with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        AddMember, Evidence, Fit, MemberKey, NativeRole, Provider, RemoveMember, RoleRow, RoleTable, SetRole,
+        Status, UserId, WorkspaceId,
+    };
+    use Doubt::{Lost, Refused, Unconfirmed};
+    use Shown::{AsAsked, NoPrincipal, NotSeen, OtherMembership, OtherRole, Outside, Unnamed, Unread};
+
+    const SHOWN: [Shown; 8] =
+        [AsAsked, OtherRole, Unnamed, OtherMembership, Outside, NoPrincipal, NotSeen, Unread];
+
+    /// What is found for an answer that was lost, one that was not confirmed, and a refusal.
+    fn row(operation: Operation, shown: Shown, adds_upsert: bool) -> [Finding; 3] {
+        [Lost, Unconfirmed, Refused].map(|doubt| find(operation, doubt, shown, adds_upsert))
+    }
+
+    #[test]
+    fn every_combination_has_its_finding() {
+        use Finding::{AlreadyMember, Applied, InDoubt, NoMember, NotApplied, Refused, Unconfirmed};
+        let add = [
+            (AsAsked, [Applied; 3]),
+            (OtherRole, [AlreadyMember, Unconfirmed, Refused]),
+            (Unnamed, [InDoubt; 3]),
+            (OtherMembership, [AlreadyMember, Unconfirmed, Refused]),
+            (Outside, [NotApplied; 3]),
+            (NoPrincipal, [NotApplied; 3]),
+            (NotSeen, [NotApplied; 3]),
+            (Unread, [InDoubt; 3]),
+        ];
+        let set_role = [
+            (AsAsked, [Applied; 3]),
+            (OtherRole, [NotApplied; 3]),
+            (Unnamed, [InDoubt; 3]),
+            (OtherMembership, [NoMember; 3]),
+            (Outside, [NoMember; 3]),
+            (NoPrincipal, [InDoubt; 3]),
+            (NotSeen, [InDoubt; 3]),
+            (Unread, [InDoubt; 3]),
+        ];
+        let remove = [
+            (AsAsked, [NotApplied, NotApplied, Refused]),
+            (OtherRole, [NotApplied, NotApplied, Refused]),
+            (Unnamed, [NotApplied, NotApplied, Refused]),
+            (OtherMembership, [Applied; 3]),
+            (Outside, [Applied; 3]),
+            (NoPrincipal, [Applied; 3]),
+            (NotSeen, [InDoubt, InDoubt, Applied]),
+            (Unread, [InDoubt, InDoubt, Applied]),
+        ];
+        for (operation, table) in
+            [(Operation::Add, add), (Operation::SetRole, set_role), (Operation::Remove, remove)]
+        {
+            assert!(table.iter().map(|(shown, _)| *shown).eq(SHOWN), "{operation}: each once");
+            for (shown, mut expected) in table {
+                assert_eq!(row(operation, shown, false), expected, "{operation}, {shown:?}");
+                // An upserting provider differs in one thing: what may be somebody else's change is left alone.
+                if operation == Operation::Add && matches!(shown, OtherRole | OtherMembership) {
+                    expected[0] = InDoubt;
+                }
+                assert_eq!(row(operation, shown, true), expected, "{operation}, {shown:?}, upserting");
+            }
+        }
+        for shown in SHOWN {
+            assert_eq!(row(Operation::Invite, shown, false), [InDoubt; 3]);
+        }
+    }
+
+    fn capabilities() -> Capabilities {
+        let row = |role, native| RoleRow::new(role, NativeRole::from_static(native), Fit::Exact);
+        let roles = RoleTable::new([row(Role::Owner, "boss"), row(Role::Viewer, "reader")]).unwrap();
+        let roles = roles.with_custom_roles(true).with_placeholder(NativeRole::from_static("Custom"));
+        Capabilities::new(Provider::from_static("example"), roles)
+            .claim(Evidence::Documented, crate::Capability::ALL)
+    }
+
+    fn key() -> MemberKey {
+        MemberKey::new(WorkspaceId::from(4), UserId::from(3))
+    }
+
+    fn custom(name: &'static str) -> Role {
+        Role::Custom(NativeRole::from_static(name))
+    }
+
+    fn member(native: &'static str) -> Member {
+        Member::new(key(), NativeRole::from_static(native), capabilities().roles())
+    }
+
+    #[test]
+    fn what_is_read_shows_one_thing() {
+        use Resource::{Group, Member as Membership, User, Workspace};
+        let of = |read: &Result<Option<Member>>, asked: Option<&Role>, membership: Option<u64>| {
+            Shown::of(read, asked, membership.map(MembershipId::from).as_ref(), &capabilities())
+        };
+        let with_id = |member: Member, id: u64| {
+            let key = key().with_membership(Some(id.into()));
+            Member { key, ..member }
+        };
+        for status in [Status::Active, Status::Pending, Status::Inactive, Status::Unknown] {
+            let member = |native| member(native).with_status(status);
+            for (native, asked, expected) in [
+                ("reader", Some(Role::Viewer), AsAsked),
+                ("boss", Some(Role::Viewer), OtherRole),
+                ("Legal", Some(Role::Viewer), OtherRole),
+                ("Legal", Some(custom("Legal")), AsAsked),
+                ("reader", Some(custom("reader")), AsAsked),
+                ("Custom", Some(custom("Legal")), Unnamed),
+                ("Custom", Some(Role::Viewer), OtherRole),
+                ("reader", Some(Role::Manager), OtherRole),
+                ("boss", None, AsAsked),
+            ] {
+                let read = Ok(Some(member(native)));
+                assert_eq!(of(&read, asked.as_ref(), None), expected, "{native}, {asked:?}");
+                assert_eq!(of(&read, asked.as_ref(), Some(1)), expected, "no id is told");
+                let read = Ok(Some(with_id(member(native), 1)));
+                assert_eq!(of(&read, asked.as_ref(), None), expected, "no id is asked");
+                assert_eq!(of(&read, asked.as_ref(), Some(1)), expected, "the same id");
+                assert_eq!(of(&read, asked.as_ref(), Some(2)), OtherMembership);
+                if asked.is_some() {
+                    let read = Ok(Some(member(native).with_mark(Mark::RoleFixed)));
+                    assert_eq!(of(&read, asked.as_ref(), None), AsAsked, "whatever was asked");
+                }
+            }
+        }
+        assert_eq!(of(&Ok(None), None, None), Outside);
+        for (missing, expected) in [
+            (&[][..], Unread),
+            (&[User], NoPrincipal),
+            (&[Group], NoPrincipal),
+            (&[Membership], Outside),
+            (&[User, Group, Membership], Outside),
+            (&[Workspace], Unread),
+            (&[Workspace, User], Unread),
+            (&[Workspace, User, Membership], NotSeen),
+        ] {
+            let read = Err(Error::not_found("nothing there", missing));
+            assert_eq!(of(&read, None, None), expected, "{missing:?}");
+        }
+        let forbidden = Error::new(ErrorKind::Forbidden, Effect::Rejected, "no");
+        assert_eq!(of(&Err(forbidden.with_missing(&[Membership])), None, None), Unread);
+    }
+
+    #[test]
+    fn an_error_is_in_doubt_for_one_reason() {
+        for (kind, effect, expected) in [
+            (ErrorKind::Timeout, Effect::Unknown, Lost),
+            (ErrorKind::RecordFailed, Effect::Partial, Lost),
+            (ErrorKind::UnexpectedResponse, Effect::Unknown, Lost),
+            (ErrorKind::Unconfirmed, Effect::Unknown, Unconfirmed),
+            (ErrorKind::AlreadyMember, Effect::Rejected, Refused),
+            (ErrorKind::NotFound, Effect::Rejected, Refused),
+        ] {
+            assert_eq!(Doubt::of(&Error::new(kind, effect, "x")), expected, "{kind}");
+        }
+    }
+
+    /// What is answered, in short: `applied`, or whether it may be sent again, the kind and the effect.
+    fn verdict<T>(verdict: Verdict<T>) -> String {
+        match verdict {
+            Verdict::Applied(_) => "applied".to_owned(),
+            Verdict::NotApplied(error) => format!("again: {} {}", error.kind(), error.effect()),
+            Verdict::Stands(error) => format!("stands: {} {}", error.kind(), error.effect()),
+        }
+    }
+
+    #[test]
+    fn a_finding_becomes_an_answer_with_its_kind_and_effect() {
+        let lost =
+            || Error::new(ErrorKind::Timeout, Effect::Unknown, "no answer").with_operation(Operation::Add);
+        let already = || Error::new(ErrorKind::AlreadyMember, Effect::Rejected, "a member already");
+        let unconfirmed = || Error::new(ErrorKind::Unconfirmed, Effect::Unknown, "another role");
+        let missing = || Error::not_found("no such member", &[Resource::User, Resource::Member]);
+        let unread = || Err(Error::new(ErrorKind::Unavailable, Effect::NotApplied, "out of order"));
+        let add = |error, read| {
+            let request = AddMember::new(key().workspace, key().principal, Role::Viewer);
+            verdict(resolve(&request, error, read, &capabilities()))
+        };
+        let set = |read| verdict(resolve(&SetRole::new(key(), Role::Viewer), lost(), read, &capabilities()));
+        let remove = |error, read| verdict(resolve(&RemoveMember::new(key()), error, read, &capabilities()));
+        let shown = |native| Ok(Some(member(native)));
+        for (found, expected) in [
+            (add(lost(), shown("reader")), "applied"),
+            (add(lost(), Ok(None)), "again: timeout not_applied"),
+            (add(lost(), shown("boss")), "stands: already_member rejected"),
+            (add(lost(), unread()), "stands: timeout unknown"),
+            (add(already(), shown("reader")), "applied"),
+            (add(already(), shown("boss")), "stands: already_member rejected"),
+            (add(already(), Ok(None)), "again: already_member rejected"),
+            (add(already(), unread()), "stands: already_member unknown"),
+            (add(unconfirmed(), shown("boss")), "stands: unconfirmed unknown"),
+            (set(shown("reader")), "applied"),
+            (set(shown("boss")), "again: timeout not_applied"),
+            (set(Ok(None)), "stands: not_found rejected"),
+            (set(unread()), "stands: timeout unknown"),
+            (remove(lost(), Ok(None)), "applied"),
+            (remove(lost(), shown("boss")), "again: timeout not_applied"),
+            (remove(lost(), unread()), "stands: timeout unknown"),
+            (remove(missing(), shown("boss")), "stands: not_found rejected"),
+            (remove(missing(), unread()), "applied"),
+        ] {
+            assert_eq!(found, expected);
+        }
+        let upserting = capabilities().with_behaviours(&[Behaviour::AddUpserts]);
+        let request = AddMember::new(key().workspace, key().principal, Role::Viewer);
+        let Verdict::Stands(error) = resolve(&request, lost(), shown("boss"), &upserting) else {
+            panic!("to send it blind could undo somebody else's change")
+        };
+        assert_eq!((error.kind(), error.effect()), (ErrorKind::Timeout, Effect::Unknown));
+        assert!(error.message().contains("somebody else's change"), "{error}");
+    }
 }

@@ -3,7 +3,7 @@
 use super::ensure::Ensured;
 use super::find::{self, find_member, not_a_member};
 use super::guard::Guard;
-use super::write::{Failed, Write, lost, send};
+use super::write::{Failed, Found, Write, lost, send};
 use crate::{
     AddMember, Behaviour, Capabilities, Capability, Effect, Error, ErrorKind, Mark, Member, NativeRole,
     Operation, PrincipalId, RemoveMember, Result, Role, SetRole, WorkspaceId, WorkspaceMembers,
@@ -152,36 +152,35 @@ async fn put_back<M: WorkspaceMembers + ?Sized>(
     back: &AddMember,
     asked: &NativeRole,
 ) -> Result<Member> {
-    let Failed { error, read } = failed;
+    let Failed { error, mut found } = failed;
     // They are in, and not in the role asked for.
     let inside = |error: Error, how: String| {
         let effect = if error.kind().is_transient() { Effect::NotApplied } else { Effect::Rejected };
         let message = format!("{}; {how}", error.message());
         Err(error.with_effect(effect).with_message(message))
     };
-    let mut found = read;
     let mut second = None;
-    if !matches!(found, Some(Some(_))) {
+    if !matches!(found, Found::Member(_)) {
         match send(members, back, in_doubt).await {
             Ok(_) => return inside(error, format!("the old role {} was put back", old.native_role)),
             Err(failed) => {
-                found = failed.read;
+                found = failed.found;
                 second = Some(failed.error);
             }
         }
     }
     // The first addition may have come through late, or somebody else's.
-    let found = match found {
-        Some(found) => Some(found),
-        None => find::read(members, &back.workspace, &back.principal).await.ok(),
-    };
+    if matches!(found, Found::Unread) {
+        found = Found::by(&find::read(members, &back.workspace, &back.principal).await);
+    }
     match found {
-        Some(Some(member)) if member.native_role == *asked => Ok(member),
-        Some(Some(member)) => {
+        Found::Member(member) if member.native_role == *asked => Ok(member),
+        Found::Member(member) => {
             inside(error, format!("reading back shows them in role {}", member.native_role))
         }
-        outside => {
-            let whereabouts = if outside.is_some() { "they are outside" } else { "they may be outside" };
+        Found::Nobody | Found::Unread => {
+            let outside = matches!(found, Found::Nobody);
+            let whereabouts = if outside { "they are outside" } else { "they may be outside" };
             let second = second.map_or_else(String::new, |second| format!(" ({second})"));
             let message = format!(
                 "{}; putting back the old role {} failed too{second}, so {whereabouts}",

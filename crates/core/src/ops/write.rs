@@ -119,8 +119,26 @@ impl Write for RemoveMember {
 #[derive(Debug)]
 pub(crate) struct Failed {
     pub(crate) error: Error,
-    /// Who was there when it was read back: nobody, or a member. `None` where it was not read, or could not be.
-    pub(crate) read: Option<Option<Member>>,
+    pub(crate) found: Found,
+}
+
+/// Who was there when a write was read back.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// It was not read back, or could not be.
+    Unread,
+    Nobody,
+    Member(Member),
+}
+
+impl Found {
+    pub(crate) fn by(read: &Result<Option<Member>>) -> Self {
+        match read {
+            Err(_) => Self::Unread,
+            Ok(None) => Self::Nobody,
+            Ok(Some(member)) => Self::Member(member.clone()),
+        }
+    }
 }
 
 /// Whether nobody knows what became of a write.
@@ -138,13 +156,13 @@ pub(crate) async fn send<M: WorkspaceMembers + ?Sized, W: Write>(
     let error = match write.send(&members).await {
         Ok(done) => return Ok(done),
         Err(error) if in_doubt(write, &error) => error,
-        Err(error) => return Err(Failed { error, read: None }),
+        Err(error) => return Err(Failed { error, found: Found::Unread }),
     };
     let (workspace, principal) = write.addresses();
     let read = find::read(members, workspace, principal).await;
-    let shown = read.as_ref().ok().cloned();
+    let found = Found::by(&read);
     match resolve(write, error, read, members.capabilities()) {
         Verdict::Applied(done) => Ok(done),
-        Verdict::NotApplied(error) | Verdict::Stands(error) => Err(Failed { error, read: shown }),
+        Verdict::NotApplied(error) | Verdict::Stands(error) => Err(Failed { error, found }),
     }
 }
