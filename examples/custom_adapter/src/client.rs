@@ -47,7 +47,8 @@ impl Clubhouse {
             .claim(Evidence::Documented, &CLAIMS)
             .with_behaviours(&[Behaviour::KeepsLastOwner])
             .with_endpoint(base.as_str())
-            .with_page_size(PAGE);
+            .with_page_size(PAGE)
+            .with_own_timeout(Some(transport.request_timeout()));
         let client = Client::new(PROVIDER, base, transport, AuthScheme::BEARER, key)?;
         Ok(Self { client, capabilities })
     }
