@@ -1,6 +1,11 @@
 //! Every layer alone, and the standard stack, keep what the contract promises around the reference implementation and
 //! around both adapters over real HTTP: a wrapper around any `WorkspaceMembers` is one.
 
+#[path = "../../crates/adapters/pandadoc/tests/harness/mod.rs"]
+mod pandadoc_harness;
+#[path = "../../crates/adapters/paradigm/tests/harness/mod.rs"]
+mod paradigm_harness;
+
 use std::sync::Arc;
 use std::time::Duration;
 use workspace_members_core::{RateLimit as Limit, WorkspaceMembers};
@@ -86,19 +91,18 @@ macro_rules! around_all {
             }
 
             mod around_paradigm {
-                use workspace_members_paradigm::Level;
-                use workspace_members_tests::harness::ParadigmHarness;
+                use crate::paradigm_harness::ParadigmHarness;
 
                 workspace_members_testkit::conformance!(
-                    crate::$layer(ParadigmHarness::new(Level::Owner).page_size(12)).sequences($sequences)
+                    crate::$layer(ParadigmHarness { page_size: 12, ..Default::default() }).sequences($sequences)
                 );
             }
 
             mod around_pandadoc {
-                use workspace_members_tests::harness::PandaDocHarness;
+                use crate::pandadoc_harness::PandaDocHarness;
 
                 workspace_members_testkit::conformance!(
-                    crate::$layer(PandaDocHarness::organization().page_size(12)).sequences($sequences)
+                    crate::$layer(PandaDocHarness { page_size: 12, ..Default::default() }).sequences($sequences)
                 );
             }
         }

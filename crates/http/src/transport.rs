@@ -167,6 +167,8 @@ impl Transport {
             .no_brotli()
             .no_deflate()
             .no_zstd()
+            // Likewise: HTTP/2 would be a second protocol that a server can misuse, and saves nothing here.
+            .http1_only()
             .pool_max_idle_per_host(config.max_in_flight)
             .connect_timeout(config.connect_timeout)
             .timeout(config.request_timeout);

@@ -12,8 +12,9 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 use workspace_members_core::{
-    Behaviour, Capabilities, Capability, Effect, Error, ErrorKind, ListOf, Member, MemberKey, MembershipId,
-    NativeRole, PrincipalId, Resource, Role, Status, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt,
+    Behaviour, Capabilities, Capability, Effect, Error, ErrorKind, Guarded, ListOf, Member, MemberKey,
+    MembershipId, NativeRole, PrincipalId, Protection, Resource, Role, Status, WorkspaceId, WorkspaceMembers,
+    WorkspaceMembersExt,
 };
 
 /// Who is in a workspace, and as what.
@@ -99,6 +100,20 @@ impl Stage {
     /// The claims of this very value, which must be those that the case was chosen by.
     pub(crate) fn claims(&self) -> &Capabilities {
         self.world.members.capabilities()
+    }
+
+    /// The verbs that may take something away. What the adapter cannot tell (whom the key acts as, who else owns the
+    /// workspace) is allowed: that it is refused otherwise has cases of its own.
+    pub(crate) fn guarded(&self) -> Guarded<'_, dyn WorkspaceMembers> {
+        let mut guarded = (**self.members()).guarded();
+        for (told, protection) in
+            [(Capability::Me, Protection::ActingIdentity), (Capability::Roster, Protection::LastOwner)]
+        {
+            if !self.has(told) {
+                guarded = guarded.allow(protection);
+            }
+        }
+        guarded
     }
 
     /// The proxy. Cases that call this say that they need one.
@@ -278,12 +293,7 @@ impl Stage {
         workspace: &WorkspaceId,
         principal: &PrincipalId,
     ) -> Result<Option<Member>, Error> {
-        match self.members().get(workspace, principal).await {
-            Err(error) if error.missing().len() > 1 && error.missing().contains(&Resource::Member) => {
-                Ok(None)
-            }
-            got => got,
-        }
+        nobody_where_it_may_be(self.members().get(workspace, principal).await)
     }
 
     /// The call took effect, or did not, in the first workspace, and nothing happened elsewhere.
@@ -409,6 +419,14 @@ impl Stage {
             );
         }
         Ok(())
+    }
+}
+
+/// Nobody, also where the provider leaves it open what it did not find, the membership among it.
+pub(crate) fn nobody_where_it_may_be(got: Result<Option<Member>, Error>) -> Result<Option<Member>, Error> {
+    match got {
+        Err(error) if error.missing().len() > 1 && error.missing().contains(&Resource::Member) => Ok(None),
+        got => got,
     }
 }
 

@@ -25,24 +25,13 @@ adapters! {
 /// The adapters that [`Config`]s are opened with.
 ///
 /// ```
+/// # #[cfg(feature = "paradigm")] {
+/// # mod clubhouse { pub use workspace_members::paradigm::ADAPTER; }
 /// use workspace_members::Registry;
-/// # use workspace_members::http::{Adapter, AdapterConfig, HttpSettings};
-/// # use workspace_members::{Credential, Result, WorkspaceMembers};
-/// # mod clubhouse {
-/// #     use super::*;
-/// #     #[derive(Debug)]
-/// #     pub struct C;
-/// #     impl<'de> serde::Deserialize<'de> for C {
-/// #         fn deserialize<D: serde::Deserializer<'de>>(_: D) -> std::result::Result<C, D::Error> { Ok(C) }
-/// #     }
-/// #     impl AdapterConfig for C {
-/// #         fn connect(&self, _: &HttpSettings, _: Credential) -> Result<std::sync::Arc<dyn WorkspaceMembers>> { todo!() }
-/// #     }
-/// #     pub const ADAPTER: Adapter = Adapter::new::<C>("clubhouse", "Clubhouse");
-/// # }
 ///
 /// let registry = Registry::with_defaults().with(clubhouse::ADAPTER);
-/// assert!(registry.find("clubhouse").is_some());
+/// # assert!(registry.find("paradigm").is_some());
+/// # }
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Registry(Vec<Adapter>);

@@ -211,7 +211,7 @@ impl PandaDocConfig {
             }
             Reach::Workspace(_) => claimed
                 .with_page_size_of(Operation::ListMembers, None)
-                .without(&[ListUsers, Capability::SeeAddresses], "it takes an organization administrator's key and reach organization")
+                .without(&[ListUsers, SeeAddresses], "it takes an organization administrator's key and reach organization")
                 .without(&[ListAccountMembers], "this connection reaches one workspace")
                 .without(
                     &[Roster],

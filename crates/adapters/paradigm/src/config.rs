@@ -104,7 +104,7 @@ impl ParadigmConfig {
             .with_page_size_of(Operation::ListMembers, None)
             .with_workspace_ids(IdForm::Integer)
             .with_behaviours(&[Behaviour::KeepsLastOwner, Behaviour::GroupsGrantAccess])
-            .claim(Evidence::Documented, &[Me, ListGroups])
+            .claim(Evidence::Documented, &[Me, ListGroups, SeeAddresses])
             // The page on listing users gives no path; creating one is documented at this path.
             .claim(Evidence::Inferred, &[ListUsers, SeeAddresses])
             .without(&[Capability::ListAccountMembers], "each workspace has a list of its own")

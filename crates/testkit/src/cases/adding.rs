@@ -7,7 +7,6 @@ use crate::failure::{Failure, check, check_eq, outcome, shown};
 use crate::stage::{Context, Stage};
 use workspace_members_core::{
     AddMember, Behaviour, Capability, Change, ErrorKind, IfPresent, PrincipalId, Resource, Role, WorkspaceId,
-    WorkspaceMembersExt,
 };
 
 cases! {
@@ -21,7 +20,6 @@ cases! {
     adding_an_unknown_user_is_not_found [AddUser];
     adding_an_unknown_group_is_not_found [AddGroup];
     adding_to_an_unknown_workspace_is_not_found [AddUser];
-    adding_to_a_fixed_workspace_is_refused [AddUser];
     ensure_fails_if_present_when_told_so [AddUser, GetMember];
     ensure_keeps_the_role_when_told_so [AddUser, GetMember];
     ensure_sets_the_role_when_told_so [AddUser, GetMember, SetUserRole];
@@ -162,7 +160,7 @@ async fn add_unknown(
     };
     let results = [
         ("add", stage.members().add(&add).await.map(drop)),
-        ("ensure", stage.members().ensure(&add, IfPresent::SetRole).await.map(drop)),
+        ("ensure", stage.guarded().ensure(&add, IfPresent::SetRole).await.map(drop)),
     ];
     for (verb, result) in results {
         let Some(error) = stage.expect_error(&format!("{verb}, {missing} unknown"), result, kinds)? else {
@@ -192,33 +190,6 @@ async fn adding_to_an_unknown_workspace_is_not_found(context: &Context) -> Verdi
     add_unknown(context, context.workspace(NOBODY), context.user(CLEO), Resource::Workspace).await
 }
 
-async fn adding_to_a_fixed_workspace_is_refused(context: &Context) -> Verdict {
-    if !context.harness.fixed_workspaces() {
-        return Ok(Outcome::NotApplicable(
-            "the provider has no workspaces whose members are fixed".to_owned(),
-        ));
-    }
-    let mut seed = context.seed();
-    let fixed = context.make_workspace(103, "Everybody", "boss@example.com").with_manageable(Some(false));
-    seed.members.push(crate::seed::Grant::new(
-        fixed.id.clone(),
-        context.user(crate::cast::ME),
-        context.ruling(),
-    ));
-    seed.workspaces.push(fixed.clone());
-    let stage = context.stage(seed).await?;
-    let add = AddMember::new(fixed.id.clone(), stage.user_id(CLEO), stage.two_roles().0);
-    let result = stage.members().add(&add).await;
-    let kinds = [ErrorKind::Forbidden, ErrorKind::Rejected, ErrorKind::NotFound, ErrorKind::Unsupported];
-    stage.expect_refusal("adding to a workspace whose members are fixed", result, &kinds)?;
-    if let Some(truth) = &stage.world.truth {
-        let known = truth().into_iter().filter(|grant| grant.workspace == fixed.id).count();
-        check_eq!(known, 1, "members of the fixed workspace");
-    }
-    stage.expect_unchanged("after adding to a fixed workspace").await?;
-    Ok(RAN)
-}
-
 /// Ensures Ana, who is a member, and answers what it came to.
 async fn ensure_ana(
     stage: &Stage,
@@ -226,7 +197,7 @@ async fn ensure_ana(
     if_present: IfPresent,
 ) -> Result<Result<Change, ErrorKind>, Failure> {
     let add = AddMember::new(stage.workspace(LEGAL), stage.user_id(ANA), role.clone());
-    match stage.members().ensure(&add, if_present).await {
+    match stage.guarded().ensure(&add, if_present).await {
         Ok(ensured) => {
             let key = &ensured.member.key;
             check!(stage.same(&key.principal, &stage.user(ANA)), "the answer is about {key}");
@@ -302,7 +273,7 @@ async fn ensure_adds_an_outsider_whatever_it_is_told(context: &Context) -> Verdi
         let stage = context.usual().await?;
         let (role, _) = stage.two_roles();
         let add = AddMember::new(stage.workspace(LEGAL), stage.user_id(CLEO), role.clone());
-        let ensured = stage.members().ensure(&add, if_present).await?;
+        let ensured = stage.guarded().ensure(&add, if_present).await?;
         check_eq!(ensured.change, Change::Applied, "ensuring an outsider, {if_present:?}");
         stage.expect_member(&ensured.member, (&add.workspace, &add.principal), &role)?;
         let mut people = stage.seed.members_of(&add.workspace);
@@ -323,7 +294,7 @@ async fn ensure_gives_a_custom_role_in_one_step_or_two(context: &Context) -> Ver
             // Nobody can tell from here that it is this custom role already, so giving it once more is no fault.
             continue;
         }
-        let result = stage.members().ensure(&add, IfPresent::SetRole).await;
+        let result = stage.guarded().ensure(&add, IfPresent::SetRole).await;
         let change = result.as_ref().ok().map(|ensured| ensured.change);
         check_eq!(change, Some(expected), "ensuring {custom}: {}", outcome(&result));
         let mut people = stage.seed.members_of(&add.workspace);

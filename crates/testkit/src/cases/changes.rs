@@ -6,7 +6,6 @@ use crate::failure::{check, check_eq, outcome};
 use crate::stage::{Context, Stage};
 use workspace_members_core::{
     AddMember, Behaviour, Capability, Change, Ensured, Error, ErrorKind, IfPresent, MemberKey, Role, SetRole,
-    WorkspaceMembersExt,
 };
 
 cases! {
@@ -60,7 +59,7 @@ async fn setting_an_outsiders_role_is_not_found(context: &Context) -> Verdict {
         let result = stage.members().set_role(&SetRole::new(key.clone(), first.clone())).await;
         stage.expect_refusal(&format!("the role of {key}"), result, &[ErrorKind::NotFound])?;
         if stage.has(Capability::GetMember) {
-            let result = stage.members().change_role(&key.workspace, &key.principal, &first).await;
+            let result = stage.guarded().change_role(&key.workspace, &key.principal, &first).await;
             stage.expect_refusal(&format!("changing the role of {key}"), result, &[ErrorKind::NotFound])?;
         }
         stage.expect_unchanged("after setting an outsider's role").await?;
@@ -87,7 +86,7 @@ async fn change_role_says_whether_it_changed_anything(context: &Context) -> Verd
     let (legal, ana) = (stage.workspace(LEGAL), stage.user(ANA));
     let (first, second) = stage.two_roles();
     stage.forget();
-    let ensured = stage.members().change_role(&legal, &ana, &first).await?;
+    let ensured = stage.guarded().change_role(&legal, &ana, &first).await?;
     check_eq!(ensured.change, Change::Unchanged, "changing to the role they have");
     if let Some(proxy) = &stage.world.proxy {
         check!(
@@ -95,7 +94,7 @@ async fn change_role_says_whether_it_changed_anything(context: &Context) -> Verd
             "changing to the role they have writes"
         );
     }
-    let ensured = stage.members().change_role(&legal, &ana, &second).await?;
+    let ensured = stage.guarded().change_role(&legal, &ana, &second).await?;
     check_eq!(ensured.change, Change::Applied, "changing to another role");
     stage.expect_member(&ensured.member, (&legal, &ana), &second)?;
     let mut people = stage.seed.members_of(&legal);
@@ -105,7 +104,7 @@ async fn change_role_says_whether_it_changed_anything(context: &Context) -> Verd
 }
 
 async fn by_two_steps(stage: &Stage, who: u64, role: &Role) -> Result<Ensured, Error> {
-    stage.members().change_role_by_remove_then_add(&stage.workspace(LEGAL), &stage.user(who), role).await
+    stage.guarded().change_role_by_remove_then_add(&stage.workspace(LEGAL), &stage.user(who), role).await
 }
 
 async fn a_role_changes_by_removing_and_adding(context: &Context) -> Verdict {
@@ -127,7 +126,7 @@ async fn a_role_changes_by_removing_and_adding(context: &Context) -> Verdict {
     // A member as they are is none the worse for it.
     let add = AddMember::new(legal, stage.user_id(ANA), second);
     check_eq!(
-        stage.members().ensure(&add, IfPresent::Keep).await?.change,
+        stage.guarded().ensure(&add, IfPresent::Keep).await?.change,
         Change::Unchanged,
         "ensuring afterwards"
     );

@@ -8,9 +8,7 @@ use crate::proxy::{Answer, Armed, Fault, Rule};
 use crate::stage::{Context, Stage};
 use futures_util::future::try_join_all;
 use std::time::Duration;
-use workspace_members_core::{
-    AddMember, Capability, Change, Effect, Ensured, Error, ErrorKind, IfPresent, WorkspaceMembersExt,
-};
+use workspace_members_core::{AddMember, Capability, Change, Effect, Ensured, Error, ErrorKind, IfPresent};
 
 cases! {
     a_lost_answer_to_adding_a_user_is_resolved_by_one_more_call [AddUser] over http;
@@ -54,7 +52,8 @@ async fn lost_answer(context: &Context, capability: Capability) -> Verdict {
     if !context.has(Capability::GetMember) {
         return Ok(RAN);
     }
-    let (stage, members) = (&struck.stage, struck.stage.members());
+    let stage = &struck.stage;
+    let mut members = stage.guarded();
     let change = match &struck.call {
         crate::call::Call::Add(request) => members.ensure(request, IfPresent::SetRole).await?.change,
         crate::call::Call::SetRole(request) => {
@@ -180,7 +179,7 @@ async fn two_steps(
     let strikes = Rule::new(fault).nth(nth).when(crate::proxy::Request::is_write);
     let armed = stage.proxy()?.inject(strikes);
     let legal = stage.workspace(LEGAL);
-    let result = stage.members().change_role_by_remove_then_add(&legal, &stage.user(ANA), &role).await;
+    let result = stage.guarded().change_role_by_remove_then_add(&legal, &stage.user(ANA), &role).await;
     Ok((stage, armed, result))
 }
 
@@ -221,7 +220,7 @@ async fn removing_and_adding_says_when_it_left_somebody_outside(context: &Contex
     let strikes = Rule::new(refusal).nth(2).times(usize::MAX).when(crate::proxy::Request::is_write);
     stage.proxy()?.inject(strikes);
     let (legal, ana, role) = (stage.workspace(LEGAL), stage.user(ANA), stage.two_roles().1);
-    let result = stage.members().change_role_by_remove_then_add(&legal, &ana, &role).await;
+    let result = stage.guarded().change_role_by_remove_then_add(&legal, &ana, &role).await;
     let error = stage.expect_error("additions that are all refused", result, &[ErrorKind::Forbidden])?;
     let told = error.is_some_and(|error| error.effect() == Effect::Partial && !error.done().is_empty());
     check!(told, "somebody is outside, and the error does not say what was done");
@@ -229,7 +228,7 @@ async fn removing_and_adding_says_when_it_left_somebody_outside(context: &Contex
     people.remove(&ana);
     stage.expect_after(&legal, &people, "after the addition and the way back were refused").await?;
     stage.proxy()?.clear_rules();
-    let change = stage.members().ensure(&AddMember::new(legal, ana, role), IfPresent::SetRole).await?.change;
+    let change = stage.guarded().ensure(&AddMember::new(legal, ana, role), IfPresent::SetRole).await?.change;
     check_eq!(change, Change::Applied, "ensuring afterwards");
     Ok(RAN)
 }

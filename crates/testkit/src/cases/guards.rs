@@ -49,7 +49,7 @@ async fn verbs_keep_the_last_owner(context: &Context) -> Verdict {
         return Ok(apart);
     }
     let members = watched(&stage);
-    let guarded = members.guarded().allow(Protection::ActingIdentity);
+    let mut guarded = members.guarded().allow(Protection::ActingIdentity);
     let result = guarded.remove_member(&stage.workspace(LEGAL), &stage.user(ME)).await;
     expect_protected(&stage, "removing the last owner", result, &[Protection::LastOwner])?;
     check_eq!(writes(&members), [], "what was written though it was refused");
@@ -114,7 +114,7 @@ async fn what_is_allowed_is_left_to_the_provider(context: &Context) -> Verdict {
     }
     let members = watched(&stage);
     let (legal, me) = (stage.workspace(LEGAL), stage.user(ME));
-    let guarded = members.guarded().allow(Protection::ActingIdentity).allow(Protection::LastOwner);
+    let mut guarded = members.guarded().allow(Protection::ActingIdentity).allow(Protection::LastOwner);
     let result = guarded.remove_member(&legal, &me).await;
     check_eq!(members.count(Operation::Remove), 1, "removals sent, once they were allowed");
     let mut people = stage.seed.members_of(&legal);
@@ -143,7 +143,7 @@ async fn who_acts_unknown_loses_nobody(context: &Context) -> Verdict {
     let result = members.remove_member(&legal, &ben).await;
     expect_protected(&stage, "removing somebody", result, &[Protection::ActingIdentity])?;
     check_eq!(writes(&members), [], "what was written though it was refused");
-    let guarded = members.guarded().allow(Protection::ActingIdentity);
+    let mut guarded = stage.guarded();
     check_eq!(guarded.remove_member(&legal, &ben).await?, Change::Applied, "removing somebody, once allowed");
     let mut people = stage.seed.members_of(&legal);
     people.remove(&ben);
@@ -159,7 +159,7 @@ async fn a_guard_reads_no_more_than_it_needs(context: &Context) -> Verdict {
         return Ok(Outcome::NotApplicable("everybody is an owner".to_owned()));
     }
     let members = watched(&stage);
-    let guarded = members.guarded();
+    let mut guarded = members.guarded();
     let legal = stage.workspace(LEGAL);
     let mut people = stage.seed.members_of(&legal);
     for number in [ANA, BEN] {

@@ -1,7 +1,7 @@
 //! What listings say: who is where, and what is not there.
 
-use crate::case::{Outcome, RAN, Verdict, cases};
-use crate::cast::{ANA, BOSS, CLEO, LEGAL, ME, MEMBER_GROUP, NOBODY, SALES};
+use crate::case::{RAN, Verdict, cases};
+use crate::cast::{ANA, CLEO, LEGAL, MEMBER_GROUP, NOBODY, SALES};
 use crate::failure::{Failure, check, check_eq, outcome};
 use crate::seed::Grant;
 use crate::stage::Context;
@@ -9,11 +9,10 @@ use futures_util::TryStreamExt;
 use std::collections::BTreeSet;
 use workspace_members_core::{
     Behaviour, Capability, ErrorKind, ListOf, Mark, Member, PrincipalId, PrincipalKind, Resource, Status,
-    Workspace, WorkspaceMembersExt,
+    WorkspaceMembersExt,
 };
 
 cases! {
-    workspaces_are_what_they_are [ListWorkspaces];
     users_are_who_they_are [ListUsers];
     groups_are_what_they_are [ListGroups];
     one_workspace_lists_its_own_members [ListMembers];
@@ -24,25 +23,6 @@ cases! {
     the_roster_of_an_unknown_workspace_is_not_found [Roster];
     listing_an_unknown_workspace_yields_nobody [ListMembers];
     a_member_is_got_and_an_outsider_is_not [GetMember];
-    a_workspace_is_found_by_id_or_name [ListWorkspaces];
-    workspaces_of_one_name_are_ambiguous [ListWorkspaces];
-    fixed_workspaces_are_left_out_or_marked [ListWorkspaces];
-}
-
-async fn workspaces_are_what_they_are(context: &Context) -> Verdict {
-    let stage = context.usual().await?;
-    let mut listed: Vec<Workspace> = stage.members().workspaces().try_collect().await?;
-    listed.sort_by(|a, b| a.id.cmp(&b.id));
-    let shown: Vec<_> = listed.iter().map(|w| (&w.id, &w.name, w.may_be_manageable())).collect();
-    let reached = |w: &Workspace| !stage.out_of_reach(&w.id);
-    let seeded: Vec<_> = stage.seed.workspaces.iter().map(|w| (&w.id, &w.name, reached(w))).collect();
-    check_eq!(shown, seeded, "ids, names and whether they can be managed");
-    if stage.behaves(Behaviour::FixedWorkspaceOwner) {
-        let owners: Vec<_> = listed.iter().map(|workspace| &workspace.owner).collect();
-        let seeded: Vec<_> = stage.seed.workspaces.iter().map(|workspace| &workspace.owner).collect();
-        check_eq!(owners, seeded, "the owners who cannot go");
-    }
-    Ok(RAN)
 }
 
 async fn users_are_who_they_are(context: &Context) -> Verdict {
@@ -296,71 +276,5 @@ async fn a_member_is_got_and_an_outsider_is_not(context: &Context) -> Verdict {
         };
         check!(absent, "{principal} in {workspace} does not exist: {}", outcome(&result));
     }
-    Ok(RAN)
-}
-
-async fn a_workspace_is_found_by_id_or_name(context: &Context) -> Verdict {
-    let mut seed = context.seed();
-    // A name that is another one's id: the id wins.
-    let mut third = context.make_workspace(103, "third", "boss@example.com");
-    third.name = context.workspace(SALES).to_string();
-    seed.members.push(Grant::new(third.id.clone(), context.user(ME), context.ruling()));
-    seed.members.push(Grant::new(third.id.clone(), context.user(BOSS), context.ruling()));
-    seed.workspaces.push(third.clone());
-    let stage = context.stage(seed).await?;
-    for (wanted, id) in [
-        ("Legal", stage.workspace(LEGAL)),
-        (third.id.as_str(), third.id.clone()),
-        (&third.name, stage.workspace(SALES)),
-    ] {
-        check_eq!(stage.members().find_workspace(wanted).await?.id, id, "the workspace found for {wanted:?}");
-    }
-    for wanted in ["legal", "Lega", "", "Legal "] {
-        let result = stage.members().find_workspace(wanted).await;
-        stage.expect_refusal(&format!("finding {wanted:?}"), result, &[ErrorKind::NotFound])?;
-    }
-    Ok(RAN)
-}
-
-async fn workspaces_of_one_name_are_ambiguous(context: &Context) -> Verdict {
-    let mut seed = context.seed();
-    let twin = context.make_workspace(103, "Legal", "boss@example.com");
-    seed.members.push(Grant::new(twin.id.clone(), context.user(ME), context.ruling()));
-    seed.members.push(Grant::new(twin.id.clone(), context.user(BOSS), context.ruling()));
-    seed.workspaces.push(twin.clone());
-    let stage = context.stage(seed).await?;
-    let result = stage.members().find_workspace("Legal").await;
-    if let Some(error) =
-        stage.expect_error("finding a name that two have", result, &[ErrorKind::Ambiguous])?
-    {
-        let both = error.message().contains(twin.id.as_str())
-            && error.message().contains(stage.workspace(LEGAL).as_str());
-        check!(both, "the error does not name both ids: {error}");
-    }
-    Ok(RAN)
-}
-
-async fn fixed_workspaces_are_left_out_or_marked(context: &Context) -> Verdict {
-    if !context.harness.fixed_workspaces() {
-        return Ok(Outcome::NotApplicable(
-            "the provider has no workspaces whose members are fixed".to_owned(),
-        ));
-    }
-    let mut seed = context.seed();
-    let fixed = context.make_workspace(103, "Everybody", "boss@example.com").with_manageable(Some(false));
-    seed.members.push(Grant::new(fixed.id.clone(), context.user(ME), context.ruling()));
-    seed.workspaces.push(fixed.clone());
-    let stage = context.stage(seed).await?;
-    let listed: Vec<Workspace> = stage.members().workspaces().try_collect().await?;
-    let shown = listed.iter().find(|workspace| workspace.id == fixed.id);
-    check!(
-        shown.is_none_or(|workspace| !workspace.may_be_manageable()),
-        "its members cannot be changed, and it is not marked so"
-    );
-    check_eq!(
-        listed.iter().filter(|workspace| workspace.may_be_manageable()).count(),
-        2,
-        "workspaces that can be managed"
-    );
     Ok(RAN)
 }

@@ -74,7 +74,7 @@ async fn removing_somebody_who_is_not_found_changes_nothing(context: &Context) -
         return Ok(RAN);
     }
     let stage = context.usual().await?;
-    let change = stage.members().remove_member(&stage.workspace(LEGAL), &stage.user(CLEO)).await?;
+    let change = stage.guarded().remove_member(&stage.workspace(LEGAL), &stage.user(CLEO)).await?;
     check_eq!(change, Change::Unchanged, "removing an outsider");
     stage.expect_unchanged("after removing an outsider").await?;
     Ok(RAN)

@@ -7,6 +7,7 @@ mod concurrency;
 mod errors;
 mod faults;
 mod fixed;
+mod guards;
 mod identity;
 mod lifecycle;
 mod listing;
@@ -21,6 +22,7 @@ mod roles;
 mod spelling;
 mod strike;
 mod upserting;
+mod workspaces;
 
 use crate::case::Case;
 
@@ -30,6 +32,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         requests::CASES,
         identity::CASES,
         spelling::CASES,
+        workspaces::CASES,
         listing::CASES,
         missing::CASES,
         paging::CASES,
@@ -42,6 +45,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         changes::CASES,
         removing::CASES,
         protection::CASES,
+        guards::CASES,
         lifecycle::CASES,
         errors::CASES,
         faults::CASES,

@@ -6,7 +6,6 @@ use crate::failure::{Failure, check, check_eq};
 use crate::stage::Context;
 use workspace_members_core::{
     AddMember, Behaviour, Capability, Change, ErrorKind, MemberKey, PrincipalId, RemoveMember, Resource,
-    WorkspaceMembersExt,
 };
 
 cases! {
@@ -165,12 +164,12 @@ async fn remove_member_says_whether_it_removed_anybody(context: &Context) -> Ver
     let mut people = stage.seed.members_of(&legal);
     people.remove(&ben);
     for expected in [Change::Applied, Change::Unchanged, Change::Unchanged] {
-        check_eq!(stage.members().remove_member(&legal, &ben).await?, expected, "removing somebody");
+        check_eq!(stage.guarded().remove_member(&legal, &ben).await?, expected, "removing somebody");
         stage.expect_after(&legal, &people, "after removing somebody").await?;
     }
     let elsewhere = if stage.out_of_reach(&stage.workspace(SALES)) { (LEGAL, CLEO) } else { (SALES, ANA) };
     let (workspace, who) = (stage.workspace(elsewhere.0), stage.user(elsewhere.1));
-    let outsider = stage.members().remove_member(&workspace, &who).await?;
+    let outsider = stage.guarded().remove_member(&workspace, &who).await?;
     check_eq!(outsider, Change::Unchanged, "removing an outsider");
     stage.expect_after(&legal, &people, "after removing an outsider").await?;
     Ok(RAN)
@@ -179,7 +178,7 @@ async fn remove_member_says_whether_it_removed_anybody(context: &Context) -> Ver
 async fn remove_member_in_an_unknown_workspace_is_not_found(context: &Context) -> Verdict {
     let stage = context.usual().await?;
     let unknown = stage.workspace(NOBODY);
-    let result = stage.members().remove_member(&unknown, &stage.user(BEN)).await;
+    let result = stage.guarded().remove_member(&unknown, &stage.user(BEN)).await;
     let kinds = [ErrorKind::NotFound, ErrorKind::Unsupported];
     let Some(error) = stage.expect_error("removing from an unknown workspace", result, &kinds)? else {
         return Err(Failure::new("removing from an unknown workspace worked"));
