@@ -272,6 +272,39 @@ pub enum Support {
     Absent(Cow<'static, str>),
 }
 
+/// What the ids of an account's workspaces look like, so that an id can be told from a name without asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum IdForm {
+    /// Not known: any text may be an id or a name.
+    #[default]
+    Any,
+    /// Positive integers, written without sign and leading zeros.
+    Integer,
+    /// So many ASCII letters and digits.
+    Alphanumeric {
+        /// How many.
+        length: usize,
+    },
+}
+
+impl IdForm {
+    /// Whether a text is an id by its looks. Never so where the form is not known.
+    pub fn is_id(self, text: &str) -> bool {
+        match self {
+            Self::Any => false,
+            Self::Integer => {
+                text.starts_with(|first: char| matches!(first, '1'..='9'))
+                    && text.bytes().all(|byte| byte.is_ascii_digit())
+            }
+            Self::Alphanumeric { length } => {
+                text.len() == length && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            }
+        }
+    }
+}
+
 /// At most so many requests in any window of a length, for all of these operations together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -317,6 +350,7 @@ pub struct Capabilities {
     variant: String,
     support: BTreeMap<Capability, Support>,
     behaviours: BTreeSet<Behaviour>,
+    workspace_ids: IdForm,
     roles: RoleTable,
     page_size: u32,
     /// Listings whose pages are of another size; `None` for one page that holds everything.
@@ -336,6 +370,7 @@ impl Capabilities {
             variant: String::new(),
             support: BTreeMap::new(),
             behaviours: BTreeSet::new(),
+            workspace_ids: IdForm::Any,
             roles,
             page_size: 50,
             page_sizes: BTreeMap::new(),
@@ -386,6 +421,12 @@ impl Capabilities {
     /// Declares how the provider behaves.
     pub fn with_behaviours(mut self, behaviours: &[Behaviour]) -> Self {
         self.behaviours.extend(behaviours);
+        self
+    }
+
+    /// Says what workspace ids look like.
+    pub fn with_workspace_ids(mut self, form: IdForm) -> Self {
+        self.workspace_ids = form;
         self
     }
 
@@ -458,6 +499,11 @@ impl Capabilities {
         self.behaviours.iter().copied()
     }
 
+    /// What workspace ids look like.
+    pub fn workspace_ids(&self) -> IdForm {
+        self.workspace_ids
+    }
+
     /// How roles translate.
     pub fn roles(&self) -> &RoleTable {
         &self.roles
@@ -466,14 +512,10 @@ impl Capabilities {
     /// The principal as it compares at this provider: a user id with ASCII capitals as small letters where those are one
     /// ([`Behaviour::UserIdsFoldCase`]), anything else as it is.
     pub fn folded<'a>(&self, principal: &'a PrincipalId) -> Cow<'a, PrincipalId> {
-        match principal {
-            PrincipalId::User(id) if self.behaves(Behaviour::UserIdsFoldCase) => {
-                match id.to_ascii_lowercase() {
-                    Some(folded) => Cow::Owned(PrincipalId::User(folded)),
-                    None => Cow::Borrowed(principal),
-                }
-            }
-            _ => Cow::Borrowed(principal),
+        if self.behaves(Behaviour::UserIdsFoldCase) {
+            Cow::Owned(principal.folded())
+        } else {
+            Cow::Borrowed(principal)
         }
     }
 
@@ -544,6 +586,15 @@ mod tests {
         let sizes = [Operation::ListGroups, Operation::ListUsers, Operation::ListMembers]
             .map(|listing| capabilities.page_size_of(listing));
         assert_eq!(sizes, [Some(7), Some(20), None]);
+    }
+
+    #[test]
+    fn an_id_is_told_from_a_name_only_where_its_form_is_known() {
+        let panda = "BhVzRcxH9Z2LgfPPGXFUBa";
+        let told = |form: IdForm| ["7", "07", "+7", "", "Sales", panda].map(|text| form.is_id(text));
+        assert_eq!(told(IdForm::Any), [false; 6]);
+        assert_eq!(told(IdForm::Integer), [true, false, false, false, false, false]);
+        assert_eq!(told(IdForm::Alphanumeric { length: 22 }), [false, false, false, false, false, true]);
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 use workspace_members_core::{
-    Behaviour, Capabilities, Capability, Effect, Error, ErrorKind, Evidence, Operation, Provider, RateLimit,
-    Result, RoleTable, WorkspaceId, WorkspaceMembers,
+    Behaviour, Capabilities, Capability, Effect, Error, ErrorKind, Evidence, IdForm, Operation, Provider,
+    RateLimit, Result, RoleTable, WorkspaceId, WorkspaceMembers,
 };
 use workspace_members_http::{Adapter, AdapterConfig, AuthScheme, Credential, HttpSettings};
 
@@ -174,6 +174,8 @@ impl PandaDocConfig {
             .with_variant(self.reach.as_str())
             .with_page_size(http.page_size_of(USERS_PAGE, USERS_PAGE))
             .with_page_size_of(Operation::ListWorkspaces, Some(WORKSPACES_PAGE))
+            // As in every example of the description; ids of another form are looked up among the workspaces.
+            .with_workspace_ids(IdForm::Alphanumeric { length: 22 })
             .with_behaviours(&[
                 Behaviour::MembershipIds,
                 Behaviour::SellsSeats,
@@ -209,7 +211,7 @@ impl PandaDocConfig {
             }
             Reach::Workspace(_) => claimed
                 .with_page_size_of(Operation::ListMembers, None)
-                .without(&[ListUsers], "it takes an organization administrator's key and reach organization")
+                .without(&[ListUsers, SeeAddresses], "it takes an organization administrator's key and reach organization")
                 .without(&[ListAccountMembers], "this connection reaches one workspace")
                 .without(
                     &[Roster],

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 use workspace_members_core::{
-    Behaviour, Capabilities, Capability, Evidence, Operation, Provider, RateLimit, Result, WorkspaceMembers,
+    Behaviour, Capabilities, Capability, Evidence, IdForm, Operation, Provider, RateLimit, Result,
+    WorkspaceMembers,
 };
 use workspace_members_http::{Adapter, AdapterConfig, Credential, HttpSettings};
 
@@ -101,10 +102,11 @@ impl ParadigmConfig {
             .with_page_size(http.page_size_of(LARGEST_PAGE, LARGEST_PAGE))
             .with_page_size_of(Operation::ListUsers, Some(USERS_PAGE))
             .with_page_size_of(Operation::ListMembers, None)
+            .with_workspace_ids(IdForm::Integer)
             .with_behaviours(&[Behaviour::KeepsLastOwner, Behaviour::GroupsGrantAccess])
-            .claim(Evidence::Documented, &[Me, ListGroups])
+            .claim(Evidence::Documented, &[Me, ListGroups, SeeAddresses])
             // The page on listing users gives no path; creating one is documented at this path.
-            .claim(Evidence::Inferred, &[ListUsers, SeeAddresses])
+            .claim(Evidence::Inferred, &[ListUsers])
             .without(&[Capability::ListAccountMembers], "each workspace has a list of its own")
             .without(
                 &[Capability::SetUserRole, Capability::SetGroupRole],

@@ -1,20 +1,15 @@
 //! Who is who at one connection: from the entries of a desired state or a guard to principals, and from groups to people.
 
-use super::places::Places;
-use super::principal::PrincipalRef;
 use super::refusal::Problem;
+use super::roster_index::RosterIndex;
 use crate::desired::{Entry, People, WhoRef};
 use crate::observe::Observed;
-use foldhash::fast::RandomState;
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 use workspace_members_core::{
     Behaviour, EmailAddress, GroupId, Mark, Member, PrincipalId, Roster, Status, User, UserId,
 };
-
-/// Hashed by a key that is drawn for each process, and in few instructions: a plan looks up every member by address.
-pub(super) type Map<K, V> = HashMap<K, V, RandomState>;
 
 /// Whether something is so, as far as was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,11 +20,11 @@ pub(crate) enum Sure {
 }
 
 /// A principal that an entry means.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Found<'a> {
-    pub(super) principal: PrincipalRef<'a>,
-    /// Where in the roster, for a member.
-    pub(super) place: Option<usize>,
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) principal: PrincipalId,
+    /// The position in the roster, for a member.
+    pub(super) position: Option<usize>,
     /// Whether the account is known to have them.
     pub(super) verified: bool,
 }
@@ -46,27 +41,16 @@ pub(super) struct NotFound {
 #[derive(Debug)]
 struct Users<'a> {
     listed: &'a [User],
-    places: Map<&'a UserId, usize>,
+    positions: HashMap<&'a UserId, usize>,
 }
 
 impl<'a> Users<'a> {
     fn new(listed: &'a [User]) -> Self {
-        Self { listed, places: listed.iter().map(|user| &user.id).zip(0..).collect() }
+        Self { listed, positions: listed.iter().map(|user| &user.id).zip(0..).collect() }
     }
 
     fn get(&self, id: &UserId) -> Option<&'a User> {
-        self.listed.get(*self.places.get(id)?)
-    }
-
-    /// The same, where `next` is the place behind whoever was found last: those who come in the order of the list are not
-    /// looked up.
-    fn follow(&self, next: &mut usize, id: &UserId) -> Option<&'a User> {
-        let place = match self.listed.get(*next) {
-            Some(user) if user.id == *id => *next,
-            _ => *self.places.get(id)?,
-        };
-        *next = place + 1;
-        self.listed.get(place)
+        self.listed.get(*self.positions.get(id)?)
     }
 }
 
@@ -74,24 +58,22 @@ impl<'a> Users<'a> {
 #[derive(Debug)]
 struct Emails<'a> {
     /// The first user with each.
-    first: Map<&'a EmailAddress, &'a UserId>,
+    first: HashMap<&'a EmailAddress, &'a UserId>,
     /// All users with an address that several have.
-    shared: Map<&'a EmailAddress, BTreeSet<&'a UserId>>,
+    shared: HashMap<&'a EmailAddress, BTreeSet<&'a UserId>>,
 }
 
 impl<'a> Emails<'a> {
     fn new(users: &Users<'a>, observed: &'a Observed) -> Self {
-        let first = Map::with_capacity_and_hasher(users.listed.len(), RandomState::default());
-        let mut all = Self { first, shared: Map::default() };
+        let mut all = Self { first: HashMap::new(), shared: HashMap::new() };
         for user in users.listed {
             if let Some(email) = &user.email {
                 all.hold(email, &user.id);
             }
         }
-        let mut next = 0;
         for member in observed.rosters().values().flat_map(Roster::iter) {
             if let (PrincipalId::User(id), Some(email)) = (&member.key.principal, &member.email)
-                && users.follow(&mut next, id).and_then(|user| user.email.as_ref()) != Some(email)
+                && users.get(id).and_then(|user| user.email.as_ref()) != Some(email)
             {
                 all.hold(email, id);
             }
@@ -131,10 +113,10 @@ pub(crate) struct Directory<'a> {
     /// The users of each group, where they are known.
     groups: BTreeMap<&'a GroupId, Option<BTreeSet<&'a UserId>>>,
     /// The known groups of each user: `groups`, the other way round.
-    groups_of: Map<&'a UserId, BTreeSet<&'a GroupId>>,
+    groups_of: HashMap<&'a UserId, BTreeSet<&'a GroupId>>,
     listed_groups: BTreeSet<&'a GroupId>,
     /// Only where the provider sells seats.
-    seats: Map<PrincipalRef<'a>, Seat>,
+    seats: HashMap<&'a PrincipalId, Seat>,
     /// Who own the whole account, as a list of users or any roster read says.
     account_owners: BTreeSet<&'a UserId>,
 }
@@ -146,7 +128,7 @@ impl<'a> Directory<'a> {
         let mut groups = listed_groups(observed);
         let marked = listed.iter().filter(|user| user.is(Mark::AccountOwner));
         let mut account_owners: BTreeSet<&UserId> = marked.map(|user| &user.id).collect();
-        let mut seats: Map<PrincipalRef<'_>, Seat> = Map::default();
+        let mut seats: HashMap<&PrincipalId, Seat> = HashMap::new();
         let sells = observed.capabilities().behaves(Behaviour::SellsSeats);
         for member in observed.rosters().values().flat_map(Roster::iter) {
             match &member.key.principal {
@@ -168,13 +150,13 @@ impl<'a> Directory<'a> {
                 licensed: member.license.is_some() && listed().is_none_or(|user| user.license.is_none()),
             };
             if seat.on_promotion || seat.licensed {
-                let known = seats.entry(PrincipalRef::from(&member.key.principal)).or_default();
+                let known = seats.entry(&member.key.principal).or_default();
                 known.on_promotion |= seat.on_promotion;
                 known.licensed |= seat.licensed;
             }
         }
         told_by_users(listed, &mut groups);
-        let mut groups_of: Map<&UserId, BTreeSet<&GroupId>> = Map::default();
+        let mut groups_of: HashMap<&UserId, BTreeSet<&GroupId>> = HashMap::new();
         for (group, users) in &groups {
             for user in users.iter().flatten() {
                 groups_of.entry(user).or_default().insert(group);
@@ -191,11 +173,7 @@ impl<'a> Directory<'a> {
     }
 
     /// The one principal that an entry means in a workspace.
-    pub(super) fn find<'b>(
-        &'b self,
-        places: &mut Places<'b>,
-        entry: &'b Entry,
-    ) -> Result<Found<'b>, NotFound> {
+    pub(super) fn find(&self, roster: &RosterIndex<'_>, entry: &Entry) -> Result<Found, NotFound> {
         let unknown = |message: String, advice| NotFound { problem: Problem::UnknownPerson, message, advice };
         let connection = self.observed.connection();
         let Some(who) = self.people.whom(entry, connection, self.observed.provider()) else {
@@ -206,28 +184,30 @@ impl<'a> Directory<'a> {
             WhoRef::Email(email) => {
                 // Mostly the roster tells at once, if nobody else in the account has the address.
                 let shared = self.emails().shared.contains_key(email);
-                if !shared && let Some((principal, place)) = places.of_email(email) {
-                    return Ok(Found { principal, place: Some(place), verified: true });
+                if !shared
+                    && let Some(position) = roster.position_of_email(email)
+                    && let Some(member) = roster.member(position)
+                {
+                    let principal = member.key.principal.clone();
+                    return Ok(Found { principal, position: Some(position), verified: true });
                 }
-                let principal = PrincipalRef::User(self.find_email(email)?);
-                Ok(Found { principal, place: places.of(principal), verified: true })
+                let principal = PrincipalId::User(self.find_email(email)?.clone());
+                let position = roster.position(&principal);
+                Ok(Found { principal, position, verified: true })
             }
             WhoRef::Id(id) => {
-                let principal = PrincipalRef::from(id);
-                let place = places.of(principal);
-                let listed = match principal {
+                let position = roster.position(id);
+                let listed = match id {
                     // Whether the account has a member is no question.
-                    _ if place.is_some() => Some(true),
-                    PrincipalRef::User(id) => self.observed.users().map(|_| self.users.get(id).is_some()),
-                    PrincipalRef::Group(id) => {
-                        self.observed.groups().map(|_| self.listed_groups.contains(id))
-                    }
+                    _ if position.is_some() => Some(true),
+                    PrincipalId::User(id) => self.observed.users().map(|_| self.users.get(id).is_some()),
+                    PrincipalId::Group(id) => self.observed.groups().map(|_| self.listed_groups.contains(id)),
                 };
                 if listed == Some(false) {
                     let message = format!("{id} is not in the account of {connection}");
                     return Err(unknown(message, "check the id, and that the key's user can see them"));
                 }
-                Ok(Found { principal, place, verified: listed.is_some() })
+                Ok(Found { principal: id.clone(), position, verified: listed.is_some() })
             }
         }
     }
@@ -302,7 +282,7 @@ impl<'a> Directory<'a> {
         let user = principal.as_user().and_then(|user| self.users.get(user));
         member.is_some_and(|member| member.is(mark))
             || user.is_some_and(|user| user.is(mark))
-            || self.seats.get(&principal.into()).is_some_and(|seat| seat.on_promotion)
+            || self.seats.get(principal).is_some_and(|seat| seat.on_promotion)
     }
 
     /// Whether this is the owner of the whole account.
@@ -315,7 +295,7 @@ impl<'a> Directory<'a> {
         let user = principal.as_user().and_then(|user| self.users.get(user));
         member.is_some_and(|member| member.license.is_some())
             || user.is_some_and(|user| user.license.is_some())
-            || self.seats.get(&principal.into()).is_some_and(|seat| seat.licensed)
+            || self.seats.get(principal).is_some_and(|seat| seat.licensed)
     }
 
     /// The users of a group, where they are known.
@@ -410,7 +390,7 @@ fn told_by_users<'a>(listed: &'a [User], groups: &mut BTreeMap<&'a GroupId, Opti
     if listed.is_empty() || listed.iter().any(|user| user.groups.is_none()) {
         return;
     }
-    let mut told: Map<&GroupId, BTreeSet<&UserId>> = Map::default();
+    let mut told: HashMap<&GroupId, BTreeSet<&UserId>> = HashMap::new();
     for user in listed {
         for group in user.groups.iter().flatten() {
             told.entry(group).or_default().insert(&user.id);

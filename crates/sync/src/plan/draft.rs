@@ -1,17 +1,16 @@
 //! The steps that would make one workspace as it is desired to be.
 
-use super::directory::{Directory, Map, Sure, as_group};
+use super::directory::{Directory, Sure, as_group};
 use super::grant::Giver;
 use super::names;
-use super::places::Places;
-use super::principal::PrincipalRef;
 use super::refusal::{Problem, Refusal};
+use super::roster_index::RosterIndex;
 use super::step::{Action, Consequence, Kept, KeptReason, Step, Strategy};
 use crate::desired::{DesiredMember, DesiredMembership, DesiredWorkspace, Entry, Mode, WhoRef};
 use crate::guards::Limits;
 use std::cell::OnceCell;
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use workspace_members_core::{
     AddMember, Behaviour, Capabilities, Capability, Error, GroupId, IfPresent, Mark, Member, PrincipalId,
     RemoveMember, Role, RoleTable, Roster,
@@ -27,16 +26,15 @@ pub(super) struct Draft<'a> {
 }
 
 /// Somebody named who is not a member, and by which desired state.
-#[derive(Clone, Copy)]
 struct Stranger<'a> {
-    principal: PrincipalRef<'a>,
+    principal: PrincipalId,
     verified: bool,
     desired_member: &'a DesiredMember,
 }
 
 /// Whom a desired state names.
 struct Named<'a> {
-    /// By place in the roster.
+    /// By position in the roster.
     members: Vec<Option<&'a DesiredMember>>,
     /// Ordered by principal.
     strangers: Vec<Stranger<'a>>,
@@ -87,8 +85,8 @@ impl<'a, 'd> Drafter<'a, 'd> {
         let mut strangers = strangers.into_iter().peekable();
         for (member, desired_member) in roster.iter().zip(&members) {
             let Some(desired_member) = desired_member else { continue };
-            let principal = PrincipalRef::from(&member.key.principal);
-            while let Some(stranger) = strangers.next_if(|stranger| stranger.principal < principal) {
+            let principal = &member.key.principal;
+            while let Some(stranger) = strangers.next_if(|stranger| stranger.principal < *principal) {
                 self.stranger(stranger);
             }
             self.member(member, desired_member);
@@ -115,11 +113,11 @@ impl<'a, 'd> Drafter<'a, 'd> {
 
     /// Finds whom the desired state names. Two entries for one principal must desired state the same.
     fn named(&mut self) -> Named<'a> {
-        let (directory, mut places) = (self.directory, Places::new(self.roster));
+        let (directory, index) = (self.directory, RosterIndex::new(self.roster, self.capabilities()));
         let mut members: Vec<Option<&DesiredMember>> = vec![None; self.roster.len()];
-        let mut strangers: Map<PrincipalRef<'_>, Stranger<'_>> = Map::default();
+        let mut strangers: BTreeMap<PrincipalId, Stranger<'_>> = BTreeMap::new();
         for desired_member in self.desired.members.iter() {
-            let found = match directory.find(&mut places, &desired_member.who) {
+            let found = match directory.find(&index, &desired_member.who) {
                 Ok(found) => found,
                 Err(error)
                     if desired_member.membership == DesiredMembership::Absent
@@ -133,20 +131,21 @@ impl<'a, 'd> Drafter<'a, 'd> {
                 }
             };
             let principal = found.principal;
-            let first = if let Some(place) = found.place {
-                *members[place].get_or_insert(desired_member)
+            let first = if let Some(position) = found.position {
+                *members[position].get_or_insert(desired_member)
             } else {
-                let stranger = Stranger { principal, verified: found.verified, desired_member };
-                strangers.entry(principal).or_insert(stranger).desired_member
+                let folded = self.capabilities().folded(&principal).into_owned();
+                let stranger =
+                    Stranger { principal: principal.clone(), verified: found.verified, desired_member };
+                strangers.entry(folded).or_insert(stranger).desired_member
             };
             if first.membership != desired_member.membership {
-                let principal = PrincipalId::from(principal);
                 let message = format!("{} and {} are both {principal}", first.who, desired_member.who);
                 self.problem(Problem::Conflict, &desired_member.who.to_string(), message, "name them once");
             }
         }
         let mut strangers: Vec<Stranger<'_>> = strangers.into_values().collect();
-        strangers.sort_unstable_by_key(|stranger| stranger.principal);
+        strangers.sort_unstable_by(|a, b| a.principal.cmp(&b.principal));
         Named { members, strangers }
     }
 
@@ -173,7 +172,7 @@ impl<'a, 'd> Drafter<'a, 'd> {
             DesiredMembership::Role(_) if self.desired.mode == Mode::RemoveOnly => {}
             DesiredMembership::Role(role) | DesiredMembership::Add { role, .. } => self.add(stranger, role),
             DesiredMembership::SetRole(_) => {
-                let label = self.directory.label(&stranger.principal.into(), None);
+                let label = self.directory.label(&stranger.principal, None);
                 let message = format!("{label} is not a member of {}", self.desired.target);
                 self.problem(Problem::NotAMember, &label, message, "add them instead");
             }
@@ -278,7 +277,7 @@ impl<'a, 'd> Drafter<'a, 'd> {
     }
 
     fn add(&mut self, stranger: Stranger<'a>, role: &Role) {
-        let principal = PrincipalId::from(stranger.principal);
+        let principal = stranger.principal;
         let reason = format!("{} and is not a member", desired_states(stranger.desired_member, role));
         let mut step = self.step(&principal, None, Action::Add, reason);
         let capabilities = self.capabilities();

@@ -1,11 +1,12 @@
 //! A workspace as it would be after some steps, and what the guards say about it.
 
-use super::directory::{Directory, Map, Sure};
+use super::directory::{Directory, Sure};
 use super::refusal::{Cause, Refusal};
 use super::step::{Action, Consequence, Step, Strategy};
 use crate::desired::{Mode, Target};
 use crate::guards::{Guard, Limits};
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use workspace_members_core::{Member, NativeRole, PrincipalId, Role, Status, UserId};
 
 /// One member of an [`Outcome`] whom a step changed.
@@ -26,17 +27,17 @@ pub(crate) struct Outcome<'a, 'd> {
     /// Ordered by principal.
     members: &'a [Member],
     /// `None` for who is no member any more.
-    changed: Map<&'a PrincipalId, Option<Seat>>,
+    changed: HashMap<&'a PrincipalId, Option<Seat>>,
     owners: OnceCell<Owners<'a>>,
 }
 
 /// The owners that may be active, each with in how many ways.
-pub(crate) type Owners<'a> = Map<&'a UserId, u32>;
+pub(crate) type Owners<'a> = HashMap<&'a UserId, u32>;
 
 impl<'a, 'd> Outcome<'a, 'd> {
     /// The workspace as it is, or as much of it as was read again, ordered by principal.
     pub(crate) fn of(members: &'a [Member], directory: &'a Directory<'d>) -> Self {
-        Self { directory, members, changed: Map::default(), owners: OnceCell::new() }
+        Self { directory, members, changed: HashMap::new(), owners: OnceCell::new() }
     }
 
     /// The owners that may be active, each with in how many ways. Users in owner groups count only where they are known,

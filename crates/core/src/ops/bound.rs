@@ -1,19 +1,38 @@
 //! A handle on one workspace.
 
+use super::find::principal;
+use super::verbs::WorkspaceMembersExt;
+use super::{Ensured, Guarded, IfPresent};
 use crate::listing::collect;
 use crate::{
-    AddMember, Change, Ensured, ErrorKind, IfPresent, Listing, Member, Notify, Operation, PrincipalId,
-    Result, Role, Roster, Who, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt,
+    AddMember, Capability, Change, ErrorKind, Listing, Member, Notify, Operation, PrincipalId, Protection,
+    Result, Role, Roster, Who, WorkspaceId, WorkspaceMembers,
 };
 
 /// One workspace of an account: what [`WorkspaceMembersExt`] offers, without naming the workspace each time.
 #[derive(Debug)]
 pub struct BoundWorkspace<'a, M: ?Sized> {
-    pub(super) members: &'a M,
-    pub(super) id: WorkspaceId,
+    members: &'a M,
+    id: WorkspaceId,
+    allowed: Vec<Protection>,
 }
 
-impl<M: WorkspaceMembers + ?Sized> BoundWorkspace<'_, M> {
+impl<'a, M: WorkspaceMembers + ?Sized> BoundWorkspace<'a, M> {
+    pub(super) fn new(members: &'a M, id: WorkspaceId) -> Self {
+        Self { members, id, allowed: Vec::new() }
+    }
+
+    /// Allows what would be refused for this reason: see [`Guarded`]. Each call guards anew; for a loop, use a
+    /// [`Guarded`] handle.
+    pub fn allow(mut self, protection: Protection) -> Self {
+        self.allowed.push(protection);
+        self
+    }
+
+    fn guarded(&self) -> Guarded<'a, M> {
+        self.allowed.iter().fold(Guarded::new(self.members), |guarded, allowed| guarded.allow(*allowed))
+    }
+
     /// Which workspace.
     pub fn id(&self) -> &WorkspaceId {
         &self.id
@@ -50,28 +69,32 @@ impl<M: WorkspaceMembers + ?Sized> BoundWorkspace<'_, M> {
     ) -> Result<Ensured> {
         let principal = self.resolve(&who.into()).await?;
         let request = AddMember::new(self.id.clone(), principal, role).with_notify(notify);
-        self.members.ensure(&request, if_present).await
+        self.guarded().ensure(&request, if_present).await
     }
 
     /// See [`change_role`](WorkspaceMembersExt::change_role).
     pub async fn change_role(&self, who: impl Into<Who>, role: Role) -> Result<Ensured> {
         let principal = self.resolve(&who.into()).await?;
-        self.members.change_role(&self.id, &principal, &role).await
+        self.guarded().change_role(&self.id, &principal, &role).await
     }
 
     /// See [`change_role_by_remove_then_add`](WorkspaceMembersExt::change_role_by_remove_then_add).
     pub async fn change_role_by_remove_then_add(&self, who: impl Into<Who>, role: Role) -> Result<Ensured> {
         let principal = self.resolve(&who.into()).await?;
-        self.members.change_role_by_remove_then_add(&self.id, &principal, &role).await
+        self.guarded().change_role_by_remove_then_add(&self.id, &principal, &role).await
     }
 
     /// The principal that a caller named. Where the credential may not list users, a member is found in the workspace's
     /// own list, which shows addresses at providers that keep the other from mere owners.
     async fn resolve(&self, who: &Who) -> Result<PrincipalId> {
-        let (error, email) = match (self.members.resolve(who).await, who) {
-            (Err(error), Who::Email(email)) if error.kind() == ErrorKind::Forbidden => (error, email),
+        let (error, email) = match (principal(self.members, who).await, who) {
+            (Err(error), Who::Email(email)) => (error, email),
             (resolved, _) => return resolved,
         };
+        let unlisted = !self.members.capabilities().has(Capability::ListUsers);
+        if error.kind() != ErrorKind::Forbidden && !unlisted {
+            return Err(error);
+        }
         // Whoever is not in it may still exist, so not to be found is no answer.
         let Ok(members) = collect(|| self.members()).await else { return Err(error) };
         let mut found = members.into_iter().filter(|member| member.email.as_ref() == Some(email));
@@ -84,6 +107,6 @@ impl<M: WorkspaceMembers + ?Sized> BoundWorkspace<'_, M> {
     /// See [`remove_member`](WorkspaceMembersExt::remove_member).
     pub async fn remove(&self, who: impl Into<Who>) -> Result<Change> {
         let principal = self.resolve(&who.into()).await?;
-        self.members.remove_member(&self.id, &principal).await
+        self.guarded().remove_member(&self.id, &principal).await
     }
 }
