@@ -102,11 +102,18 @@ impl Stage {
         self.world.members.capabilities()
     }
 
-    /// The verbs that may take something away. Where nobody can say whom the key acts as, they lose nobody unless that is
-    /// allowed, which has a case of its own.
+    /// The verbs that may take something away. What the adapter cannot tell (whom the key acts as, who else owns the
+    /// workspace) is allowed: that it is refused otherwise has cases of its own.
     pub(crate) fn guarded(&self) -> Guarded<'_, dyn WorkspaceMembers> {
-        let guarded = (**self.members()).guarded();
-        if self.has(Capability::Me) { guarded } else { guarded.allow(Protection::ActingIdentity) }
+        let mut guarded = (**self.members()).guarded();
+        for (told, protection) in
+            [(Capability::Me, Protection::ActingIdentity), (Capability::Roster, Protection::LastOwner)]
+        {
+            if !self.has(told) {
+                guarded = guarded.allow(protection);
+            }
+        }
+        guarded
     }
 
     /// The proxy. Cases that call this say that they need one.

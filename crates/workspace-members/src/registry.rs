@@ -109,14 +109,17 @@ impl Registry {
     pub fn connect(&self, config: &Config, credential: Credential) -> Result<Arc<dyn WorkspaceMembers>> {
         let account = self.connect_bare(config, credential)?;
         #[cfg(feature = "layers")]
-        let account = workspace_members_layers::standard(account, &config.effective_layers())
-            .map_err(|error| error.with_provider(config.provider.clone()))?;
+        let account = Arc::new(
+            workspace_members_layers::Stack::standard(account, &config.effective_layers())
+                .map_err(|error| error.with_provider(config.provider.clone()))?,
+        );
         Ok(account)
     }
 
     /// Opens an account without layers: each call is one request, once.
     pub fn connect_bare(&self, config: &Config, credential: Credential) -> Result<Arc<dyn WorkspaceMembers>> {
         let own = self.read(config.provider.as_str(), &config.own)?;
-        own.connect(&config.http, credential).map_err(|error| error.with_provider(config.provider.clone()))
+        own.connect(&config.effective_http(), credential)
+            .map_err(|error| error.with_provider(config.provider.clone()))
     }
 }

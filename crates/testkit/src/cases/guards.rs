@@ -143,7 +143,7 @@ async fn who_acts_unknown_loses_nobody(context: &Context) -> Verdict {
     let result = members.remove_member(&legal, &ben).await;
     expect_protected(&stage, "removing somebody", result, &[Protection::ActingIdentity])?;
     check_eq!(writes(&members), [], "what was written though it was refused");
-    let mut guarded = members.guarded().allow(Protection::ActingIdentity);
+    let mut guarded = stage.guarded();
     check_eq!(guarded.remove_member(&legal, &ben).await?, Change::Applied, "removing somebody, once allowed");
     let mut people = stage.seed.members_of(&legal);
     people.remove(&ben);
