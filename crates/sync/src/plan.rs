@@ -11,7 +11,7 @@ mod refusal;
 mod roster_index;
 mod step;
 
-pub(crate) use cost::{looks_at_target_only, reads_singly};
+pub(crate) use cost::{is_rechecked, looks_at_target_only, reads_singly};
 pub(crate) use directory::Directory;
 use outcome::judge_mails;
 pub(crate) use outcome::{Case, Outcome};

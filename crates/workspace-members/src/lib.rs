@@ -1,4 +1,9 @@
-#![doc = include_str!("../README.md")]
+// The example needs what the adapters bring.
+#![cfg_attr(feature = "http", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "http"),
+    doc = "Who is in a workspace, and as what; see the feature `http` for `connect`."
+)]
 
 #[cfg(feature = "http")]
 mod config;

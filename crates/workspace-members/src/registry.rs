@@ -25,24 +25,13 @@ adapters! {
 /// The adapters that [`Config`]s are opened with.
 ///
 /// ```
+/// # #[cfg(feature = "paradigm")] {
+/// # mod clubhouse { pub use workspace_members::paradigm::ADAPTER; }
 /// use workspace_members::Registry;
-/// # use workspace_members::http::{Adapter, AdapterConfig, HttpSettings};
-/// # use workspace_members::{Credential, Result, WorkspaceMembers};
-/// # mod clubhouse {
-/// #     use super::*;
-/// #     #[derive(Debug)]
-/// #     pub struct C;
-/// #     impl<'de> serde::Deserialize<'de> for C {
-/// #         fn deserialize<D: serde::Deserializer<'de>>(_: D) -> std::result::Result<C, D::Error> { Ok(C) }
-/// #     }
-/// #     impl AdapterConfig for C {
-/// #         fn connect(&self, _: &HttpSettings, _: Credential) -> Result<std::sync::Arc<dyn WorkspaceMembers>> { todo!() }
-/// #     }
-/// #     pub const ADAPTER: Adapter = Adapter::new::<C>("clubhouse", "Clubhouse");
-/// # }
 ///
 /// let registry = Registry::with_defaults().with(clubhouse::ADAPTER);
-/// assert!(registry.find("clubhouse").is_some());
+/// # assert!(registry.find("paradigm").is_some());
+/// # }
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Registry(Vec<Adapter>);
@@ -120,14 +109,17 @@ impl Registry {
     pub fn connect(&self, config: &Config, credential: Credential) -> Result<Arc<dyn WorkspaceMembers>> {
         let account = self.connect_bare(config, credential)?;
         #[cfg(feature = "layers")]
-        let account = workspace_members_layers::standard(account, &config.effective_layers())
-            .map_err(|error| error.with_provider(config.provider.clone()))?;
+        let account = Arc::new(
+            workspace_members_layers::Stack::standard(account, &config.effective_layers())
+                .map_err(|error| error.with_provider(config.provider.clone()))?,
+        );
         Ok(account)
     }
 
     /// Opens an account without layers: each call is one request, once.
     pub fn connect_bare(&self, config: &Config, credential: Credential) -> Result<Arc<dyn WorkspaceMembers>> {
         let own = self.read(config.provider.as_str(), &config.own)?;
-        own.connect(&config.http, credential).map_err(|error| error.with_provider(config.provider.clone()))
+        own.connect(&config.effective_http(), credential)
+            .map_err(|error| error.with_provider(config.provider.clone()))
     }
 }

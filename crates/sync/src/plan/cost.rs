@@ -5,7 +5,9 @@ use super::step::{Action, Step, Strategy};
 use crate::observe::Observed;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use workspace_members_core::{Capabilities, Capability, Operation, RateLimit, Role, Roster, Status};
+use workspace_members_core::{
+    Behaviour, Capabilities, Capability, Operation, RateLimit, Role, Roster, Status,
+};
 
 /// Requests by operation: so many at the least, and so many at most, if everything is as it was read and each step is
 /// done. Requests that a layer repeats count once.
@@ -69,6 +71,12 @@ fn pages(capabilities: &Capabilities, members: usize) -> u64 {
     size.map_or(1, |size| (members as u64).div_ceil(u64::from(size)).max(1))
 }
 
+/// Whether the member is read again before a step is taken: whenever it may change one. A promotion would lower somebody
+/// whom others have promoted further meanwhile, and so would an addition where that changes the role of a member.
+pub(crate) fn is_rechecked(capabilities: &Capabilities, step: &Step) -> bool {
+    step.action != Action::Add || capabilities.behaves(Behaviour::AddUpserts)
+}
+
 /// Whether the check before a lowering step reads single members, where a whole roster would take more requests.
 pub(crate) fn reads_singly(capabilities: &Capabilities, members: usize, min_owners: u32) -> bool {
     let one_pass = capabilities.has(Capability::ListAccountMembers);
@@ -129,7 +137,7 @@ impl<'a> Pricing<'a> {
 
     /// The requests of one step.
     pub(super) fn of_step(&self, step: &Step) -> Requests {
-        let look = if step.action == Action::Add {
+        let look = if !is_rechecked(self.capabilities, step) {
             Requests::default()
         } else if looks_at_target_only(self.capabilities, step) {
             Requests::of(&[Operation::Get])

@@ -8,13 +8,23 @@ use workspace_members_core::{
     PrincipalId, Protection, Resource, Role, Status, WorkspaceMembers, WorkspaceMembersExt,
 };
 use workspace_members_http::{HttpSettings, Transport, TransportConfig};
-use workspace_members_paradigm::{Level, Paradigm};
+use workspace_members_paradigm::{Level, Paradigm, ParadigmConfig};
 use workspace_members_tests::{
-    Authority, CANARY, Call, Expected, Issued, Recorded, Reply, STATUSES, Server, chain, member, paradigm,
-    paradigm_over, principal, settings, workspace,
+    Authority, CANARY, Call, Expected, Issued, Recorded, Reply, STATUSES, Server, chain, key, member,
+    principal, settings, workspace,
 };
 
 const FIRST: fn() -> PageRequest = PageRequest::default;
+
+/// An account at this base URL, with the canary as key, changed as the test likes.
+fn paradigm(url: &str, change: impl FnOnce(ParadigmConfig) -> ParadigmConfig) -> Paradigm {
+    paradigm_over(&settings(url), change)
+}
+
+/// The same over other settings.
+fn paradigm_over(http: &HttpSettings, change: impl FnOnce(ParadigmConfig) -> ParadigmConfig) -> Paradigm {
+    Paradigm::new(&change(ParadigmConfig::default()), http, key()).unwrap()
+}
 
 #[expect(clippy::needless_pass_by_value, reason = "it reads better where it is called")]
 fn list_of(users: Value, groups: Value) -> Value {
