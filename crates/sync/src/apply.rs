@@ -17,8 +17,8 @@ pub use report::{Recovered, Recovery, Report, StepOutcome, StepReport};
 
 use crate::desired::Target;
 use crate::guards::Limits;
-use crate::observe::{Known, Observed};
-use crate::plan::{Cause, Directory, Plan, PlanFingerprint, Problem, Refusal, Refused, Unjudged};
+use crate::observe::{Known, Membership, Observed};
+use crate::plan::{Cause, Directory, Members, Plan, PlanFingerprint, Problem, Refusal, Refused, Unjudged};
 use execute::Runner;
 use futures_util::future::{BoxFuture, try_join_all};
 use futures_util::{FutureExt, StreamExt, stream};
@@ -132,7 +132,7 @@ pub async fn recover(
 ) -> Result<Vec<Recovered>, ApplyError> {
     let names: Vec<&str> = connections.keys().map(String::as_str).collect();
     let picked = pick(connections, &names)?;
-    Held::take(&picked, &options.state_dir).await?.recover(&picked, &options.progress).await
+    Held::take(&picked, &options.state_dir, |_| false).await?.recover(&picked, &options.progress).await
 }
 
 /// Reads everything that plans for this desired state are made from: all its connections, side by side.
@@ -224,10 +224,18 @@ impl<'a> Run<'a> {
         options: &'a ApplyOptions,
     ) -> Result<Self, ApplyError> {
         let picked = pick(connections, &desired.connections())?;
-        let mut held = Held::take(&picked, &options.state_dir).await?;
+        // Only adding people leaves nothing open, and needs to know neither who acts nor which account it is; unless an
+        // earlier run left something open there.
+        let open = open_changes(&options.state_dir);
+        let only_adds = |name: &str| {
+            let nothing_open = open.as_ref().is_ok_and(|all| !all.iter().any(|open| open.connection == name));
+            nothing_open && desired.of_connection(name).all(|workspace| workspace.only_adds())
+        };
+        let mut held = Held::take(&picked, &options.state_dir, only_adds).await?;
         let recovered = held.recover(&picked, &options.progress).await?;
         let known = |name: &str| {
-            let known = options.known.get(name).cloned().unwrap_or_default();
+            let known =
+                options.known.get(name).cloned().unwrap_or_default().with_guards(options.guards.clone());
             held.identity(name).cloned().into_iter().fold(known, Known::with_me)
         };
         let observed = observe_with(&picked, desired, known, &options.progress).await?;
@@ -335,14 +343,12 @@ async fn execute(
         let name = workspace.target.connection.as_str();
         let members = connections.iter().find(|(known, _)| *known == name).map(|(_, members)| *members);
         let directory = directories.iter().find(|directory| directory.observed.connection() == name);
-        let roster = directory.and_then(|directory| directory.observed.roster(&workspace.target.workspace));
-        let (Some(members), Some(directory), Some(roster), Some(journal)) =
-            (members, directory, roster, held.journal(name))
-        else {
-            continue;
-        };
+        let known =
+            directory.and_then(|directory| Members::of(directory.observed, &workspace.target.workspace));
+        let (Some(members), Some(directory), Some(roster)) = (members, directory, known) else { continue };
         let lookout = Lookout {
             members,
+            workspace: &workspace.target.workspace,
             roster,
             mode: workspace.mode,
             directory,
@@ -351,6 +357,7 @@ async fn execute(
             overrides: &options.overrides,
             fingerprint: &plan.fingerprint,
         };
+        let journal = held.journal(name);
         let runner = Runner { members, workspace, lookout, journal, progress: &options.progress };
         runs.push(async move { runner.run(&steps).await }.boxed());
     }
@@ -366,10 +373,13 @@ fn conclude(report: &mut Report, plan: &Plan, observed: Vec<Observed>) {
     for step in &mut report.steps {
         let seen = observed.iter().find(|seen| seen.connection() == step.step.target.connection);
         let Some(seen) = seen else { continue };
-        let Some(roster) = seen.roster(&step.step.target.workspace) else { continue };
-        let now = roster.get(&step.step.principal).map(|member| &member.native_role);
-        let unnamed = now.is_some_and(|now| seen.capabilities().roles().is_placeholder(now));
-        let so = now == step.step.to.as_ref() || (unnamed && step.step.to.is_some());
+        let member = match seen.membership(&step.step.target.workspace, &step.step.principal) {
+            Membership::Inside(member) => Some(member),
+            Membership::Outside => None,
+            Membership::Unknown => continue,
+        };
+        let so = step.step.is_met_by(member, seen.capabilities().roles());
+        let now = member.map(|member| &member.native_role);
         match step.outcome {
             StepOutcome::Applied | StepOutcome::Unchanged if !so => {
                 let now = now.map_or("not a member".to_owned(), ToString::to_string);

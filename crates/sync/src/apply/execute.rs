@@ -13,15 +13,16 @@ use workspace_members_core::{
 };
 
 /// Takes the steps of one workspace.
-pub(super) struct Runner<'a, 'd> {
+pub(super) struct Runner<'a> {
     pub(super) members: &'a dyn WorkspaceMembers,
     pub(super) workspace: &'a DesiredWorkspace,
-    pub(super) lookout: Lookout<'a, 'd>,
-    pub(super) journal: &'a Mutex<Journal>,
+    pub(super) lookout: Lookout<'a>,
+    /// `None` where nothing can be left open.
+    pub(super) journal: Option<&'a Mutex<Journal>>,
     pub(super) progress: &'a Progress,
 }
 
-impl Runner<'_, '_> {
+impl Runner<'_> {
     /// Takes the steps in order, until one is not done. Those after it are skipped: they were judged on the assumption
     /// that everything before them is done.
     pub(super) async fn run(&self, steps: &[&Step]) -> Vec<StepReport> {
@@ -90,6 +91,17 @@ impl Runner<'_, '_> {
         // One request, or two for a custom role that is not accepted at once.
         match self.members.ensure(&request, IfPresent::Fail).await {
             Ok(ensured) => self.confirmed(step, &ensured.member),
+            // It could not be read before.
+            Err(error)
+                if error.kind() == ErrorKind::AlreadyMember && step.if_present == Some(IfPresent::Fail) =>
+            {
+                StepReport::failure(step, StepOutcome::Failed, error)
+            }
+            Err(error)
+                if error.kind() == ErrorKind::AlreadyMember && step.if_present == Some(IfPresent::Keep) =>
+            {
+                StepReport::new(step, StepOutcome::Unchanged)
+            }
             Err(error) if error.kind() == ErrorKind::AlreadyMember => {
                 self.present(step, error, StepOutcome::Unchanged).await
             }
@@ -131,8 +143,7 @@ impl Runner<'_, '_> {
 
     /// The answer to a write shows the member; it must be as asked.
     fn confirmed(&self, step: &Step, member: &Member) -> StepReport {
-        let roles = self.members.capabilities().roles();
-        if Some(&member.native_role) == step.to.as_ref() || roles.is_placeholder(&member.native_role) {
+        if step.is_met_by(Some(member), self.members.capabilities().roles()) {
             return StepReport::new(step, StepOutcome::Applied);
         }
         let message = format!("the provider reported success, and answered the role {}", member.native_role);
@@ -151,7 +162,9 @@ impl Runner<'_, '_> {
     async fn present(&self, step: &Step, error: Error, so: StepOutcome) -> StepReport {
         let certain = error.effect() != Effect::Unknown;
         match now(self.members, &self.workspace.target.workspace, &step.principal).await {
-            Ok(Some(member)) if Some(&member.native_role) == step.to.as_ref() => StepReport::new(step, so),
+            Ok(Some(member)) if step.is_met_by(Some(&member), self.members.capabilities().roles()) => {
+                StepReport::new(step, so)
+            }
             Ok(Some(member)) if certain => {
                 let message = format!("{} is a member already, as {}", step.label, member.native_role);
                 StepReport::failure(step, StepOutcome::Failed, error).because(message, "plan again")
@@ -163,7 +176,9 @@ impl Runner<'_, '_> {
 
     /// Writes the intent down before the removal is sent, and that it is settled once they are seen inside.
     async fn remove_then_add(&self, step: &Step, member: Option<Member>) -> StepReport {
-        let (Some(member), Some(to), Some(role)) = (member, &step.to, &step.role) else {
+        let (Some(member), Some(to), Some(role), Some(journal)) =
+            (member, &step.to, &step.role, self.journal)
+        else {
             return without_role(step);
         };
         let open_change = OpenChange {
@@ -174,7 +189,7 @@ impl Runner<'_, '_> {
             from: member.native_role.clone(),
             to: to.clone(),
         };
-        let begun = self.journal().begin(&open_change);
+        let begun = locked(journal).begin(&open_change);
         let id = match begun {
             Ok(id) => id,
             Err(error) => {
@@ -205,7 +220,7 @@ impl Runner<'_, '_> {
                 }
             },
         };
-        let closed = self.journal().close(id, &report.outcome.to_string());
+        let closed = locked(journal).close(id, &report.outcome.to_string());
         match closed {
             Ok(()) => report,
             // The next run reads once more that they are inside.
@@ -213,10 +228,10 @@ impl Runner<'_, '_> {
                 .because(format!("the journal cannot be written: {error}"), ErrorKind::RecordFailed.advice()),
         }
     }
+}
 
-    fn journal(&self) -> std::sync::MutexGuard<'_, Journal> {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn locked(journal: &Mutex<Journal>) -> std::sync::MutexGuard<'_, Journal> {
+    journal.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn without_role(step: &Step) -> StepReport {

@@ -2,12 +2,11 @@
 
 use crate::guards::Limits;
 use crate::plan::{
-    Action, Case, Directory, Outcome, Overrides, PlanFingerprint, Refusal, Step, looks_at_target_only,
-    reads_singly,
+    Action, Case, Directory, Members, Outcome, Overrides, PlanFingerprint, Refusal, Step,
+    looks_at_target_only, reads_singly,
 };
 use workspace_members_core::{
-    Error, Member, PrincipalId, Resource, Role, Roster, WorkspaceId, WorkspaceMembers,
-    WorkspaceMembersExt as _,
+    Error, Member, PrincipalId, Resource, Role, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt as _,
 };
 
 /// What the last look before a step says.
@@ -24,12 +23,13 @@ pub(super) enum Look {
 }
 
 /// Looks before steps in one workspace.
-pub(super) struct Lookout<'a, 'd> {
+pub(super) struct Lookout<'a> {
     pub(super) members: &'a dyn WorkspaceMembers,
+    pub(super) workspace: &'a WorkspaceId,
     /// The workspace as the plan found it.
-    pub(super) roster: &'a Roster,
+    pub(super) roster: Members<'a>,
     pub(super) mode: crate::desired::Mode,
-    pub(super) directory: &'a Directory<'d>,
+    pub(super) directory: &'a Directory<'a>,
     pub(super) limits: &'a Limits,
     /// As many owners as must be seen before anybody is lowered: [`owners_needed`].
     pub(super) owners_needed: usize,
@@ -37,7 +37,7 @@ pub(super) struct Lookout<'a, 'd> {
     pub(super) fingerprint: &'a PlanFingerprint,
 }
 
-impl Lookout<'_, '_> {
+impl Lookout<'_> {
     /// Reads the target and the owners again, and judges the step by what is there now.
     ///
     /// `made_owner` are those whom earlier steps of this plan gave the owner's role.
@@ -67,7 +67,7 @@ impl Lookout<'_, '_> {
     }
 
     /// Fewer owners than the guard asks for, where the plan found enough: somebody else is changing this workspace.
-    fn owners_vanished(&self, case: &Case<'_, '_>, step: &Step) -> Option<Refusal> {
+    fn owners_vanished(&self, case: &Case<'_>, step: &Step) -> Option<Refusal> {
         let now = Outcome::of(case.members, self.directory).active_owners().len();
         if now >= self.owners_needed {
             return None;
@@ -82,11 +82,11 @@ impl Lookout<'_, '_> {
     }
 
     async fn read(&self, step: &Step, made_owner: &[PrincipalId]) -> Result<Vec<Member>, Error> {
-        let workspace = self.roster.workspace();
+        let workspace = self.workspace;
         if looks_at_target_only(self.members.capabilities(), step) {
             return Ok(now(self.members, workspace, &step.principal).await?.into_iter().collect());
         }
-        if !reads_singly(self.members.capabilities(), self.roster.len(), self.limits.min_owners) {
+        if !reads_singly(self.members.capabilities(), self.roster.all.len(), self.limits.min_owners) {
             return Ok(self.members.roster(workspace).await?.members().to_vec());
         }
         let mut seen: Vec<Member> = now(self.members, workspace, &step.principal)
@@ -125,8 +125,8 @@ impl Lookout<'_, '_> {
 }
 
 /// As many owners as the guard asks for, or as the plan found.
-pub(super) fn owners_needed(roster: &Roster, directory: &Directory<'_>, limits: &Limits) -> usize {
-    let found = Outcome::of(roster.members(), directory).active_owners().len();
+pub(super) fn owners_needed(roster: Members<'_>, directory: &Directory<'_>, limits: &Limits) -> usize {
+    let found = Outcome::of(roster.all, directory).active_owners().len();
     found.min(usize::try_from(limits.min_owners).unwrap_or(usize::MAX))
 }
 
