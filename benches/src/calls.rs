@@ -12,7 +12,7 @@ use std::time::Duration;
 use workspace_members_core::{
     AddMember, ListOf, PageRequest, Role, UserId, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt as _,
 };
-use workspace_members_http::StaticCredential;
+use workspace_members_http::{HttpSettings, StaticCredential};
 use workspace_members_layers::{LayersConfig, LimitConfig, RateLimitConfig, standard};
 use workspace_members_pandadoc::{PandaDoc, PandaDocConfig};
 use workspace_members_paradigm::{Paradigm, ParadigmConfig};
@@ -85,10 +85,10 @@ pub fn adapter(server: &NeutralServer, call: Call) -> Result<Box<dyn WorkspaceMe
     let key = Arc::new(StaticCredential::new(SecretString::from(KEY)));
     Ok(match call {
         Call::ParadigmAdd | Call::ParadigmList(_) => {
-            Box::new(Paradigm::new(ParadigmConfig::new(key).with_base_url(&base)?)?)
+            Box::new(Paradigm::new(&ParadigmConfig::default(), &HttpSettings::at(base), key)?)
         }
         Call::PandaDocAdd | Call::PandaDocList(_) => {
-            Box::new(PandaDoc::new(PandaDocConfig::new(key).with_base_url(&base)?)?)
+            Box::new(PandaDoc::new(&PandaDocConfig::default(), &HttpSettings::at(base), key)?)
         }
     })
 }

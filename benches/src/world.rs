@@ -137,7 +137,8 @@ impl World {
 
 fn capabilities() -> Capabilities {
     use Capability::{
-        AddUser, GetMember, ListMembers, ListUsers, ListWorkspaces, Me, RemoveUser, Roster, SetUserRole,
+        AddUser, GetMember, ListMembers, ListUsers, ListWorkspaces, Me, RemoveUser, Roster, SeeAddresses,
+        SetUserRole,
     };
     Capabilities::new(Provider::from_static("memory"), workspace_members_pandadoc::roles())
         .claim(
@@ -146,6 +147,7 @@ fn capabilities() -> Capabilities {
                 Me,
                 ListWorkspaces,
                 ListUsers,
+                SeeAddresses,
                 ListMembers,
                 Roster,
                 GetMember,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use workspace_members_core::Result;
-use workspace_members_http::{CredentialSource, StaticCredential, Transport, TransportConfig};
+use workspace_members_http::{CredentialSource, HttpSettings, StaticCredential, Transport, TransportConfig};
 use workspace_members_pandadoc::{PandaDoc, PandaDocConfig};
 use workspace_members_paradigm::{Paradigm, ParadigmConfig};
 
@@ -29,16 +29,27 @@ pub fn transport(request_timeout: Duration) -> Transport {
 
 /// A Paradigm account at this base URL, with the canary as key, changed as the test likes.
 pub fn paradigm(url: &str, change: impl FnOnce(ParadigmConfig) -> ParadigmConfig) -> Paradigm {
-    let config = ParadigmConfig::new(key()).with_base_url(url).expect("a loopback URL");
-    Paradigm::new(change(config.with_transport(transport(Duration::from_secs(10)))))
-        .expect("a valid configuration")
+    paradigm_over(&settings(url), change)
+}
+
+/// The same over other settings than [`settings`].
+pub fn paradigm_over(http: &HttpSettings, change: impl FnOnce(ParadigmConfig) -> ParadigmConfig) -> Paradigm {
+    Paradigm::new(&change(ParadigmConfig::default()), http, key()).expect("a valid configuration")
 }
 
 /// A PandaDoc account at this base URL, with the canary as key, changed as the test likes.
 pub fn pandadoc(url: &str, change: impl FnOnce(PandaDocConfig) -> PandaDocConfig) -> PandaDoc {
-    let config = PandaDocConfig::new(key()).with_base_url(url).expect("a loopback URL");
-    PandaDoc::new(change(config.with_transport(transport(Duration::from_secs(10)))))
-        .expect("a valid configuration")
+    pandadoc_over(&settings(url), change)
+}
+
+/// The same over other settings than [`settings`].
+pub fn pandadoc_over(http: &HttpSettings, change: impl FnOnce(PandaDocConfig) -> PandaDocConfig) -> PandaDoc {
+    PandaDoc::new(&change(PandaDocConfig::default()), http, key()).expect("a valid configuration")
+}
+
+/// An account at this base URL, over a pool that gives up after 10 seconds.
+pub fn settings(url: &str) -> HttpSettings {
+    HttpSettings::at(url).with_transport(transport(Duration::from_secs(10)))
 }
 
 /// A source that gives one key after the other each time it is asked to renew, and counts how often it was asked.

@@ -8,7 +8,9 @@ mod expect;
 pub mod harness;
 mod server;
 
-pub use account::{CANARY, Rotating, key, pandadoc, paradigm, transport};
+pub use account::{
+    CANARY, Rotating, key, pandadoc, pandadoc_over, paradigm, paradigm_over, settings, transport,
+};
 pub use call::{Call, member, principal, workspace};
 pub use certificate::{Authority, Issued};
 pub use expect::{Expected, STATUSES, chain, head};

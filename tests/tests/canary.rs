@@ -17,7 +17,8 @@ use workspace_members_core::{
     WorkspaceMembersExt,
 };
 use workspace_members_http::{
-    CommandCredential, CredentialSource, FileCredential, Proxy, StaticCredential, Transport, TransportConfig,
+    CommandCredential, Credential, CredentialSource, FileCredential, HttpSettings, Proxy, StaticCredential,
+    Transport, TransportConfig,
 };
 use workspace_members_layers::{Appended, AuditSink, EmailKey, LayersConfig, Standard};
 use workspace_members_pandadoc::{Auth, PandaDoc, PandaDocConfig, Reach};
@@ -213,14 +214,14 @@ async fn verbs(account: &dyn WorkspaceMembers, of: &str, who: &str) -> Vec<Strin
 }
 
 fn accounts(url: &str, source: impl Fn() -> Arc<dyn CredentialSource>) -> Vec<Box<dyn WorkspaceMembers>> {
-    let pool = transport(Duration::from_secs(10));
+    let http = HttpSettings::at(url).with_transport(transport(Duration::from_secs(10)));
     let paradigm = |level| {
-        let config = ParadigmConfig::new(source()).with_base_url(url).unwrap().with_transport(pool.clone());
-        Paradigm::new(config.with_level(level).with_inferred(true)).unwrap()
+        let config = ParadigmConfig::default().with_level(level).with_inferred(true);
+        Paradigm::new(&config, &http, source()).unwrap()
     };
     let pandadoc = |auth, reach| {
-        let config = PandaDocConfig::new(source()).with_base_url(url).unwrap().with_transport(pool.clone());
-        PandaDoc::new(config.with_auth(auth).with_reach(reach)).unwrap()
+        let config = PandaDocConfig::default().with_auth(auth).with_reach(reach);
+        PandaDoc::new(&config, &http, source()).unwrap()
     };
     vec![
         Box::new(paradigm(Level::Owner)),
@@ -304,8 +305,8 @@ async fn broken_connections_and_tls_say_nothing_of_the_key() {
     config.request_timeout = Duration::from_millis(300);
     let pool = Transport::new(config).unwrap();
     for url in [trusted.url(), unknown.url(), silent.url(), "http://127.0.0.1:1".to_owned()] {
-        let config = ParadigmConfig::new(key()).with_base_url(&url).unwrap().with_transport(pool.clone());
-        let account = Paradigm::new(config).unwrap();
+        let http = HttpSettings::at(&url).with_transport(pool.clone());
+        let account = Paradigm::new(&ParadigmConfig::default(), &http, key()).unwrap();
         for call in [Call::Me, Call::add("42", "user:7", Role::Viewer)] {
             clean(&chain(&call.run(&account).await.unwrap_err()), &url);
         }
@@ -362,15 +363,14 @@ async fn configurations_and_sources_show_no_secret() {
     clean(&format!("{pool:?}"), "Transport");
     for source in sources {
         clean(&format!("{source:?}"), "source");
-        let paradigm = ParadigmConfig::new(Arc::clone(&source)).with_transport(pool.clone());
-        clean(&format!("{paradigm:?}"), "ParadigmConfig");
-        let pandadoc = PandaDocConfig::new(source).with_transport(pool.clone());
-        clean(&format!("{pandadoc:?}"), "PandaDocConfig");
+        clean(&format!("{:?}", Credential::from(Arc::clone(&source))), "Credential");
+        let http = HttpSettings::default().with_transport(pool.clone());
+        clean(&format!("{http:?}"), "HttpSettings");
+        let paradigm = Paradigm::new(&ParadigmConfig::default(), &http, Arc::clone(&source));
+        let pandadoc = PandaDoc::new(&PandaDocConfig::default(), &http, source);
         // Through a proxy that is not there, with a key from the file that no header can carry.
-        for account in [
-            Box::new(Paradigm::new(paradigm).unwrap()) as Box<dyn WorkspaceMembers>,
-            Box::new(PandaDoc::new(pandadoc).unwrap()),
-        ] {
+        for account in [Box::new(paradigm.unwrap()) as Box<dyn WorkspaceMembers>, Box::new(pandadoc.unwrap())]
+        {
             clean(&format!("{account:?}"), "account");
             clean(&chain(&account.me().await.unwrap_err()), "no proxy");
         }
@@ -427,8 +427,8 @@ async fn child_panics() {
     }
     // Where the source of the key panics, the next call asks it again.
     let source = Arc::new(Panicking { key: CANARY.into(), asked: AtomicU64::new(0) });
-    let account =
-        Arc::new(Paradigm::new(ParadigmConfig::new(source.clone()).with_base_url(&url).unwrap()).unwrap());
+    let http = HttpSettings::at(&url);
+    let account = Arc::new(Paradigm::new(&ParadigmConfig::default(), &http, source.clone()).unwrap());
     let first = Arc::clone(&account);
     println!("{:?}", tokio::spawn(async move { first.me().await }).await.unwrap_err());
     println!("{}", chain(&account.me().await.unwrap_err()));

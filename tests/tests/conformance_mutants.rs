@@ -134,7 +134,7 @@ fn a_blind_repetition_is_caught_in_adapters_and_in_stacks() {
     let cut = "a_connection_cut_before_the_server_acted_is_of_unknown_effect";
     caught(Bug::RepeatsBlind, true, cut, "how many requests");
     caught(Bug::RepeatsBlind, false, cut, "without reading whether it had happened");
-    let lost = "a_lost_answer_to_adding_a_user_is_settled_by_one_more_call";
+    let lost = "a_lost_answer_to_adding_a_user_is_resolved_by_one_more_call";
     caught(Bug::RepeatsBlind, false, lost, "without reading whether it had happened");
 }
 
@@ -145,7 +145,7 @@ fn a_look_before_a_write_is_caught() {
 
 #[test]
 fn silence_is_neither_success_nor_failure() {
-    let lost = "a_lost_answer_to_adding_a_user_is_settled_by_one_more_call";
+    let lost = "a_lost_answer_to_adding_a_user_is_resolved_by_one_more_call";
     caught(Bug::TakesSilenceForSuccess, true, lost, "reports success");
     caught(Bug::TakesSilenceForFailure, true, lost, "the effect");
     let cut = "a_connection_cut_before_the_server_acted_is_of_unknown_effect";

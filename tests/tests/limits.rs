@@ -14,7 +14,7 @@ use workspace_members_core::{
     AddMember, ErrorKind, MemberKey, PageRequest, RateLimit as Limit, RemoveMember, Result, Role, UserId,
     WorkspaceId, WorkspaceMembers,
 };
-use workspace_members_http::StaticCredential;
+use workspace_members_http::{HttpSettings, StaticCredential};
 use workspace_members_layers::{LayersConfig, Limiter, RetryConfig, Standard};
 use workspace_members_pandadoc::{PandaDoc, PandaDocConfig};
 use workspace_members_paradigm::{Paradigm, ParadigmConfig};
@@ -94,12 +94,12 @@ impl Account {
         let key = Arc::new(StaticCredential::new(key.into()));
         match which {
             Which::Paradigm => {
-                let config = ParadigmConfig::new(key).with_base_url(self.simulator.paradigm_url()).unwrap();
-                Arc::new(Paradigm::new(config).unwrap())
+                let http = HttpSettings::at(self.simulator.paradigm_url());
+                Arc::new(Paradigm::new(&ParadigmConfig::default(), &http, key).unwrap())
             }
             Which::PandaDoc => {
-                let config = PandaDocConfig::new(key).with_base_url(self.simulator.pandadoc_url()).unwrap();
-                Arc::new(PandaDoc::new(config).unwrap())
+                let http = HttpSettings::at(self.simulator.pandadoc_url());
+                Arc::new(PandaDoc::new(&PandaDocConfig::default(), &http, key).unwrap())
             }
         }
     }

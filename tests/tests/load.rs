@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use workspace_members_core::{AddMember, Role, WorkspaceMembers};
-use workspace_members_http::{Transport, TransportConfig};
+use workspace_members_http::HttpSettings;
 use workspace_members_paradigm::{Paradigm, ParadigmConfig};
 use workspace_members_tests::{Reply, Server, key, principal, workspace};
 
@@ -44,9 +44,7 @@ async fn run_child(name: &'static str) -> (Server, String) {
 /// In the child: the adapter that talks to the parent's server. `None` in the parent.
 fn child() -> Option<Paradigm> {
     let url = std::env::var(URL).ok()?;
-    let config = ParadigmConfig::new(key()).with_base_url(&url).unwrap();
-    let pool = Transport::new(TransportConfig::default()).unwrap();
-    Some(Paradigm::new(config.with_transport(pool)).unwrap())
+    Some(Paradigm::new(&ParadigmConfig::default(), &HttpSettings::at(url), key()).unwrap())
 }
 
 fn open_files() -> usize {

@@ -2,19 +2,16 @@
 #![expect(clippy::unwrap_used, reason = "a panic is a test's report")]
 
 use futures_util::TryStreamExt;
-use secrecy::SecretString;
-use std::sync::Arc;
 use std::time::Duration;
 use workspace_members_core::{
     AddMember, Change, Effect, EmailAddress, ErrorKind, IfPresent, ListOf, Mark, Member, NativeRole, Notify,
     PageRequest, PrincipalId, Protection, RemoveMember, Resource, Role, SetRole, Status, WorkspaceId,
     WorkspaceMembers, WorkspaceMembersExt,
 };
-use workspace_members_pandadoc::{
-    Auth, CredentialSource, OAuthRefresh, PandaDoc, PandaDocConfig, Reach, StaticCredential, TOKEN_PATH,
-};
+use workspace_members_http::{Credential, HttpSettings, OAuth};
+use workspace_members_pandadoc::{PandaDoc, PandaDocConfig, Reach};
 use workspace_members_simulator::{Options, Simulator, State};
-use workspace_members_tests::{Call, member, principal, transport, workspace};
+use workspace_members_tests::{Call, member, principal, workspace};
 
 const ADMIN: &str = "simulated-pandadoc-org-admin";
 const SANDBOX: &str = "simulated-pandadoc-sandbox";
@@ -35,15 +32,16 @@ impl World {
 
     fn with(
         &self,
-        source: Arc<dyn CredentialSource>,
+        credential: impl Into<Credential>,
+        http: HttpSettings,
         change: impl FnOnce(PandaDocConfig) -> PandaDocConfig,
     ) -> PandaDoc {
-        let config = PandaDocConfig::new(source).with_base_url(self.simulator.pandadoc_url()).unwrap();
-        PandaDoc::new(change(config)).unwrap()
+        let http = http.with_base_url(self.simulator.pandadoc_url());
+        PandaDoc::new(&change(PandaDocConfig::default()), &http, credential).unwrap()
     }
 
     fn reach(&self, key: &str, change: impl FnOnce(PandaDocConfig) -> PandaDocConfig) -> PandaDoc {
-        self.with(Arc::new(StaticCredential::new(SecretString::from(key))), change)
+        self.with(Credential::from_key(key), HttpSettings::default(), change)
     }
 
     fn admin(&self) -> PandaDoc {
@@ -132,7 +130,8 @@ async fn pages_of_any_size_hold_the_same() {
     let contracts = world.workspace("Contracts");
     let mut seen: Vec<Vec<Member>> = Vec::new();
     for (size, requests) in [(50, 3), (1, 113), (7, 17), (113, 3)] {
-        let pandadoc = world.reach(ADMIN, |config| config.with_page_size(size));
+        let http = HttpSettings::default().with_page_size(size);
+        let pandadoc = world.with(Credential::from_key(ADMIN), http, |config| config);
         world.log();
         seen.push(pandadoc.members(contracts.clone()).try_collect().await.unwrap());
         assert_eq!(world.log().len(), requests, "pages of {size}");
@@ -439,15 +438,12 @@ async fn a_sandbox_key_is_soon_throttled_and_the_words_say_for_how_long() {
 #[tokio::test]
 async fn an_expired_access_token_is_refreshed_and_the_call_after_it_goes_through() {
     let world = World::new().await;
-    let refresh = OAuthRefresh::new(
-        &format!("{}{TOKEN_PATH}", world.simulator.pandadoc_url()),
+    let oauth = OAuth::new(
         "simulated-client",
-        SecretString::from("simulated-client-secret"),
-        SecretString::from("simulated-refresh-token"),
-        transport(Duration::from_secs(10)),
-    )
-    .unwrap();
-    let pandadoc = world.with(Arc::new(refresh), |config| config.with_auth(Auth::Bearer));
+        Credential::from_key("simulated-client-secret"),
+        Credential::from_key("simulated-refresh-token"),
+    );
+    let pandadoc = world.with(Credential::OAuth(oauth), HttpSettings::default(), |config| config);
     pandadoc.me().await.unwrap();
     assert_eq!(world.log().len(), 2, "a token, then the call");
     for _ in 0..2 {

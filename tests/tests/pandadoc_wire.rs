@@ -8,9 +8,11 @@ use workspace_members_core::{
     Operation, PageRequest, Protection, Resource, Role, RolePolicy, RoleRow, RoleTable, Status,
     WorkspaceMembers, WorkspaceMembersExt,
 };
+use workspace_members_http::HttpSettings;
 use workspace_members_pandadoc::{Auth, KeyKind, PandaDoc, PandaDocConfig, Reach, Region};
 use workspace_members_tests::{
-    CANARY, Call, Expected, Recorded, Reply, STATUSES, Server, key, member, pandadoc, principal, workspace,
+    CANARY, Call, Expected, Recorded, Reply, STATUSES, Server, key, member, pandadoc, pandadoc_over,
+    principal, settings, workspace,
 };
 
 const FIRST: fn() -> PageRequest = PageRequest::default;
@@ -758,7 +760,8 @@ async fn pages_go_on_until_the_total_or_a_page_that_is_not_full() {
         (51, false, 50, 2),
     ] {
         let server = organization(people, total).await;
-        let pandadoc = pandadoc(&server.url(), |config| config.with_page_size(size));
+        let http = settings(&server.url()).with_page_size(size);
+        let pandadoc = pandadoc_over(&http, |config| config);
         let members: Vec<_> = pandadoc.members(workspace("W1")).try_collect().await.unwrap();
         let case = format!("{people} people, pages of {size}, total {total}");
         assert_eq!((members.len(), server.requests().len()), (people, requests), "{case}");
@@ -812,31 +815,32 @@ fn what_is_read_from_one_address_shares_one_window() {
 fn a_table_of_the_callers_undoes_neither_policy_nor_placeholder() {
     let rows = [RoleRow::new(Role::Viewer, NativeRole::from_static("Collaborator"), Fit::Incomparable)];
     let table = || RoleTable::new(rows.clone()).unwrap().with_custom_roles(true);
-    let orders: [fn(PandaDocConfig, RoleTable) -> PandaDocConfig; 2] = [
-        |config, table| config.with_role_policy(RolePolicy::ExactOnly).with_roles(table),
-        |config, table| config.with_roles(table).with_role_policy(RolePolicy::ExactOnly),
-    ];
-    for order in orders {
-        let pandadoc = pandadoc("http://127.0.0.1:1", |config| order(config, table()));
-        let roles = pandadoc.capabilities().roles();
-        assert_eq!(roles.policy(), RolePolicy::ExactOnly);
-        assert!(roles.resolve(&Role::Viewer).is_err());
-        assert!(roles.resolve(&Role::Custom(NativeRole::from_static("Custom"))).is_err());
-    }
-    let strict = table().with_policy(RolePolicy::ExactOnly);
-    let pandadoc = pandadoc("http://127.0.0.1:1", |config| config.with_roles(strict));
+    let http = settings("http://127.0.0.1:1");
+    let policy = http.clone().with_role_policy(RolePolicy::ExactOnly).with_roles(table());
+    let pandadoc = pandadoc_over(&policy, |config| config);
+    let roles = pandadoc.capabilities().roles();
+    assert_eq!(roles.policy(), RolePolicy::ExactOnly);
+    assert!(roles.resolve(&Role::Viewer).is_err());
+    assert!(roles.resolve(&Role::Custom(NativeRole::from_static("Custom"))).is_err());
+    let strict = http.with_roles(table().with_policy(RolePolicy::ExactOnly));
+    let pandadoc = pandadoc_over(&strict, |config| config);
     assert_eq!(pandadoc.capabilities().roles().policy(), RolePolicy::ExactOnly, "the table's own");
 }
 
 #[test]
 fn regions_reaches_and_keys_are_what_they_say() {
-    let endpoint = |change: fn(PandaDocConfig) -> PandaDocConfig| {
-        PandaDoc::new(change(PandaDocConfig::new(key()))).unwrap().capabilities().endpoint().to_owned()
+    let endpoint = |config: PandaDocConfig, http: HttpSettings| {
+        PandaDoc::new(&config, &http, key()).map(|account| account.capabilities().endpoint().to_owned())
     };
-    assert_eq!(endpoint(|config| config), "https://api.pandadoc.com");
-    assert_eq!(endpoint(|config| config.with_region(Region::Eu)), "https://api.pandadoc.eu");
-    let other = |config: PandaDocConfig| config.with_base_url("https://proxy.example.com/pandadoc/").unwrap();
-    assert_eq!(endpoint(other), "https://proxy.example.com/pandadoc");
+    let eu = PandaDocConfig::default().with_region(Region::Eu);
+    let elsewhere = HttpSettings::at("https://proxy.example.com/pandadoc/");
+    let default = endpoint(PandaDocConfig::default(), HttpSettings::default());
+    assert_eq!(default.unwrap(), "https://api.pandadoc.com");
+    assert_eq!(endpoint(eu.clone(), HttpSettings::default()).unwrap(), "https://api.pandadoc.eu");
+    let both = endpoint(eu, elsewhere.clone()).unwrap_err();
+    assert!(both.to_string().contains("not both"), "{both}");
+    let other = endpoint(PandaDocConfig::default(), elsewhere);
+    assert_eq!(other.unwrap(), "https://proxy.example.com/pandadoc");
 
     let sandbox = pandadoc("http://127.0.0.1:1", |config| config.with_key_kind(KeyKind::Sandbox));
     let [limit] = sandbox.capabilities().limits() else { panic!("one window for everything") };

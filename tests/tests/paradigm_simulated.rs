@@ -2,7 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a panic is a test's report")]
 
 use futures_util::TryStreamExt;
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -10,7 +9,8 @@ use workspace_members_core::{
     AddMember, Change, Effect, EmailAddress, ErrorKind, IfPresent, NativeRole, PrincipalId, Protection,
     RemoveMember, Resource, Role, Status, UserId, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt,
 };
-use workspace_members_paradigm::{Level, Paradigm, ParadigmConfig, StaticCredential};
+use workspace_members_http::{Credential, HttpSettings};
+use workspace_members_paradigm::{Level, Paradigm, ParadigmConfig};
 use workspace_members_simulator::paradigm::{ErrorStyle, Maintenance, PlatformRole};
 use workspace_members_simulator::{Options, RateLimit, Simulator, State};
 use workspace_members_tests::{Call, Reply, Server, member, paradigm, principal, workspace};
@@ -31,9 +31,17 @@ impl World {
     }
 
     fn reach(&self, key: &str, change: impl FnOnce(ParadigmConfig) -> ParadigmConfig) -> Paradigm {
-        let source = Arc::new(StaticCredential::new(SecretString::from(key)));
-        let config = ParadigmConfig::new(source).with_base_url(self.simulator.paradigm_url()).unwrap();
-        Paradigm::new(change(config)).unwrap()
+        self.with(key, HttpSettings::default(), change)
+    }
+
+    fn with(
+        &self,
+        key: &str,
+        http: HttpSettings,
+        change: impl FnOnce(ParadigmConfig) -> ParadigmConfig,
+    ) -> Paradigm {
+        let http = http.with_base_url(self.simulator.paradigm_url());
+        Paradigm::new(&change(ParadigmConfig::default()), &http, Credential::from_key(key)).unwrap()
     }
 
     fn admin(&self) -> Paradigm {
@@ -100,7 +108,7 @@ async fn rosters_hold_everybody_and_take_one_request_each() {
 #[tokio::test]
 async fn quirks_and_200_change_nothing_that_is_read() {
     let world = World::new().await;
-    let paradigm = world.reach(ADMIN, |config| config.with_page_size(1));
+    let paradigm = world.with(ADMIN, HttpSettings::default().with_page_size(1), |config| config);
     let read = || async {
         let workspaces: Vec<_> = paradigm.workspaces().try_collect().await.unwrap();
         let groups: Vec<_> = paradigm.groups().map_ok(|group| group.name).try_collect().await.unwrap();
@@ -120,7 +128,7 @@ async fn quirks_and_200_change_nothing_that_is_read() {
 async fn pages_of_any_size_hold_the_same() {
     let world = World::new().await;
     for (size, workspaces, groups) in [(1, 4, 4), (2, 2, 2), (3, 2, 2), (100, 1, 1)] {
-        let paradigm = world.reach(ADMIN, |config| config.with_page_size(size));
+        let paradigm = world.with(ADMIN, HttpSettings::default().with_page_size(size), |config| config);
         world.log();
         let ids: HashSet<_> = paradigm.workspaces().map_ok(|w| w.id).try_collect().await.unwrap();
         assert_eq!((ids.len(), world.log().len()), (4, workspaces), "pages of {size}");

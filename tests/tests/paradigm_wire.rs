@@ -7,11 +7,11 @@ use workspace_members_core::{
     Capability, Cursor, Effect, ErrorKind, Evidence, Fit, ListOf, NativeRole, Operation, PageRequest,
     PrincipalId, Protection, Resource, Role, Status, WorkspaceMembers, WorkspaceMembersExt,
 };
-use workspace_members_http::{Transport, TransportConfig};
+use workspace_members_http::{HttpSettings, Transport, TransportConfig};
 use workspace_members_paradigm::{Level, Paradigm};
 use workspace_members_tests::{
     Authority, CANARY, Call, Expected, Issued, Recorded, Reply, STATUSES, Server, chain, member, paradigm,
-    principal, workspace,
+    paradigm_over, principal, settings, workspace,
 };
 
 const FIRST: fn() -> PageRequest = PageRequest::default;
@@ -537,7 +537,7 @@ async fn of_a_next_address_only_the_page_number_is_used() {
     ];
     for next in nexts {
         let server = Server::start(move |request, _| pages(request, next)).await;
-        let paradigm = paradigm(&server.url(), |config| config.with_page_size(2));
+        let paradigm = paradigm_over(&settings(&server.url()).with_page_size(2), |config| config);
         let ids: Vec<String> =
             paradigm.workspaces().map_ok(|workspace| workspace.id.to_string()).try_collect().await.unwrap();
         assert_eq!(ids, ["1", "2", "3", "4", "5"]);
@@ -569,7 +569,8 @@ async fn a_next_address_over_http_behind_tls_is_asked_for_over_tls() {
     let mut config = TransportConfig::default();
     config.root_ca_pem = Some(authority.pem().as_bytes().to_vec());
     let pool = Transport::new(config).unwrap();
-    let paradigm = paradigm(&server.url(), |config| config.with_page_size(2).with_transport(pool));
+    let http = HttpSettings::at(server.url()).with_page_size(2).with_transport(pool);
+    let paradigm = paradigm_over(&http, |config| config);
     assert_eq!(paradigm.workspaces().try_collect::<Vec<_>>().await.unwrap().len(), 5);
     // This server takes nothing but TLS, so all three pages came by it.
     assert_eq!(server.requests().len(), 3);

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use workspace_members_core::{Operation, Role, UserId, Who, WorkspaceId, WorkspaceMembersExt as _};
-use workspace_members_http::StaticCredential;
+use workspace_members_http::{HttpSettings, StaticCredential};
 use workspace_members_layers::{LayersConfig, LimitConfig, RateLimitConfig, standard};
 use workspace_members_pandadoc::{PandaDoc, PandaDocConfig};
 use workspace_members_paradigm::{Paradigm, ParadigmConfig};
@@ -23,9 +23,8 @@ fn key(text: &str) -> Arc<StaticCredential> {
 }
 
 fn pandadoc(simulator: &Simulator) -> Result<PandaDoc> {
-    let config =
-        PandaDocConfig::new(key(simulator.pandadoc_key())).with_base_url(simulator.pandadoc_url())?;
-    Ok(PandaDoc::new(config)?)
+    let http = HttpSettings::at(simulator.pandadoc_url());
+    Ok(PandaDoc::new(&PandaDocConfig::default(), &http, key(simulator.pandadoc_key()))?)
 }
 
 /// An organization with an administrator who has a key, `people` more, and `workspaces`, of which everybody is in three and the administrator,
@@ -174,8 +173,9 @@ pub async fn latency(server: &NeutralServer, rounds: usize) -> Result<Row> {
         let layers = LayersConfig::default()
             .with_concurrency(concurrency)
             .with_rate_limit(RateLimitConfig::default().with_limits(Some(Vec::new())));
-        let config = ParadigmConfig::new(key("made-up")).with_base_url(&server.slow_paradigm())?;
-        let account = standard(Paradigm::new(config)?, &layers)?;
+        let http = HttpSettings::at(server.slow_paradigm());
+        let paradigm = Paradigm::new(&ParadigmConfig::default(), &http, key("made-up"))?;
+        let account = standard(paradigm, &layers)?;
         #[expect(clippy::cast_precision_loss, reason = "a thousand")]
         let least = LATENCY.as_secs_f64() * ids.len() as f64 / f64::from(concurrency);
         for _ in 0..rounds {

@@ -1,13 +1,19 @@
 //! What can be typed. The help texts are the reference; `docs/cli.md` is the guide.
 
 use crate::target::{Target, WorkspaceTarget};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use workspace_members::sync::Override;
-use workspace_members::{EmailAddress, GroupId, IfPresent, PrincipalId, Role, UserId, Who};
+use workspace_members::{EmailAddress, GroupId, IfPresent, PrincipalId, Registry, Role, UserId, Who};
 
-/// Who is in a workspace, and as what, at Paradigm and PandaDoc.
+/// The command line, with the providers that it knows in its description.
+pub(crate) fn command(registry: &Registry) -> clap::Command {
+    let titles: Vec<_> = registry.iter().map(|adapter| adapter.title).collect();
+    Cli::command().about(format!("Who is in a workspace, and as what, at {}", titles.join(", ")))
+}
+
+/// What was typed.
 #[derive(Debug, Parser)]
 #[command(name = "wsm", version, max_term_width = 100, propagate_version = true)]
 #[command(
@@ -35,8 +41,7 @@ pub(crate) struct Common {
         help = "The file that names the connections [default: $WSM_CONFIG, ./wsm.toml, or wsm/wsm.toml in the user's config folder]"
     )]
     pub(crate) config: Option<PathBuf>,
-    /// Work on simulated providers, `paradigm` and `pandadoc`, inside this process; changes are kept in STATE.json if
-    /// one is given.
+    /// Work on the simulated providers, inside this process; changes are kept in STATE.json if one is given.
     #[arg(long, global = true, value_name = "STATE.json", require_equals = true)]
     #[expect(clippy::option_option, reason = "clap's shape for an option whose value is optional")]
     pub(crate) simulate: Option<Option<PathBuf>>,

@@ -1,20 +1,24 @@
 //! `wsm.toml`: which connections there are. Keys are named in it and never stand in it.
 
 mod found;
+mod keys;
 
 pub(crate) use found::{By, Found, find};
+pub(crate) use keys::Key;
 
 use crate::failure::{Failure, Result};
+use keys::{clear_text, key_of, names_a_secret, sort};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
-use workspace_members::Config;
-use workspace_members::config::Proxy;
+use workspace_members::http::{AdapterConfig, HttpSettings, Proxy, Settings};
 use workspace_members::layers::KeySource;
 use workspace_members::sync::Guards;
+use workspace_members::{Config, Registry};
 
 /// A file as read.
 #[derive(Debug)]
@@ -29,34 +33,18 @@ pub(crate) struct ConfigFile {
 pub(crate) struct Declared {
     pub(crate) name: String,
     pub(crate) config: Config,
+    /// The part of the configuration that is the adapter's own, read.
+    pub(crate) own: Box<dyn AdapterConfig>,
     pub(crate) key: Key,
 }
 
-/// Where a key is. Never the key.
-#[derive(Debug, Clone)]
-pub(crate) enum Key {
-    Env(String),
-    File(PathBuf),
-    Command(Vec<String>),
-    OAuth(Box<OAuthKeys>),
-}
-
-/// What OAuth needs. The refresh token's file is written to when the provider replaces the token.
-#[derive(Debug, Clone)]
-pub(crate) struct OAuthKeys {
-    pub(crate) token_url: Option<String>,
-    pub(crate) client_id: String,
-    pub(crate) client_secret: Key,
-    pub(crate) refresh_token_file: PathBuf,
-}
-
 /// Reads a file. All that is wrong with it is said at once, each with its line and column.
-pub(crate) fn read(found: &Found) -> Result<ConfigFile> {
+pub(crate) fn read(found: &Found, registry: &Registry) -> Result<ConfigFile> {
     let path = &found.path;
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::config(format!("{} cannot be read: {error}", path.display())))?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    parse(&text, folder, found.by)
+    parse(&text, folder, found.by, registry)
         .map(|(connections, guards)| ConfigFile { path: path.clone(), connections, guards })
         .map_err(|problems| {
             let lines = problems.iter().map(|problem| {
@@ -88,7 +76,12 @@ fn problem(error: &toml::de::Error, otherwise: &Range<usize>) -> Problem {
     Problem { at: error.span().unwrap_or_else(|| otherwise.clone()), message: error.message().to_owned() }
 }
 
-fn parse(text: &str, folder: &Path, by: By) -> std::result::Result<(Vec<Declared>, Guards), Problems> {
+fn parse(
+    text: &str,
+    folder: &Path,
+    by: By,
+    registry: &Registry,
+) -> std::result::Result<(Vec<Declared>, Guards), Problems> {
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         return Err(errors.iter().map(|error| problem(error, &(0..0))).collect());
@@ -99,7 +92,7 @@ fn parse(text: &str, folder: &Path, by: By) -> std::result::Result<(Vec<Declared
         match (name.get_ref().as_ref(), value.into_inner()) {
             ("connections", DeValue::Table(tables)) => {
                 for (name, table) in tables {
-                    match connection(&name, table, folder, by) {
+                    match connection(&name, table, folder, by, registry) {
                         Ok(connection) => declared.push(connection),
                         Err(more) => problems.extend(more),
                     }
@@ -131,8 +124,9 @@ fn connection(
     table: Spanned<DeValue<'_>>,
     folder: &Path,
     by: By,
+    registry: &Registry,
 ) -> std::result::Result<Declared, Problems> {
-    let (at, whole) = (name.span(), table.span());
+    let at = name.span();
     let name = name.get_ref().to_string();
     let wrong = |message: String| vec![Problem { at: at.clone(), message }];
     if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c)) {
@@ -146,69 +140,95 @@ fn connection(
     let beyond = found::beyond(by, &settings);
     let (keys, rest, mut problems) = sort(settings);
     problems.extend(beyond);
-    let config = config(rest, whole, folder).map_err(|problem| problems.push(problem)).ok();
+    let account = account(rest, &at, folder, registry).map_err(|more| problems.extend(more)).ok();
     let key = key_of(keys, &at, folder, true).map_err(|more| problems.extend(more)).ok();
-    match (config, key, problems.is_empty()) {
-        (Some(config), Some(key), true) => Ok(Declared { name, config, key }),
+    match (account, key, problems.is_empty()) {
+        (Some((config, own)), Some(key), true) => Ok(Declared { name, config, own, key }),
         _ => Err(problems),
     }
 }
 
-type Settings<'i> = BTreeMap<String, Spanned<DeValue<'i>>>;
-
-/// Divides settings about keys from all others, and refuses keys themselves.
-fn sort(settings: DeTable<'_>) -> (Settings<'_>, DeTable<'_>, Problems) {
-    let (mut keys, mut rest, mut problems) = (BTreeMap::new(), DeTable::new(), Vec::new());
-    for (setting, value) in settings {
-        match setting.get_ref().as_ref() {
-            "key_env" | "key_file" | "key_command" | "oauth" => {
-                keys.insert(setting.get_ref().to_string(), value);
+/// What a connection's table says of its account, each part read by the type that owns it.
+fn account(
+    rest: DeTable<'_>,
+    at: &Range<usize>,
+    folder: &Path,
+    registry: &Registry,
+) -> std::result::Result<(Config, Box<dyn AdapterConfig>), Problems> {
+    let (mut provider, mut layers, mut http) = (None, None, DeTable::new());
+    let (mut own, mut places, mut problems) = (Settings::default(), BTreeMap::new(), Vec::new());
+    for (setting, value) in rest {
+        let (name, span) = (setting.get_ref().to_string(), value.span());
+        match name.as_str() {
+            "provider" => provider = read_at::<String>(value, &mut problems).map(|provider| (provider, span)),
+            "layers" => layers = read_at(value, &mut problems),
+            shared if HttpSettings::names().contains(&shared) => {
+                http.insert(setting, value);
             }
-            other if names_a_secret(other) => problems.push(clear_text(setting.span())),
             _ => {
-                rest.insert(setting, value);
+                if let Some(value) = read_at::<serde_json::Value>(value, &mut problems) {
+                    places.insert(name.clone(), (setting.span(), span));
+                    own.insert(name, value);
+                }
             }
         }
     }
-    (keys, rest, problems)
-}
-
-/// Whether people would put a key under this name.
-fn names_a_secret(name: &str) -> bool {
-    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-    let plain = plain.to_ascii_lowercase();
-    ["key", "apikey", "accesskey", "secretkey", "authorization", "bearer", "credential", "credentials"]
-        .contains(&plain.as_str())
-        || ["token", "secret", "password", "passwd", "apikey"].iter().any(|word| plain.ends_with(word))
-}
-
-fn clear_text(at: Range<usize>) -> Problem {
-    let message = "a key must not stand in this file: put it into an environment variable and write key_env = \
-                   \"NAME\", into a file (chmod 600) and write key_file = \"PATH\", or into a password manager and \
-                   write key_command = [\"PROGRAM\", \"ARGUMENT\"]; and replace this key, since it was readable here";
-    Problem { at, message: message.to_owned() }
-}
-
-fn config(rest: DeTable<'_>, whole: Range<usize>, folder: &Path) -> std::result::Result<Config, Problem> {
-    let proxy_at = rest.get("proxy").map(Spanned::span);
-    let deserializer = ValueDeserializer::from(Spanned::new(whole.clone(), DeValue::Table(rest)));
-    let mut config = Config::deserialize(deserializer).map_err(|error| problem(&error, &whole))?;
-    if let Some(file) = &config.root_ca_file {
-        config.root_ca_file = Some(below(folder, file));
+    let proxy_at = http.get("proxy").map_or(at.clone(), Spanned::span);
+    let http: Option<HttpSettings> = read_at(Spanned::new(at.clone(), DeValue::Table(http)), &mut problems);
+    let mut config = Config::new(provider.as_ref().map_or("", |(name, _)| name.as_str()));
+    config.http = http.unwrap_or_default();
+    config.layers = layers.unwrap_or_default();
+    if let Some(file) = &config.http.root_ca_file {
+        config.http.root_ca_file = Some(below(folder, file));
     }
     let audit = &mut config.layers.audit;
     audit.file = audit.file.as_deref().map(|file| below(folder, file));
     if let Some(KeySource::File(file)) = &mut audit.hash_emails {
         *file = below(folder, file);
     }
-    if let Some(Proxy::Url(url)) = &config.proxy
-        && url.contains('@')
+    if let Some(Proxy::Url(url)) = &config.http.proxy
+        && (!url.username().is_empty() || url.password().is_some())
     {
         let message = "a password must not stand in this file: name the proxy with its credentials in the environment \
                        variable HTTPS_PROXY, and leave `proxy` out";
-        return Err(Problem { at: proxy_at.unwrap_or(whole), message: message.to_owned() });
+        problems.push(Problem { at: proxy_at, message: message.to_owned() });
     }
-    Ok(config)
+    let Some((name, name_at)) = provider else {
+        if problems.is_empty() {
+            let known: Vec<_> = registry.iter().map(|adapter| adapter.provider).collect();
+            let message =
+                format!("say which provider it is: provider = \"NAME\", one of {}", known.join(", "));
+            problems.push(Problem { at: at.clone(), message });
+        }
+        return Err(problems);
+    };
+    match registry.read(&name, &own) {
+        Ok(read) if problems.is_empty() => {
+            config.own = own;
+            return Ok((config, read));
+        }
+        Ok(_) => {}
+        Err(error) => {
+            let setting = error.setting.as_deref();
+            let known = registry
+                .find(&name)
+                .is_some_and(|adapter| setting.is_some_and(|setting| adapter.settings().contains(&setting)));
+            let at = match setting.and_then(|setting| places.get(setting)) {
+                Some((_, value)) if known => value.clone(),
+                Some((setting, _)) => setting.clone(),
+                None if setting == Some("provider") => name_at,
+                None => at.clone(),
+            };
+            problems.push(Problem { at, message: error.message });
+        }
+    }
+    Err(problems)
+}
+
+/// Reads one value. What is wrong with it is added to the problems.
+fn read_at<T: DeserializeOwned>(value: Spanned<DeValue<'_>>, problems: &mut Problems) -> Option<T> {
+    let span = value.span();
+    T::deserialize(ValueDeserializer::from(value)).map_err(|error| problems.push(problem(&error, &span))).ok()
 }
 
 /// `~/x` in the home folder, other relative paths beside the config file.
@@ -219,102 +239,12 @@ fn below(folder: &Path, path: &Path) -> PathBuf {
     }
 }
 
-fn key_of(
-    mut keys: Settings<'_>,
-    at: &Range<usize>,
-    folder: &Path,
-    oauth_too: bool,
-) -> std::result::Result<Key, Problems> {
-    let wrong =
-        |at: &Range<usize>, message: &str| vec![Problem { at: at.clone(), message: message.to_owned() }];
-    let (Some((name, value)), true) = (keys.pop_first(), keys.is_empty()) else {
-        return Err(wrong(
-            at,
-            "say where the key is, in one way: key_env = \"NAME\", key_file = \"PATH\", key_command = [\"PROGRAM\", \
-             \"ARGUMENT\"], or a table `oauth`",
-        ));
-    };
-    let span = value.span();
-    if name == "oauth" {
-        return match value.into_inner() {
-            DeValue::Table(table) if oauth_too => oauth(table, &span, folder),
-            _ => Err(wrong(&span, "`oauth` must be a table")),
-        };
-    }
-    let deserializer = ValueDeserializer::from(value);
-    match name.as_str() {
-        "key_env" => {
-            // The value is not repeated: a key may stand where its variable's name should.
-            let named = String::deserialize(deserializer).ok().filter(|name| is_variable(name));
-            named.map(Key::Env).ok_or_else(|| {
-                wrong(&span, "key_env must be the name of an environment variable: A to Z, 0 to 9 and _")
-            })
-        }
-        "key_file" => PathBuf::deserialize(deserializer)
-            .map(|path| Key::File(below(folder, &path)))
-            .map_err(|error| vec![problem(&error, &span)]),
-        _ => match Vec::<String>::deserialize(deserializer) {
-            Ok(command) if !command.is_empty() => Ok(Key::Command(command)),
-            _ => Err(wrong(
-                &span,
-                "key_command must be a list: the program, then its arguments; it is run without a shell",
-            )),
-        },
-    }
-}
-
-fn is_variable(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
-        && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OAuthSettings {
-    client_id: String,
-    token_url: Option<String>,
-    refresh_token_file: PathBuf,
-}
-
-fn oauth(table: DeTable<'_>, at: &Range<usize>, folder: &Path) -> std::result::Result<Key, Problems> {
-    let (mut secret, mut rest) = (BTreeMap::new(), DeTable::new());
-    let mut problems = Vec::new();
-    for (setting, value) in table {
-        match setting.get_ref().as_ref() {
-            name @ ("client_secret_env" | "client_secret_file" | "client_secret_command") => {
-                secret.insert(name.replace("client_secret", "key"), value);
-            }
-            name if names_a_secret(name) => problems.push(clear_text(setting.span())),
-            _ => {
-                rest.insert(setting, value);
-            }
-        }
-    }
-    if secret.is_empty() && problems.is_empty() {
-        let message = "say where the application's secret is: client_secret_env, client_secret_file or \
-                       client_secret_command";
-        problems.push(Problem { at: at.clone(), message: message.to_owned() });
-    }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let client_secret = key_of(secret, at, folder, false)?;
-    let deserializer = ValueDeserializer::from(Spanned::new(at.clone(), DeValue::Table(rest)));
-    let own = OAuthSettings::deserialize(deserializer).map_err(|error| vec![problem(&error, at)])?;
-    Ok(Key::OAuth(Box::new(OAuthKeys {
-        token_url: own.token_url,
-        client_id: own.client_id,
-        client_secret,
-        refresh_token_file: below(folder, &own.refresh_token_file),
-    })))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn problems(text: &str) -> Vec<String> {
-        let found = parse(text, Path::new("/etc/wsm"), By::User).unwrap_err();
+        let found = parse(text, Path::new("/etc/wsm"), By::User, &Registry::with_defaults()).unwrap_err();
         found
             .iter()
             .map(|problem| {
@@ -346,10 +276,10 @@ client_id = "app"
 client_secret_env = "APP_SECRET"
 refresh_token_file = "/var/lib/wsm/token"
 "#;
-        let (declared, _) = parse(text, Path::new("/etc/wsm"), By::User).unwrap();
+        let (declared, _) = parse(text, Path::new("/etc/wsm"), By::User, &Registry::with_defaults()).unwrap();
         let names: Vec<_> = declared.iter().map(|connection| connection.name.as_str()).collect();
         assert_eq!(names, ["zeta", "alpha", "beta"]);
-        assert_eq!(declared[0].config.root_ca_file.as_deref(), Some(Path::new("/etc/wsm/ca.pem")));
+        assert_eq!(declared[0].config.http.root_ca_file.as_deref(), Some(Path::new("/etc/wsm/ca.pem")));
         assert!(matches!(&declared[0].key, Key::File(path) if path == Path::new("/etc/wsm/keys/zeta")));
         assert!(matches!(&declared[1].key, Key::Command(command) if command.len() == 3));
         assert!(
@@ -396,8 +326,8 @@ base_url = "http://127.0.0.1:1"
 proxy = "direct"
 key_env = "K"
 "#;
-        assert!(parse(text, Path::new(""), By::User).is_ok());
-        let found = parse(text, Path::new(""), By::Folder).unwrap_err();
+        assert!(parse(text, Path::new(""), By::User, &Registry::with_defaults()).is_ok());
+        let found = parse(text, Path::new(""), By::Folder, &Registry::with_defaults()).unwrap_err();
         let mut lines: Vec<usize> = found.iter().map(|problem| place(text, problem.at.start).0).collect();
         lines.sort_unstable();
         assert_eq!(lines, [4, 5, 6, 7, 12, 13], "{found:?}");
@@ -408,14 +338,17 @@ key_env = "K"
     fn slips_are_found_where_they_are() {
         let text = "[connections.a]\nprovider = \"paradigm\"\nkey_env = \"K\"\nlevle = \"owner\"\n\n[connections.b]\nprovider = \"pandadoc\"\nkey_env = \"K\"\nregion = \"asia\"\n\n[connectons.c]\n";
         let found = problems(text);
-        assert!(found[0].starts_with("4:1: unknown field `levle`, expected"), "{found:?}");
+        assert!(
+            found[0].starts_with("4:1: paradigm has no setting `levle`; it has `level`, `inferred`"),
+            "{found:?}"
+        );
         assert!(found[1].starts_with("9:10: unknown variant `asia`, expected `us` or `eu`"), "{found:?}");
         assert!(
             found[2].starts_with("11:13: unknown setting `connectons`")
                 || found[2].starts_with("11:2: unknown setting"),
             "{found:?}"
         );
-        assert!(problems("[connections.a]\nkey_env = \"K\"\n")[0].contains("missing field `provider`"));
+        assert!(problems("[connections.a]\nkey_env = \"K\"\n")[0].contains("say which provider it is"));
         assert!(problems("[connections.a]\nprovider = \"paradigm\"\n")[0].contains("say where the key is"));
         assert!(
             problems("[connections.\"a:b\"]\nprovider = \"paradigm\"\n")[0]

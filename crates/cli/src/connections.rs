@@ -2,24 +2,18 @@
 
 use crate::args::Common;
 use crate::config::{self, Declared, Key};
+use crate::credentials::credential;
 use crate::failure::{Failure, Result};
 use crate::progress::Counted;
 use crate::records::Records;
 use crate::simulate;
 use crate::target::Target;
-use async_trait::async_trait;
-use std::any::Any;
-use std::fmt;
-use std::fs::File;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
-use workspace_members::http::{CredentialSource, TokenStore};
+use workspace_members::http::AdapterConfig;
 use workspace_members::sync::{self, Guards};
-use workspace_members::{
-    Config, Credential, Effect, Error, ErrorKind, ExposeSecret as _, OAuth, SecretString, WorkspaceMembers,
-    connect_bare,
-};
+use workspace_members::{Config, Credential, Error, Registry, WorkspaceMembers};
 use workspace_members_simulator::Simulator;
 
 /// A named account.
@@ -27,6 +21,8 @@ use workspace_members_simulator::Simulator;
 pub(crate) struct Connection {
     pub(crate) name: String,
     pub(crate) config: Config,
+    /// The part of the configuration that is the adapter's own, read.
+    pub(crate) own: Box<dyn AdapterConfig>,
     pub(crate) members: Arc<dyn WorkspaceMembers>,
     /// Where its key comes from, for people.
     pub(crate) key_from: String,
@@ -58,6 +54,8 @@ pub(crate) struct Connections {
     all: Vec<Connection>,
     /// Where they are declared, for people.
     from: String,
+    /// The providers that would have a connection if this environment variable were set.
+    missing: BTreeMap<&'static str, &'static str>,
     /// This host's own guards.
     pub(crate) guards: Guards,
     /// Where applies keep locks and journals.
@@ -66,42 +64,39 @@ pub(crate) struct Connections {
     _simulator: Option<(Simulator, tempfile::TempDir)>,
 }
 
-/// The connections that exist without a file: name, variable of the key, variable of the base URL.
-const BY_DEFAULT: [(&str, &str, &str); 2] = [
-    ("paradigm", "PARADIGM_API_KEY", "PARADIGM_BASE_URL"),
-    ("pandadoc", "PANDADOC_API_KEY", "PANDADOC_BASE_URL"),
-];
-
 impl Connections {
     /// Reads the configuration. Nothing is sent, and no key is asked for.
-    pub(crate) async fn open(common: &Common, need: Need) -> Result<Self> {
+    pub(crate) async fn open(common: &Common, need: Need, registry: &Registry) -> Result<Self> {
         let mut records = Records::new(common.audit.clone(), need);
         if let Some(state) = &common.simulate {
             let simulator = simulate::start(state.clone()).await?;
             let mut all = Vec::new();
             for (config, key) in simulate::connections(&simulator) {
                 let name = config.provider.to_string();
-                all.push(open(name, config, key, "the simulator".to_owned(), &mut records).await?);
+                let Ok(own) = registry.read(&name, &config.own) else { continue };
+                let account = (config, own);
+                all.push(open(name, account, key, "the simulator".to_owned(), &mut records).await?);
             }
             let folder = tempfile::tempdir()
                 .map_err(|error| Failure::config(format!("no folder can be made for this run: {error}")))?;
             // Of a file that was asked for, the guards hold for the simulated connections too.
             let guards = match &common.config {
-                Some(path) => config::read(&config::Found::named(path))?.guards,
+                Some(path) => config::read(&config::Found::named(path), registry)?.guards,
                 None => Guards::new(),
             };
             return Ok(Self {
                 all,
                 from: "--simulate".to_owned(),
+                missing: BTreeMap::new(),
                 guards,
                 state_dir: folder.path().to_owned(),
                 _simulator: Some((simulator, folder)),
             });
         }
         let Some(found) = config::find(common.config.as_deref()) else {
-            return Self::by_default(need, &mut records).await;
+            return Self::by_default(need, registry, &mut records).await;
         };
-        let file = config::read(&found)?;
+        let file = config::read(&found, registry)?;
         let mut all = Vec::new();
         for connection in file.connections {
             all.push(declared(connection, &mut records).await?);
@@ -111,29 +106,37 @@ impl Connections {
             let message = format!("{from}: no connection is declared; write for instance [connections.acme]");
             return Err(Failure::config(message));
         }
-        Ok(Self { all, from, guards: file.guards, state_dir: state_dir(need)?, _simulator: None })
+        let (missing, state_dir) = (BTreeMap::new(), state_dir(need)?);
+        Ok(Self { all, from, missing, guards: file.guards, state_dir, _simulator: None })
     }
 
-    async fn by_default(need: Need, records: &mut Records) -> Result<Self> {
-        let mut all = Vec::new();
-        for (name, key, base_url) in BY_DEFAULT {
+    /// Without a file, one connection per adapter whose key is in the adapter's environment variable.
+    async fn by_default(need: Need, registry: &Registry, records: &mut Records) -> Result<Self> {
+        let (mut all, mut missing) = (Vec::new(), BTreeMap::new());
+        for adapter in registry.iter() {
+            let Some(key) = adapter.key_variable else { continue };
             // A claim is worth showing before there is a key.
             if need != Need::Claims && variable(key).is_none() {
+                missing.insert(adapter.provider, key);
                 continue;
             }
-            let mut config = Config::new(name);
-            config.base_url = variable(base_url);
-            let key = Key::Env(key.to_owned());
-            all.push(declared(Declared { name: name.to_owned(), config, key }, records).await?);
+            // An adapter with a setting that has no default takes a file.
+            let mut config = Config::new(adapter.provider);
+            let Ok(own) = adapter.read(&config.own) else { continue };
+            config.http.base_url = adapter.base_url_variable.and_then(variable);
+            let name = adapter.provider.to_owned();
+            all.push(declared(Declared { name, config, own, key: Key::Env(key.to_owned()) }, records).await?);
         }
         if all.is_empty() {
-            return Err(Failure::config(
-                "no connection: set PARADIGM_API_KEY or PANDADOC_API_KEY, or write a wsm.toml; to try it without any \
-                 account, run `wsm --simulate list`",
-            ));
+            let keys: Vec<_> = missing.into_values().collect();
+            return Err(Failure::config(format!(
+                "no connection: set {}, or write a wsm.toml; to try it without any account, run `wsm --simulate list`",
+                keys.join(" or ")
+            )));
         }
         let from = "environment variables, as there is no wsm.toml".to_owned();
-        Ok(Self { all, from, guards: Guards::new(), state_dir: state_dir(need)?, _simulator: None })
+        let state_dir = state_dir(need)?;
+        Ok(Self { all, from, missing, guards: Guards::new(), state_dir, _simulator: None })
     }
 
     pub(crate) fn all(&self) -> &[Connection] {
@@ -146,9 +149,7 @@ impl Connections {
             let known = self.all.iter().map(|connection| connection.name.as_str()).collect::<Vec<_>>();
             let mut message =
                 format!("unknown connection {name:?}; known are: {} (from {})", known.join(", "), self.from);
-            if let Some((_, key, _)) = BY_DEFAULT.iter().find(|(default, _, _)| *default == name)
-                && self.from.starts_with("environment")
-            {
+            if let Some(key) = self.missing.get(name) {
                 message = format!("connection {name:?} has no key: set {key}");
             }
             Failure::input(message)
@@ -205,120 +206,31 @@ fn state_dir(need: Need) -> Result<PathBuf> {
     }
 }
 
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 async fn declared(declared: Declared, records: &mut Records) -> Result<Connection> {
-    let Declared { name, config, key } = declared;
+    let Declared { name, config, own, key } = declared;
     let key_from = match &key {
         Key::Env(variable) => format!("environment variable {variable}"),
         Key::File(path) => format!("file {}", path.display()),
         Key::Command(command) => format!("command {}", command[0]),
         Key::OAuth(keys) => format!("OAuth application {}", keys.client_id),
     };
-    open(name, config, credential(key), key_from, records).await
+    open(name, (config, own), credential(key), key_from, records).await
 }
 
 async fn open(
     name: String,
-    config: Config,
+    (config, own): (Config, Box<dyn AdapterConfig>),
     credential: Credential,
     key_from: String,
     records: &mut Records,
 ) -> Result<Connection> {
-    let fail = |error: Error| Failure::from(error).at(&name);
-    let adapter = connect_bare(&config, credential).map_err(fail)?;
+    let fail = |error: Error| Failure::from(error.with_provider(config.provider.clone())).at(&name);
+    let adapter = own.connect(&config.http, credential).map_err(fail)?;
     let layers = records.standard(&name, config.effective_layers()).await.map_err(fail)?;
     let members = Counted::new(&name, layers.build(adapter).map_err(fail)?);
-    Ok(Connection { name, config, members, key_from })
-}
-
-fn credential(key: Key) -> Credential {
-    match key {
-        Key::Env(name) => Credential::Source(Arc::new(EnvCredential(name))),
-        Key::File(path) => Credential::File(path),
-        Key::Command(command) => Credential::Command(command),
-        Key::OAuth(keys) => {
-            let file = keys.refresh_token_file;
-            let secret = credential(keys.client_secret);
-            let mut oauth = OAuth::new(keys.client_id, secret, Credential::File(file.clone()))
-                .with_store(Arc::new(TokenFile(file)));
-            oauth.token_url = keys.token_url;
-            Credential::OAuth(oauth)
-        }
-    }
-}
-
-/// A key in an environment variable. One that is missing fails its connection and leaves the others alone.
-struct EnvCredential(String);
-
-impl fmt::Debug for EnvCredential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EnvCredential({})", self.0)
-    }
-}
-
-#[async_trait]
-impl CredentialSource for EnvCredential {
-    async fn credential(&self, _renew: bool) -> workspace_members::Result<SecretString> {
-        match variable(&self.0).map(|key| key.trim().to_owned()) {
-            Some(key) if !key.is_empty() => Ok(SecretString::from(key)),
-            _ => Err(Error::new(
-                ErrorKind::Credential,
-                Effect::Rejected,
-                format!("the environment variable {} is not set", self.0),
-            )),
-        }
-    }
-}
-
-/// A refresh token in a file, replaced as a whole when the provider gives a new one.
-#[derive(Debug)]
-struct TokenFile(PathBuf);
-
-impl TokenFile {
-    fn cannot(&self, what: &str, error: std::io::Error) -> Error {
-        let message = format!("the refresh token file {} cannot be {what}", self.0.display());
-        Error::new(ErrorKind::Credential, Effect::Rejected, message).with_source(error)
-    }
-
-    /// On the disk before it takes the old one's name, since the old token may be void already. Readable by its owner
-    /// only, as temporary files are.
-    fn replace(&self, token: &SecretString) -> std::io::Result<()> {
-        let parent = self.0.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let folder = parent.unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(token.expose_secret().as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(&self.0)?;
-        // Not every system can do this.
-        _ = File::open(folder).and_then(|folder| folder.sync_all());
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl TokenStore for TokenFile {
-    /// A lock on a file beside it, which outlives each replacement. Other runs refresh in seconds.
-    async fn lock(&self) -> workspace_members::Result<Box<dyn Any + Send>> {
-        let mut name = self.0.clone().into_os_string();
-        name.push(".lock");
-        let taken = tokio::task::spawn_blocking(move || {
-            let file = File::options().create(true).truncate(false).write(true).open(name)?;
-            file.lock().map(|()| file)
-        });
-        match taken.await.map_err(std::io::Error::other).and_then(|taken| taken) {
-            Ok(file) => Ok(Box::new(file)),
-            Err(error) => Err(self.cannot("locked", error)),
-        }
-    }
-
-    async fn load(&self) -> workspace_members::Result<SecretString> {
-        workspace_members::http::FileCredential::new(&self.0).credential(false).await
-    }
-
-    async fn save(&self, token: &SecretString) -> workspace_members::Result<()> {
-        self.replace(token).map_err(|error| self.cannot("replaced", error))
-    }
+    Ok(Connection { name, config, own, members, key_from })
 }

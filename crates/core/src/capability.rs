@@ -512,14 +512,10 @@ impl Capabilities {
     /// The principal as it compares at this provider: a user id with ASCII capitals as small letters where those are one
     /// ([`Behaviour::UserIdsFoldCase`]), anything else as it is.
     pub fn folded<'a>(&self, principal: &'a PrincipalId) -> Cow<'a, PrincipalId> {
-        match principal {
-            PrincipalId::User(id) if self.behaves(Behaviour::UserIdsFoldCase) => {
-                match id.to_ascii_lowercase() {
-                    Some(folded) => Cow::Owned(PrincipalId::User(folded)),
-                    None => Cow::Borrowed(principal),
-                }
-            }
-            _ => Cow::Borrowed(principal),
+        if self.behaves(Behaviour::UserIdsFoldCase) {
+            Cow::Owned(principal.folded())
+        } else {
+            Cow::Borrowed(principal)
         }
     }
 

@@ -4,7 +4,6 @@ mod account;
 pub mod adapter;
 mod capability;
 mod error;
-mod ext;
 mod id;
 mod invitation;
 mod listing;
@@ -20,7 +19,6 @@ mod sending;
 pub use account::{Group, Identity, Status, User, Workspace};
 pub use capability::{Behaviour, Capabilities, Capability, Evidence, IdForm, Operation, RateLimit, Support};
 pub use error::{Effect, Error, ErrorKind, Protection, Resource, Result};
-pub use ext::{BoundWorkspace, Ensured, IfPresent, WorkspaceMembersExt};
 pub use id::{
     EmailAddress, GroupId, InvalidId, InvitationId, MAX_ID_BYTES, MembershipId, PrincipalId, PrincipalKind,
     Provider, UserId, Who, WorkspaceId,
@@ -32,6 +30,7 @@ pub use member::{Change, Cursor, Mark, Member, MemberKey, Page, PageRequest};
 pub use members::MockWorkspaceMembers;
 pub use members::{AddMember, ListOf, Notify, RemoveMember, SetRole, WorkspaceMembers};
 pub use memory::InMemory;
+pub use ops::{BoundWorkspace, Ensured, Guarded, IfPresent, WorkspaceMembersExt};
 pub use role::{
     Fit, InvalidRoleTable, NativeRole, Role, RolePolicy, RoleRow, RoleTable, UnknownRole, UnsupportedRole,
 };

@@ -1,7 +1,9 @@
 //! Walking pages: a stream of what they hold that ends, repeats nothing, and agrees with the provider's own count.
 
 use crate::adapter::{Record, RecordKey};
-use crate::{Effect, Error, ErrorKind, Member, Operation, Page, PageRequest, Provider, Result};
+use crate::{
+    Behaviour, Capabilities, Effect, Error, ErrorKind, Member, Operation, Page, PageRequest, Provider, Result,
+};
 use futures_core::Stream;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::HashSet;
@@ -30,15 +32,25 @@ struct Checks {
     provider: Provider,
     cursors: HashSet<RecordKey>,
     records: HashSet<RecordKey>,
+    /// Items by their folded ids, where ids fold case: one person in two spellings is a repetition too.
+    folded: Option<HashSet<RecordKey>>,
     total: Option<u64>,
     empty_run: u32,
     pages: u32,
 }
 
 impl Checks {
-    fn new(operation: Operation, provider: Provider) -> Self {
-        let (cursors, records) = (HashSet::new(), HashSet::new());
-        Self { operation, provider, cursors, records, total: None, empty_run: 0, pages: 0 }
+    fn new(operation: Operation, capabilities: &Capabilities) -> Self {
+        Self {
+            operation,
+            provider: capabilities.provider().clone(),
+            cursors: HashSet::new(),
+            records: HashSet::new(),
+            folded: capabilities.behaves(Behaviour::UserIdsFoldCase).then(HashSet::new),
+            total: None,
+            empty_run: 0,
+            pages: 0,
+        }
     }
 
     fn fail(&self, kind: ErrorKind, message: String) -> Error {
@@ -51,7 +63,7 @@ impl Checks {
         self.fail(ErrorKind::ListingChanged, message)
     }
 
-    fn accept<T>(&mut self, page: &Page<T>) -> Result<()> {
+    fn accept<T: Record>(&mut self, page: &Page<T>) -> Result<()> {
         // Any page may be the one that tells it.
         match (self.total, page.total) {
             (Some(was), Some(is)) if was != is => {
@@ -61,10 +73,12 @@ impl Checks {
             (None, told) => self.total = told,
             _ => {}
         }
-        for record in &page.records {
-            if !self.records.insert(*record) {
-                return Err(self.changed("a record came twice, so others may have been missed".to_owned()));
-            }
+        let mut repeated = page.records.iter().any(|record| !self.records.insert(*record));
+        if let Some(folded) = &mut self.folded {
+            repeated |= page.items.iter().any(|item| !folded.insert(item.folded_record_key()));
+        }
+        if repeated {
+            return Err(self.changed("a record came twice, so others may have been missed".to_owned()));
         }
         if page.again.iter().any(|record| !self.records.contains(record)) {
             let message = "reading a part of it again shows a record that was not there before";
@@ -99,13 +113,13 @@ impl Checks {
 }
 
 /// Walks the pages that `fetch` yields.
-pub(crate) fn walk<'a, T, F, P>(operation: Operation, provider: Provider, fetch: F) -> Listing<'a, T>
+pub(crate) fn walk<'a, T, F, P>(operation: Operation, capabilities: &Capabilities, fetch: F) -> Listing<'a, T>
 where
     T: Record + Send + 'a,
     F: Fn(PageRequest) -> P + Send + 'a,
     P: Future<Output = Result<Page<T>>> + Send + 'a,
 {
-    let start = (Checks::new(operation, provider), Some(PageRequest::default()), fetch);
+    let start = (Checks::new(operation, capabilities), Some(PageRequest::default()), fetch);
     let pages = stream::try_unfold(start, |(mut checks, at, fetch)| async move {
         let Some(request) = at else { return Ok(None) };
         let page = fetch(request).await?;
@@ -128,19 +142,38 @@ pub async fn collect<'a, T: 'a>(mut listing: impl FnMut() -> Listing<'a, T>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Cursor, User, UserId};
+    use crate::{Cursor, RoleTable, User, UserId};
     use std::sync::atomic::{AtomicU32, Ordering};
+
+    fn example() -> Capabilities {
+        Capabilities::new(Provider::from_static("example"), RoleTable::new([]).unwrap())
+    }
+
+    async fn kind_of(listing: Listing<'_, User>) -> Result<(), ErrorKind> {
+        listing.try_for_each(|_| std::future::ready(Ok(()))).await.map_err(|error| error.kind())
+    }
 
     #[tokio::test]
     async fn a_chain_of_new_records_without_end_is_cut_off() {
         let asked = AtomicU32::new(0);
-        let listing: Listing<'_, User> = walk(Operation::ListUsers, Provider::from_static("x"), |_| {
+        let listing: Listing<'_, User> = walk(Operation::ListUsers, &example(), |_| {
             let number = asked.fetch_add(1, Ordering::Relaxed);
             let page = Page::new(vec![User::new(UserId::from(u64::from(number)))]);
             std::future::ready(Ok(page.with_next(Some(Cursor::new(number.to_string())))))
         });
-        let error = listing.try_for_each(|_| std::future::ready(Ok(()))).await.map_err(|e| e.kind());
-        assert_eq!(error, Err(ErrorKind::UnexpectedResponse));
+        assert_eq!(kind_of(listing).await, Err(ErrorKind::UnexpectedResponse));
         assert_eq!(asked.load(Ordering::Relaxed), MAX_PAGES);
+    }
+
+    #[tokio::test]
+    async fn one_person_in_two_spellings_repeats_where_ids_fold_case() {
+        let folding = example().with_behaviours(&[Behaviour::UserIdsFoldCase]);
+        for (capabilities, expected) in [(example(), Ok(())), (folding, Err(ErrorKind::ListingChanged))] {
+            let listing: Listing<'_, User> = walk(Operation::ListUsers, &capabilities, |_| {
+                let people = ["Ana", "ana"].map(|id| User::new(UserId::new(id).unwrap()));
+                std::future::ready(Ok(Page::new(people.to_vec())))
+            });
+            assert_eq!(kind_of(listing).await, expected);
+        }
     }
 }

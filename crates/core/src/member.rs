@@ -25,7 +25,6 @@ impl MemberKey {
     }
 
     /// Adds the membership id.
-    #[inline]
     pub fn with_membership(mut self, membership: Option<MembershipId>) -> Self {
         self.membership = membership;
         self
@@ -93,7 +92,6 @@ pub struct Member {
 
 impl Member {
     /// A member of whom only the key and the native role are known; the table supplies the rest of the role.
-    #[inline]
     pub fn new(key: MemberKey, native_role: NativeRole, roles: &crate::RoleTable) -> Self {
         let (role, fit) = roles.read(&native_role);
         Self {
@@ -110,35 +108,30 @@ impl Member {
     }
 
     /// Adds the address.
-    #[inline]
     pub fn with_email(mut self, email: Option<EmailAddress>) -> Self {
         self.email = email;
         self
     }
 
     /// Adds the name.
-    #[inline]
     pub fn with_name(mut self, name: Option<String>) -> Self {
         self.name = name;
         self
     }
 
     /// Adds the status.
-    #[inline]
     pub fn with_status(mut self, status: Status) -> Self {
         self.status = status;
         self
     }
 
     /// Adds the licence.
-    #[inline]
     pub fn with_license(mut self, license: Option<String>) -> Self {
         self.license = license;
         self
     }
 
     /// Adds a mark.
-    #[inline]
     pub fn with_mark(mut self, mark: Mark) -> Self {
         if let Err(at) = self.marks.binary_search(&mark) {
             self.marks.insert(at, mark);

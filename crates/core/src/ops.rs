@@ -1,5 +1,24 @@
 //! What takes several requests, written once for all providers, and the one resolver of outcomes.
+//!
+//! * [`WorkspaceMembersExt`](crate::WorkspaceMembersExt) has the verbs, [`Guarded`](crate::Guarded) those that may take
+//!   something away from somebody, with their guards.
+//! * [`resolve`] decides what became of a write whose answer was lost: for the verbs, for retries and for plans.
 
+mod bound;
+mod ensure;
+mod find;
+mod guard;
+mod guarded;
+mod listing;
+mod remove;
 mod resolve;
+mod role;
+mod verbs;
+mod write;
 
-pub use resolve::{Verdict, Write, resolve};
+pub use bound::BoundWorkspace;
+pub use ensure::{Ensured, IfPresent};
+pub use guarded::Guarded;
+pub use resolve::{Verdict, resolve};
+pub use verbs::WorkspaceMembersExt;
+pub use write::Write;

@@ -3,7 +3,7 @@
 use crate::{Group, Member, User, Workspace};
 use siphasher::sip128::{Hasher128, SipHasher13};
 use std::fmt;
-use std::hash::{Hash, Hasher};
+use std::hash::Hash;
 
 /// Identifies one record of a listing while it is walked: a 128-bit hash of its id, so that a listing of a million
 /// records is checked for repetitions in a few dozen bytes each.
@@ -19,36 +19,6 @@ impl RecordKey {
     }
 }
 
-/// A text that comes in pieces, hashed as [`RecordKey::of`] does the whole. A long one is never held.
-pub(crate) struct HashedText {
-    hasher: SipHasher13,
-    /// What is not hashed yet: many short pieces take longer than one long one.
-    rest: String,
-}
-
-impl HashedText {
-    const PIECE: usize = 4096;
-
-    pub(crate) fn new() -> Self {
-        Self { hasher: SipHasher13::new(), rest: String::with_capacity(Self::PIECE) }
-    }
-
-    pub(crate) fn push(&mut self, piece: &str) {
-        if self.rest.len() + piece.len() > Self::PIECE {
-            self.hasher.write(self.rest.as_bytes());
-            self.rest.clear();
-        }
-        self.rest.push_str(piece);
-    }
-
-    pub(crate) fn finish(mut self) -> RecordKey {
-        self.hasher.write(self.rest.as_bytes());
-        // What the standard library puts behind every text.
-        self.hasher.write_u8(0xff);
-        RecordKey(self.hasher.finish128().into())
-    }
-}
-
 impl fmt::Display for RecordKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", self.0)
@@ -59,6 +29,12 @@ impl fmt::Display for RecordKey {
 pub trait Record {
     /// What must not repeat within one listing.
     fn record_key(&self) -> RecordKey;
+
+    /// The same where the ids of users are logins whose case is folded
+    /// ([`Behaviour::UserIdsFoldCase`](crate::Behaviour::UserIdsFoldCase)).
+    fn folded_record_key(&self) -> RecordKey {
+        self.record_key()
+    }
 }
 
 impl Record for Workspace {
@@ -71,6 +47,10 @@ impl Record for User {
     fn record_key(&self) -> RecordKey {
         RecordKey::of(&self.id)
     }
+
+    fn folded_record_key(&self) -> RecordKey {
+        RecordKey::of(&self.id.as_str().to_ascii_lowercase())
+    }
 }
 
 impl Record for Group {
@@ -82,5 +62,9 @@ impl Record for Group {
 impl Record for Member {
     fn record_key(&self) -> RecordKey {
         RecordKey::of(&(&self.key.workspace, &self.key.principal))
+    }
+
+    fn folded_record_key(&self) -> RecordKey {
+        RecordKey::of(&(&self.key.workspace, self.key.principal.folded()))
     }
 }

@@ -150,12 +150,21 @@ pub struct RoleRow {
     pub fit: Fit,
     /// In a few words, what differs. Empty for an exact fit.
     pub note: Cow<'static, str>,
+    /// Whether this is the row that is written for the role. Of several rows for one role, one is.
+    pub written: bool,
 }
 
 impl RoleRow {
     /// A row without a note.
     pub const fn new(role: Role, native: NativeRole, fit: Fit) -> Self {
-        Self { role, native, fit, note: Cow::Borrowed("") }
+        Self { role, native, fit, note: Cow::Borrowed(""), written: true }
+    }
+
+    /// Says that another row is written for the role (GitHub: `triage` is read as a viewer, and a viewer is written as
+    /// `read`). This one is read as the role, and written only by its own name (`native:NAME`).
+    pub const fn read_only(mut self) -> Self {
+        self.written = false;
+        self
     }
 
     /// Says what differs.
@@ -181,8 +190,12 @@ pub enum RolePolicy {
 /// A table that cannot be obeyed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRoleTable {
-    /// A native name stands for two roles, or a role has two native names: reading and writing would not agree.
-    #[error("the role table has two rows for {0}; each role and each native name may have one")]
+    /// A native name stands for two roles, or two native names are written for one role: reading and writing would not
+    /// agree.
+    #[error(
+        "the role table has two rows for {0}; each native name may have one, and each role one that is written \
+         (mark the others `read_only`)"
+    )]
     Repeated(String),
     /// A row is for a custom role; only built-in roles have rows.
     #[error("the role table has a row for {0}; only owner, manager, editor and viewer can have rows")]
@@ -225,10 +238,10 @@ pub struct ResolvedRole {
 /// How one provider's roles translate, as plain data.
 ///
 /// Laws, which hold for every table that [`RoleTable::new`] accepts: a native name of a row, asked for by that name, is
-/// written as it stands; reading it and writing the normalized role yields the same native name wherever the policy lets
-/// that row be written, and else a refusal, or under [`RolePolicy::AllowNarrower`] a lower role; writing a normalized role
-/// never yields one wider than was asked for; an unknown name becomes [`Role::Custom`], never the lowest or the highest
-/// role.
+/// written as it stands; reading it and writing the normalized role yields the same native name for the row that is
+/// written for the role, wherever the policy lets that row be written, and else a refusal, or under
+/// [`RolePolicy::AllowNarrower`] a lower role; writing a normalized role never yields one wider than was asked for; an
+/// unknown name becomes [`Role::Custom`], never the lowest or the highest role.
 ///
 /// ```
 /// use workspace_members_core::{Fit, NativeRole, Role, RoleRow, RoleTable};
@@ -253,16 +266,20 @@ pub struct RoleTable {
 }
 
 impl RoleTable {
-    /// Takes one row per built-in role that the provider has.
+    /// Takes the rows of the built-in roles that the provider has. Several native roles may stand for one of them; all
+    /// but one of those must be [`read_only`](RoleRow::read_only).
     pub fn new(rows: impl IntoIterator<Item = RoleRow>) -> Result<Self, InvalidRoleTable> {
         let rows: Vec<RoleRow> = rows.into_iter().collect();
         for (at, row) in rows.iter().enumerate() {
             if row.role.rank().is_none() {
                 return Err(InvalidRoleTable::CustomRow(row.role.clone()));
             }
-            if let Some(other) = rows[..at].iter().find(|r| r.role == row.role || r.native == row.native) {
-                let both = if other.role == row.role { row.role.to_string() } else { row.native.to_string() };
-                return Err(InvalidRoleTable::Repeated(both));
+            let before = &rows[..at];
+            if before.iter().any(|other| other.native == row.native) {
+                return Err(InvalidRoleTable::Repeated(row.native.to_string()));
+            }
+            if row.written && before.iter().any(|other| other.written && other.role == row.role) {
+                return Err(InvalidRoleTable::Repeated(row.role.to_string()));
             }
         }
         Ok(Self { rows, placeholders: Vec::new(), accepts_custom: false, policy: RolePolicy::Table })
@@ -311,6 +328,11 @@ impl RoleTable {
         self.rows.iter().find(|row| row.native == *native)
     }
 
+    /// The rows that are written for their roles.
+    fn written(&self) -> impl Iterator<Item = &RoleRow> {
+        self.rows.iter().filter(|row| row.written)
+    }
+
     /// The provider's word for a role, as an answer has it. A word of the table is shared, so that reading a long list
     /// does not copy the same few words over and over.
     pub fn native(&self, word: &str) -> NativeRole {
@@ -344,7 +366,7 @@ impl RoleTable {
         if let Role::Custom(native) = asked {
             return self.resolve_native(asked, native);
         }
-        let found = self.rows.iter().find(|row| row.role == *asked);
+        let found = self.written().find(|row| row.role == *asked);
         let why = match (found, self.policy) {
             (Some(row), _) if row.fit == Fit::Exact => return Ok(from_row(row, Fit::Exact)),
             (Some(_), RolePolicy::ExactOnly) => "no exact match, and the policy allows no other",
@@ -382,12 +404,9 @@ impl RoleTable {
     }
 
     fn nearest_narrower(&self, asked: &Role) -> Option<&RoleRow> {
-        let admitted =
+        let allowed =
             |fit| fit == Fit::Exact || (fit == Fit::Narrower && self.policy != RolePolicy::ExactOnly);
-        self.rows
-            .iter()
-            .filter(|row| row.role < *asked && admitted(row.fit))
-            .min_by_key(|row| row.role.rank())
+        self.written().filter(|row| row.role < *asked && allowed(row.fit)).min_by_key(|row| row.role.rank())
     }
 
     fn refuse(&self, asked: &Role, why: &'static str, nearest: Option<Role>) -> UnsupportedRole {
@@ -395,23 +414,28 @@ impl RoleTable {
             RolePolicy::ExactOnly => row.fit == Fit::Exact,
             _ => row.fit != Fit::Wider,
         };
-        let supported = self.rows.iter().filter(writable).map(|row| row.role.clone()).collect();
+        let supported = self.written().filter(writable).map(|row| row.role.clone()).collect();
         UnsupportedRole { asked: asked.clone(), why, supported, nearest }
     }
 
     /// The lowest role that grants no more than its normalized name says: where somebody starts who will get a custom role
     /// in a second step. Asked for by its native name, it can be written under any policy.
     pub fn lowest(&self) -> Option<&RoleRow> {
-        self.rows.iter().filter(|row| row.fit != Fit::Wider).max_by_key(|row| row.role.rank())
+        let candidates = self.rows.iter().filter(|row| row.fit != Fit::Wider);
+        candidates.max_by_key(|row| (row.role.rank(), row.written))
     }
 
     /// Compares two native roles by what they grant: by the normalized order for roles with rows, equal for the same
-    /// name, and unknown (`None`) for anything else.
+    /// name, and unknown (`None`) for anything else, such as two names that stand for one normalized role.
     pub fn compare(&self, left: &NativeRole, right: &NativeRole) -> Option<Ordering> {
-        self.normalize(left).partial_cmp(&self.normalize(right))
+        if left == right {
+            return Some(Ordering::Equal);
+        }
+        self.normalize(left).partial_cmp(&self.normalize(right)).filter(|order| order.is_ne())
     }
 }
 
+/// What is written when a row is chosen.
 fn from_row(row: &RoleRow, fit: Fit) -> ResolvedRole {
     ResolvedRole { native: row.native.clone(), role: row.role.clone(), fit, custom: false }
 }
@@ -425,17 +449,21 @@ mod tests {
         prop_oneof![Just(Fit::Exact), Just(Fit::Narrower), Just(Fit::Wider), Just(Fit::Incomparable)]
     }
 
-    /// Any table: each built-in role has a row or not, with any fit.
+    /// Any table: each built-in role has up to three native ones, of any fit, of which any one is written, or none.
     fn tables() -> impl Strategy<Value = RoleTable> {
         let policy = prop_oneof![
             Just(RolePolicy::Table),
             Just(RolePolicy::ExactOnly),
             Just(RolePolicy::AllowNarrower)
         ];
-        (proptest::collection::vec(proptest::option::of(fits()), 4), policy, any::<bool>()).prop_map(
-            |(fits, policy, custom)| {
-                let rows = Role::BUILT_IN.into_iter().zip(fits).filter_map(|(role, fit)| {
-                    Some(RoleRow::new(role.clone(), NativeRole::new(format!("N-{role}")), fit?))
+        let of_one_role = (proptest::collection::vec(fits(), 0..=3), 0..=3_usize);
+        (proptest::collection::vec(of_one_role, 4), policy, any::<bool>()).prop_map(
+            |(roles, policy, custom)| {
+                let rows = Role::BUILT_IN.into_iter().zip(roles).flat_map(|(role, (fits, written))| {
+                    fits.into_iter().enumerate().map(move |(at, fit)| {
+                        let row = RoleRow::new(role.clone(), NativeRole::new(format!("N{at}-{role}")), fit);
+                        if at == written { row } else { row.read_only() }
+                    })
                 });
                 RoleTable::new(rows)
                     .unwrap()
@@ -452,16 +480,21 @@ mod tests {
             for row in table.rows() {
                 prop_assert_eq!(table.normalize(&row.native), row.role.clone());
                 let again = table.resolve(&Role::Custom(row.native.clone())).unwrap();
-                prop_assert_eq!(&again.native, &row.native);
+                prop_assert_eq!(&again.native, &row.native, "by its own name, whatever is written for the role");
+                let Some(written) = table.rows().iter().find(|other| other.role == row.role && other.written)
+                else { continue };
                 let writable = match table.policy() {
-                    RolePolicy::ExactOnly => row.fit == Fit::Exact,
-                    _ => row.fit != Fit::Wider,
+                    RolePolicy::ExactOnly => written.fit == Fit::Exact,
+                    _ => written.fit != Fit::Wider,
                 };
                 match table.resolve(&table.normalize(&row.native)) {
-                    Ok(written) if writable => prop_assert_eq!(&written.native, &row.native),
-                    Ok(written) => {
+                    Ok(sent) if writable => {
+                        prop_assert_eq!(&sent.native, &written.native);
+                        prop_assert_eq!(row.written, sent.native == row.native);
+                    }
+                    Ok(sent) => {
                         prop_assert_eq!(table.policy(), RolePolicy::AllowNarrower);
-                        prop_assert!(written.role < row.role && written.fit == Fit::Narrower);
+                        prop_assert!(sent.role < row.role && sent.fit == Fit::Narrower);
                     }
                     Err(_) => prop_assert!(!writable),
                 }
@@ -472,11 +505,11 @@ mod tests {
         fn writing_is_never_wider_than_asked(table in tables()) {
             for asked in Role::BUILT_IN {
                 match table.resolve(&asked) {
-                    Ok(written) => {
-                        prop_assert_ne!(written.fit, Fit::Wider);
-                        prop_assert!(written.role <= asked);
-                        let row = table.rows().iter().find(|row| row.native == written.native).unwrap();
-                        prop_assert_ne!(row.fit, Fit::Wider);
+                    Ok(sent) => {
+                        prop_assert_ne!(sent.fit, Fit::Wider);
+                        prop_assert!(sent.role <= asked);
+                        let row = table.rows().iter().find(|row| row.native == sent.native).unwrap();
+                        prop_assert!(row.fit != Fit::Wider && row.written);
                         if table.policy() == RolePolicy::ExactOnly {
                             prop_assert_eq!((row.fit, &row.role), (Fit::Exact, &asked));
                         }
@@ -489,6 +522,34 @@ mod tests {
                         prop_assert!(!refused.supported.contains(&asked));
                     }
                 }
+            }
+        }
+
+        #[test]
+        fn two_native_roles_compare_only_where_their_normalized_roles_differ(table in tables()) {
+            for left in table.rows() {
+                for right in table.rows() {
+                    let expected = if left.native == right.native {
+                        Some(Ordering::Equal)
+                    } else {
+                        left.role.partial_cmp(&right.role).filter(|order| order.is_ne())
+                    };
+                    prop_assert_eq!(table.compare(&left.native, &right.native), expected);
+                }
+            }
+        }
+
+        #[test]
+        fn the_lowest_role_is_no_wider_than_its_name_and_the_written_one_of_several(table in tables()) {
+            let narrow = |row: &&RoleRow| row.fit != Fit::Wider;
+            let Some(lowest) = table.lowest() else {
+                prop_assert!(!table.rows().iter().any(|row| narrow(&row)));
+                return Ok(());
+            };
+            prop_assert!(narrow(&lowest));
+            for other in table.rows().iter().filter(narrow) {
+                prop_assert!(lowest.role <= other.role);
+                prop_assert!(lowest.written || lowest.role != other.role || !other.written);
             }
         }
 
@@ -511,10 +572,35 @@ mod tests {
     }
 
     #[test]
-    fn two_rows_for_one_name_are_refused() {
-        let row = |role| RoleRow::new(role, NativeRole::from_static("x"), Fit::Exact);
-        assert!(RoleTable::new([row(Role::Owner), row(Role::Viewer)]).is_err());
-        assert!(RoleTable::new([row(Role::Custom(NativeRole::from_static("y")))]).is_err());
+    fn two_rows_for_one_name_or_two_written_for_one_role_are_refused() {
+        let row = |role, native| RoleRow::new(role, NativeRole::from_static(native), Fit::Exact);
+        for rows in [
+            [row(Role::Owner, "x"), row(Role::Viewer, "x")],
+            [row(Role::Viewer, "x").read_only(), row(Role::Viewer, "x")],
+            [row(Role::Viewer, "x"), row(Role::Viewer, "y")],
+            [row(Role::Owner, "x"), row(Role::Custom(NativeRole::from_static("y")), "y")],
+        ] {
+            assert!(RoleTable::new(rows.clone()).is_err(), "{rows:?}");
+        }
+        let refused = RoleTable::new([row(Role::Viewer, "x"), row(Role::Viewer, "y")]).unwrap_err();
+        assert!(
+            refused.to_string().contains("viewer") && refused.to_string().contains("read_only"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn several_native_roles_are_read_as_one_and_one_of_them_is_written() {
+        let table = RoleTable::new([
+            RoleRow::new(Role::Viewer, NativeRole::from_static("triage"), Fit::Wider).read_only(),
+            RoleRow::new(Role::Viewer, NativeRole::from_static("read"), Fit::Exact),
+        ])
+        .unwrap();
+        let triage = NativeRole::from_static("triage");
+        assert_eq!((table.normalize(&triage), table.fit(&triage)), (Role::Viewer, Some(Fit::Wider)));
+        assert_eq!(table.resolve(&Role::Viewer).unwrap().native.as_str(), "read");
+        assert_eq!(table.resolve(&Role::Custom(triage.clone())).unwrap().native, triage);
+        assert_eq!(table.lowest().unwrap().native.as_str(), "read");
     }
 
     #[test]

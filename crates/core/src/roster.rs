@@ -1,27 +1,64 @@
 //! The complete list of a workspace's members. There is no way to make one from a part.
 
+use crate::adapter::RecordKey;
 use crate::id::has_control;
-use crate::record::HashedText;
-use crate::{EmailAddress, Mark, Member, PrincipalId, PrincipalKind, Role, Workspace, WorkspaceId};
+use crate::{
+    Behaviour, Capabilities, EmailAddress, Mark, Member, PrincipalId, PrincipalKind, Role, Workspace,
+    WorkspaceId,
+};
+use std::borrow::Cow;
 use std::fmt;
 
 /// Everybody in one workspace, known to be complete when it was read.
 ///
 /// Made only by [`roster`](crate::WorkspaceMembersExt::roster) and [`rosters`](crate::WorkspaceMembersExt::rosters), from
 /// a listing that ended, repeated nothing, and agreed with the provider's own count where it has one. So whoever is
-/// not in it was not a member; that is what makes it fit to decide removals by.
+/// not in it was not a member; that is what makes it fit to decide removals by. It compares ids as the provider does:
+/// where those are logins that fold case, `Ana` is found as `ana`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Roster {
     workspace: WorkspaceId,
     members: Vec<Member>,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    ids_fold_case: bool,
 }
 
 impl Roster {
     /// Takes the members of one workspace out of a complete listing.
-    pub(crate) fn from_complete(workspace: &WorkspaceId, mut members: Vec<Member>) -> Self {
-        members.sort_unstable_by(|a, b| a.key.principal.cmp(&b.key.principal));
-        Self { workspace: workspace.clone(), members }
+    pub(crate) fn from_complete(
+        workspace: &WorkspaceId,
+        members: Vec<Member>,
+        capabilities: &Capabilities,
+    ) -> Self {
+        let ids_fold_case = capabilities.behaves(Behaviour::UserIdsFoldCase);
+        let mut roster = Self { workspace: workspace.clone(), members, ids_fold_case };
+        roster
+            .members
+            .sort_by_cached_key(|member| comparable(&member.key.principal, ids_fold_case).into_owned());
+        roster
+    }
+
+    /// Puts a member in who was added, or in place of what they were before.
+    pub(crate) fn put(&mut self, member: Member) {
+        match self.position(&member.key.principal) {
+            Ok(at) => self.members[at] = member,
+            Err(at) => self.members.insert(at, member),
+        }
+    }
+
+    /// Takes a member out who was removed.
+    pub(crate) fn take_out(&mut self, principal: &PrincipalId) {
+        if let Ok(at) = self.position(principal) {
+            self.members.remove(at);
+        }
+    }
+
+    /// Where the principal is, or else would be.
+    fn position(&self, principal: &PrincipalId) -> Result<usize, usize> {
+        let sought = comparable(principal, self.ids_fold_case);
+        self.members
+            .binary_search_by(|member| comparable(&member.key.principal, self.ids_fold_case).cmp(&sought))
     }
 
     /// Marks the one whom the provider's list of workspaces names as the owner.
@@ -59,10 +96,9 @@ impl Roster {
         self.members.iter()
     }
 
-    /// The member with this id.
+    /// The member with this id, compared as the provider compares ids.
     pub fn get(&self, principal: &PrincipalId) -> Option<&Member> {
-        let at = self.members.binary_search_by(|member| member.key.principal.cmp(principal)).ok()?;
-        self.members.get(at)
+        self.members.get(self.position(principal).ok()?)
     }
 
     /// All members with this address: usually none or one.
@@ -75,33 +111,33 @@ impl Roster {
         self.members.iter().filter(|member| member.role == Role::Owner)
     }
 
-    /// Identifies who is in it and as what: equal fingerprints mean the same principals in the same native roles.
-    /// Stable across processes and versions.
+    /// Identifies who is in it and as what: equal fingerprints mean the same principals in the same native roles, in
+    /// whatever spelling where ids fold case. Stable across processes and versions.
     pub fn fingerprint(&self) -> Fingerprint {
-        // One text, in the order of `group:ID` and `user:ID`, hashed as it grows: rosters may be long.
+        // In the order of the texts: `group:ID` before `user:ID`.
         let user = |member: &Member| member.key.principal.kind() == PrincipalKind::User;
         let (users, groups) = self.members.split_at(self.members.partition_point(user));
-        let mut text = HashedText::new();
-        text.push(self.workspace.as_str());
-        text.push("\n");
-        for (kind, members) in [("group:", groups), ("user:", users)] {
-            for member in members {
-                let role = member.native_role.as_str();
-                text.push(kind);
-                text.push(member.key.principal.as_str());
-                text.push("\0");
-                // Ids have no control characters. A role that has some could pass for the end of its line, and for another.
-                if has_control(role) {
-                    text.push("\0");
-                    text.push(&role.escape_debug().to_string());
-                } else {
-                    text.push(role);
-                }
-                text.push("\n");
+        let mut text = format!("{}\n", self.workspace);
+        for member in groups.iter().chain(users) {
+            text.push_str(&comparable(&member.key.principal, self.ids_fold_case).to_string());
+            text.push('\0');
+            let role = member.native_role.as_str();
+            // Ids have no control characters. A role that has some could pass for the end of its line, and for another.
+            if has_control(role) {
+                text.push('\0');
+                text.extend(role.escape_debug());
+            } else {
+                text.push_str(role);
             }
+            text.push('\n');
         }
-        Fingerprint(text.finish())
+        Fingerprint(RecordKey::of(&text))
     }
+}
+
+/// A principal as it compares in a roster.
+fn comparable(principal: &PrincipalId, fold: bool) -> Cow<'_, PrincipalId> {
+    if fold { Cow::Owned(principal.folded()) } else { Cow::Borrowed(principal) }
 }
 
 impl<'a> IntoIterator for &'a Roster {
@@ -114,7 +150,7 @@ impl<'a> IntoIterator for &'a Roster {
 
 /// Identifies the content of a [`Roster`]: 32 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Fingerprint(crate::adapter::RecordKey);
+pub struct Fingerprint(RecordKey);
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -125,28 +161,70 @@ impl fmt::Display for Fingerprint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Fit, GroupId, MemberKey, NativeRole, RoleRow, RoleTable, UserId};
+    use crate::{Fit, GroupId, MemberKey, NativeRole, Provider, RoleRow, RoleTable, UserId};
+
+    fn example() -> Capabilities {
+        let roles = RoleTable::new([RoleRow::new(Role::Owner, NativeRole::new("boss"), Fit::Exact)]).unwrap();
+        Capabilities::new(Provider::from_static("example"), roles)
+    }
+
+    fn logins() -> Capabilities {
+        example().with_behaviours(&[Behaviour::UserIdsFoldCase])
+    }
+
+    fn id() -> WorkspaceId {
+        WorkspaceId::from(1)
+    }
+
+    fn member(principal: impl Into<PrincipalId>, role: &str) -> Member {
+        Member::new(MemberKey::new(id(), principal), NativeRole::new(role), example().roles())
+    }
+
+    fn login(text: &str) -> PrincipalId {
+        UserId::new(text).unwrap().into()
+    }
 
     #[test]
     fn a_fingerprint_is_of_one_text_whatever_the_order() {
-        let roles = RoleTable::new([RoleRow::new(Role::Owner, NativeRole::new("boss"), Fit::Exact)]).unwrap();
-        let id = WorkspaceId::from(1);
-        let member = |principal: PrincipalId, role: &str| {
-            Member::new(MemberKey::new(id.clone(), principal), NativeRole::new(role), &roles)
-        };
+        let roster = |members| Roster::from_complete(&id(), members, &example());
         let mut members = vec![
-            member(UserId::from(10).into(), "boss"),
-            member(UserId::from(9).into(), "Legal review"),
-            member(GroupId::from(10).into(), "reader"),
+            member(UserId::from(10), "boss"),
+            member(UserId::from(9), "Legal review"),
+            member(GroupId::from(10), "reader"),
         ];
         let text = "1\ngroup:10\0reader\nuser:10\0boss\nuser:9\0Legal review\n".to_owned();
-        let expected = Fingerprint(crate::adapter::RecordKey::of(&text));
-        assert_eq!(Roster::from_complete(&id, members.clone()).fingerprint(), expected);
+        let expected = Fingerprint(RecordKey::of(&text));
+        assert_eq!(roster(members.clone()).fingerprint(), expected);
         members.reverse();
-        assert_eq!(Roster::from_complete(&id, members.clone()).fingerprint(), expected);
-        let forged = vec![members[0].clone(), member(UserId::from(10).into(), "boss\nuser:9\0Legal review")];
-        assert_ne!(Roster::from_complete(&id, forged).fingerprint(), expected, "two in one");
+        assert_eq!(roster(members.clone()).fingerprint(), expected);
+        let forged = vec![members[0].clone(), member(UserId::from(10), "boss\nuser:9\0Legal review")];
+        assert_ne!(roster(forged).fingerprint(), expected, "two in one");
         members.pop();
-        assert_ne!(Roster::from_complete(&id, members).fingerprint(), expected);
+        assert_ne!(roster(members).fingerprint(), expected);
+    }
+
+    #[test]
+    fn one_person_in_another_spelling_is_found_and_has_one_fingerprint_where_ids_fold_case() {
+        let spelled = |one, other| vec![member(login(one), "boss"), member(login(other), "reader")];
+        let folding = Roster::from_complete(&id(), spelled("Zoe", "ana"), &logins());
+        assert_eq!(folding.get(&login("ANA")).unwrap().key.principal, login("ana"), "kept as given");
+        assert_eq!(folding.get(&login("zoe")).unwrap().role, Role::Owner);
+        let again = Roster::from_complete(&id(), spelled("zoe", "Ana"), &logins());
+        assert_eq!(folding.fingerprint(), again.fingerprint());
+
+        let exact = Roster::from_complete(&id(), spelled("Zoe", "ana"), &example());
+        assert!(exact.get(&login("ANA")).is_none() && exact.get(&login("ana")).is_some());
+        let again = Roster::from_complete(&id(), spelled("zoe", "Ana"), &example());
+        assert_ne!(exact.fingerprint(), again.fingerprint());
+    }
+
+    #[test]
+    fn an_own_change_is_put_into_a_roster() {
+        let mut roster = Roster::from_complete(&id(), vec![member(login("ana"), "boss")], &logins());
+        roster.put(member(login("Ben"), "boss"));
+        roster.put(member(login("ANA"), "reader"));
+        assert_eq!((roster.len(), roster.owners().count()), (2, 1));
+        roster.take_out(&login("ben"));
+        assert!(roster.get(&login("Ben")).is_none() && roster.len() == 1);
     }
 }

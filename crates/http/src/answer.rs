@@ -1,22 +1,18 @@
 //! What came back from one attempt.
 
+use crate::paging::next_link;
+use crate::unreadable::Unreadable;
+use crate::wait::wait;
+use crate::words::{MESSAGE_FIELDS, words};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, header};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_json::Value;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 use workspace_members_core::{Effect, Error, ErrorKind, Operation, Provider};
 
-/// The longest wait that is believed. A server that says more, in earnest or not, is asked again the next day.
-const LONGEST_WAIT: Duration = Duration::from_hours(24);
-
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The longest body that is looked through for a provider's words, in bytes. As values, which words are kept as until it
-/// is known which of them matter, a hostile body takes many times its size.
-pub const MAX_WORDS: usize = 64 << 10;
 
 /// An answer with its whole body, of whatever status. `Debug` shows the body's length only: it holds people's data, and
 /// a hostile one repeats the key.
@@ -29,10 +25,13 @@ pub struct Answer {
     pub body: Bytes,
     /// The provider's name for the request (`X-Request-Id`), where it gives one.
     pub request_id: Option<String>,
-    /// What `Retry-After` says, as a time from now; a day at most.
+    /// How long the provider asks to wait, by `Retry-After` or, where a limit refused the request, by the end of the
+    /// limit's window; a day at most.
     pub retry_after: Option<Duration>,
     /// After a 401: whether the credential's source has another one now, so that the call may be repeated.
     pub renewed: bool,
+    headers: HeaderMap,
+    message_fields: &'static [&'static str],
 }
 
 impl fmt::Debug for Answer {
@@ -48,12 +47,35 @@ impl fmt::Debug for Answer {
 }
 
 impl Answer {
-    /// Keeps what later steps need of the headers.
-    pub(crate) fn new(status: u16, headers: &HeaderMap, body: Bytes) -> Self {
-        let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-        let request_id = text(&REQUEST_ID).filter(|id| !id.is_empty() && id.len() <= 128).map(str::to_owned);
-        let retry_after = text(&header::RETRY_AFTER).and_then(|value| retry_after(value, SystemTime::now()));
-        Self { status, body, request_id, retry_after, renewed: false }
+    pub(crate) fn new(status: u16, headers: HeaderMap, body: Bytes) -> Self {
+        let request_id = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).map(str::trim);
+        let request_id = request_id.filter(|id| !id.is_empty() && id.len() <= 128).map(str::to_owned);
+        let retry_after = wait(status, &headers, SystemTime::now());
+        Self {
+            status,
+            body,
+            request_id,
+            retry_after,
+            renewed: false,
+            headers,
+            message_fields: MESSAGE_FIELDS,
+        }
+    }
+
+    pub(crate) fn with_message_fields(mut self, fields: &'static [&'static str]) -> Self {
+        self.message_fields = fields;
+        self
+    }
+
+    /// A header, if it is there and is text. The key is taken out, in case the server repeats it.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The address of the next page in the `Link` headers (`rel="next"`). Only a [`parameter`](crate::parameter) of it is
+    /// to be used: it may name another host.
+    pub fn next_link(&self) -> Option<&str> {
+        next_link(self.headers.get_all(header::LINK).into_iter().filter_map(|value| value.to_str().ok()))
     }
 
     /// Whether the status says success.
@@ -112,26 +134,11 @@ impl Answer {
         self.attach(error, operation, provider)
     }
 
-    /// What the provider says in the body, in one line for people: the first of `detail`, `details`, `error`, `message`
-    /// and `info_message` that is there, else all field errors. `None` for a body that is not JSON, or longer than
-    /// [`MAX_WORDS`].
+    /// What the provider says in the body, in one line for people: the first of the
+    /// [fields](crate::Client::with_message_fields) that is there, else all field errors. `None` for a body that is not
+    /// JSON, or longer than [`MAX_WORDS`](crate::MAX_WORDS).
     pub fn message(&self) -> Option<String> {
-        if self.body.len() > MAX_WORDS {
-            return None;
-        }
-        let body: Value = serde_json::from_slice(&self.body).ok()?;
-        let mut out = Vec::new();
-        let spoken = body.as_object().and_then(|object| {
-            ["detail", "details", "error", "message", "info_message"]
-                .iter()
-                .find_map(|name| object.get(*name).filter(|said| !said.is_null()))
-        });
-        flatten(spoken.unwrap_or(&body), "", &mut out);
-        let fields = body.get("fields").filter(|_| spoken.is_some());
-        if let Some(fields) = fields {
-            flatten(fields, "", &mut out);
-        }
-        (!out.is_empty()).then(|| out.join("; "))
+        words(&self.body, self.message_fields)
     }
 
     /// An error about this answer: adds operation, provider, status, request id and the time to wait.
@@ -200,76 +207,9 @@ pub(crate) fn lost(operation: Operation) -> Effect {
     if operation.is_write() { Effect::Unknown } else { Effect::NotApplied }
 }
 
-/// Why a body could not be read, without what stood in it: a decoder quotes the text that it did not expect, which may
-/// be somebody's address, or the key that a server repeats.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Unreadable(String);
-
-impl From<&serde_json::Error> for Unreadable {
-    fn from(error: &serde_json::Error) -> Self {
-        let text = error.to_string();
-        // What is wrong with the JSON itself, and which field is not there, says nothing of the body.
-        let quotes_nothing =
-            ["missing field `", "duplicate field `"].iter().any(|what| text.starts_with(what));
-        if !error.is_data() || quotes_nothing {
-            return Self(text);
-        }
-        // "invalid type: string \"…\", expected a sequence at line 1 column 9"
-        let standard =
-            ["invalid type", "invalid value", "invalid length", "unknown variant", "unknown field"];
-        let what = standard.into_iter().find(|what| text.starts_with(what));
-        match (what, text.rsplit_once(", expected ")) {
-            (Some(what), Some((_, expected))) => Self(format!("{what}, expected {expected}")),
-            // Whatever else a type has to say about a value, it may say with the value.
-            _ => Self(format!("a value is not valid at line {} column {}", error.line(), error.column())),
-        }
-    }
-}
-
-/// Collects the texts of a JSON value, each after the name of its field.
-fn flatten(value: &Value, name: &str, out: &mut Vec<String>) {
-    // A hostile body may be deep or long; a message needs neither.
-    if out.len() >= 10 {
-        return;
-    }
-    match value {
-        Value::String(text) if name.is_empty() => out.push(text.clone()),
-        Value::String(text) => out.push(format!("{name}: {text}")),
-        Value::Array(values) => values.iter().for_each(|value| flatten(value, name, out)),
-        Value::Object(fields) => {
-            // Sorted: in which order a map comes depends on a feature that any crate of the program may turn on.
-            let mut fields: Vec<_> = fields.iter().collect();
-            fields.sort_unstable_by_key(|(field, _)| *field);
-            for (field, value) in fields {
-                flatten(value, field, out);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-/// Seconds, or an HTTP date. A date in the past is no wait.
-fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    let wait = match value.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or_default(),
-    };
-    Some(wait.min(LONGEST_WAIT))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
-        assert_eq!(retry_after("7", now), Some(Duration::from_secs(7)));
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:57 GMT", now), Some(Duration::from_secs(20)));
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:07 GMT", now), Some(Duration::ZERO));
-        assert_eq!(retry_after("soon", now), None);
-    }
 
     #[test]
     fn the_providers_words_are_found_in_every_known_shape() {
@@ -285,7 +225,7 @@ mod tests {
             ("<html>", None),
             ("", None),
         ] {
-            let answer = Answer::new(400, &HeaderMap::new(), Bytes::from_static(body.as_bytes()));
+            let answer = Answer::new(400, HeaderMap::new(), Bytes::from_static(body.as_bytes()));
             assert_eq!(answer.message().as_deref(), expected, "{body}");
         }
     }
@@ -330,7 +270,7 @@ mod tests {
             detail: String,
         }
         let read = |body: &'static [u8]| {
-            let answer = Answer::new(200, &HeaderMap::new(), Bytes::from_static(body));
+            let answer = Answer::new(200, HeaderMap::new(), Bytes::from_static(body));
             let body: Result<Body, _> = answer.json(Operation::Get, &Provider::from_static("x"));
             body.map(|body| body.detail).map_err(|error| error.message().to_owned())
         };
@@ -342,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_write_that_ended_in_5xx_is_of_unknown_effect() {
-        let answer = Answer::new(502, &HeaderMap::new(), Bytes::new());
+        let answer = Answer::new(502, HeaderMap::new(), Bytes::new());
         let provider = Provider::from_static("x");
         assert_eq!(answer.failure(Operation::Add, &provider).effect(), Effect::Unknown);
         assert_eq!(answer.failure(Operation::Get, &provider).effect(), Effect::NotApplied);
@@ -358,7 +298,7 @@ mod tests {
             (307, Effect::Rejected, Effect::Rejected),
             (308, Effect::Rejected, Effect::Rejected),
         ] {
-            let answer = Answer::new(status, &HeaderMap::new(), Bytes::new());
+            let answer = Answer::new(status, HeaderMap::new(), Bytes::new());
             let effect = |operation| answer.failure(operation, &provider).effect();
             assert_eq!((effect(Operation::Add), effect(Operation::SetRole)), (add, add), "{status}");
             assert_eq!(effect(Operation::Remove), remove, "{status}");

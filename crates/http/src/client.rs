@@ -2,15 +2,16 @@
 
 use crate::answer::{Answer, lost};
 use crate::credential::CredentialSource;
-use crate::paging::PageNumber;
+use crate::failed::transport_error;
+use crate::paging::{PageNumber, PageToken, StartIndex};
+use crate::request::{self, AuthScheme, Request, is_one_segment};
 use crate::transport::{Transport, check_base_url};
+use crate::words::MESSAGE_FIELDS;
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, header};
 use memchr::memmem::Finder;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
 use std::collections::VecDeque;
-use std::error::Error as _;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -25,53 +26,6 @@ const REMEMBERED_KEYS: usize = 8;
 /// How long a key is of which every appearance in an answer is taken for the key itself. A shorter one may be anything.
 const KEY_BY_LENGTH: usize = 16;
 
-/// The word before the key in the `Authorization` header, such as `Bearer` or `API-Key`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AuthScheme(pub &'static str);
-
-impl AuthScheme {
-    /// `Authorization: Bearer …`
-    pub const BEARER: Self = Self("Bearer");
-}
-
-/// One request, relative to the base URL.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Request<'a> {
-    /// For which operation, as errors name it.
-    pub operation: Operation,
-    /// The HTTP method.
-    pub method: Method,
-    /// The path below the base URL, one segment each; encoded when sent.
-    pub path: &'a [&'a str],
-    /// The query, encoded when sent.
-    pub query: &'a [(&'a str, &'a str)],
-    /// A JSON body.
-    pub body: Option<Vec<u8>>,
-}
-
-impl<'a> Request<'a> {
-    /// A request without query and body.
-    pub fn new(operation: Operation, method: Method, path: &'a [&'a str]) -> Self {
-        Self { operation, method, path, query: &[], body: None }
-    }
-
-    /// Adds the query.
-    pub fn with_query(mut self, query: &'a [(&'a str, &'a str)]) -> Self {
-        self.query = query;
-        self
-    }
-
-    /// Adds a JSON body.
-    pub fn with_json(mut self, body: &impl Serialize) -> Result<Self> {
-        let bytes = serde_json::to_vec(body).map_err(|error| {
-            Error::invalid_input("the request cannot be written as JSON").with_source(error)
-        })?;
-        self.body = Some(bytes);
-        Ok(self)
-    }
-}
-
 /// One account at one provider: sends one attempt and reads one bounded answer.
 pub struct Client {
     provider: Provider,
@@ -79,6 +33,10 @@ pub struct Client {
     http: reqwest::Client,
     transport: Transport,
     scheme: AuthScheme,
+    /// Sent with every request.
+    headers: HeaderMap,
+    /// The fields of a refusal that hold the provider's words.
+    message_fields: &'static [&'static str],
     source: Arc<dyn CredentialSource>,
     /// The credential in use, as asked for last, and then those before it.
     credentials: RwLock<VecDeque<Arc<Credential>>>,
@@ -127,6 +85,8 @@ impl Client {
             http,
             transport: transport.clone(),
             scheme,
+            headers: HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]),
+            message_fields: MESSAGE_FIELDS,
             source,
             credentials: RwLock::default(),
             asking: tokio::sync::Mutex::new(None),
@@ -138,6 +98,20 @@ impl Client {
     /// Puts these parts in front of every request's path, as part of the base URL.
     pub fn below(mut self, path: &[&'static str]) -> Self {
         extend(&mut self.base, path);
+        self
+    }
+
+    /// Sends a header with every request, such as the version of the interface.
+    pub fn with_header(mut self, name: &str, value: &str) -> Result<Self> {
+        let (name, value) = request::header(name, value)?;
+        self.headers.insert(name, value);
+        Ok(self)
+    }
+
+    /// Names the fields of a refusal in which the provider speaks to people; the first one that is there is quoted.
+    /// [`MESSAGE_FIELDS`] unless set.
+    pub fn with_message_fields(mut self, fields: &'static [&'static str]) -> Self {
+        self.message_fields = fields;
         self
     }
 
@@ -210,6 +184,28 @@ impl Client {
         PageNumber::of(request, default, max).map_err(|error| self.name(error, operation))
     }
 
+    /// Which part of a listing by start index a request asks for; see [`StartIndex::of`].
+    pub fn start_index(
+        &self,
+        request: &PageRequest,
+        default: u32,
+        max: u32,
+        operation: Operation,
+    ) -> Result<StartIndex> {
+        StartIndex::of(request, default, max).map_err(|error| self.name(error, operation))
+    }
+
+    /// Which part of a listing by the provider's cursors a request asks for; see [`PageToken::of`].
+    pub fn page_token(
+        &self,
+        request: &PageRequest,
+        default: u32,
+        max: u32,
+        operation: Operation,
+    ) -> Result<PageToken> {
+        PageToken::of(request, default, max).map_err(|error| self.name(error, operation))
+    }
+
     /// Takes the keys that are and were in use out of a text of the provider's, in case it repeats what it was sent.
     pub fn scrub(&self, text: &str) -> String {
         let mut text = text.to_owned();
@@ -256,17 +252,23 @@ impl Client {
         }
         let mut built = reqwest::Request::new(request.method, url);
         let headers = built.headers_mut();
-        headers.insert(header::AUTHORIZATION, credential.header.clone());
-        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        if let Some(body) = request.body {
+        headers.clone_from(&self.headers);
+        if request.body.is_some() {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            *built.body_mut() = Some(body.into());
         }
+        headers.extend(request.headers);
+        headers.insert(header::AUTHORIZATION, credential.header.clone());
+        *built.body_mut() = request.body.map(Into::into);
         built
     }
 
-    fn answer(&self, status: u16, headers: &HeaderMap, body: Bytes) -> Answer {
-        let mut answer = Answer::new(status, headers, body);
+    fn answer(&self, status: u16, mut headers: HeaderMap, body: Bytes) -> Answer {
+        for value in headers.values_mut() {
+            if self.repeats_key(value.as_bytes()) {
+                *value = HeaderValue::from_static("[redacted]");
+            }
+        }
+        let mut answer = Answer::new(status, headers, body).with_message_fields(self.message_fields);
         answer.request_id = answer.request_id.map(|id| self.scrub(&id));
         answer
     }
@@ -286,13 +288,13 @@ impl Client {
                 let message =
                     "the answer repeats the key, as no provider does; is a debugging proxy in between?";
                 let error = Error::new(ErrorKind::UnexpectedResponse, lost(operation), message);
-                Err(self.answer(status, &headers, Bytes::new()).attach(error, operation, &self.provider))
+                Err(self.answer(status, headers, Bytes::new()).attach(error, operation, &self.provider))
             }
-            Ok(body) => Ok(self.answer(status, &headers, body)),
+            Ok(body) => Ok(self.answer(status, headers, body)),
             // The status alone says that it was refused; a body that was cut off cannot change that.
-            Err(_) if (300..500).contains(&status) => Ok(self.answer(status, &headers, Bytes::new())),
+            Err(_) if (300..500).contains(&status) => Ok(self.answer(status, headers, Bytes::new())),
             Err(error) => {
-                Err(self.answer(status, &headers, Bytes::new()).attach(error, operation, &self.provider))
+                Err(self.answer(status, headers, Bytes::new()).attach(error, operation, &self.provider))
             }
         }
     }
@@ -403,53 +405,4 @@ fn extend(url: &mut Url, path: &[&str]) {
     if let Ok(mut segments) = url.path_segments_mut() {
         segments.pop_if_empty().extend(path);
     }
-}
-
-/// Whether a text stays one part of a path. URL parsers leave out dot segments and some control characters, and then the
-/// request would address something else.
-fn is_one_segment(text: &str) -> bool {
-    // Most are of plain ASCII, which is quicker told byte by byte.
-    let plain = text.bytes().all(|byte| matches!(byte, 0x20..=0x7e));
-    !matches!(text, "" | "." | "..") && (plain || !text.chars().any(char::is_control))
-}
-
-/// Classifies a failed attempt by whether the request can have reached the provider.
-pub(crate) fn transport_error(error: reqwest::Error, operation: Operation) -> Error {
-    // The URL holds ids, and the base URL of the account; the operation says enough.
-    let error = error.without_url();
-    let (kind, effect, message) = if error.is_builder() {
-        (ErrorKind::InvalidInput, Effect::Rejected, "the request cannot be built")
-    } else if error.is_connect() && error.is_timeout() {
-        (ErrorKind::Timeout, Effect::NotApplied, "no connection was made in time")
-    } else if error.is_connect() {
-        (ErrorKind::Transport, Effect::NotApplied, connect_failure(&error))
-    } else if error.is_timeout() {
-        (ErrorKind::Timeout, lost(operation), "no whole answer came in time")
-    } else {
-        (ErrorKind::Transport, lost(operation), "the connection broke before the whole answer came")
-    };
-    Error::new(kind, effect, message).with_source(error)
-}
-
-/// Tells a certificate that is not trusted from a host that is not there; the remedies differ.
-fn connect_failure(error: &reqwest::Error) -> &'static str {
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let text = inner.to_string().to_ascii_lowercase();
-        if text.contains("expired") {
-            return "the host's certificate has expired";
-        }
-        // In the words of rustls, and of OpenSSL.
-        if ["not valid for name", "notvalidforname", "hostname mismatch", "ip address mismatch"]
-            .iter()
-            .any(|words| text.contains(words))
-        {
-            return "the host's certificate is for another name; is the base URL right?";
-        }
-        if text.contains("certificate") {
-            return "the host's certificate is not trusted; add its authority as extra root certificate";
-        }
-        cause = inner.source();
-    }
-    "no connection could be made"
 }

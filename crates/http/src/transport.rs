@@ -88,6 +88,13 @@ const PROXY_SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5"
 #[derive(Debug, Clone)]
 pub struct Transport(Arc<Pools>);
 
+/// Whether both are the same pool.
+impl PartialEq for Transport {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 #[derive(Debug)]
 struct Pools {
     config: TransportConfig,

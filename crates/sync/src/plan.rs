@@ -207,8 +207,7 @@ impl Plan {
             let why = format!("it is of version {}, and this is version {}", plan.version, Self::VERSION);
             return Err(InvalidPlan::Form(serde::de::Error::custom(why)));
         }
-        if plan.consequences != consequences(&plan.steps) || digest::of(&plan, Vec::new()) != plan.fingerprint
-        {
+        if plan.consequences != consequences(&plan.steps) || digest::of(&plan) != plan.fingerprint {
             return Err(InvalidPlan::Changed);
         }
         Ok(plan)
@@ -224,7 +223,6 @@ impl<'a> Unjudged<'a> {
         let mut drafted = Vec::new();
         let (mut steps, mut kept, mut problems) = (Vec::new(), Vec::new(), names::twice(desired, observed));
         let mut costs: Vec<(&Observed, cost::Requests, cost::Requests)> = Vec::new();
-        let mut hashes: Vec<Option<String>> = vec![None; desired.workspaces.len()];
         for connection in desired.connections() {
             let Some(seen) = observed.iter().find(|seen| seen.connection() == connection) else {
                 problems
@@ -234,13 +232,11 @@ impl<'a> Unjudged<'a> {
             let mut account = account(seen);
             let directory = Directory::new(seen, &desired.people);
             let (mut total, mut again) = (cost::before(seen), cost::after(seen));
-            let all = desired.workspaces.iter().enumerate();
-            for (index, workspace) in all.filter(|(_, one)| one.target.connection == connection) {
+            for workspace in desired.of_connection(connection) {
                 let Some(members) = Members::of(seen, &workspace.target.workspace) else {
                     problems.push(not_read(&workspace.target));
                     continue;
                 };
-                hashes[index] = Some(digest::of_members(&workspace.members));
                 let id = &workspace.target.workspace;
                 account.rosters.insert(id.clone(), planned(seen, id, members));
                 let mut draft = Drafter::new(workspace, members, &directory, &limits).draft();
@@ -286,7 +282,7 @@ impl<'a> Unjudged<'a> {
             requests,
             eta_seconds: eta.as_secs() + u64::from(eta.subsec_nanos() > 0),
         };
-        plan.fingerprint = digest::of(&plan, hashes);
+        plan.fingerprint = digest::of(&plan);
         Self { plan, problems, directories: directories.into(), drafted }
     }
 

@@ -1,11 +1,12 @@
 //! One call per capability, so that a case can be about all of them.
 
+use crate::cast::{ANA, BEN, CLEO, LEGAL, MEMBER_GROUP, NOBODY, SEVEN, valid};
 use crate::failure::Failure;
-use crate::seed::{ANA, BEN, CLEO, LEGAL, MEMBER_GROUP, SEVEN};
 use crate::stage::{People, Stage};
 use workspace_members_core::{
-    AddMember, Capability, Error, ListOf, NativeRole, Notify, PageRequest, PrincipalId, RemoveMember, Role,
-    SetRole, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt,
+    AddMember, CancelInvitation, Capability, DeleteUser, EmailAddress, Error, InvitationId, Invite, ListOf,
+    NativeRole, Notify, PageRequest, PrincipalId, RemoveMember, Role, SetRole, SetUserActive, WorkspaceId,
+    WorkspaceMembers, WorkspaceMembersExt,
 };
 
 /// A call that is ready to be sent: what it needs to know was read before.
@@ -21,7 +22,17 @@ pub(crate) enum Call {
     Add(AddMember),
     SetRole(SetRole),
     Remove(RemoveMember),
+    /// Somebody by address.
+    Find(EmailAddress),
+    Invite(Invite),
+    Invitations(ListOf),
+    CancelInvitation(CancelInvitation),
+    SetUserActive(SetUserActive),
+    DeleteUser(DeleteUser),
 }
+
+/// Whom the suite invites: nobody has the address.
+pub(crate) const INVITED: &str = "newcomer@example.com";
 
 impl Call {
     /// Something that exercises the capability, and works in the usual world if it is claimed.
@@ -61,9 +72,29 @@ impl Call {
             Capability::RemoveGroup => {
                 Self::Remove(RemoveMember::new(stage.key(&legal, &stage.group(MEMBER_GROUP)).await?))
             }
+            Capability::SeeAddresses => Self::Find(valid(EmailAddress::new("ana@example.com"))),
+            Capability::ListPending => Self::Members(stage.list_of(&legal)),
+            Capability::InviteUser => Self::Invite(Self::invitation(stage)),
+            Capability::ListInvitations => Self::Invitations(ListOf::Account),
+            Capability::CancelInvitation => {
+                let mut id = valid(InvitationId::new(stage.ids().text(NOBODY)));
+                if stage.has(capability) && stage.has(Capability::InviteUser) {
+                    let invited = stage.members().invite(&Self::invitation(stage)).await?;
+                    id = invited.invitation.map_or(id, |invitation| invitation.id);
+                }
+                Self::CancelInvitation(CancelInvitation::new(id))
+            }
+            Capability::SetUserActive => Self::SetUserActive(SetUserActive::new(stage.user_id(CLEO), false)),
+            Capability::DeleteUser => Self::DeleteUser(DeleteUser::new(stage.user_id(BEN))),
             // Asking who one is, and whatever the core may name that this suite does not know yet.
             _ => Self::Me,
         })
+    }
+
+    /// Invites somebody to the first workspace.
+    pub(crate) fn invitation(stage: &Stage) -> Invite {
+        let (role, _) = stage.two_roles();
+        Invite::new(valid(EmailAddress::new(INVITED))).with_workspace(stage.workspace(LEGAL), role)
     }
 
     /// Makes the call; the answer itself is checked elsewhere.
@@ -80,14 +111,29 @@ impl Call {
             Self::Add(request) => members.add(request).await.map(drop),
             Self::SetRole(request) => members.set_role(request).await.map(drop),
             Self::Remove(request) => members.remove(request).await,
+            Self::Find(email) => members.find_user(email).await.map(drop),
+            Self::Invite(request) => members.invite(request).await.map(drop),
+            Self::Invitations(of) => members.invitations_page(of, page).await.map(drop),
+            Self::CancelInvitation(request) => members.cancel_invitation(request).await,
+            Self::SetUserActive(request) => members.set_user_active(request).await.map(drop),
+            Self::DeleteUser(request) => members.delete_user(request).await,
         }
     }
 
     pub(crate) fn is_write(&self) -> bool {
-        matches!(self, Self::Add(_) | Self::SetRole(_) | Self::Remove(_))
+        match self {
+            Self::Add(_) | Self::SetRole(_) | Self::Remove(_) | Self::Invite(_) => true,
+            Self::CancelInvitation(_) | Self::SetUserActive(_) | Self::DeleteUser(_) => true,
+            _ => false,
+        }
     }
 
-    /// What the first workspace holds once the call took effect, given what it held before.
+    /// Whether success may be an answer without a body.
+    pub(crate) fn ends_something(&self) -> bool {
+        matches!(self, Self::Remove(_) | Self::CancelInvitation(_) | Self::DeleteUser(_))
+    }
+
+    /// What the first workspace holds once the call took effect, given what was there before.
     pub(crate) fn applied(&self, stage: &Stage, mut people: People) -> People {
         let native = |role: &Role| stage.claims().roles().resolve(role).ok().map(|resolved| resolved.native);
         match self {
@@ -100,6 +146,9 @@ impl Call {
             Self::Remove(request) => {
                 people.remove(&request.key.principal);
             }
+            Self::DeleteUser(request) => {
+                people.remove(&PrincipalId::from(request.user.clone()));
+            }
             _ => {}
         }
         people
@@ -107,7 +156,7 @@ impl Call {
 }
 
 /// The capabilities that one method of the trait stands for: those that a single request shows to work.
-pub(crate) const METHODS: [Capability; 13] = [
+pub(crate) const METHODS: [Capability; 18] = [
     Capability::Me,
     Capability::ListWorkspaces,
     Capability::ListUsers,
@@ -121,4 +170,9 @@ pub(crate) const METHODS: [Capability; 13] = [
     Capability::SetGroupRole,
     Capability::RemoveUser,
     Capability::RemoveGroup,
+    Capability::InviteUser,
+    Capability::ListInvitations,
+    Capability::CancelInvitation,
+    Capability::SetUserActive,
+    Capability::DeleteUser,
 ];

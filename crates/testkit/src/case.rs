@@ -2,8 +2,9 @@
 
 use crate::failure::{Failure, check, outcome};
 use crate::stage::Context;
+use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
-use workspace_members_core::{Capability, Effect, ErrorKind};
+use workspace_members_core::{Capability, Effect, ErrorKind, Member, Status, WorkspaceMembersExt};
 
 /// What became of a case that did not fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,8 +64,24 @@ impl Case {
     }
 }
 
+/// Listings that do not claim to show who is pending show nobody as pending.
+async fn shows_nobody_pending(context: &Context) -> Result<(), Failure> {
+    let stage = context.usual().await?;
+    let legal = stage.workspace(crate::cast::LEGAL);
+    if !stage.has(Capability::ListMembers) && !stage.has(Capability::ListAccountMembers) {
+        return Ok(());
+    }
+    let listed: Vec<Member> = stage.members().members(stage.list_of(&legal)).try_collect().await?;
+    let pending: Vec<_> = listed.iter().filter(|member| member.status == Status::Pending).collect();
+    check!(pending.is_empty(), "{} is not claimed, and a listing shows {pending:?}", Capability::ListPending);
+    Ok(())
+}
+
 /// A call for something that is not claimed answers [`ErrorKind::Unsupported`], and sends nothing.
 pub(crate) async fn refused(context: &Context, capability: Capability) -> Result<(), Failure> {
+    if capability == Capability::ListPending {
+        return shows_nobody_pending(context).await;
+    }
     let stage = context.usual().await?;
     let call = stage.call(capability).await?;
     stage.forget();

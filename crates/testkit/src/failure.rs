@@ -12,7 +12,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure at the place of the call.
+    /// A failure where it was called.
     #[track_caller]
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), at: Location::caller() }

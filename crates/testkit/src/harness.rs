@@ -1,7 +1,7 @@
 //! What somebody writes to have an adapter run through the suite.
 
 use crate::proxy::{Answer, Proxy};
-use crate::seed::{Grant, Ids, Seed};
+use crate::seed::{Grant, Ids, Seed, Seedable};
 use async_trait::async_trait;
 use std::any::Any;
 use std::fmt;
@@ -158,6 +158,11 @@ pub trait Harness: Send + Sync + 'static {
         false
     }
 
+    /// Whether seeds may hold this. No, unless overridden: what the harness cannot seed, the suite does not ask for.
+    fn can_seed(&self, _what: Seedable) -> bool {
+        false
+    }
+
     /// Whether the adapter as configured reaches the first workspace of a seed only.
     fn one_workspace(&self) -> bool {
         false
@@ -216,6 +221,9 @@ impl<H: Harness + ?Sized> Harness for Arc<H> {
     }
     fn fixed_workspaces(&self) -> bool {
         (**self).fixed_workspaces()
+    }
+    fn can_seed(&self, what: Seedable) -> bool {
+        (**self).can_seed(what)
     }
     fn one_workspace(&self) -> bool {
         (**self).one_workspace()
@@ -300,6 +308,9 @@ impl<H: Harness> Harness for Layered<H> {
     }
     fn fixed_workspaces(&self) -> bool {
         self.inner.fixed_workspaces()
+    }
+    fn can_seed(&self, what: Seedable) -> bool {
+        self.inner.can_seed(what)
     }
     fn one_workspace(&self) -> bool {
         self.inner.one_workspace()

@@ -1,7 +1,7 @@
 //! The reference implementation through the suite, with any claims.
 
 use crate::harness::{Harness, HarnessError, MADE_UP, World, plain_roles};
-use crate::seed::{Grant, Ids, Seed};
+use crate::seed::{Grant, Ids, Seed, Seedable};
 use async_trait::async_trait;
 use std::sync::Arc;
 use workspace_members_core::{Behaviour, Capabilities, Capability, Evidence, InMemory};
@@ -19,6 +19,7 @@ use workspace_members_core::{Behaviour, Capabilities, Capability, Evidence, InMe
 pub struct InMemoryHarness {
     name: String,
     capabilities: Capabilities,
+    seedable: Vec<Seedable>,
 }
 
 impl InMemoryHarness {
@@ -33,7 +34,13 @@ impl InMemoryHarness {
 
     /// Claims this, under this name in the summary.
     pub fn with_capabilities(name: impl Into<String>, capabilities: Capabilities) -> Self {
-        Self { name: name.into(), capabilities }
+        Self { name: name.into(), capabilities, seedable: vec![Seedable::NoAddress] }
+    }
+
+    /// Seeds hold this, too.
+    pub fn with_seedable(mut self, what: Seedable) -> Self {
+        self.seedable.push(what);
+        self
     }
 }
 
@@ -61,6 +68,10 @@ impl Harness for InMemoryHarness {
 
     fn fixed_workspaces(&self) -> bool {
         true
+    }
+
+    fn can_seed(&self, what: Seedable) -> bool {
+        self.seedable.contains(&what)
     }
 
     async fn capabilities(&self) -> Result<Capabilities, HarnessError> {

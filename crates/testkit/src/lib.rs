@@ -3,6 +3,7 @@
 mod call;
 mod case;
 mod cases;
+mod cast;
 mod failure;
 mod harness;
 mod in_memory;
@@ -17,6 +18,6 @@ pub use failure::Failure;
 pub use harness::{Harness, HarnessError, Layered, Throttled, World};
 pub use in_memory::{InMemoryHarness, in_memory, truth_of};
 pub use proxy::{Answer, Armed, Exchange, Fault, Proxy, Request, Rule};
-pub use scripted::{Called, Interruption, Scripted};
-pub use seed::{Grant, Ids, Seed};
+pub use scripted::{Called, Interruption, Meanwhile, Scripted};
+pub use seed::{Grant, Ids, Seed, Seedable};
 pub use suite::{Report, Suite};

@@ -1,11 +1,14 @@
 //! A wrapper that fails when told to, for what is tested without HTTP: layers, verbs of several requests.
 
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use workspace_members_core::{
-    AddMember, Capabilities, Error, Group, Identity, ListOf, Member, Operation, Page, PageRequest,
-    PrincipalId, Provider, RemoveMember, Result, SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
+    AddMember, CancelInvitation, Capabilities, DeleteUser, Error, Group, Identity, Invitation, Invite,
+    Invited, ListOf, Member, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result,
+    SetRole, SetUserActive, User, Workspace, WorkspaceId, WorkspaceMembers,
 };
 
 /// What happens to a call instead of an answer.
@@ -18,6 +21,34 @@ pub enum Interruption {
     After(Error),
     /// It is never answered; the account does not hear of it.
     Never,
+    /// Something else happens first, such as somebody else's change; then it is as any other call.
+    First(Meanwhile),
+}
+
+/// What somebody else does while a call is on its way.
+pub struct Meanwhile(BoxFuture<'static, ()>);
+
+impl Meanwhile {
+    /// This happens, once.
+    pub fn new(happens: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(Box::pin(happens))
+    }
+
+    /// Has it happen now.
+    pub async fn happens(self) {
+        self.0.await;
+    }
+
+    /// Nothing happens: to let a call pass that a later interruption is not for.
+    pub fn nothing() -> Self {
+        Self::new(std::future::ready(()))
+    }
+}
+
+impl fmt::Debug for Meanwhile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Meanwhile")
+    }
 }
 
 /// One call that arrived.
@@ -36,6 +67,16 @@ pub enum Called {
     SetRole(SetRole),
     /// A removal.
     Remove(RemoveMember),
+    /// An invitation.
+    Invite(Invite),
+    /// A listing of invitations.
+    Invitations(ListOf),
+    /// An invitation is withdrawn.
+    CancelInvitation(CancelInvitation),
+    /// A user is deactivated, or activated.
+    SetUserActive(SetUserActive),
+    /// A user is deleted.
+    DeleteUser(DeleteUser),
 }
 
 impl Called {
@@ -48,6 +89,11 @@ impl Called {
             Self::Add(_) => Operation::Add,
             Self::SetRole(_) => Operation::SetRole,
             Self::Remove(_) => Operation::Remove,
+            Self::Invite(_) => Operation::Invite,
+            Self::Invitations(_) => Operation::ListInvitations,
+            Self::CancelInvitation(_) => Operation::CancelInvitation,
+            Self::SetUserActive(_) => Operation::SetUserActive,
+            Self::DeleteUser(_) => Operation::DeleteUser,
         }
     }
 }
@@ -144,11 +190,16 @@ impl<M> Scripted<M> {
                 Err(error)
             }
             Some(Interruption::Never) => std::future::pending().await,
+            Some(Interruption::First(meanwhile)) => {
+                meanwhile.happens().await;
+                inner.await
+            }
         }
     }
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl<M: WorkspaceMembers> WorkspaceMembers for Scripted<M> {
     fn provider(&self) -> Provider {
         self.inner.provider()
@@ -183,5 +234,20 @@ impl<M: WorkspaceMembers> WorkspaceMembers for Scripted<M> {
     }
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
         self.pass(Called::Remove(request.clone()), self.inner.remove(request)).await
+    }
+    async fn invite(&self, request: &Invite) -> Result<Invited> {
+        self.pass(Called::Invite(request.clone()), self.inner.invite(request)).await
+    }
+    async fn invitations_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Invitation>> {
+        self.pass(Called::Invitations(of.clone()), self.inner.invitations_page(of, page)).await
+    }
+    async fn cancel_invitation(&self, request: &CancelInvitation) -> Result<()> {
+        self.pass(Called::CancelInvitation(request.clone()), self.inner.cancel_invitation(request)).await
+    }
+    async fn set_user_active(&self, request: &SetUserActive) -> Result<User> {
+        self.pass(Called::SetUserActive(request.clone()), self.inner.set_user_active(request)).await
+    }
+    async fn delete_user(&self, request: &DeleteUser) -> Result<()> {
+        self.pass(Called::DeleteUser(request.clone()), self.inner.delete_user(request)).await
     }
 }

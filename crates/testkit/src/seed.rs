@@ -1,9 +1,10 @@
 //! The world that a case begins in, as plain data that a harness translates into its provider's.
 
 use std::collections::BTreeMap;
+#[cfg(doc)]
+use workspace_members_core::{Behaviour, Mark};
 use workspace_members_core::{
-    Behaviour, Capabilities, Capability, EmailAddress, Fit, Group, GroupId, Identity, NativeRole,
-    PrincipalId, Role, Status, User, UserId, Workspace, WorkspaceId,
+    EmailAddress, Group, Identity, NativeRole, PrincipalId, Status, User, Workspace, WorkspaceId,
 };
 
 /// Which identifiers the provider takes.
@@ -52,7 +53,8 @@ impl Grant {
 pub struct Seed {
     /// Whom the adapter's credential acts as; among `users` too.
     pub me: Identity,
-    /// All users of the account, in the order of listings.
+    /// All users of the account, in the order of listings. Most are [`Status::Active`] and have an address;
+    /// [`Harness::can_seed`](crate::Harness::can_seed) says which others there may be.
     pub users: Vec<User>,
     /// All groups. Empty if the adapter claims nothing about groups.
     pub groups: Vec<Group>,
@@ -60,11 +62,29 @@ pub struct Seed {
     /// unless [`Harness::fixed_workspaces`](crate::Harness::fixed_workspaces) says that the provider has them.
     /// `owner` is set where the provider has [`Behaviour::FixedWorkspaceOwner`].
     pub workspaces: Vec<Workspace>,
-    /// Who is a member of what, the acting identity included.
+    /// Who is a member of what, the acting identity included. The membership of a pending user is pending.
     pub members: Vec<Grant>,
     /// Roles beside the provider's built-in ones that must exist in every workspace. Empty if the adapter cannot write
     /// custom roles.
     pub custom_roles: Vec<NativeRole>,
+}
+
+/// What a seed may hold that not every provider has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Seedable {
+    /// Users who were invited and have not accepted: [`Status::Pending`]. One is a member of the first workspace, one of
+    /// none.
+    Pending,
+    /// A user whose role something else sets, whatever is asked for: [`Mark::RoleFixed`]. It is the highest role of the
+    /// table, as where an administrator of the account rules whatever they are in.
+    RoleFixed,
+    /// A user of whom the provider knows no address.
+    NoAddress,
+}
+
+impl Seedable {
+    pub(crate) const ALL: [Self; 3] = [Self::Pending, Self::RoleFixed, Self::NoAddress];
 }
 
 impl Seed {
@@ -81,204 +101,10 @@ impl Seed {
         }
         members
     }
-}
 
-/// Builds seeds for one adapter: knows its ids, roles and claims.
-#[derive(Debug, Clone)]
-pub(crate) struct Cast {
-    ids: Ids,
-    capabilities: Capabilities,
-}
-
-/// The users that every seed of the suite begins with.
-pub(crate) const ME: u64 = 1;
-/// Owns the workspaces beside the acting identity, so that either could go.
-pub(crate) const BOSS: u64 = 2;
-/// A member of the first workspace in the first ordinary role.
-pub(crate) const ANA: u64 = 3;
-/// A member of the first workspace in the second ordinary role.
-pub(crate) const BEN: u64 = 4;
-/// In no workspace.
-pub(crate) const CLEO: u64 = 5;
-/// In no workspace.
-pub(crate) const DAN: u64 = 6;
-/// In no workspace; a group has the same id.
-pub(crate) const SEVEN: u64 = 7;
-/// A group that is a member of the first workspace.
-pub(crate) const MEMBER_GROUP: u64 = 8;
-/// A user or group that exists nowhere.
-pub(crate) const NOBODY: u64 = 404_404;
-/// The first workspace: everybody who is anywhere is here.
-pub(crate) const LEGAL: u64 = 101;
-/// The second workspace: owners only.
-pub(crate) const SALES: u64 = 102;
-
-impl Cast {
-    pub(crate) fn new(ids: Ids, capabilities: Capabilities) -> Self {
-        Self { ids, capabilities }
-    }
-
-    pub(crate) fn ids(&self) -> Ids {
-        self.ids
-    }
-
-    pub(crate) fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
-    }
-
-    pub(crate) fn user_id(&self, number: u64) -> UserId {
-        valid(UserId::new(self.ids.text(number)))
-    }
-
-    pub(crate) fn group_id(&self, number: u64) -> GroupId {
-        valid(GroupId::new(self.ids.text(number)))
-    }
-
-    pub(crate) fn user(&self, number: u64) -> PrincipalId {
-        self.user_id(number).into()
-    }
-
-    pub(crate) fn group(&self, number: u64) -> PrincipalId {
-        self.group_id(number).into()
-    }
-
-    pub(crate) fn workspace(&self, number: u64) -> WorkspaceId {
-        valid(WorkspaceId::new(self.ids.text(number)))
-    }
-
-    pub(crate) fn has_groups(&self) -> bool {
-        use Capability::{AddGroup, ListGroups, RemoveGroup, SetGroupRole};
-        [ListGroups, AddGroup, SetGroupRole, RemoveGroup].iter().any(|claim| self.capabilities.has(*claim))
-    }
-
-    /// The role of those who rule: the provider's word for the highest role that it has.
-    pub(crate) fn ruling(&self) -> NativeRole {
-        let rows = self.capabilities.roles().rows();
-        let highest = Role::BUILT_IN.iter().find_map(|role| rows.iter().find(|row| row.role == *role));
-        highest.map_or(NativeRole::from_static("owner"), |row| row.native.clone())
-    }
-
-    /// The roles that can be written, highest first.
-    pub(crate) fn writable(&self) -> Vec<Role> {
-        let roles = self.capabilities.roles();
-        Role::BUILT_IN
-            .into_iter()
-            .filter(|role| roles.resolve(role).is_ok_and(|resolved| resolved.role == *role))
-            .collect()
-    }
-
-    /// Two different roles that can be written, below the ruling one as far as there are enough. Equal if there is but
-    /// one role.
-    pub(crate) fn two_roles(&self) -> (Role, Role) {
-        let writable = self.writable();
-        match writable.as_slice() {
-            [.., second, first] => (first.clone(), second.clone()),
-            [one] => (one.clone(), one.clone()),
-            [] => (Role::Viewer, Role::Viewer),
-        }
-    }
-
-    /// The provider's word for a role that can be written.
-    pub(crate) fn native(&self, role: &Role) -> NativeRole {
-        let roles = self.capabilities.roles();
-        roles.resolve(role).map_or_else(|_| self.ruling(), |resolved| resolved.native)
-    }
-
-    /// A custom role that exists at the provider, if any can be written.
-    pub(crate) fn custom_role(&self) -> Option<NativeRole> {
-        let claimed = [Capability::AddCustomRole, Capability::SetCustomRole];
-        let writes = claimed.iter().any(|claim| self.capabilities.has(*claim));
-        (writes && self.capabilities.roles().accepts_custom())
-            .then(|| NativeRole::from_static("Legal review"))
-    }
-
-    pub(crate) fn make_user(&self, number: u64, name: &str, email: &str) -> User {
-        User::new(self.user_id(number))
-            .with_email(Some(valid(EmailAddress::new(email))))
-            .with_name(Some(name.to_owned()))
-            .with_status(Status::Active)
-    }
-
-    pub(crate) fn make_workspace(&self, number: u64, name: &str, owner: &str) -> Workspace {
-        let fixed = self.capabilities.behaves(Behaviour::FixedWorkspaceOwner);
-        let owner = fixed.then(|| valid(EmailAddress::new(owner)));
-        Workspace::new(self.workspace(number), name).with_owner(owner)
-    }
-
-    /// The acting identity, one workspace, and nobody else.
-    pub(crate) fn alone(&self) -> Seed {
-        let email = "acting@example.com";
-        let me = Identity::new(self.user_id(ME))
-            .with_email(Some(valid(EmailAddress::new(email))))
-            .with_name(Some("Acting".to_owned()))
-            .with_admin(Some(true));
-        Seed {
-            me,
-            users: vec![self.make_user(ME, "Acting", email)],
-            groups: Vec::new(),
-            workspaces: vec![self.make_workspace(LEGAL, "Legal", email)],
-            members: vec![Grant::new(self.workspace(LEGAL), self.user(ME), self.ruling())],
-            custom_roles: self.custom_role().into_iter().collect(),
-        }
-    }
-
-    /// The world of most cases: see the constants.
-    pub(crate) fn seed(&self) -> Seed {
-        let mut seed = self.alone();
-        let people =
-            [(BOSS, "Boss"), (ANA, "Ana"), (BEN, "Ben"), (CLEO, "Cleo"), (DAN, "Dan"), (SEVEN, "Seven")];
-        for (number, name) in people {
-            let email = format!("{}@example.com", name.to_ascii_lowercase());
-            seed.users.push(self.make_user(number, name, &email));
-        }
-        let boss = "boss@example.com";
-        seed.workspaces =
-            vec![self.make_workspace(LEGAL, "Legal", boss), self.make_workspace(SALES, "Sales", boss)];
-        let (first, second) = self.two_roles();
-        let legal = |who, role| Grant::new(self.workspace(LEGAL), who, role);
-        let sales = |who, role| Grant::new(self.workspace(SALES), who, role);
-        seed.members = vec![
-            legal(self.user(ME), self.ruling()),
-            legal(self.user(BOSS), self.ruling()),
-            legal(self.user(ANA), self.native(&first)),
-            legal(self.user(BEN), self.native(&second)),
-            sales(self.user(ME), self.ruling()),
-            sales(self.user(BOSS), self.ruling()),
-        ];
-        if self.has_groups() {
-            seed.groups = [(SEVEN, "The seven"), (MEMBER_GROUP, "Counsel"), (9, "Interns")]
-                .map(|(number, name)| Group::new(self.group_id(number), name))
-                .into();
-            seed.members.push(legal(self.group(MEMBER_GROUP), self.native(&first)));
-        }
-        seed
-    }
-
-    /// As many users as asked, `people` of them members of the first workspace: what listings are walked over.
-    pub(crate) fn crowd(&self, users: u64, people: u64) -> Seed {
-        let mut seed = self.alone();
-        let role = self.native(&self.two_roles().0);
-        for number in 0..users.saturating_sub(1) {
-            let email = format!("p{number}@example.com");
-            seed.users.push(self.make_user(1_000 + number, &format!("P {number}"), &email));
-        }
-        for number in 0..people.saturating_sub(1) {
-            seed.members.push(Grant::new(self.workspace(LEGAL), self.user(1_000 + number), role.clone()));
-        }
-        seed
-    }
-}
-
-/// A native role for which the table's reading is a role without any loss.
-pub(crate) fn is_exact(capabilities: &Capabilities, role: &Role) -> bool {
-    capabilities.roles().rows().iter().any(|row| row.role == *role && row.fit == Fit::Exact)
-}
-
-/// The suite's own ids and addresses are valid; the adapter has no part in this.
-#[track_caller]
-pub(crate) fn valid<T, E: std::fmt::Display>(made: Result<T, E>) -> T {
-    match made {
-        Ok(made) => made,
-        Err(error) => panic!("the suite made up something invalid: {error}"),
+    /// Whether the principal is a user who has not accepted an invitation.
+    pub(crate) fn is_pending(&self, principal: &PrincipalId) -> bool {
+        let user = principal.as_user().and_then(|id| self.users.iter().find(|user| user.id == *id));
+        user.is_some_and(|user| user.status == Status::Pending)
     }
 }

@@ -2,20 +2,22 @@
 
 use crate::call::Call;
 use crate::case::Outcome;
+use crate::cast::{Cast, LEGAL};
 use crate::failure::{Failure, check, check_eq, outcome, shown};
 use crate::harness::{Harness, World};
 use crate::proxy::{Armed, Fault, Proxy, Rule};
-use crate::seed::{Cast, Seed};
+use crate::seed::Seed;
 use futures_util::TryStreamExt;
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 use workspace_members_core::{
-    Behaviour, Capabilities, Capability, Effect, Error, ErrorKind, ListOf, Member, MemberKey, MembershipId,
-    NativeRole, PrincipalId, Role, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt,
+    Behaviour, Capabilities, Capability, Effect, Error, ErrorKind, Guarded, ListOf, Member, MemberKey,
+    MembershipId, NativeRole, PrincipalId, Protection, Resource, Role, Status, WorkspaceId, WorkspaceMembers,
+    WorkspaceMembersExt,
 };
 
-/// Who is in a workspace, and as what, for comparing.
+/// Who is in a workspace, and as what.
 pub(crate) type People = BTreeMap<PrincipalId, NativeRole>;
 
 /// What a case is given: the harness, and a cast that fits its adapter.
@@ -53,6 +55,20 @@ impl Context {
     pub(crate) fn behaves(&self, behaviour: Behaviour) -> bool {
         self.capabilities().behaves(behaviour)
     }
+
+    /// Whether both are one principal at this provider.
+    pub(crate) fn same(&self, one: &PrincipalId, other: &PrincipalId) -> bool {
+        self.capabilities().same_principal(one, other)
+    }
+
+    /// The same people, by ids that compare as the provider's do.
+    pub(crate) fn folded<T>(
+        &self,
+        people: impl IntoIterator<Item = (PrincipalId, T)>,
+    ) -> BTreeMap<PrincipalId, T> {
+        let fold = |id: &PrincipalId| self.capabilities().folded(id).into_owned();
+        people.into_iter().map(|(id, value)| (fold(&id), value)).collect()
+    }
 }
 
 impl Deref for Context {
@@ -84,6 +100,20 @@ impl Stage {
     /// The claims of this very value, which must be those that the case was chosen by.
     pub(crate) fn claims(&self) -> &Capabilities {
         self.world.members.capabilities()
+    }
+
+    /// The verbs that may take something away. What the adapter cannot tell (whom the key acts as, who else owns the
+    /// workspace) is allowed: that it is refused otherwise has cases of its own.
+    pub(crate) fn guarded(&self) -> Guarded<'_, dyn WorkspaceMembers> {
+        let mut guarded = (**self.members()).guarded();
+        for (told, protection) in
+            [(Capability::Me, Protection::ActingIdentity), (Capability::Roster, Protection::LastOwner)]
+        {
+            if !self.has(told) {
+                guarded = guarded.allow(protection);
+            }
+        }
+        guarded
     }
 
     /// The proxy. Cases that call this say that they need one.
@@ -121,11 +151,24 @@ impl Stage {
         }
     }
 
+    /// The people whom the adapter's listings show: without those who have not accepted, unless it claims to tell.
+    pub(crate) fn listed(&self, people: &People) -> People {
+        let told = self.has(Capability::ListPending);
+        let shown = |who: &PrincipalId| told || !self.seed.is_pending(who);
+        people.iter().filter(|(who, _)| shown(who)).map(|(who, role)| (who.clone(), role.clone())).collect()
+    }
+
+    /// The people of the seed whom a listing of the workspace shows.
+    pub(crate) fn listed_of(&self, workspace: &WorkspaceId) -> People {
+        self.listed(&self.seed.members_of(workspace))
+    }
+
     /// Who is in a workspace as far as the adapter can say: by the best of the ways that it claims.
     pub(crate) async fn read(&self, workspace: &WorkspaceId) -> Result<Option<People>, Failure> {
-        Ok(self.read_members(workspace).await?.map(|members| {
-            members.into_values().map(|member| (member.key.principal, member.native_role)).collect()
-        }))
+        Ok(self
+            .read_members(workspace)
+            .await?
+            .map(|members| members.into_iter().map(|(id, member)| (id, member.native_role)).collect()))
     }
 
     pub(crate) async fn read_members(
@@ -147,7 +190,9 @@ impl Stage {
             let users = self.seed.users.iter().map(|user| PrincipalId::from(user.id.clone()));
             let groups = self.seed.groups.iter().map(|group| PrincipalId::from(group.id.clone()));
             for principal in users.chain(groups) {
-                found.extend(self.members().get(workspace, &principal).await?);
+                // Reading one member may show an invitation that a listing does not.
+                let told = self.has(Capability::ListPending) || !self.seed.is_pending(&principal);
+                found.extend(self.members().get(workspace, &principal).await?.filter(|_| told));
             }
             found
         } else {
@@ -156,7 +201,8 @@ impl Stage {
         let mut people = BTreeMap::new();
         for member in members {
             check_eq!(member.key.workspace, *workspace, "a member of another workspace was listed");
-            let twice = people.insert(member.key.principal.clone(), member);
+            let id = self.claims().folded(&member.key.principal).into_owned();
+            let twice = people.insert(id, member);
             check!(twice.is_none(), "a member was listed twice: {twice:?}");
         }
         Ok(Some(people))
@@ -168,13 +214,13 @@ impl Stage {
             && self.seed.workspaces.first().is_some_and(|first| first.id != *workspace)
     }
 
-    /// The placeholder in place of this role, at a reach that does not name custom roles.
+    /// What is shown instead of this role, at a reach that does not name custom roles.
     pub(crate) fn shows_placeholders(&self, role: &NativeRole) -> Option<NativeRole> {
         let table = self.claims().roles();
         let placeholder = NativeRole::from_static("Custom");
         let known = table.rows().iter().any(|row| row.native == *role);
-        let placed = self.harness.one_workspace() && table.is_placeholder(&placeholder) && !known;
-        placed.then_some(placeholder)
+        let unnamed = self.harness.one_workspace() && table.is_placeholder(&placeholder) && !known;
+        unnamed.then_some(placeholder)
     }
 
     /// Exactly these people are in the workspace: by the adapter, and by the provider itself where the harness can tell.
@@ -191,8 +237,8 @@ impl Stage {
                 Some(placeholder) => placeholder,
                 None => role.clone(),
             };
-            let expected: People = expected.iter().map(|(who, role)| (who.clone(), shown(role))).collect();
-            check_eq!(read, expected, "{when}, the adapter's members of {workspace}");
+            let expected = self.listed(expected).into_iter().map(|(who, role)| (who, shown(&role)));
+            check_eq!(read, self.folded(expected), "{when}, the adapter's members of {workspace}");
         }
         Ok(())
     }
@@ -207,8 +253,8 @@ impl Stage {
         let Some(truth) = &self.world.truth else { return Ok(false) };
         let known: Vec<_> = truth().into_iter().filter(|grant| grant.workspace == *workspace).collect();
         let count = known.len();
-        let known: People = known.into_iter().map(|grant| (grant.principal, grant.role)).collect();
-        check_eq!(&known, expected, "{when}, the provider's members of {workspace}");
+        let known = self.folded(known.into_iter().map(|grant| (grant.principal, grant.role)));
+        check_eq!(known, self.folded(expected.clone()), "{when}, the provider's members of {workspace}");
         check_eq!(count, known.len(), "{when}, the provider holds somebody twice in {workspace}");
         Ok(true)
     }
@@ -241,6 +287,38 @@ impl Stage {
         self.expect_after(&first.id, &self.seed.members_of(&first.id), when).await
     }
 
+    /// One member, or `None` also where the provider leaves it open what it did not find, the membership among it.
+    pub(crate) async fn got(
+        &self,
+        workspace: &WorkspaceId,
+        principal: &PrincipalId,
+    ) -> Result<Option<Member>, Error> {
+        nobody_where_it_may_be(self.members().get(workspace, principal).await)
+    }
+
+    /// The call took effect, or did not, in the first workspace, and nothing happened elsewhere.
+    pub(crate) async fn expect_applied(
+        &self,
+        call: &Call,
+        happened: bool,
+        when: &str,
+    ) -> Result<(), Failure> {
+        if matches!(call, Call::Invite(_) | Call::CancelInvitation(_)) {
+            // Who an invitation is for has no id before they accept: the cases of invitations look closer.
+            return Ok(());
+        }
+        let legal = self.workspace(LEGAL);
+        let before = self.seed.members_of(&legal);
+        let people = if happened { call.applied(self, before) } else { before };
+        self.expect_after(&legal, &people, when).await
+    }
+
+    /// The listing of members that the adapter has, of this workspace or of all.
+    pub(crate) fn list_of(&self, workspace: &WorkspaceId) -> ListOf {
+        let all = !self.has(Capability::ListMembers) && self.has(Capability::ListAccountMembers);
+        if all { ListOf::Account } else { ListOf::Workspace(workspace.clone()) }
+    }
+
     /// What addresses a member, with the membership id where the provider goes by it.
     pub(crate) async fn key(
         &self,
@@ -252,7 +330,7 @@ impl Stage {
             return Ok(bare);
         }
         let known = self.read_members(workspace).await?.unwrap_or_default();
-        Ok(match known.get(principal) {
+        Ok(match known.get(&*self.claims().folded(principal)) {
             Some(member) => {
                 check!(
                     member.key.membership.is_some(),
@@ -262,7 +340,7 @@ impl Stage {
                 member.key.clone()
             }
             // Of somebody who is no member: well-formed, and nobody's.
-            None => bare.with_membership(MembershipId::new(self.ids().text(crate::seed::NOBODY)).ok()),
+            None => bare.with_membership(MembershipId::new(self.ids().text(crate::cast::NOBODY)).ok()),
         })
     }
 
@@ -318,7 +396,13 @@ impl Stage {
         at: (&WorkspaceId, &PrincipalId),
         role: &Role,
     ) -> Result<(), Failure> {
-        check_eq!((&member.key.workspace, &member.key.principal), at, "the answer is about somebody else");
+        let about = member.key.workspace == *at.0 && self.same(&member.key.principal, at.1);
+        check!(about, "the answer is about {}, and {} in workspace {} was meant", member.key, at.1, at.0);
+        check!(
+            member.status != Status::Pending || self.seed.is_pending(at.1),
+            "{} was let in, and the answer says that they have to accept first",
+            member.key
+        );
         let native = self.native(role);
         check_eq!(member.native_role, native, "the answer's native role of {}", member.key);
         check_eq!(
@@ -335,6 +419,14 @@ impl Stage {
             );
         }
         Ok(())
+    }
+}
+
+/// Nobody, also where the provider leaves it open what it did not find, the membership among it.
+pub(crate) fn nobody_where_it_may_be(got: Result<Option<Member>, Error>) -> Result<Option<Member>, Error> {
+    match got {
+        Err(error) if error.missing().len() > 1 && error.missing().contains(&Resource::Member) => Ok(None),
+        got => got,
     }
 }
 

@@ -2,9 +2,10 @@
 
 use crate::case::{Case, Outcome, Verdict};
 use crate::cases;
+use crate::cast::Cast;
 use crate::failure::Failure;
 use crate::harness::Harness;
-use crate::seed::Cast;
+use crate::seed::Seedable;
 use crate::stage::Context;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -154,7 +155,8 @@ impl Suite {
         verdict.get_or_init(|| {
             let (harness, capabilities) = (self.harness.clone(), self.capabilities().clone()?);
             block_on(async move {
-                let context = Context { cast: Cast::new(harness.ids(), capabilities), harness };
+                let seedable = Seedable::ALL.into_iter().filter(|what| harness.can_seed(*what)).collect();
+                let context = Context { cast: Cast::new(harness.ids(), capabilities, seedable), harness };
                 let play = tokio::spawn(async move { case.play(&context).await });
                 match tokio::time::timeout(PATIENCE, play).await {
                     Ok(Ok(verdict)) => verdict,

@@ -25,8 +25,8 @@ enum Bug {
     // Beyond the classical ones:
     RolesAreSwappedInWritingAndInReading,
     AddingAgainOverwrites,
-    RemovingAStrangerSucceeds,
-    AStrangerIsGot,
+    RemovingAnOutsiderSucceeds,
+    AnOutsiderIsGot,
     TheFirstPageForAnyCursor,
     ARoleGoesToEveryWorkspace,
     AnUnclaimedCallSucceeds,
@@ -146,7 +146,7 @@ impl WorkspaceMembers for Mutant {
     }
     async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
         let got = self.account.get(workspace, principal).await?;
-        if got.is_none() && self.is(Bug::AStrangerIsGot) {
+        if got.is_none() && self.is(Bug::AnOutsiderIsGot) {
             let elsewhere =
                 self.account.all_members().into_iter().find(|member| member.key.principal == *principal);
             return Ok(elsewhere);
@@ -211,7 +211,7 @@ impl WorkspaceMembers for Mutant {
                 self.remove_others(&request.key.workspace, &request.key.principal).await;
                 Ok(())
             }
-            (Bug::RemovingAStrangerSucceeds, Err(error)) if error.kind() == ErrorKind::NotFound => Ok(()),
+            (Bug::RemovingAnOutsiderSucceeds, Err(error)) if error.kind() == ErrorKind::NotFound => Ok(()),
             (_, removed) => removed,
         }
     }
@@ -314,15 +314,15 @@ fn adding_again_overwrites() {
 }
 
 #[test]
-fn removing_a_stranger_succeeds() {
-    caught(Bug::RemovingAStrangerSucceeds, MODEL, "came to");
-    caught(Bug::RemovingAStrangerSucceeds, "removing_twice_is_not_found", "NotFound");
+fn removing_an_outsider_succeeds() {
+    caught(Bug::RemovingAnOutsiderSucceeds, MODEL, "came to");
+    caught(Bug::RemovingAnOutsiderSucceeds, "removing_twice_is_not_found", "NotFound");
 }
 
 #[test]
-fn a_stranger_is_got() {
-    caught(Bug::AStrangerIsGot, MODEL, "came to");
-    caught(Bug::AStrangerIsGot, "a_member_is_got_and_a_stranger_is_not", "is got");
+fn an_outsider_is_got() {
+    caught(Bug::AnOutsiderIsGot, MODEL, "came to");
+    caught(Bug::AnOutsiderIsGot, "a_member_is_got_and_an_outsider_is_not", "is got");
 }
 
 #[test]

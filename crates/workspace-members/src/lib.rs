@@ -1,27 +1,30 @@
-#![doc = include_str!("../README.md")]
+// The example needs what the adapters bring.
+#![cfg_attr(feature = "http", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "http"),
+    doc = "Who is in a workspace, and as what; see the feature `http` for `connect`."
+)]
 
-mod adapters;
-pub mod config;
+#[cfg(feature = "http")]
+mod config;
+#[cfg(feature = "http")]
 mod connect;
-mod credential;
+#[cfg(feature = "http")]
+mod registry;
 
+#[cfg(feature = "http")]
 pub use config::Config;
 #[cfg(feature = "http")]
-pub use connect::connect_with;
-pub use connect::{compiled_in, connect, connect_bare};
-pub use credential::{Credential, OAuth};
+pub use connect::{connect, connect_bare};
+#[cfg(feature = "http")]
+pub use registry::Registry;
 pub use secrecy::{ExposeSecret, SecretString};
 pub use workspace_members_core::*;
-
-/// What the HTTP adapters share: sources of keys, the connection pool.
+/// What the HTTP adapters share: settings, sources of keys, the connection pool, and what an adapter is described by.
 #[cfg(feature = "http")]
-pub mod http {
-    pub use workspace_members_http::{
-        CommandCredential, CredentialSource, FileCredential, OAuthRefresh, Proxy, StaticCredential,
-        TokenStore, Transport, TransportConfig,
-    };
-}
-
+pub use workspace_members_http as http;
+#[cfg(feature = "http")]
+pub use workspace_members_http::{Credential, OAuth};
 /// Wrappers around any [`WorkspaceMembers`]: retry, rate limit, trace, audit and others.
 #[cfg(feature = "layers")]
 pub use workspace_members_layers as layers;

@@ -1,7 +1,16 @@
 //! From a configuration to an account, and what is refused on the way.
 
-use workspace_members::config::{Auth, KeyKind, Level, Reach, Region};
-use workspace_members::{Config, Credential, Error, ErrorKind, connect};
+#![cfg(feature = "http")]
+
+use serde_json::{Value, json};
+use std::time::Duration;
+use workspace_members::http::{HttpSettings, Proxy};
+use workspace_members::{Config, Credential, Error, ErrorKind, Registry, connect};
+
+/// With these settings of the adapter's own.
+fn with(provider: &str, own: Value) -> Config {
+    Config::new(provider).with_own(&own).unwrap()
+}
 
 fn refused(config: &Config) -> Error {
     match connect(config, Credential::from_key("canary-key")) {
@@ -20,33 +29,44 @@ fn an_unknown_provider_lists_the_known_ones() {
     assert!(text.contains("\"dropbox\"") && text.contains("paradigm, pandadoc"), "{text}");
 }
 
+#[cfg(all(feature = "paradigm", feature = "pandadoc"))]
 #[test]
 fn settings_of_another_provider_are_refused_by_name() {
-    let workspace = Reach::Workspace(workspace_members::WorkspaceId::from(1));
-    for (config, setting, whose) in [
-        (Config::new("pandadoc").with_level(Level::Company), "`level`", "paradigm"),
-        (Config::new("pandadoc").with_inferred(true), "`inferred`", "paradigm"),
-        (Config::new("paradigm").with_region(Region::Eu), "`region`", "pandadoc"),
-        (Config::new("paradigm").with_reach(workspace), "`reach`", "pandadoc"),
-        (Config::new("paradigm").with_auth(Auth::Bearer), "`auth`", "pandadoc"),
-        (Config::new("paradigm").with_key_kind(KeyKind::Sandbox), "`key_kind`", "pandadoc"),
+    for (provider, setting, value, whose) in [
+        ("pandadoc", "level", json!("company"), "paradigm"),
+        ("pandadoc", "inferred", json!(true), "paradigm"),
+        ("paradigm", "region", json!("eu"), "pandadoc"),
+        ("paradigm", "reach", json!({"workspace": "1"}), "pandadoc"),
+        ("paradigm", "auth", json!("bearer"), "pandadoc"),
+        ("paradigm", "key_kind", json!("sandbox"), "pandadoc"),
     ] {
-        let text = refused(&config).to_string();
-        assert!(text.contains(setting) && text.contains(&format!("setting of {whose}")), "{text}");
+        let text = refused(&with(provider, json!({ setting: value }))).to_string();
+        assert!(text.contains(&format!("`{setting}` is a setting of {whose}")), "{text}");
     }
+}
+
+#[cfg(feature = "paradigm")]
+#[test]
+fn a_slip_of_the_pen_is_told_from_what_there_is() {
+    let text = refused(&with("paradigm", json!({"levle": "owner"}))).to_string();
+    assert!(text.contains("paradigm has no setting `levle`; it has `level`, `inferred`"), "{text}");
+    assert!(text.contains("as every provider `base_url`, `page_size`"), "{text}");
+    let text = refused(&with("paradigm", json!({"level": "king"}))).to_string();
+    assert!(text.contains("`level`") && text.contains("expected one of `owner`, `company`"), "{text}");
 }
 
 #[test]
 fn contradictions_are_refused() {
-    let at = |url: &str| Config::new("pandadoc").with_base_url(url);
-    for (config, word) in [
-        (at("https://pandadoc.example.com").with_region(Region::Us), "not both"),
-        (Config::new("paradigm").with_root_ca_file("a").with_root_ca_pem("b"), "not both"),
-        (Config::new("paradigm").with_page_size(0), "page_size"),
-        (Config::new("paradigm").with_connect_timeout(std::time::Duration::ZERO), "connect_timeout"),
-    ] {
-        let text = refused(&config).to_string();
-        assert!(text.contains(word), "{text}");
+    let http = HttpSettings::default;
+    for adapter in Registry::with_defaults().iter() {
+        for (http, word) in [
+            (http().with_root_ca_file("a").with_root_ca_pem("b"), "not both"),
+            (http().with_page_size(0), "page_size"),
+            (http().with_connect_timeout(Duration::ZERO), "connect_timeout"),
+        ] {
+            let text = refused(&Config::new(adapter.provider).with_http(http)).to_string();
+            assert!(text.contains(word), "{text}");
+        }
     }
 }
 
@@ -55,7 +75,7 @@ fn contradictions_are_refused() {
 fn an_adapter_that_is_not_compiled_in_names_its_feature() {
     let text = refused(&Config::new("paradigm")).to_string();
     assert!(text.contains("feature `paradigm`"), "{text}");
-    assert!(!workspace_members::compiled_in().any(|name| name == "paradigm"));
+    assert!(Registry::with_defaults().find("paradigm").is_none());
 }
 
 #[cfg(not(feature = "pandadoc"))]
@@ -68,10 +88,9 @@ fn the_other_adapter_that_is_not_compiled_in_names_its_feature() {
 #[cfg(any(feature = "paradigm", feature = "pandadoc"))]
 mod with_adapters {
     use super::*;
-    use workspace_members::config::Proxy;
 
     fn compiled_in() -> Vec<Config> {
-        workspace_members::compiled_in().map(Config::new).collect()
+        Registry::with_defaults().iter().map(|adapter| Config::new(adapter.provider)).collect()
     }
 
     #[test]
@@ -79,12 +98,15 @@ mod with_adapters {
         for config in compiled_in() {
             let text = refused(&config.clone().with_base_url("http://example.com")).to_string();
             assert!(text.contains("https"), "{text}");
-            let text = refused(&config.clone().with_root_ca_file("/no/such/ca.pem")).to_string();
+            let http = HttpSettings::default();
+            let missing = config.clone().with_http(http.clone().with_root_ca_file("/no/such/ca.pem"));
+            let text = refused(&missing).to_string();
             assert!(text.contains("/no/such/ca.pem"), "{text}");
-            let text = refused(&config.clone().with_root_ca_pem("no certificate")).to_string();
+            let nothing = config.clone().with_http(http.clone().with_root_ca_pem("no certificate"));
+            let text = refused(&nothing).to_string();
             assert!(text.contains("certificate"), "{text}");
-            let proxy = Proxy::Url("hunter2 is no URL".to_owned());
-            let text = format!("{:?}", refused(&config.with_proxy(proxy)));
+            let proxy = Proxy::Url("ftp://u:hunter2@proxy.example".parse().unwrap());
+            let text = format!("{:?}", refused(&config.with_http(http.with_proxy(proxy))));
             assert!(text.contains("proxy") && !text.contains("hunter2"), "{text}");
         }
     }
@@ -99,16 +121,17 @@ mod with_adapters {
 
     #[test]
     fn accounts_may_share_a_transport_and_then_leave_its_settings_to_it() {
-        use workspace_members::{connect_with, http};
-        let transport = http::Transport::new(http::TransportConfig::default()).unwrap();
+        use workspace_members::http::{Transport, TransportConfig};
+        let pool = Transport::new(TransportConfig::default()).unwrap();
+        let shared = || HttpSettings::default().with_transport(pool.clone());
         for config in compiled_in() {
-            connect_with(&config, Credential::from_key("k"), &transport).unwrap();
+            connect(&config.clone().with_http(shared()), Credential::from_key("k")).unwrap();
             for (setting, given) in [
-                ("proxy", config.clone().with_proxy(Proxy::Direct)),
-                ("root_ca_pem", config.clone().with_root_ca_pem("x")),
-                ("request_timeout", config.with_request_timeout(std::time::Duration::from_secs(1))),
+                ("proxy", shared().with_proxy(Proxy::Direct)),
+                ("root_ca_pem", shared().with_root_ca_pem("x")),
+                ("request_timeout", shared().with_request_timeout(Duration::from_secs(1))),
             ] {
-                let error = connect_with(&given, Credential::from_key("k"), &transport).unwrap_err();
+                let error = refused(&config.clone().with_http(given));
                 assert!(error.to_string().contains(setting), "{error}");
             }
         }
@@ -148,6 +171,8 @@ mod with_adapters {
 #[cfg(all(feature = "paradigm", feature = "pandadoc"))]
 mod over_http {
     use super::*;
+    use workspace_members::pandadoc::{KeyKind, PandaDocConfig, Reach};
+    use workspace_members::paradigm::{Level, ParadigmConfig};
     use workspace_members::{Capability, OAuth, RolePolicy, WorkspaceMembersExt};
     use workspace_members_simulator::{Simulator, State};
 
@@ -176,16 +201,15 @@ mod over_http {
     async fn settings_reach_the_adapter() {
         let simulator = Simulator::start(State::sample()).await.unwrap();
         let [(paradigm, key), (pandadoc, _)] = both(&simulator);
-        let company = connect(&paradigm.with_level(Level::Company).with_inferred(true), key).unwrap();
+        let own = ParadigmConfig::default().with_level(Level::Company).with_inferred(true);
+        let company = connect(&paradigm.with_own(&own).unwrap(), key).unwrap();
         assert_eq!(company.capabilities().variant(), "company");
         assert!(company.capabilities().has(Capability::AddUser));
 
         let reach = Reach::Workspace(workspace_members::WorkspaceId::new("w").unwrap());
-        let sandbox = pandadoc
-            .with_reach(reach)
-            .with_key_kind(KeyKind::Sandbox)
-            .with_page_size(7)
-            .with_role_policy(RolePolicy::ExactOnly);
+        let own = PandaDocConfig::default().with_reach(reach).with_key_kind(KeyKind::Sandbox);
+        let http = pandadoc.http.clone().with_page_size(7).with_role_policy(RolePolicy::ExactOnly);
+        let sandbox = pandadoc.with_http(http).with_own(&own).unwrap();
         let one = connect(&sandbox, Credential::from_key("k")).unwrap();
         assert!(!one.capabilities().has(Capability::Roster));
         assert!(one.capabilities().limits().iter().all(|limit| limit.max == 10));
@@ -200,8 +224,9 @@ mod over_http {
         let simulator = Simulator::start(State::sample()).await.unwrap();
         let [(config, _), _] = both(&simulator);
         let layers = workspace_members::layers::LayersConfig::default().with_read_only(true);
-        let timeout = std::time::Duration::from_secs(7);
-        let read_only = config.with_layers(layers).with_request_timeout(timeout);
+        let timeout = Duration::from_secs(7);
+        let http = config.http.clone().with_request_timeout(timeout);
+        let read_only = config.with_layers(layers).with_http(http);
         assert_eq!(read_only.effective_layers().timeout, timeout);
         let credential = || Credential::from_key(simulator.paradigm_key());
         let account = connect(&read_only, credential()).unwrap();
@@ -274,7 +299,7 @@ mod over_http {
     #[tokio::test]
     async fn a_key_kind_that_contradicts_oauth_is_refused() {
         let oauth = OAuth::new("a", Credential::from_key("b"), Credential::from_key("c"));
-        let config = Config::new("pandadoc").with_auth(Auth::ApiKey);
+        let config = with("pandadoc", json!({"auth": "api_key"}));
         let error = connect(&config, Credential::OAuth(oauth)).unwrap_err();
         assert!(error.to_string().contains("bearer"), "{error}");
     }

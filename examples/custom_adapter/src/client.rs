@@ -1,32 +1,17 @@
-//! The adapter: build a request, convert the answer, classify the refusal.
+//! The adapter: builds a request, sends it once, converts the answer.
 
-use crate::wire;
+use crate::config::{ClubhouseConfig, DEFAULT_BASE_URL, PAGE, PROVIDER};
+use crate::{convert, errors, wire};
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use std::sync::Arc;
 use workspace_members_core::adapter::Record;
 use workspace_members_core::{
-    AddMember, Behaviour, Capabilities, Capability, Effect, Error, ErrorKind, Evidence, Fit, Group, Identity,
-    ListOf, Member, MemberKey, NativeRole, Operation, Page, PageRequest, PrincipalId, Protection, Provider,
-    RemoveMember, Resource, Result, Role, RoleRow, RoleTable, SetRole, User, Workspace, WorkspaceId,
-    WorkspaceMembers,
+    AddMember, Capabilities, Effect, Error, ErrorKind, Identity, ListOf, Member, MemberKey, Operation, Page,
+    PageRequest, PrincipalId, Provider, RemoveMember, Resource, Result, Role, SetRole, User, Workspace,
+    WorkspaceId, WorkspaceMembers,
 };
-use workspace_members_http::{
-    Answer, AuthScheme, Client, CredentialSource, Method, Request, Transport, check_base_url,
-};
-
-const PROVIDER: Provider = Provider::from_static("clubhouse");
-/// The most that Clubhouse puts on a page.
-const PAGE: u32 = 10;
-
-/// What works. For everything else there is no code.
-const CLAIMS: [Capability; 9] = {
-    use Capability::{
-        AddUser, GetMember, ListMembers, ListUsers, ListWorkspaces, Me, RemoveUser, Roster, SetUserRole,
-    };
-    [Me, ListWorkspaces, ListUsers, ListMembers, Roster, GetMember, AddUser, SetUserRole, RemoveUser]
-};
+use workspace_members_http::{Answer, AuthScheme, Client, Credential, HttpSettings, Method, Request};
 
 /// One account at Clubhouse.
 #[derive(Debug)]
@@ -36,45 +21,37 @@ pub struct Clubhouse {
 }
 
 impl Clubhouse {
-    /// Checks the base URL. Sends nothing.
-    pub fn new(base_url: &str, transport: &Transport, key: Arc<dyn CredentialSource>) -> Result<Self> {
-        let base = check_base_url(base_url)?;
-        let row = |role, native| RoleRow::new(role, NativeRole::from_static(native), Fit::Exact);
-        let rows = [row(Role::Owner, "host"), row(Role::Editor, "writer"), row(Role::Viewer, "reader")];
-        let roles = RoleTable::new(rows)
-            .map_err(|error| Error::new(ErrorKind::Config, Effect::Rejected, error.to_string()))?;
-        let capabilities = Capabilities::new(PROVIDER, roles)
-            .claim(Evidence::Documented, &CLAIMS)
-            .with_behaviours(&[Behaviour::KeepsLastOwner])
-            .with_endpoint(base.as_str())
-            .with_page_size(PAGE);
-        let client = Client::new(PROVIDER, base, transport, AuthScheme::BEARER, key)?;
+    /// Checks the settings. Sends nothing.
+    pub fn new(
+        config: &ClubhouseConfig,
+        http: &HttpSettings,
+        credential: impl Into<Credential>,
+    ) -> Result<Self> {
+        let (base, transport) = (http.base(DEFAULT_BASE_URL)?, http.pool()?);
+        let capabilities = config.capabilities(http, &base);
+        let source = credential.into().into_source(None, &transport)?;
+        let mut client = Client::new(PROVIDER, base, &transport, AuthScheme::BEARER, source)?;
+        if let Some(version) = &config.version {
+            client = client.with_header("X-Clubhouse-Version", version)?;
+        }
         Ok(Self { client, capabilities })
     }
 
     async fn send(&self, request: Request<'_>) -> Result<Answer> {
         let operation = request.operation;
         let answer = self.client.send(request).await?;
-        if answer.is_success() { Ok(answer) } else { Err(self.refused(&answer, operation)) }
+        if answer.is_success() {
+            return Ok(answer);
+        }
+        Err(match errors::classify(&answer) {
+            Some(error) => self.client.classified(error, &answer, operation),
+            None => self.client.failure(&answer, operation),
+        })
     }
 
     async fn ask<T: DeserializeOwned>(&self, request: Request<'_>) -> Result<T> {
         let operation = request.operation;
         self.send(request).await?.json(operation, &PROVIDER)
-    }
-
-    /// What Clubhouse's own words mean; the rest means the same at every provider.
-    fn refused(&self, answer: &Answer, operation: Operation) -> Error {
-        let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let error = match body["error"].as_str().unwrap_or_default() {
-            "no such club" => Error::not_found("the club does not exist", &[Resource::Workspace]),
-            "no such person" => Error::not_found("the person does not exist", &[Resource::User]),
-            "no seat" => Error::not_found("they are not in the club", &[Resource::Member]),
-            "has a seat" => Error::new(ErrorKind::AlreadyMember, Effect::Rejected, "they have a seat"),
-            "last host" => Error::protected("a club keeps its last host", Protection::LastOwner),
-            _ => return self.client.failure(answer, operation),
-        };
-        self.client.classified(error, answer, operation)
     }
 
     async fn list<W: DeserializeOwned, T: Record>(
@@ -94,8 +71,7 @@ impl Clubhouse {
     }
 
     fn member(&self, club: &WorkspaceId, seat: wire::Seat) -> Member {
-        let key = MemberKey::new(club.clone(), seat.person.id);
-        Member::new(key, seat.role, self.capabilities.roles()).with_email(Some(seat.person.email))
+        convert::member(club, seat, self.capabilities.roles())
     }
 
     /// Adding and changing differ in the method only.
@@ -123,20 +99,13 @@ impl WorkspaceMembers for Clubhouse {
         &self.capabilities
     }
     async fn me(&self) -> Result<Identity> {
-        let me: wire::Person = self.ask(Request::new(Operation::Me, Method::GET, &["me"])).await?;
-        Ok(Identity::new(me.id).with_email(Some(me.email)))
+        self.ask(Request::new(Operation::Me, Method::GET, &["me"])).await.map(convert::identity)
     }
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
-        let convert = |club: wire::Club| Workspace::new(club.id, club.name);
-        self.list(Operation::ListWorkspaces, &["clubs"], &page, convert).await
+        self.list(Operation::ListWorkspaces, &["clubs"], &page, convert::workspace).await
     }
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
-        let convert = |person: wire::Person| User::new(person.id).with_email(Some(person.email));
-        self.list(Operation::ListUsers, &["people"], &page, convert).await
-    }
-    async fn groups_page(&self, _: PageRequest) -> Result<Page<Group>> {
-        self.capabilities.require(Capability::ListGroups, Operation::ListGroups)?;
-        Ok(Page::new(Vec::new()))
+        self.list(Operation::ListUsers, &["people"], &page, convert::user).await
     }
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
         self.capabilities.check_list(of)?;

@@ -4,10 +4,10 @@ mod clubhouse;
 
 use async_trait::async_trait;
 use clubhouse::{House, serve};
-use clubhouse_adapter::Clubhouse;
+use clubhouse_adapter::{Clubhouse, ClubhouseConfig};
 use std::sync::{Arc, LazyLock, Mutex};
 use workspace_members_core::{NativeRole, UserId, WorkspaceId, WorkspaceMembersExt};
-use workspace_members_http::{StaticCredential, Transport, TransportConfig};
+use workspace_members_http::{Credential, HttpSettings, Transport, TransportConfig};
 use workspace_members_layers::{LayersConfig, standard};
 use workspace_members_sync::{ApplyOptions, Connections, Desired, Guards, Plan, apply, observe};
 use workspace_members_testkit::{Grant, Harness, HarnessError, Proxy, Seed, World, conformance};
@@ -19,7 +19,8 @@ static TRANSPORT: LazyLock<Transport> =
     LazyLock::new(|| Transport::new(TransportConfig::default()).expect("TLS"));
 
 fn adapter(url: &str) -> workspace_members_core::Result<Clubhouse> {
-    Clubhouse::new(url, &TRANSPORT, Arc::new(StaticCredential::new(KEY.into())))
+    let http = HttpSettings::at(url).with_transport(TRANSPORT.clone());
+    Clubhouse::new(&ClubhouseConfig::default(), &http, Credential::from_key(KEY))
 }
 
 struct Clubs;

@@ -6,7 +6,7 @@ use workspace_members_core::{
     AddMember, Error, GroupId, ListOf, MemberKey, MembershipId, Operation, PageRequest, PrincipalId,
     RemoveMember, Role, SetRole, UserId, WorkspaceId, WorkspaceMembers,
 };
-use workspace_members_http::{CredentialSource, StaticCredential, Transport};
+use workspace_members_http::{CredentialSource, HttpSettings, StaticCredential, Transport};
 use workspace_members_pandadoc::{PandaDoc, PandaDocConfig, Reach};
 use workspace_members_paradigm::{Level, Paradigm, ParadigmConfig};
 
@@ -17,9 +17,9 @@ pub(crate) fn paradigm(
     transport: &Transport,
     level: Level,
 ) -> Box<dyn WorkspaceMembers> {
-    let config = ParadigmConfig::new(source(key)).with_level(level).with_inferred(true);
-    let config = config.with_transport(transport.clone()).with_base_url(base).expect("loopback");
-    Box::new(Paradigm::new(config).expect("a valid configuration"))
+    let config = ParadigmConfig::default().with_level(level).with_inferred(true);
+    let http = HttpSettings::at(base).with_transport(transport.clone());
+    Box::new(Paradigm::new(&config, &http, source(key)).expect("a valid configuration"))
 }
 
 /// PandaDoc with one reach.
@@ -29,9 +29,9 @@ pub(crate) fn pandadoc(
     transport: &Transport,
     reach: Reach,
 ) -> Box<dyn WorkspaceMembers> {
-    let config = PandaDocConfig::new(source(key)).with_reach(reach).with_transport(transport.clone());
-    let config = config.with_base_url(base).expect("loopback");
-    Box::new(PandaDoc::new(config).expect("a valid configuration"))
+    let config = PandaDocConfig::default().with_reach(reach);
+    let http = HttpSettings::at(base).with_transport(transport.clone());
+    Box::new(PandaDoc::new(&config, &http, source(key)).expect("a valid configuration"))
 }
 
 fn source(key: &str) -> Arc<dyn CredentialSource> {

@@ -6,6 +6,7 @@ use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use workspace_members_core::{NativeRole, UserId, WorkspaceId};
+use workspace_members_http::HttpSettings;
 use workspace_members_pandadoc::{PandaDoc, PandaDocConfig, Reach};
 use workspace_members_simulator::{Simulator, State};
 use workspace_members_testkit::{Answer, Grant, Harness, HarnessError, Proxy, Seed, Throttled, World};
@@ -119,15 +120,13 @@ impl Harness for PandaDocHarness {
             Arc::new(Simulator::builder().state(state).options(options(self.quirks)).start().await?);
         let proxy = Proxy::start(simulator.pandadoc_url()).await?;
         let key = Arc::new(workspace_members_http::StaticCredential::new(KEY.into()));
-        let mut config = PandaDocConfig::new(key)
-            .with_base_url(&proxy.url())?
-            .with_page_size(self.page_size)
-            .with_transport(transport()?);
+        let http = HttpSettings::at(proxy.url()).with_page_size(self.page_size).with_transport(transport()?);
+        let mut config = PandaDocConfig::default();
         if let (true, Some(home)) = (self.one_workspace, seed.workspaces.first()) {
             config = config.with_reach(Reach::Workspace(home.id.clone()));
         }
         let (reader, postman) = (simulator.clone(), simulator.clone());
-        Ok(World::new(PandaDoc::new(config)?)
+        Ok(World::new(PandaDoc::new(&config, &http, key)?)
             .with_proxy(proxy)
             .with_secret(KEY)
             .with_truth(move || truth(&reader))

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use workspace_members_core::{GroupId, NativeRole, PrincipalId, UserId, WorkspaceId};
+use workspace_members_http::HttpSettings;
 use workspace_members_paradigm::{Level, Paradigm, ParadigmConfig};
 use workspace_members_simulator::{Simulator, State};
 use workspace_members_testkit::{Answer, Grant, Harness, HarnessError, Ids, Proxy, Seed, World};
@@ -124,14 +125,10 @@ impl Harness for ParadigmHarness {
             Arc::new(Simulator::builder().state(Self::state(seed)?).options(options).start().await?);
         let proxy = Proxy::start(simulator.paradigm_url()).await?;
         let key = Arc::new(workspace_members_http::StaticCredential::new(KEY.into()));
-        let config = ParadigmConfig::new(key)
-            .with_base_url(&proxy.url())?
-            .with_level(self.level)
-            .with_inferred(self.inferred)
-            .with_page_size(self.page_size)
-            .with_transport(transport()?);
+        let http = HttpSettings::at(proxy.url()).with_page_size(self.page_size).with_transport(transport()?);
+        let config = ParadigmConfig::default().with_level(self.level).with_inferred(self.inferred);
         let reader = simulator.clone();
-        Ok(World::new(Paradigm::new(config)?)
+        Ok(World::new(Paradigm::new(&config, &http, key)?)
             .with_proxy(proxy)
             .with_secret(KEY)
             .with_truth(move || truth(&reader))

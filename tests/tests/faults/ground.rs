@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use std::sync::{Arc, OnceLock};
 use workspace_members_core::{MemberKey, MembershipId, PrincipalId, WorkspaceId, WorkspaceMembers};
-use workspace_members_http::{StaticCredential, Transport, TransportConfig};
+use workspace_members_http::{HttpSettings, StaticCredential, Transport, TransportConfig};
 use workspace_members_layers::{LayersConfig, Standard};
 use workspace_members_pandadoc::{PandaDoc, PandaDocConfig, Reach};
 use workspace_members_paradigm::{Level, Paradigm, ParadigmConfig};
@@ -140,21 +140,16 @@ impl Ground {
     pub(crate) fn stack(&self, layers: LayersConfig) -> Arc<dyn WorkspaceMembers> {
         let url = self.proxy.url();
         let key = |key: &str| Arc::new(StaticCredential::new(key.into()));
+        let http = HttpSettings::at(url).with_page_size(self.page_size).with_transport(transport());
         let adapter: Arc<dyn WorkspaceMembers> = if let Kind::Paradigm(level, inferred) = self.kind {
-            let config = ParadigmConfig::new(key(self.simulator.paradigm_key())).with_base_url(&url).unwrap();
-            let config = config.with_level(level).with_inferred(inferred).with_page_size(self.page_size);
-            Arc::new(Paradigm::new(config.with_transport(transport())).unwrap())
+            let config = ParadigmConfig::default().with_level(level).with_inferred(inferred);
+            Arc::new(Paradigm::new(&config, &http, key(self.simulator.paradigm_key())).unwrap())
         } else {
-            let config = PandaDocConfig::new(key(self.simulator.pandadoc_key())).with_base_url(&url).unwrap();
-            let config = config.with_page_size(self.page_size).with_transport(transport());
-            Arc::new(
-                PandaDoc::new(if self.kind == Kind::OneWorkspace {
-                    config.with_reach(Reach::Workspace(self.kind.workspace(101)))
-                } else {
-                    config
-                })
-                .unwrap(),
-            )
+            let mut config = PandaDocConfig::default();
+            if self.kind == Kind::OneWorkspace {
+                config = config.with_reach(Reach::Workspace(self.kind.workspace(101)));
+            }
+            Arc::new(PandaDoc::new(&config, &http, key(self.simulator.pandadoc_key())).unwrap())
         };
         Standard::new(layers).build(adapter).unwrap()
     }

@@ -8,7 +8,7 @@ use workspace_members_core::{
     AddMember, Capability, IfPresent, PrincipalId, Result, Role, Status, User, Workspace, WorkspaceId,
     WorkspaceMembers, WorkspaceMembersExt,
 };
-use workspace_members_http::StaticCredential;
+use workspace_members_http::{HttpSettings, StaticCredential};
 use workspace_members_layers::{Appended, AuditSink, Standard};
 use workspace_members_pandadoc::{PandaDoc, PandaDocConfig};
 use workspace_members_paradigm::{Paradigm, ParadigmConfig};
@@ -42,19 +42,10 @@ impl Which {
 
     fn adapter(self, url: &str, key: &str) -> Arc<dyn WorkspaceMembers> {
         let key = Arc::new(StaticCredential::new(key.into()));
+        let http = HttpSettings::at(url).with_transport(transport());
         match self {
-            Self::Paradigm => Arc::new(
-                Paradigm::new(
-                    ParadigmConfig::new(key).with_base_url(url).unwrap().with_transport(transport()),
-                )
-                .unwrap(),
-            ),
-            Self::PandaDoc => Arc::new(
-                PandaDoc::new(
-                    PandaDocConfig::new(key).with_base_url(url).unwrap().with_transport(transport()),
-                )
-                .unwrap(),
-            ),
+            Self::Paradigm => Arc::new(Paradigm::new(&ParadigmConfig::default(), &http, key).unwrap()),
+            Self::PandaDoc => Arc::new(PandaDoc::new(&PandaDocConfig::default(), &http, key).unwrap()),
         }
     }
 }

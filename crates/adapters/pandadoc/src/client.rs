@@ -1,16 +1,16 @@
-//! The adapter: builds a request, converts an answer, classifies an error.
+//! The adapter: builds a request, sends it once, converts the answer.
 
-use crate::config::{PROVIDER, PandaDocConfig, Reach, USERS_PAGE, WORKSPACES_PAGE};
+use crate::config::{PROVIDER, PandaDocConfig, Reach, TOKEN_PATH, USERS_PAGE, WORKSPACES_PAGE};
 use crate::convert::{self, Incomplete};
-use crate::{failure, wire};
+use crate::{errors, wire};
 use async_trait::async_trait;
 use workspace_members_core::adapter::ResolvedRole;
 use workspace_members_core::{
-    AddMember, Capabilities, Capability, Effect, Error, ErrorKind, Group, Identity, ListOf, Member,
-    MemberKey, MembershipId, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result,
-    SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
+    AddMember, Capabilities, Capability, Effect, Error, ErrorKind, Identity, ListOf, Member, MemberKey,
+    MembershipId, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole, User,
+    Workspace, WorkspaceId, WorkspaceMembers,
 };
-use workspace_members_http::{Answer, Client, Method, PageNumber, Request};
+use workspace_members_http::{Answer, Client, Credential, HttpSettings, Method, PageNumber, Request};
 
 /// One PandaDoc account: an organization, or the one workspace of a key.
 ///
@@ -24,12 +24,19 @@ pub struct PandaDoc {
 
 impl PandaDoc {
     /// Checks the configuration. Sends nothing.
-    pub fn new(config: PandaDocConfig) -> Result<Self> {
-        let (base, transport) = (config.base()?, config.transport()?);
-        let capabilities = config.capabilities(&base);
-        let client = Client::new(PROVIDER, base, &transport, config.auth.scheme(), config.credential)?;
-        let client = client.below(&["public", "v1"]);
-        Ok(Self { client, capabilities, reach: config.reach })
+    pub fn new(
+        config: &PandaDocConfig,
+        http: &HttpSettings,
+        credential: impl Into<Credential>,
+    ) -> Result<Self> {
+        let credential = credential.into();
+        let (base, transport, scheme) = (config.base(http)?, http.pool()?, config.scheme(&credential)?);
+        let capabilities = config.capabilities(http, &base);
+        let token_url = format!("{}{TOKEN_PATH}", base.as_str().trim_end_matches('/'));
+        let source = credential.into_source(Some(token_url), &transport)?;
+        let client = Client::new(PROVIDER, base, &transport, scheme, source)?;
+        let client = client.below(&["public", "v1"]).with_message_fields(errors::MESSAGE_FIELDS);
+        Ok(Self { client, capabilities, reach: config.reach.clone() })
     }
 
     /// An answer that reports success.
@@ -44,9 +51,9 @@ impl PandaDoc {
     }
 
     fn failure(&self, answer: &Answer, operation: Operation) -> Error {
-        match failure::classify(answer, operation, &self.reach) {
+        match errors::classify(answer, operation, &self.reach) {
             Some(error) => self.client.classified(error, answer, operation),
-            None => self.client.failure(answer, operation).with_retry_after(failure::wait(answer)),
+            None => self.client.failure(answer, operation).with_retry_after(errors::wait(answer)),
         }
     }
 
@@ -194,13 +201,6 @@ impl WorkspaceMembers for PandaDoc {
         let users: Result<_, _> = listing.results.into_iter().map(convert::user).collect();
         let users = users.map_err(Self::unreadable(&answer, operation))?;
         Ok(Page::new(users).with_next(next).with_total(total))
-    }
-
-    async fn groups_page(&self, _page: PageRequest) -> Result<Page<Group>> {
-        let operation = Operation::ListGroups;
-        self.capabilities.require(Capability::ListGroups, operation)?;
-        // Not reached while the table of claims holds no list of groups.
-        Err(Error::unsupported("PandaDoc has no groups").with_operation(operation).with_provider(PROVIDER))
     }
 
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {

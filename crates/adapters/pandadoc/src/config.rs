@@ -1,19 +1,25 @@
 //! How to reach a PandaDoc account, and what the adapter claims when it does.
 
+use crate::client::PandaDoc;
 use crate::roles::{PLACEHOLDER, roles};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 use workspace_members_core::{
-    Behaviour, Capabilities, Capability, Evidence, IdForm, Operation, Provider, RateLimit, Result,
-    RolePolicy, RoleTable, WorkspaceId,
+    Behaviour, Capabilities, Capability, Effect, Error, ErrorKind, Evidence, IdForm, Operation, Provider,
+    RateLimit, Result, RoleTable, WorkspaceId, WorkspaceMembers,
 };
-use workspace_members_http::{AuthScheme, CredentialSource, Transport, TransportConfig, check_base_url};
+use workspace_members_http::{Adapter, AdapterConfig, AuthScheme, Credential, HttpSettings};
 
-/// Where [`OAuthRefresh`](crate::OAuthRefresh) finds the token, below the base URL.
-pub const TOKEN_PATH: &str = "/oauth2/access_token";
+/// PandaDoc, as the registry of adapters takes it.
+pub const ADAPTER: Adapter = Adapter::new::<PandaDocConfig>("pandadoc", "PandaDoc")
+    .with_variables("PANDADOC_API_KEY", "PANDADOC_BASE_URL");
 
-pub(crate) const PROVIDER: Provider = Provider::from_static("pandadoc");
+/// Where OAuth finds an access token, below the base URL.
+pub(crate) const TOKEN_PATH: &str = "/oauth2/access_token";
+
+pub(crate) const PROVIDER: Provider = Provider::from_static(ADAPTER.provider);
 
 /// The largest page of users (the provider's maximum and default).
 pub(crate) const USERS_PAGE: u32 = 50;
@@ -22,7 +28,8 @@ pub(crate) const USERS_PAGE: u32 = 50;
 pub(crate) const WORKSPACES_PAGE: u32 = 100;
 
 /// Which of PandaDoc's two installations holds the account. They share nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Region {
     /// `https://api.pandadoc.com`. The default.
@@ -43,7 +50,8 @@ impl Region {
 }
 
 /// What the credential is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Auth {
     /// An API key: `Authorization: API-Key …`. The default.
@@ -53,18 +61,10 @@ pub enum Auth {
     Bearer,
 }
 
-impl Auth {
-    pub(crate) const fn scheme(self) -> AuthScheme {
-        match self {
-            Self::ApiKey => AuthScheme("API-Key"),
-            Self::Bearer => AuthScheme::BEARER,
-        }
-    }
-}
-
 /// Whether the key is for production or sandbox. It decides the rate limits, and nothing else: **a sandbox key changes
 /// the same, real members.**
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum KeyKind {
     /// A production key. The default.
@@ -74,8 +74,9 @@ pub enum KeyKind {
     Sandbox,
 }
 
-/// Where member lists come from.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+/// Where member lists come from. In data: `"organization"` or `{ workspace = "ID" }`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Reach {
     /// All workspaces, from the organization's list of users; takes an organization administrator's key. The default.
@@ -97,127 +98,81 @@ impl Reach {
     }
 }
 
-/// How to reach one PandaDoc account.
-#[derive(Debug, Clone)]
+/// The settings that only PandaDoc has. In data: `region`, `reach`, `auth`, `key_kind`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct PandaDocConfig {
-    region: Region,
-    base: Option<Url>,
-    pub(crate) credential: Arc<dyn CredentialSource>,
-    pub(crate) auth: Auth,
-    pub(crate) reach: Reach,
-    key_kind: KeyKind,
-    page_size: u32,
-    roles: RoleTable,
-    policy: Option<RolePolicy>,
-    transport: Option<Transport>,
+    /// Which installation; [`Region::Us`] unless a base URL says otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
+    /// Where member lists come from.
+    pub reach: Reach,
+    /// What the credential is; [`Auth::Bearer`] with OAuth, else [`Auth::ApiKey`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth: Option<Auth>,
+    /// Production or sandbox; the provider does not tell.
+    pub key_kind: KeyKind,
 }
 
 impl PandaDocConfig {
-    /// The US region, the whole organization, with the production API key that this source gives.
-    pub fn new(credential: Arc<dyn CredentialSource>) -> Self {
-        Self {
-            region: Region::Us,
-            base: None,
-            credential,
-            auth: Auth::ApiKey,
-            reach: Reach::Organization,
-            key_kind: KeyKind::Production,
-            page_size: USERS_PAGE,
-            roles: roles(),
-            policy: None,
-            transport: None,
-        }
-    }
-
-    /// Which installation.
+    /// Sets [`region`](Self::region).
     pub fn with_region(mut self, region: Region) -> Self {
-        self.region = region;
+        self.region = Some(region);
         self
     }
 
-    /// Another host, in place of the region's. https, unless on loopback.
-    pub fn with_base_url(mut self, base_url: &str) -> Result<Self> {
-        self.base = Some(check_base_url(base_url).map_err(|error| error.with_provider(PROVIDER))?);
-        Ok(self)
-    }
-
-    /// What the credential is.
-    pub fn with_auth(mut self, auth: Auth) -> Self {
-        self.auth = auth;
-        self
-    }
-
-    /// Where member lists come from.
+    /// Sets [`reach`](Self::reach).
     pub fn with_reach(mut self, reach: Reach) -> Self {
         self.reach = reach;
         self
     }
 
-    /// Production or sandbox.
+    /// Sets [`auth`](Self::auth).
+    pub fn with_auth(mut self, auth: Auth) -> Self {
+        self.auth = Some(auth);
+        self
+    }
+
+    /// Sets [`key_kind`](Self::key_kind).
     pub fn with_key_kind(mut self, kind: KeyKind) -> Self {
         self.key_kind = kind;
         self
     }
 
-    /// Users per page, 1 to 50; 50 unless set. Workspaces come 100 at a time, as many as the provider gives.
-    pub fn with_page_size(mut self, size: u32) -> Self {
-        self.page_size = size.clamp(1, USERS_PAGE);
-        self
-    }
-
-    /// Another table of roles. The word that PandaDoc shows for all custom roles stays a placeholder in it.
-    pub fn with_roles(mut self, roles: RoleTable) -> Self {
-        self.roles = roles;
-        self
-    }
-
-    /// Another policy for roles without an exact row, whichever table is or will be given.
-    pub fn with_role_policy(mut self, policy: RolePolicy) -> Self {
-        self.policy = Some(policy);
-        self
-    }
-
-    /// Shares a connection pool, with its trust store, proxy and time limits.
-    pub fn with_transport(mut self, transport: Transport) -> Self {
-        self.transport = Some(transport);
-        self
-    }
-
-    fn roles(&self) -> RoleTable {
-        let table = self.roles.clone();
-        let table =
-            if table.is_placeholder(&PLACEHOLDER) { table } else { table.with_placeholder(PLACEHOLDER) };
-        match self.policy {
-            Some(policy) => table.with_policy(policy),
-            None => table,
+    /// The base URL, checked.
+    pub(crate) fn base(&self, http: &HttpSettings) -> Result<Url> {
+        if self.region.is_some() && http.base_url.is_some() {
+            let message = "give `region` or `base_url`, not both: each names the host";
+            return Err(Error::new(ErrorKind::Config, Effect::Rejected, message));
         }
+        http.base(self.region.unwrap_or_default().base_url())
     }
 
-    pub(crate) fn transport(&self) -> Result<Transport> {
-        match &self.transport {
-            Some(transport) => Ok(transport.clone()),
-            None => Transport::new(TransportConfig::default()),
-        }
-    }
-
-    pub(crate) fn base(&self) -> Result<Url> {
-        match &self.base {
-            Some(base) => Ok(base.clone()),
-            None => check_base_url(self.region.base_url()),
+    /// The word before the credential.
+    pub(crate) fn scheme(&self, credential: &Credential) -> Result<AuthScheme> {
+        let oauth = matches!(credential, Credential::OAuth(_));
+        match (self.auth, oauth) {
+            (Some(Auth::ApiKey), true) => {
+                let message = "OAuth yields access tokens: remove `auth`, or write `auth = \"bearer\"`";
+                Err(Error::new(ErrorKind::Config, Effect::Rejected, message))
+            }
+            (Some(Auth::Bearer), _) | (None, true) => Ok(AuthScheme::BEARER),
+            (Some(Auth::ApiKey) | None, false) => Ok(AuthScheme("API-Key")),
         }
     }
 
     /// What is claimed. Source: PandaDoc's OpenAPI description, version 8.8.0 (read 2026-11-21).
-    pub(crate) fn capabilities(&self, base: &Url) -> Capabilities {
+    pub(crate) fn capabilities(&self, http: &HttpSettings, base: &Url) -> Capabilities {
         use Capability::{
             AddCustomRole, AddGroup, AddUser, GetMember, ListAccountMembers, ListGroups, ListMembers,
             ListUsers, ListWorkspaces, Me, NotifyAdmins, NotifyMember, RemoveGroup, RemoveUser, Roster,
-            SetCustomRole, SetGroupRole, SetUserRole,
+            SeeAddresses, SetCustomRole, SetGroupRole, SetUserRole,
         };
-        let claimed = Capabilities::new(PROVIDER, self.roles())
+        let claimed = Capabilities::new(PROVIDER, role_table(http))
             .with_endpoint(base.as_str().trim_end_matches('/'))
             .with_variant(self.reach.as_str())
-            .with_page_size(self.page_size)
+            .with_page_size(http.page_size_of(USERS_PAGE, USERS_PAGE))
             .with_page_size_of(Operation::ListWorkspaces, Some(WORKSPACES_PAGE))
             // As in every example of the description; ids of another form are looked up among the workspaces.
             .with_workspace_ids(IdForm::Alphanumeric { length: 22 })
@@ -252,11 +207,11 @@ impl PandaDocConfig {
             .with_limits(limits(self.key_kind, &self.reach));
         match self.reach {
             Reach::Organization => {
-                claimed.claim(Evidence::Documented, &[ListUsers, Capability::SeeAddresses, ListAccountMembers, Roster])
+                claimed.claim(Evidence::Documented, &[ListUsers, SeeAddresses, ListAccountMembers, Roster])
             }
             Reach::Workspace(_) => claimed
                 .with_page_size_of(Operation::ListMembers, None)
-                .without(&[ListUsers, Capability::SeeAddresses], "it takes an organization administrator's key and reach organization")
+                .without(&[ListUsers, SeeAddresses], "it takes an organization administrator's key and reach organization")
                 .without(&[ListAccountMembers], "this connection reaches one workspace")
                 .without(
                     &[Roster],
@@ -265,6 +220,35 @@ impl PandaDocConfig {
                 ),
         }
     }
+}
+
+impl AdapterConfig for PandaDocConfig {
+    fn connect(&self, http: &HttpSettings, credential: Credential) -> Result<Arc<dyn WorkspaceMembers>> {
+        Ok(Arc::new(PandaDoc::new(self, http, credential)?))
+    }
+
+    fn only_workspace(&self) -> Option<&WorkspaceId> {
+        match &self.reach {
+            Reach::Workspace(id) => Some(id),
+            Reach::Organization => None,
+        }
+    }
+
+    fn notes(&self) -> &'static [&'static str] {
+        &[
+            "PandaDoc has no sandbox of its own: a SANDBOX KEY CHANGES REAL MEMBERS, and nothing shows which kind a key is",
+        ]
+    }
+
+    fn warning(&self) -> Option<&'static str> {
+        (self.key_kind == KeyKind::Sandbox).then_some("a sandbox key changes real members")
+    }
+}
+
+/// The word that PandaDoc shows for all custom roles stays a placeholder in any table.
+fn role_table(http: &HttpSettings) -> RoleTable {
+    let table = http.role_table(roles());
+    if table.is_placeholder(&PLACEHOLDER) { table } else { table.with_placeholder(PLACEHOLDER) }
 }
 
 /// Limits count per user over all keys, in a sliding window of 60 s, per operation.

@@ -3,14 +3,11 @@
 mod client;
 mod config;
 mod convert;
-mod failure;
+mod errors;
 mod roles;
 mod wire;
 
 pub use client::PandaDoc;
-pub use config::{Auth, KeyKind, PandaDocConfig, Reach, Region, TOKEN_PATH};
+pub use config::{ADAPTER, Auth, KeyKind, PandaDocConfig, Reach, Region};
 pub use roles::roles;
-pub use workspace_members_http::{
-    CommandCredential, CredentialSource, FileCredential, OAuthRefresh, Proxy, StaticCredential, TokenStore,
-    Transport, TransportConfig,
-};
+pub use workspace_members_http::{Credential, HttpSettings};

@@ -1,17 +1,19 @@
-//! The adapter: builds a request, converts an answer, classifies an error.
+//! The adapter: builds a request, sends it once, converts the answer.
 
-use crate::config::{Level, PROVIDER, ParadigmConfig, USERS_PAGE};
-use crate::convert;
+use crate::config::{DEFAULT_BASE_URL, LARGEST_PAGE, Level, PROVIDER, ParadigmConfig, USERS_PAGE};
 use crate::wire::{self, Next};
+use crate::{convert, errors};
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 use workspace_members_core::adapter::Record;
 use workspace_members_core::{
     AddMember, Capabilities, Capability, Effect, Error, ErrorKind, Group, Identity, ListOf, Member,
-    Operation, Page, PageRequest, PrincipalId, PrincipalKind, Protection, Provider, RemoveMember, Resource,
-    Result, SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
+    Operation, Page, PageRequest, PrincipalId, PrincipalKind, Provider, RemoveMember, Result, User,
+    Workspace, WorkspaceId, WorkspaceMembers,
 };
-use workspace_members_http::{Answer, AuthScheme, Client, Method, PageNumber, Request, page_of_next};
+use workspace_members_http::{
+    Answer, AuthScheme, Client, Credential, HttpSettings, Method, PageNumber, Request, page_of_next,
+};
 
 /// One Paradigm account: whatever one API key reaches at one level.
 ///
@@ -25,10 +27,15 @@ pub struct Paradigm {
 
 impl Paradigm {
     /// Checks the configuration. Sends nothing.
-    pub fn new(config: ParadigmConfig) -> Result<Self> {
-        let (base, transport) = (config.base()?, config.transport()?);
-        let capabilities = config.capabilities(&base);
-        let client = Client::new(PROVIDER, base, &transport, AuthScheme::BEARER, config.credential)?;
+    pub fn new(
+        config: &ParadigmConfig,
+        http: &HttpSettings,
+        credential: impl Into<Credential>,
+    ) -> Result<Self> {
+        let (base, transport) = (http.base(DEFAULT_BASE_URL)?, http.pool()?);
+        let capabilities = config.capabilities(http, &base);
+        let source = credential.into().into_source(None, &transport)?;
+        let client = Client::new(PROVIDER, base, &transport, AuthScheme::BEARER, source)?;
         let client = client.below(&["api", "v3"]);
         Ok(Self { client, capabilities, level: config.level })
     }
@@ -39,34 +46,20 @@ impl Paradigm {
     }
 
     /// An answer that reports success.
-    async fn read(&self, operation: Operation, path: &[&str], query: &[(&str, &str)]) -> Result<Answer> {
-        let request = Request::new(operation, Method::GET, path).with_query(query);
+    async fn send(&self, request: Request<'_>, about: Option<PrincipalKind>) -> Result<Answer> {
+        let operation = request.operation;
         let answer = self.client.send(request).await?;
-        if answer.is_success() { Ok(answer) } else { Err(self.read_failure(operation, &answer)) }
+        if answer.is_success() {
+            return Ok(answer);
+        }
+        Err(match errors::classify(&answer, operation, self.level, about) {
+            Some(error) => self.client.classified(error, &answer, operation),
+            None => self.client.failure(&answer, operation),
+        })
     }
 
-    fn read_failure(&self, operation: Operation, answer: &Answer) -> Error {
-        let error = self.client.failure(answer, operation);
-        match (answer.status, operation) {
-            (403, Operation::ListUsers) => error.with_message(
-                "the key's user may not list users, which takes a company administrator; name people by user:ID instead",
-            ),
-            (403, Operation::ListMembers | Operation::Get) => error.with_message(self.right_to_manage()),
-            (404, Operation::ListMembers | Operation::Get) => error
-                .with_missing(&[Resource::Workspace])
-                .with_message("the workspace does not exist or is not visible at this level"),
-            _ => error,
-        }
-    }
-
-    fn right_to_manage(&self) -> &'static str {
-        match self.level {
-            Level::Owner => {
-                "the key's user does not own this workspace; administrators use level company or instance"
-            }
-            Level::Company => "the key's user is no company administrator",
-            Level::Instance => "the key's user is no instance administrator",
-        }
+    async fn read(&self, operation: Operation, path: &[&str], query: &[(&str, &str)]) -> Result<Answer> {
+        self.send(Request::new(operation, Method::GET, path).with_query(query), None).await
     }
 
     async fn list<W, T: Record>(
@@ -115,69 +108,6 @@ impl Paradigm {
         integer(workspace.as_str(), "workspace", operation)?;
         self.read(operation, &self.below_workspaces(&[workspace.as_str(), "members"]), &[]).await
     }
-
-    fn add_failure(&self, answer: &Answer, principal: &PrincipalId) -> Error {
-        let classified = match answer.status {
-            409 => Error::new(
-                ErrorKind::AlreadyMember,
-                Effect::Rejected,
-                "they are a member of the workspace already",
-            ),
-            404 => {
-                let who = resource(principal);
-                let message =
-                    format!("the workspace or the {who} does not exist or is not visible at this level");
-                Error::not_found(message, &[Resource::Workspace, who])
-            }
-            403 => Error::new(ErrorKind::Forbidden, Effect::Rejected, self.right_to_manage()),
-            400 | 422 => {
-                let message =
-                    "the provider finds the request invalid; members can be added to custom workspaces only";
-                Error::new(ErrorKind::Rejected, Effect::Rejected, message)
-            }
-            _ => return self.client.failure(answer, Operation::Add),
-        };
-        self.client.classified(classified, answer, Operation::Add)
-    }
-
-    fn remove_failure(&self, answer: &Answer, principal: &PrincipalId) -> Error {
-        let classified = match answer.status {
-            // Documented for groups without its status, assumed for users: only the words tell.
-            400 | 403 | 409 | 422 if says_last_owner(answer) => {
-                Error::protected("this is the only remaining owner of the workspace", Protection::LastOwner)
-            }
-            404 => {
-                let who = resource(principal);
-                let message =
-                    format!("the workspace or the {who} does not exist, or they are no member of it");
-                Error::not_found(message, &[Resource::Workspace, who, Resource::Member])
-            }
-            403 => Error::new(ErrorKind::Forbidden, Effect::Rejected, self.right_to_manage()),
-            _ => return self.client.failure(answer, Operation::Remove),
-        };
-        self.client.classified(classified, answer, Operation::Remove)
-    }
-}
-
-/// Whether the words are about the last owner, and not about a right that only owners have.
-fn says_last_owner(answer: &Answer) -> bool {
-    const LAST: [&[&str]; 4] =
-        [&["last", "owner"], &["remaining", "owner"], &["sole", "owner"], &["at", "least", "one", "owner"]];
-    let Some(text) = answer.message().map(|text| text.to_ascii_lowercase()) else { return false };
-    let words: Vec<&str> = text
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !matches!(*word, "" | "workspace"))
-        .collect();
-    let says = |phrase: &[&str]| words.windows(phrase.len()).any(|window| window == phrase);
-    // "Only owner may do this" is how a right is denied.
-    LAST.into_iter().any(says) || (answer.status != 403 && says(&["only", "owner"]))
-}
-
-fn resource(principal: &PrincipalId) -> Resource {
-    match principal {
-        PrincipalId::User(_) => Resource::User,
-        PrincipalId::Group(_) => Resource::Group,
-    }
 }
 
 /// Paradigm's ids are positive integers; anything else is refused before a request.
@@ -211,7 +141,7 @@ impl WorkspaceMembers for Paradigm {
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
         let operation = Operation::ListWorkspaces;
         self.capabilities.require(Capability::ListWorkspaces, operation)?;
-        let page = self.client.page_number(&page, self.capabilities.page_size(), 100, operation)?;
+        let page = self.client.page_number(&page, self.capabilities.page_size(), LARGEST_PAGE, operation)?;
         let convert = |workspace| convert::workspace(workspace, self.level);
         self.list(operation, &self.below_workspaces(&[]), page, Some("page_size"), convert).await
     }
@@ -227,7 +157,7 @@ impl WorkspaceMembers for Paradigm {
     async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
         let operation = Operation::ListGroups;
         self.capabilities.require(Capability::ListGroups, operation)?;
-        let page = self.client.page_number(&page, self.capabilities.page_size(), 100, operation)?;
+        let page = self.client.page_number(&page, self.capabilities.page_size(), LARGEST_PAGE, operation)?;
         self.list(operation, &["groups"], page, Some("per_page"), convert::group).await
     }
 
@@ -267,10 +197,8 @@ impl WorkspaceMembers for Paradigm {
         let (user_id, group_id) = (of(PrincipalKind::User), of(PrincipalKind::Group));
         let path = self.below_workspaces(&[workspace.as_str(), "members"]);
         let body = wire::AddRequest { user_id, group_id, role: role.native.as_str() };
-        let answer = self.client.send(Request::new(operation, Method::POST, &path).with_json(&body)?).await?;
-        if !answer.is_success() {
-            return Err(self.add_failure(&answer, &request.principal));
-        }
+        let post = Request::new(operation, Method::POST, &path).with_json(&body)?;
+        let answer = self.send(post, Some(kind)).await?;
         let members = answer.json(operation, &PROVIDER)?;
         let added = convert::member(workspace, members, (kind, id), self.capabilities.roles());
         let added = added.ok_or_else(|| {
@@ -280,13 +208,6 @@ impl WorkspaceMembers for Paradigm {
         })?;
         let confirmed = self.capabilities.confirm(&role, added, operation);
         confirmed.map_err(|error| answer.attach(self.client.scrubbed(error), operation, &PROVIDER))
-    }
-
-    async fn set_role(&self, request: &SetRole) -> Result<Member> {
-        self.capabilities.check_set_role(request)?;
-        // Not reached while the table of claims holds no one-step change of role.
-        let message = "Paradigm has no operation that changes a role";
-        Err(Error::unsupported(message).with_operation(Operation::SetRole).with_provider(PROVIDER))
     }
 
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
@@ -301,10 +222,8 @@ impl WorkspaceMembers for Paradigm {
             PrincipalId::Group(_) => "groups",
         };
         let path = self.below_workspaces(&[workspace, "members", kind, id]);
-        let answer = self.client.send(Request::new(operation, Method::DELETE, &path)).await?;
-        if answer.is_success() {
-            return answer.confirm_done(operation, &PROVIDER);
-        }
-        Err(self.remove_failure(&answer, &key.principal))
+        let delete = Request::new(operation, Method::DELETE, &path);
+        let answer = self.send(delete, Some(key.principal.kind())).await?;
+        answer.confirm_done(operation, &PROVIDER)
     }
 }

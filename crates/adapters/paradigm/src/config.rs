@@ -1,25 +1,35 @@
 //! How to reach a Paradigm account, and what the adapter claims when it does.
 
+use crate::client::Paradigm;
 use crate::roles::roles;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 use workspace_members_core::{
     Behaviour, Capabilities, Capability, Evidence, IdForm, Operation, Provider, RateLimit, Result,
-    RolePolicy, RoleTable,
+    WorkspaceMembers,
 };
-use workspace_members_http::{CredentialSource, Transport, TransportConfig, check_base_url};
+use workspace_members_http::{Adapter, AdapterConfig, Credential, HttpSettings};
+
+/// Paradigm, as the registry of adapters takes it.
+pub const ADAPTER: Adapter = Adapter::new::<ParadigmConfig>("paradigm", "LightOn Paradigm")
+    .with_variables("PARADIGM_API_KEY", "PARADIGM_BASE_URL");
 
 /// LightOn's own host. On-premises hosts have the customer's name.
 pub const DEFAULT_BASE_URL: &str = "https://paradigm.lighton.ai";
 
-pub(crate) const PROVIDER: Provider = Provider::from_static("paradigm");
+pub(crate) const PROVIDER: Provider = Provider::from_static(ADAPTER.provider);
 
 /// The provider's own page size for users, who cannot be asked for in other numbers.
 pub(crate) const USERS_PAGE: u32 = 20;
 
+/// The largest page of workspaces and groups.
+pub(crate) const LARGEST_PAGE: u32 = 100;
+
 /// Which of Paradigm's paths to members are used; the key's user must have the right for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Level {
     /// `/api/v3/workspaces/…`: the workspaces that the user owns. The default.
@@ -51,120 +61,52 @@ impl Level {
     }
 }
 
-/// How to reach one Paradigm account.
-#[derive(Debug, Clone)]
+/// The settings that only Paradigm has. In data: `level`, `inferred`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct ParadigmConfig {
-    base: Option<Url>,
-    pub(crate) credential: Arc<dyn CredentialSource>,
-    pub(crate) level: Level,
-    pub(crate) inferred: bool,
-    pub(crate) page_size: u32,
-    roles: RoleTable,
-    policy: Option<RolePolicy>,
-    pub(crate) transport: Option<Transport>,
+    /// By which right the key acts, and so which of the provider's paths are used.
+    pub level: Level,
+    /// Claims as well what no page documents and its neighbours suggest: at company level adding users and groups and
+    /// removing groups; at instance level that, and listing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub inferred: bool,
 }
 
 impl ParadigmConfig {
-    /// LightOn's own host, at owner level, with the key that this source gives.
-    pub fn new(credential: Arc<dyn CredentialSource>) -> Self {
-        Self {
-            base: None,
-            credential,
-            level: Level::Owner,
-            inferred: false,
-            page_size: 100,
-            roles: roles(),
-            policy: None,
-            transport: None,
-        }
-    }
-
-    /// Another host, with a path prefix where there is one. https, unless on loopback.
-    pub fn with_base_url(mut self, base_url: &str) -> Result<Self> {
-        self.base = Some(check_base_url(base_url).map_err(|error| error.with_provider(PROVIDER))?);
-        Ok(self)
-    }
-
-    /// Which paths are used.
+    /// Sets [`level`](Self::level).
     pub fn with_level(mut self, level: Level) -> Self {
         self.level = level;
         self
     }
 
-    /// Claims as well what no page documents and its neighbours suggest: at company level adding and removing groups; at
-    /// instance level listing, adding and removing groups.
+    /// Sets [`inferred`](Self::inferred).
     pub fn with_inferred(mut self, inferred: bool) -> Self {
         self.inferred = inferred;
         self
     }
 
-    /// Records per page of workspaces and groups, 1 to 100; 100 unless set. The provider fixes the size of its list of
-    /// users.
-    pub fn with_page_size(mut self, size: u32) -> Self {
-        self.page_size = size.clamp(1, 100);
-        self
-    }
-
-    /// Another table of roles.
-    pub fn with_roles(mut self, roles: RoleTable) -> Self {
-        self.roles = roles;
-        self
-    }
-
-    /// Another policy for roles without an exact row, whichever table is or will be given.
-    pub fn with_role_policy(mut self, policy: RolePolicy) -> Self {
-        self.policy = Some(policy);
-        self
-    }
-
-    /// Shares a connection pool, with its trust store, proxy and time limits.
-    pub fn with_transport(mut self, transport: Transport) -> Self {
-        self.transport = Some(transport);
-        self
-    }
-
-    fn roles(&self) -> RoleTable {
-        let table = self.roles.clone();
-        match self.policy {
-            Some(policy) => table.with_policy(policy),
-            None => table,
-        }
-    }
-
-    pub(crate) fn transport(&self) -> Result<Transport> {
-        match &self.transport {
-            Some(transport) => Ok(transport.clone()),
-            None => Transport::new(TransportConfig::default()),
-        }
-    }
-
-    pub(crate) fn base(&self) -> Result<Url> {
-        match &self.base {
-            Some(base) => Ok(base.clone()),
-            None => check_base_url(DEFAULT_BASE_URL),
-        }
-    }
-
     /// What is claimed, level by level. Sources: docs.lighton.ai/api-reference-v3, -v3-company and -v3-instance, pages
     /// "workspaces", "users" and "user-groups" (read 2026-11-21).
-    pub(crate) fn capabilities(&self, base: &Url) -> Capabilities {
+    pub(crate) fn capabilities(&self, http: &HttpSettings, base: &Url) -> Capabilities {
         use Capability::{
             AddGroup, AddUser, GetMember, ListGroups, ListMembers, ListUsers, ListWorkspaces, Me,
-            RemoveGroup, RemoveUser, Roster,
+            RemoveGroup, RemoveUser, Roster, SeeAddresses,
         };
         const READ: &[Capability] = &[ListMembers, GetMember, Roster];
         const OFF: &str = "no page documents it at this level; `inferred` turns it on";
-        let everywhere = Capabilities::new(PROVIDER, self.roles())
+        let everywhere = Capabilities::new(PROVIDER, http.role_table(roles()))
             .with_endpoint(base.as_str().trim_end_matches('/'))
             .with_variant(self.level.as_str())
-            .with_page_size(self.page_size)
+            .with_page_size(http.page_size_of(LARGEST_PAGE, LARGEST_PAGE))
             .with_page_size_of(Operation::ListUsers, Some(USERS_PAGE))
             .with_page_size_of(Operation::ListMembers, None)
             .with_workspace_ids(IdForm::Integer)
             .with_behaviours(&[Behaviour::KeepsLastOwner, Behaviour::GroupsGrantAccess])
-            .claim(Evidence::Documented, &[Me, ListGroups])
+            .claim(Evidence::Documented, &[Me, ListGroups, SeeAddresses])
             // The page on listing users gives no path; creating one is documented at this path.
-            .claim(Evidence::Inferred, &[ListUsers, Capability::SeeAddresses])
+            .claim(Evidence::Inferred, &[ListUsers])
             .without(&[Capability::ListAccountMembers], "each workspace has a list of its own")
             .without(
                 &[Capability::SetUserRole, Capability::SetGroupRole],
@@ -200,6 +142,12 @@ impl ParadigmConfig {
                 inferred(claimed, &[AddUser, AddGroup, RemoveGroup])
             }
         }
+    }
+}
+
+impl AdapterConfig for ParadigmConfig {
+    fn connect(&self, http: &HttpSettings, credential: Credential) -> Result<Arc<dyn WorkspaceMembers>> {
+        Ok(Arc::new(Paradigm::new(self, http, credential)?))
     }
 }
 

@@ -46,14 +46,29 @@ fn group_member(workspace: &WorkspaceId, group: wire::GroupMember<'_>, roles: &R
     Member::new(key, roles.native(group.role.as_str()), roles).with_name(group.name.map(Text::into_string))
 }
 
-/// Only custom workspaces have members of their own; at owner level, only an owner can see and change them.
+/// Only custom workspaces have members of their own; at owner level, only an owner can see and change them. What the
+/// provider leaves blank is not known, and then its own refusal decides.
 pub(crate) fn workspace(wire: wire::Workspace, level: Level) -> Workspace {
     // The newer interface says `shared` for `custom`.
-    let custom = matches!(wire.kind.as_deref(), None | Some("custom" | "shared"));
-    let ours = level != Level::Owner || wire.user_role.as_deref() == Some("owner");
+    let custom = is_one_of(wire.kind.as_deref(), &["custom", "shared"]);
+    let ours = match level {
+        Level::Owner => is_one_of(wire.user_role.as_deref(), &["owner"]),
+        Level::Company | Level::Instance => Some(true),
+    };
+    let manageable = match (custom, ours) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        _ => None,
+    };
     Workspace::new(WorkspaceId::from(wire.id), wire.name.unwrap_or_default())
         .with_kind(wire.kind)
-        .with_manageable(Some(custom && ours))
+        .with_manageable(manageable)
+}
+
+/// Not known where there is nothing but space.
+fn is_one_of(text: Option<&str>, words: &[&str]) -> Option<bool> {
+    let text = text.map(str::trim).filter(|text| !text.is_empty())?;
+    Some(words.iter().any(|word| word.eq_ignore_ascii_case(text)))
 }
 
 pub(crate) fn user(wire: wire::User) -> User {

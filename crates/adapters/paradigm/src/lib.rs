@@ -3,13 +3,11 @@
 mod client;
 mod config;
 mod convert;
+mod errors;
 mod roles;
 mod wire;
 
 pub use client::Paradigm;
-pub use config::{DEFAULT_BASE_URL, Level, ParadigmConfig};
+pub use config::{ADAPTER, DEFAULT_BASE_URL, Level, ParadigmConfig};
 pub use roles::roles;
-pub use workspace_members_http::{
-    CommandCredential, CredentialSource, FileCredential, OAuthRefresh, Proxy, StaticCredential, TokenStore,
-    Transport, TransportConfig,
-};
+pub use workspace_members_http::{Credential, HttpSettings};

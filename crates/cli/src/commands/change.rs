@@ -9,7 +9,6 @@ use crate::report::{MEMBER_COLUMNS, MemberRow, Report, Sheet, Tone, member_cells
 use crate::target::WorkspaceTarget;
 use crate::{planned, progress};
 use serde_json::{Value, json};
-use workspace_members::config::KeyKind;
 use workspace_members::sync::{
     self, ApplyError, ApplyOptions, Desired, DesiredMember, DesiredMembership, DesiredWorkspace, Guards,
     Known, Mode, Observed, Plan, StepOutcome, StepReport, Target,
@@ -87,8 +86,8 @@ async fn one_step(
     how: &How,
     output: Output,
 ) -> Result<Report> {
-    if connection.config.key_kind == Some(KeyKind::Sandbox) {
-        output.warn(&format!("{}: a sandbox key changes real members", connection.name));
+    if let Some(warning) = connection.own.warning() {
+        output.warn(&format!("{}: {warning}", connection.name));
     }
     connection
         .members

@@ -7,7 +7,6 @@ use crate::output::Output;
 use crate::report::{Report, Sheet};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use workspace_members::config::Reach;
 use workspace_members::{
     Behaviour, Capability, ErrorKind, Identity, PageRequest, Support, Workspace, WorkspaceMembersExt,
 };
@@ -216,10 +215,7 @@ async fn workspaces(connection: &Connection, checks: &mut Vec<Check>) -> Option<
                 passed("workspaces", detail)
             }
         }
-        Err(error)
-            if error.kind() == ErrorKind::Forbidden
-                && matches!(connection.config.reach, Some(Reach::Workspace(_))) =>
-        {
+        Err(error) if error.kind() == ErrorKind::Forbidden && connection.own.only_workspace().is_some() => {
             skipped(
                 "workspaces",
                 "the key may not list the account's workspaces, and reaches its one without",
@@ -255,9 +251,9 @@ async fn users(connection: &Connection, checks: &mut Vec<Check>) {
 
 async fn roster(connection: &Connection, workspaces: Option<&[Workspace]>, checks: &mut Vec<Check>) {
     let capabilities = connection.members.capabilities();
-    let one = match &connection.config.reach {
-        Some(Reach::Workspace(id)) => Some(id.clone()),
-        _ => workspaces
+    let one = match connection.own.only_workspace() {
+        Some(id) => Some(id.clone()),
+        None => workspaces
             .and_then(|all| all.iter().find(|workspace| workspace.may_be_manageable()))
             .map(|workspace| workspace.id.clone()),
     };
@@ -316,11 +312,7 @@ fn warnings(connection: &Connection, checks: &mut Vec<Check>) {
         detail: detail.to_owned(),
         advice: None,
     };
-    if connection.provider() == "pandadoc" {
-        checks.push(warning(
-            "PandaDoc has no sandbox of its own: a SANDBOX KEY CHANGES REAL MEMBERS, and nothing shows which kind a key is",
-        ));
-    }
+    checks.extend(connection.own.notes().iter().map(|detail| warning(detail)));
     if capabilities.behaves(Behaviour::KeyDiesWithMembership) {
         checks.push(warning("the key stops working when its user leaves the workspace that it was made in"));
     }

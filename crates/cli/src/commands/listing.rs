@@ -5,7 +5,6 @@ use crate::failure::{Failure, Result};
 use crate::progress;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::time::Duration;
-use workspace_members::config::Reach;
 use workspace_members::{
     Capability, Effect, Error, ErrorKind, Listing, Member, Operation, Resource, Workspace, WorkspaceId,
     WorkspaceMembersExt,
@@ -55,7 +54,7 @@ impl Connection {
 
     /// Those whose members are the connection's to manage.
     pub(crate) async fn manageable(&self) -> Result<Choice> {
-        if let Some(Reach::Workspace(id)) = &self.config.reach {
+        if let Some(id) = self.own.only_workspace() {
             let chosen = Chosen { id: id.clone(), name: None };
             return Ok(Choice { chosen: vec![chosen], left_out: 0 });
         }
@@ -97,7 +96,7 @@ impl Connection {
 
     /// The account's workspaces, where the key may list them.
     async fn listed(&self) -> Result<Option<Vec<Workspace>>> {
-        let one = matches!(self.config.reach, Some(Reach::Workspace(_)));
+        let one = self.own.only_workspace().is_some();
         if self.has(Capability::ListWorkspaces) && !one {
             self.workspaces().await.map(Some)
         } else {

@@ -22,9 +22,15 @@ use crate::output::Output;
 use crate::report::Report;
 use crate::simulate;
 use serde_json::Value;
+use workspace_members::Registry;
 
 /// Runs a command. Everything typed is checked against the configuration before the first request.
-pub(crate) async fn run(common: &Common, command: Command, output: Output) -> Result<Report> {
+pub(crate) async fn run(
+    common: &Common,
+    command: Command,
+    output: Output,
+    registry: &Registry,
+) -> Result<Report> {
     let need = match &command {
         Command::Add(Add { how, .. })
         | Command::SetRole(SetRole { how, .. })
@@ -41,7 +47,7 @@ pub(crate) async fn run(common: &Common, command: Command, output: Output) -> Re
         simulate::run(args).await?;
         return Ok(Report::silent());
     }
-    let connections = Connections::open(common, need).await?;
+    let connections = Connections::open(common, need, registry).await?;
     match command {
         Command::List { targets } => list::run(&connections, &targets, output).await,
         Command::Add(args) => change::add(&connections, &args, output).await,

@@ -2,8 +2,9 @@
 
 use crate::adapter::ResolvedRole;
 use crate::{
-    AddMember, Behaviour, Capabilities, Capability, Effect, Error, ErrorKind, ListOf, Mark, Member,
-    MemberKey, Operation, PrincipalId, PrincipalKind, RemoveMember, Result, Role, SetRole, Support,
+    AddMember, Behaviour, CancelInvitation, Capabilities, Capability, DeleteUser, Effect, Error, ErrorKind,
+    Invite, ListOf, Mark, Member, MemberKey, Notify, Operation, PrincipalId, PrincipalKind, RemoveMember,
+    Result, Role, SetRole, SetUserActive, Support,
 };
 
 /// What adapters ask before they build a request. Each refusal is made here, so that all providers refuse alike.
@@ -59,15 +60,19 @@ impl Capabilities {
     pub fn check_add(&self, request: &AddMember) -> Result<ResolvedRole> {
         let operation = Operation::Add;
         self.check_kind(Capability::add, request.principal.kind(), operation)?;
-        for (asked, capability) in [
-            (request.notify.member, Capability::NotifyMember),
-            (request.notify.admins, Capability::NotifyAdmins),
-        ] {
+        self.check_notify(request.notify, operation)?;
+        self.check_role(&request.role, Capability::AddCustomRole, operation)
+    }
+
+    fn check_notify(&self, notify: Notify, operation: Operation) -> Result<()> {
+        for (asked, capability) in
+            [(notify.member, Capability::NotifyMember), (notify.admins, Capability::NotifyAdmins)]
+        {
             if asked {
                 self.require(capability, operation)?;
             }
         }
-        self.check_role(&request.role, Capability::AddCustomRole, operation)
+        Ok(())
     }
 
     /// Refuses a change of role that is not claimed, and decides which native role to send.
@@ -82,6 +87,49 @@ impl Capabilities {
     pub fn check_remove(&self, request: &RemoveMember) -> Result<()> {
         self.check_kind(Capability::remove, request.key.principal.kind(), Operation::Remove)?;
         self.check_key(&request.key, Operation::Remove)
+    }
+
+    /// Refuses an invitation that is not claimed, and decides which native role to send for each workspace, in order.
+    pub fn check_invite(&self, request: &Invite) -> Result<Vec<ResolvedRole>> {
+        let operation = Operation::Invite;
+        self.require(Capability::InviteUser, operation)?;
+        // Where every invitation is mailed, to ask for that is to ask for what happens anyway.
+        let mailed = self.behaves(Behaviour::InvitationsMail);
+        let notify = Notify { member: request.notify.member && !mailed, ..request.notify };
+        self.check_notify(notify, operation)?;
+        if request.seat.is_some() && !self.behaves(Behaviour::SellsSeats) {
+            let message = format!("{} sells no seats, and the invitation names one", self.provider());
+            return Err(self.refuse(message, operation));
+        }
+        for (at, (workspace, _)) in request.workspaces.iter().enumerate() {
+            if request.workspaces[..at].iter().any(|(before, _)| before == workspace) {
+                let message = format!("the invitation names workspace {workspace} twice");
+                let error = Error::invalid_input(message);
+                return Err(error.with_operation(operation).with_provider(self.provider().clone()));
+            }
+        }
+        let roles = request.workspaces.iter();
+        roles.map(|(_, role)| self.check_role(role, Capability::AddCustomRole, operation)).collect()
+    }
+
+    /// Refuses a listing of invitations that is not claimed.
+    pub fn check_list_invitations(&self, _of: &ListOf) -> Result<()> {
+        self.require(Capability::ListInvitations, Operation::ListInvitations)
+    }
+
+    /// Refuses withdrawing an invitation where that is not claimed.
+    pub fn check_cancel_invitation(&self, _request: &CancelInvitation) -> Result<()> {
+        self.require(Capability::CancelInvitation, Operation::CancelInvitation)
+    }
+
+    /// Refuses deactivating and activating users where that is not claimed.
+    pub fn check_set_user_active(&self, _request: &SetUserActive) -> Result<()> {
+        self.require(Capability::SetUserActive, Operation::SetUserActive)
+    }
+
+    /// Refuses deleting users where that is not claimed.
+    pub fn check_delete_user(&self, _request: &DeleteUser) -> Result<()> {
+        self.require(Capability::DeleteUser, Operation::DeleteUser)
     }
 
     fn check_kind(
@@ -151,14 +199,17 @@ impl Capabilities {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Evidence, GroupId, Provider, RoleTable, UserId};
+    use crate::{
+        Evidence, Fit, GroupId, InvitationId, NativeRole, Provider, RoleRow, RoleTable, UserId, WorkspaceId,
+    };
+
+    fn claiming(some: &[Capability]) -> Capabilities {
+        let roles = RoleTable::new([RoleRow::new(Role::Editor, NativeRole::new("writer"), Fit::Exact)]);
+        Capabilities::new(Provider::from_static("x"), roles.unwrap()).claim(Evidence::Documented, some)
+    }
 
     #[test]
     fn a_group_that_can_be_seen_can_be_read_though_it_cannot_be_added() {
-        let claiming = |some: &[Capability]| {
-            let roles = RoleTable::new([]).unwrap();
-            Capabilities::new(Provider::from_static("x"), roles).claim(Evidence::Documented, some)
-        };
         let (user, group) = (UserId::from(7).into(), GroupId::from(7).into());
         let reader = claiming(&[Capability::GetMember, Capability::ListGroups]);
         assert!(reader.check_get(&user).is_ok() && reader.check_get(&group).is_ok());
@@ -168,5 +219,47 @@ mod tests {
         let refused = refused.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Unsupported);
         assert_eq!(refused.message(), "reading a group as a member is not supported: there are none");
+    }
+
+    #[test]
+    fn an_invitation_is_checked_as_a_whole_before_it_is_sent() {
+        let bare = Invite::new("ana@example.com".parse().unwrap());
+        let into = |role| bare.clone().with_workspace(WorkspaceId::from(1), role);
+        let inviting = claiming(&[Capability::InviteUser]);
+        let natives = |checked: Result<Vec<ResolvedRole>>| -> Vec<String> {
+            checked.unwrap().into_iter().map(|role| role.native.to_string()).collect()
+        };
+        assert_eq!(natives(inviting.check_invite(&into(Role::Editor))), ["writer"]);
+        let kind = |request: &Invite, capabilities: &Capabilities| {
+            let error = capabilities.check_invite(request).unwrap_err();
+            assert_eq!((error.operation(), error.effect()), (Some(Operation::Invite), Effect::Rejected));
+            error.kind()
+        };
+        assert_eq!(kind(&bare, &claiming(&[])), ErrorKind::Unsupported);
+        assert_eq!(kind(&into(Role::Owner), &inviting), ErrorKind::InvalidRole);
+        let twice = into(Role::Editor).with_workspace(WorkspaceId::from(1), Role::Editor);
+        assert_eq!(kind(&twice, &inviting), ErrorKind::InvalidInput);
+        assert_eq!(kind(&bare.clone().with_seat(Some("full".into())), &inviting), ErrorKind::Unsupported);
+        let mailed = bare.clone().with_notify(Notify::MEMBER);
+        assert_eq!(kind(&mailed, &inviting), ErrorKind::Unsupported);
+        let always = inviting.with_behaviours(&[Behaviour::InvitationsMail]);
+        assert!(always.check_invite(&mailed).is_ok(), "it is mailed anyway");
+        assert_eq!(
+            kind(&mailed.with_notify(Notify::MEMBER.with_admins(true)), &always),
+            ErrorKind::Unsupported
+        );
+    }
+
+    #[test]
+    fn the_life_of_users_is_refused_where_it_is_not_claimed() {
+        let (none, user) = (claiming(&[]), UserId::from(7));
+        let refused = [
+            none.check_list_invitations(&ListOf::Account),
+            none.check_cancel_invitation(&CancelInvitation::new(InvitationId::from(1))),
+            none.check_set_user_active(&SetUserActive::new(user.clone(), false)),
+            none.check_delete_user(&DeleteUser::new(user)),
+        ];
+        let operations = refused.map(|refused| refused.unwrap_err().operation().unwrap().as_str());
+        assert_eq!(operations, ["list_invitations", "cancel_invitation", "set_user_active", "delete_user"]);
     }
 }

@@ -92,7 +92,7 @@ impl fmt::Display for Target {
     }
 }
 
-/// Every step of a plan has one, so it is written without a copy.
+/// Every step of a plan has one, so it is written without a copy of the text.
 impl Serialize for Target {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         as_text::serialize(self, serializer)
@@ -135,8 +135,8 @@ pub(super) fn is_name(text: &str) -> bool {
 
 /// Somebody as a desired state names them: `ana@example.com`, `user:ID`, `group:ID`, or `person:NAME` for one of its
 /// [`People`].
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
 #[non_exhaustive]
 pub enum Entry {
     /// By address or id.
@@ -151,6 +151,13 @@ impl fmt::Display for Entry {
             Self::Who(who) => who.fmt(f),
             Self::Person(name) => f.pad(&format!("person:{name}")),
         }
+    }
+}
+
+/// Desired states hold many, so they are written without a copy of the text.
+impl Serialize for Entry {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        as_text::serialize(self, serializer)
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use workspace_members_core::{Mark, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt};
-use workspace_members_http::{StaticCredential, Transport, TransportConfig};
+use workspace_members_http::{HttpSettings, StaticCredential, Transport, TransportConfig};
 use workspace_members_pandadoc::{PandaDoc, PandaDocConfig};
 use workspace_members_paradigm::{Paradigm, ParadigmConfig};
 use workspace_members_simulator::{Options, Simulator, State};
@@ -32,18 +32,20 @@ fn transport() -> Transport {
 
 fn connections(simulator: &Simulator) -> Connections {
     let key = |key: &str| Arc::new(StaticCredential::new(key.into()));
-    let paradigm = ParadigmConfig::new(key(simulator.paradigm_key()))
-        .with_base_url(simulator.paradigm_url())
-        .unwrap()
-        .with_inferred(true)
-        .with_transport(transport());
-    let pandadoc = PandaDocConfig::new(key(simulator.pandadoc_key()))
-        .with_base_url(simulator.pandadoc_url())
-        .unwrap()
-        .with_transport(transport());
+    let at = |url: &str| HttpSettings::at(url).with_transport(transport());
+    let paradigm = Paradigm::new(
+        &ParadigmConfig::default().with_inferred(true),
+        &at(simulator.paradigm_url()),
+        key(simulator.paradigm_key()),
+    );
+    let pandadoc = PandaDoc::new(
+        &PandaDocConfig::default(),
+        &at(simulator.pandadoc_url()),
+        key(simulator.pandadoc_key()),
+    );
     Connections::from([
-        ("paradigm".to_owned(), Arc::new(Paradigm::new(paradigm).unwrap()) as Arc<dyn WorkspaceMembers>),
-        ("pandadoc".to_owned(), Arc::new(PandaDoc::new(pandadoc).unwrap()) as Arc<dyn WorkspaceMembers>),
+        ("paradigm".to_owned(), Arc::new(paradigm.unwrap()) as Arc<dyn WorkspaceMembers>),
+        ("pandadoc".to_owned(), Arc::new(pandadoc.unwrap()) as Arc<dyn WorkspaceMembers>),
     ])
 }
 

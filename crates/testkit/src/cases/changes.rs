@@ -1,25 +1,24 @@
 //! Changes of role: in one step, in two, and of those who have it already or are not there.
 
 use crate::case::{Outcome, RAN, Verdict, cases};
+use crate::cast::{ANA, BEN, BOSS, CLEO, LEGAL, ME, NOBODY, SALES};
 use crate::failure::{check, check_eq, outcome};
-use crate::seed::{ANA, BEN, BOSS, CLEO, LEGAL, ME, NOBODY, SALES};
 use crate::stage::{Context, Stage};
 use workspace_members_core::{
     AddMember, Behaviour, Capability, Change, Ensured, Error, ErrorKind, IfPresent, MemberKey, Role, SetRole,
-    WorkspaceMembersExt,
 };
 
 cases! {
-    setting_the_role_already_held_changes_nothing [SetUserRole];
+    setting_the_role_they_have_changes_nothing [SetUserRole];
     setting_a_role_leaves_everybody_else_alone [SetUserRole];
-    setting_a_strangers_role_is_not_found [SetUserRole];
+    setting_an_outsiders_role_is_not_found [SetUserRole];
     setting_a_role_without_the_membership_id_is_refused [SetUserRole];
     change_role_says_whether_it_changed_anything [SetUserRole, GetMember];
     a_role_changes_by_removing_and_adding [AddUser, RemoveUser, GetMember, Roster, Me];
     removing_and_adding_refuses_to_lock_itself_out [AddUser, RemoveUser, GetMember, Roster, Me];
 }
 
-async fn setting_the_role_already_held_changes_nothing(context: &Context) -> Verdict {
+async fn setting_the_role_they_have_changes_nothing(context: &Context) -> Verdict {
     let stage = context.usual().await?;
     let legal = stage.workspace(LEGAL);
     let (first, _) = stage.two_roles();
@@ -27,7 +26,7 @@ async fn setting_the_role_already_held_changes_nothing(context: &Context) -> Ver
         let key = stage.key(&legal, &stage.user(ANA)).await?;
         let member = stage.members().set_role(&SetRole::new(key, first.clone())).await?;
         stage.expect_member(&member, (&legal, &stage.user(ANA)), &first)?;
-        stage.expect_unchanged("after setting the role already held").await?;
+        stage.expect_unchanged("after setting the role they have").await?;
     }
     Ok(RAN)
 }
@@ -49,21 +48,21 @@ async fn setting_a_role_leaves_everybody_else_alone(context: &Context) -> Verdic
     Ok(RAN)
 }
 
-async fn setting_a_strangers_role_is_not_found(context: &Context) -> Verdict {
+async fn setting_an_outsiders_role_is_not_found(context: &Context) -> Verdict {
     let stage = context.usual().await?;
     let (first, _) = stage.two_roles();
-    for (place, who) in [(LEGAL, CLEO), (SALES, ANA), (LEGAL, NOBODY)] {
-        if stage.out_of_reach(&stage.workspace(place)) {
+    for (workspace, who) in [(LEGAL, CLEO), (SALES, ANA), (LEGAL, NOBODY)] {
+        if stage.out_of_reach(&stage.workspace(workspace)) {
             continue;
         }
-        let key = stage.key(&stage.workspace(place), &stage.user(who)).await?;
+        let key = stage.key(&stage.workspace(workspace), &stage.user(who)).await?;
         let result = stage.members().set_role(&SetRole::new(key.clone(), first.clone())).await;
         stage.expect_refusal(&format!("the role of {key}"), result, &[ErrorKind::NotFound])?;
         if stage.has(Capability::GetMember) {
-            let result = stage.members().change_role(&key.workspace, &key.principal, &first).await;
+            let result = stage.guarded().change_role(&key.workspace, &key.principal, &first).await;
             stage.expect_refusal(&format!("changing the role of {key}"), result, &[ErrorKind::NotFound])?;
         }
-        stage.expect_unchanged("after setting a stranger's role").await?;
+        stage.expect_unchanged("after setting an outsider's role").await?;
     }
     Ok(RAN)
 }
@@ -87,15 +86,15 @@ async fn change_role_says_whether_it_changed_anything(context: &Context) -> Verd
     let (legal, ana) = (stage.workspace(LEGAL), stage.user(ANA));
     let (first, second) = stage.two_roles();
     stage.forget();
-    let ensured = stage.members().change_role(&legal, &ana, &first).await?;
-    check_eq!(ensured.change, Change::Unchanged, "changing to the role held");
+    let ensured = stage.guarded().change_role(&legal, &ana, &first).await?;
+    check_eq!(ensured.change, Change::Unchanged, "changing to the role they have");
     if let Some(proxy) = &stage.world.proxy {
         check!(
             !proxy.log().iter().any(|exchange| exchange.request.is_write()),
-            "changing to the role held writes"
+            "changing to the role they have writes"
         );
     }
-    let ensured = stage.members().change_role(&legal, &ana, &second).await?;
+    let ensured = stage.guarded().change_role(&legal, &ana, &second).await?;
     check_eq!(ensured.change, Change::Applied, "changing to another role");
     stage.expect_member(&ensured.member, (&legal, &ana), &second)?;
     let mut people = stage.seed.members_of(&legal);
@@ -105,7 +104,7 @@ async fn change_role_says_whether_it_changed_anything(context: &Context) -> Verd
 }
 
 async fn by_two_steps(stage: &Stage, who: u64, role: &Role) -> Result<Ensured, Error> {
-    stage.members().change_role_by_remove_then_add(&stage.workspace(LEGAL), &stage.user(who), role).await
+    stage.guarded().change_role_by_remove_then_add(&stage.workspace(LEGAL), &stage.user(who), role).await
 }
 
 async fn a_role_changes_by_removing_and_adding(context: &Context) -> Verdict {
@@ -113,8 +112,8 @@ async fn a_role_changes_by_removing_and_adding(context: &Context) -> Verdict {
     let legal = stage.workspace(LEGAL);
     let (first, second) = stage.two_roles();
     let ensured = by_two_steps(&stage, ANA, &first).await?;
-    check_eq!(ensured.change, Change::Unchanged, "the role held, by removing and adding");
-    stage.expect_unchanged("after asking for the role held").await?;
+    check_eq!(ensured.change, Change::Unchanged, "the role they have, by removing and adding");
+    stage.expect_unchanged("after asking for the role they have").await?;
     let ensured = by_two_steps(&stage, ANA, &second).await?;
     check_eq!(ensured.change, Change::Applied, "another role, by removing and adding");
     stage.expect_member(&ensured.member, (&legal, &stage.user(ANA)), &second)?;
@@ -122,12 +121,12 @@ async fn a_role_changes_by_removing_and_adding(context: &Context) -> Verdict {
     people.insert(stage.user(ANA), stage.native(&second));
     stage.expect_after(&legal, &people, "after removing and adding").await?;
     let result = by_two_steps(&stage, CLEO, &second).await;
-    stage.expect_refusal("a stranger's role by removing and adding", result, &[ErrorKind::NotFound])?;
-    stage.expect_after(&legal, &people, "after a stranger's role").await?;
+    stage.expect_refusal("an outsider's role by removing and adding", result, &[ErrorKind::NotFound])?;
+    stage.expect_after(&legal, &people, "after an outsider's role").await?;
     // A member as they are is none the worse for it.
     let add = AddMember::new(legal, stage.user_id(ANA), second);
     check_eq!(
-        stage.members().ensure(&add, IfPresent::Keep).await?.change,
+        stage.guarded().ensure(&add, IfPresent::Keep).await?.change,
         Change::Unchanged,
         "ensuring afterwards"
     );

@@ -1,7 +1,6 @@
 //! Refusals and broken answers: every status for every method, classified by what the caller does next.
 
 use super::strike::{arm, methods, strike};
-use crate::call::Call;
 use crate::case::{Outcome, RAN, Verdict, cases};
 use crate::failure::{Failure, check, check_eq, shown};
 use crate::harness::Throttled;
@@ -30,7 +29,7 @@ cases! {
 enum Left {
     /// A write was refused.
     Nothing,
-    /// A write surely did not happen, refused or not.
+    /// A write did not happen, refused or not.
     Untouched,
     /// Nobody knows.
     Open,
@@ -40,7 +39,7 @@ enum Left {
 async fn answered(context: &Context, answer: &Answer, kinds: &[ErrorKind], left: Left) -> Verdict {
     for capability in methods(context) {
         let struck = strike(context, capability, Fault::Answer(answer.clone())).await?;
-        struck.settle(false).await?;
+        struck.expect_resolved(false).await?;
         let writes = struck.call.is_write();
         let what = format!("{:?}, answered {}", struck.call, answer.status);
         let Some(error) = struck.error(kinds)? else { continue };
@@ -104,7 +103,7 @@ async fn too_many_requests_is_rate_limited_and_says_how_long(context: &Context) 
             // Anew for each call, since an answer may name the time of day.
             let Some(throttled) = context.harness.throttled().into_iter().nth(way) else { continue };
             let struck = strike(context, capability, Fault::Answer(throttled.answer.clone())).await?;
-            struck.settle(false).await?;
+            struck.expect_resolved(false).await?;
             let what = format!("{:?}, answered {:?}", struck.call, throttled.answer);
             let Some(error) = struck.error(&[ErrorKind::RateLimited])? else { continue };
             check_eq!(error.effect(), Effect::NotApplied, "{what}: the effect");
@@ -148,10 +147,10 @@ const UNREADABLE: [ErrorKind; 4] =
 async fn maimed(context: &Context, fault: Fault) -> Verdict {
     for capability in methods(context) {
         let struck = strike(context, capability, fault.clone()).await?;
-        struck.settle(true).await?;
+        struck.expect_resolved(true).await?;
         let what = format!("{:?}, {fault:?}", struck.call);
-        // A removal's answer has no body to begin with.
-        if matches!(struck.call, Call::Remove(_)) && struck.result.is_ok() && fault == Fault::Empty {
+        // The answer to a removal has no body to begin with.
+        if struck.call.ends_something() && struck.result.is_ok() && fault == Fault::Empty {
             continue;
         }
         let writes = struck.call.is_write();
@@ -175,9 +174,9 @@ async fn an_answer_of_another_shape_is_not_success(context: &Context) -> Verdict
         for capability in methods(context) {
             let answer = Answer::json(200, body);
             let struck = strike(context, capability, Fault::AnswerAfter(answer)).await?;
-            struck.settle(true).await?;
+            struck.expect_resolved(true).await?;
             let what = format!("{:?}, answered {body}", struck.call);
-            if matches!(struck.call, Call::Remove(_)) && struck.result.is_ok() {
+            if struck.call.ends_something() && struck.result.is_ok() {
                 // Nothing is promised about the body of a removal's success.
                 continue;
             }

@@ -2,27 +2,25 @@
 
 use super::strike::{methods, strike};
 use crate::case::{Outcome, RAN, Verdict, cases};
+use crate::cast::{ANA, LEGAL, SALES};
 use crate::failure::{Failure, check, check_eq, outcome, shown};
 use crate::proxy::{Answer, Armed, Fault, Rule};
-use crate::seed::{ANA, LEGAL, SALES};
 use crate::stage::{Context, Stage};
 use futures_util::future::try_join_all;
 use std::time::Duration;
-use workspace_members_core::{
-    AddMember, Capability, Change, Effect, Ensured, Error, ErrorKind, IfPresent, WorkspaceMembersExt,
-};
+use workspace_members_core::{AddMember, Capability, Change, Effect, Ensured, Error, ErrorKind, IfPresent};
 
 cases! {
-    a_lost_answer_to_adding_a_user_is_settled_by_one_more_call [AddUser] over http;
-    a_lost_answer_to_adding_a_group_is_settled_by_one_more_call [AddGroup] over http;
-    a_lost_answer_to_setting_a_users_role_is_settled_by_one_more_call [SetUserRole] over http;
-    a_lost_answer_to_setting_a_groups_role_is_settled_by_one_more_call [SetGroupRole] over http;
-    a_lost_answer_to_removing_a_user_is_settled_by_one_more_call [RemoveUser] over http;
-    a_lost_answer_to_removing_a_group_is_settled_by_one_more_call [RemoveGroup] over http;
+    a_lost_answer_to_adding_a_user_is_resolved_by_one_more_call [AddUser] over http;
+    a_lost_answer_to_adding_a_group_is_resolved_by_one_more_call [AddGroup] over http;
+    a_lost_answer_to_setting_a_users_role_is_resolved_by_one_more_call [SetUserRole] over http;
+    a_lost_answer_to_setting_a_groups_role_is_resolved_by_one_more_call [SetGroupRole] over http;
+    a_lost_answer_to_removing_a_user_is_resolved_by_one_more_call [RemoveUser] over http;
+    a_lost_answer_to_removing_a_group_is_resolved_by_one_more_call [RemoveGroup] over http;
     a_connection_cut_before_the_server_acted_is_of_unknown_effect [] over http;
     a_gateway_that_fails_after_the_server_acted_is_of_unknown_effect [] over http;
     a_lost_answer_to_a_read_changes_nothing [] over http;
-    a_server_that_nobody_reaches_is_surely_not_applied [] over http;
+    a_server_that_nobody_reaches_is_not_applied [] over http;
     the_connection_is_made_anew_after_a_cut [] over http;
     removing_and_adding_survives_a_lost_answer_to_the_removal [AddUser, RemoveUser, GetMember, Roster, Me] over http;
     removing_and_adding_survives_a_lost_answer_to_the_addition [AddUser, RemoveUser, GetMember, Roster, Me] over http;
@@ -38,7 +36,7 @@ const LOST: [ErrorKind; 3] = [ErrorKind::Transport, ErrorKind::Timeout, ErrorKin
 /// finds it reached, and changes nothing.
 async fn lost_answer(context: &Context, capability: Capability) -> Verdict {
     let struck = strike(context, capability, Fault::CutAfter).await?;
-    struck.settle(true).await?;
+    struck.expect_resolved(true).await?;
     let result = match &struck.result {
         Ok(()) if context.bare() => {
             Err(Failure::new(format!("{:?} got no answer, and reports success", struck.call)))
@@ -54,7 +52,8 @@ async fn lost_answer(context: &Context, capability: Capability) -> Verdict {
     if !context.has(Capability::GetMember) {
         return Ok(RAN);
     }
-    let (stage, members) = (&struck.stage, struck.stage.members());
+    let stage = &struck.stage;
+    let mut members = stage.guarded();
     let change = match &struck.call {
         crate::call::Call::Add(request) => members.ensure(request, IfPresent::SetRole).await?.change,
         crate::call::Call::SetRole(request) => {
@@ -72,27 +71,27 @@ async fn lost_answer(context: &Context, capability: Capability) -> Verdict {
     Ok(RAN)
 }
 
-async fn a_lost_answer_to_adding_a_user_is_settled_by_one_more_call(context: &Context) -> Verdict {
+async fn a_lost_answer_to_adding_a_user_is_resolved_by_one_more_call(context: &Context) -> Verdict {
     lost_answer(context, Capability::AddUser).await
 }
 
-async fn a_lost_answer_to_adding_a_group_is_settled_by_one_more_call(context: &Context) -> Verdict {
+async fn a_lost_answer_to_adding_a_group_is_resolved_by_one_more_call(context: &Context) -> Verdict {
     lost_answer(context, Capability::AddGroup).await
 }
 
-async fn a_lost_answer_to_setting_a_users_role_is_settled_by_one_more_call(context: &Context) -> Verdict {
+async fn a_lost_answer_to_setting_a_users_role_is_resolved_by_one_more_call(context: &Context) -> Verdict {
     lost_answer(context, Capability::SetUserRole).await
 }
 
-async fn a_lost_answer_to_setting_a_groups_role_is_settled_by_one_more_call(context: &Context) -> Verdict {
+async fn a_lost_answer_to_setting_a_groups_role_is_resolved_by_one_more_call(context: &Context) -> Verdict {
     lost_answer(context, Capability::SetGroupRole).await
 }
 
-async fn a_lost_answer_to_removing_a_user_is_settled_by_one_more_call(context: &Context) -> Verdict {
+async fn a_lost_answer_to_removing_a_user_is_resolved_by_one_more_call(context: &Context) -> Verdict {
     lost_answer(context, Capability::RemoveUser).await
 }
 
-async fn a_lost_answer_to_removing_a_group_is_settled_by_one_more_call(context: &Context) -> Verdict {
+async fn a_lost_answer_to_removing_a_group_is_resolved_by_one_more_call(context: &Context) -> Verdict {
     lost_answer(context, Capability::RemoveGroup).await
 }
 
@@ -101,7 +100,7 @@ async fn unknown_effect(context: &Context, fault: Fault, acted: bool, kinds: &[E
     let mut ran = Vec::new();
     for capability in methods(context).filter(|method| method.is_write()) {
         let struck = strike(context, capability, fault.clone()).await?;
-        struck.settle(acted).await?;
+        struck.expect_resolved(acted).await?;
         let what = format!("{:?}", struck.call);
         if let Some(error) = struck.error(kinds)? {
             check_eq!(error.effect(), Effect::Unknown, "{what}: the effect of {}", shown(&error));
@@ -130,7 +129,7 @@ async fn a_lost_answer_to_a_read_changes_nothing(context: &Context) -> Verdict {
     for capability in methods(context).filter(|method| !method.is_write()) {
         for fault in [Fault::CutBefore, Fault::CutAfter] {
             let struck = strike(context, capability, fault).await?;
-            struck.settle(false).await?;
+            struck.expect_resolved(false).await?;
             struck.error(&LOST)?;
         }
         ran.push(capability);
@@ -138,7 +137,7 @@ async fn a_lost_answer_to_a_read_changes_nothing(context: &Context) -> Verdict {
     Ok(Outcome::Ran(ran))
 }
 
-async fn a_server_that_nobody_reaches_is_surely_not_applied(context: &Context) -> Verdict {
+async fn a_server_that_nobody_reaches_is_not_applied(context: &Context) -> Verdict {
     for capability in methods(context) {
         // The call is made ready in one world and sent in another, where no connection is open yet.
         let call = context.usual().await?.call(capability).await?;
@@ -180,7 +179,7 @@ async fn two_steps(
     let strikes = Rule::new(fault).nth(nth).when(crate::proxy::Request::is_write);
     let armed = stage.proxy()?.inject(strikes);
     let legal = stage.workspace(LEGAL);
-    let result = stage.members().change_role_by_remove_then_add(&legal, &stage.user(ANA), &role).await;
+    let result = stage.guarded().change_role_by_remove_then_add(&legal, &stage.user(ANA), &role).await;
     Ok((stage, armed, result))
 }
 
@@ -221,7 +220,7 @@ async fn removing_and_adding_says_when_it_left_somebody_outside(context: &Contex
     let strikes = Rule::new(refusal).nth(2).times(usize::MAX).when(crate::proxy::Request::is_write);
     stage.proxy()?.inject(strikes);
     let (legal, ana, role) = (stage.workspace(LEGAL), stage.user(ANA), stage.two_roles().1);
-    let result = stage.members().change_role_by_remove_then_add(&legal, &ana, &role).await;
+    let result = stage.guarded().change_role_by_remove_then_add(&legal, &ana, &role).await;
     let error = stage.expect_error("additions that are all refused", result, &[ErrorKind::Forbidden])?;
     let told = error.is_some_and(|error| error.effect() == Effect::Partial && !error.done().is_empty());
     check!(told, "somebody is outside, and the error does not say what was done");
@@ -229,7 +228,7 @@ async fn removing_and_adding_says_when_it_left_somebody_outside(context: &Contex
     people.remove(&ana);
     stage.expect_after(&legal, &people, "after the addition and the way back were refused").await?;
     stage.proxy()?.clear_rules();
-    let change = stage.members().ensure(&AddMember::new(legal, ana, role), IfPresent::SetRole).await?.change;
+    let change = stage.guarded().ensure(&AddMember::new(legal, ana, role), IfPresent::SetRole).await?.change;
     check_eq!(change, Change::Applied, "ensuring afterwards");
     Ok(RAN)
 }
@@ -284,7 +283,7 @@ async fn without_an_answer(context: &Context, capability: Capability) -> Result<
         other => return Err(Failure::new(format!("{call:?} without an answer: {}", outcome(&other)))),
     }
     stage.proxy()?.clear_rules();
-    // What is held stays held, so it never reached the server.
+    // A request that is never released never reaches the server.
     stage
         .expect(&stage.workspace(SALES), &stage.seed.members_of(&stage.workspace(SALES)), "after giving up")
         .await?;

@@ -1,8 +1,9 @@
 //! Who is who: ids and addresses that are easily taken for one another.
 
 use crate::case::{Outcome, RAN, Verdict, cases};
+use crate::cast::{ANA, LEGAL, ME, SEVEN, valid};
 use crate::failure::{check, check_eq, outcome};
-use crate::seed::{ANA, Grant, Ids, LEGAL, ME, SEVEN, valid};
+use crate::seed::{Grant, Ids};
 use crate::stage::Context;
 use workspace_members_core::{
     AddMember, Capability, EmailAddress, ErrorKind, PrincipalId, RemoveMember, SetRole, UserId, WorkspaceId,
@@ -11,9 +12,9 @@ use workspace_members_core::{
 
 cases! {
     the_acting_identity_is_known [Me];
-    awkward_addresses_find_their_user [ListUsers];
-    an_address_of_two_users_is_ambiguous [ListUsers];
-    an_address_that_nobody_has_is_not_found [ListUsers];
+    awkward_addresses_find_their_user [ListUsers, SeeAddresses];
+    an_address_of_two_users_is_ambiguous [ListUsers, SeeAddresses];
+    an_address_that_nobody_has_is_not_found [ListUsers, SeeAddresses];
     awkward_ids_address_only_what_they_name [AddUser];
     ids_that_the_provider_cannot_have_are_refused [AddUser];
     a_user_and_a_group_of_one_id_are_two [AddUser, AddGroup];
@@ -114,7 +115,7 @@ async fn awkward_ids_address_only_what_they_name(context: &Context) -> Verdict {
         seed.users.push(user);
         let mut workspace = context.make_workspace(50, "Awkward", "boss@example.com");
         workspace.id = valid(WorkspaceId::new(*id));
-        for owner in [ME, crate::seed::BOSS] {
+        for owner in [ME, crate::cast::BOSS] {
             seed.members.push(Grant::new(workspace.id.clone(), context.user(owner), context.ruling()));
         }
         seed.workspaces.push(workspace);
@@ -167,8 +168,8 @@ async fn ids_that_the_provider_cannot_have_are_refused(context: &Context) -> Ver
         let add = AddMember::new(stage.workspace(LEGAL), who.clone(), role.clone());
         let refusals = [ErrorKind::InvalidInput, ErrorKind::NotFound, ErrorKind::Rejected];
         stage.expect_refusal(&format!("adding user {id:?}"), stage.members().add(&add).await, &refusals)?;
-        let place = valid(WorkspaceId::new(format!("{}/members", stage.workspace(LEGAL))));
-        let add = AddMember::new(place, stage.user(crate::seed::CLEO), role.clone());
+        let workspace = valid(WorkspaceId::new(format!("{}/members", stage.workspace(LEGAL))));
+        let add = AddMember::new(workspace, stage.user(crate::cast::CLEO), role.clone());
         let refusals =
             [ErrorKind::InvalidInput, ErrorKind::NotFound, ErrorKind::Rejected, ErrorKind::Unsupported];
         stage.expect_refusal("adding to a path", stage.members().add(&add).await, &refusals)?;

@@ -2,18 +2,27 @@
 
 mod adding;
 mod changes;
+mod changing;
 mod concurrency;
 mod errors;
 mod faults;
+mod fixed;
+mod guards;
 mod identity;
+mod lifecycle;
 mod listing;
+mod missing;
 mod model;
 mod paging;
+mod pending;
 mod protection;
 mod removing;
 mod requests;
 mod roles;
+mod spelling;
 mod strike;
+mod upserting;
+mod workspaces;
 
 use crate::case::Case;
 
@@ -22,13 +31,22 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
     [
         requests::CASES,
         identity::CASES,
+        spelling::CASES,
+        workspaces::CASES,
         listing::CASES,
+        missing::CASES,
         paging::CASES,
+        changing::CASES,
         adding::CASES,
+        upserting::CASES,
+        pending::CASES,
+        fixed::CASES,
         roles::CASES,
         changes::CASES,
         removing::CASES,
         protection::CASES,
+        guards::CASES,
+        lifecycle::CASES,
         errors::CASES,
         faults::CASES,
         concurrency::CASES,

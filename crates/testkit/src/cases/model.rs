@@ -1,10 +1,12 @@
 //! Random sequences of calls, against the reference implementation as the model.
 
+use super::spelling::respelled;
 use crate::case::{RAN, Verdict, cases};
+use crate::cast::{LEGAL, SALES};
 use crate::failure::{Failure, check, check_eq};
 use crate::in_memory::{in_memory, truth_of};
-use crate::seed::{Grant, LEGAL, SALES, Seed};
-use crate::stage::{Context, People, Stage};
+use crate::seed::{Grant, Seed};
+use crate::stage::{Context, People, Stage, nobody_where_it_may_be};
 use futures_util::TryStreamExt;
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
@@ -31,8 +33,16 @@ const STEPS: std::ops::Range<usize> = 8..24;
 const USERS: std::ops::Range<u8> = 0..7;
 const GROUPS: std::ops::Range<u8> = 7..10;
 
-/// A place in the abstract world: which workspace, and which principal.
+/// Users by another spelling of their ids, where ids fold; else the same users once more.
+const RESPELLED: std::ops::Range<u8> = 10..17;
+
+/// Where in the abstract world: which workspace, and which principal.
 type At = (bool, u8);
+
+/// The same by the first spelling.
+fn spelled(at: At) -> At {
+    (at.0, if RESPELLED.contains(&at.1) { at.1 - RESPELLED.start } else { at.1 })
+}
 
 /// One call, about things named by number.
 #[derive(Debug, Clone)]
@@ -57,9 +67,9 @@ impl ReferenceStateMachine for Machine {
     }
 
     fn transitions(state: &Self::State) -> BoxedStrategy<Step> {
-        let anybody = || (any::<bool>(), prop_oneof![3 => USERS, 2 => GROUPS]);
+        let anybody = || (any::<bool>(), prop_oneof![3 => USERS, 2 => GROUPS, 1 => RESPELLED]);
         let role = || 0..4_u8;
-        let list = (any::<bool>(), 1..4_u32).prop_map(|(place, size)| Step::List(place, size));
+        let list = (any::<bool>(), 1..4_u32).prop_map(|(workspace, size)| Step::List(workspace, size));
         let on_anybody = prop_oneof![
             4 => (anybody(), role()).prop_map(|(at, role)| Step::Add(at, role)),
             2 => (anybody(), role()).prop_map(|(at, role)| Step::Ensure(at, role)),
@@ -71,7 +81,9 @@ impl ReferenceStateMachine for Machine {
         if state.is_empty() {
             return on_anybody.boxed();
         }
-        let known: Vec<At> = state.keys().copied().collect();
+        let mut known: Vec<At> = state.keys().copied().collect();
+        known
+            .extend(state.keys().filter(|at| USERS.contains(&at.1)).map(|at| (at.0, at.1 + RESPELLED.start)));
         let member = || proptest::sample::select(known.clone());
         let on_a_member = prop_oneof![
             1 => (member(), role()).prop_map(|(at, role)| Step::Add(at, role)),
@@ -86,16 +98,16 @@ impl ReferenceStateMachine for Machine {
     fn apply(mut state: Self::State, step: &Step) -> Self::State {
         match step {
             Step::Add(at, role) => {
-                state.entry(*at).or_insert(*role);
+                state.entry(spelled(*at)).or_insert(*role);
             }
             Step::Ensure(at, role) => {
-                state.insert(*at, *role);
+                state.insert(spelled(*at), *role);
             }
             Step::SetRole(at, role) => {
-                state.entry(*at).and_modify(|held| *held = *role);
+                state.entry(spelled(*at)).and_modify(|has| *has = *role);
             }
             Step::Remove(at) => {
-                state.remove(at);
+                state.remove(&spelled(*at));
             }
             Step::Get(_) | Step::List(..) => {}
         }
@@ -118,13 +130,20 @@ impl Words {
         Self { context: context.clone(), roles }
     }
 
-    fn place(&self, second: bool) -> WorkspaceId {
+    fn workspace(&self, second: bool) -> WorkspaceId {
         self.context.workspace(if second && !self.context.harness.one_workspace() { SALES } else { LEGAL })
     }
 
     /// Groups 7, 8 and 9 have the ids of users 7, 8 and 9.
     fn principal(&self, number: u8) -> PrincipalId {
-        if USERS.contains(&number) {
+        if RESPELLED.contains(&number) {
+            let known = 3 + u64::from(number - RESPELLED.start);
+            if self.context.behaves(Behaviour::UserIdsFoldCase) {
+                respelled(&self.context, known).into()
+            } else {
+                self.context.user(known)
+            }
+        } else if USERS.contains(&number) {
             self.context.user(3 + u64::from(number))
         } else {
             self.context.group(u64::from(number))
@@ -144,7 +163,7 @@ impl Words {
     fn seed(&self, state: &BTreeMap<At, u8>) -> Seed {
         let cast = &self.context;
         let mut seed = cast.seed();
-        let rulers = [cast.user(crate::seed::ME), cast.user(crate::seed::BOSS)];
+        let rulers = [cast.user(crate::cast::ME), cast.user(crate::cast::BOSS)];
         seed.members.retain(|grant| rulers.contains(&grant.principal));
         for number in 8..10 {
             seed.users.push(cast.make_user(number, "Somebody", &format!("somebody{number}@example.com")));
@@ -155,7 +174,7 @@ impl Words {
                 continue;
             }
             let native = cast.native(&self.role(*role));
-            seed.members.push(Grant::new(self.place(*second), self.principal(*number), native));
+            seed.members.push(Grant::new(self.workspace(*second), self.principal(*number), native));
         }
         seed
     }
@@ -169,9 +188,12 @@ enum Came {
     Error(workspace_members_core::ErrorKind),
 }
 
-fn came(result: Result<Option<Member>, Error>) -> Came {
+fn came(words: &Words, result: Result<Option<Member>, Error>) -> Came {
+    let fold = |who: &PrincipalId| words.context.capabilities().folded(who).into_owned();
     match result {
-        Ok(member) => Came::To(member.map(|m| (m.key.principal, m.native_role.as_str().to_owned(), m.role))),
+        Ok(member) => {
+            Came::To(member.map(|m| (fold(&m.key.principal), m.native_role.as_str().to_owned(), m.role)))
+        }
         Err(error) => Came::Error(error.kind()),
     }
 }
@@ -184,25 +206,30 @@ async fn take(
     key: Option<MemberKey>,
 ) -> Result<Came, Failure> {
     Ok(match step {
-        Step::Add((place, who), role) => {
-            let add = AddMember::new(words.place(*place), words.principal(*who), words.role(*role));
-            came(members.add(&add).await.map(Some))
+        Step::Add((workspace, who), role) => {
+            let add = AddMember::new(words.workspace(*workspace), words.principal(*who), words.role(*role));
+            came(words, members.add(&add).await.map(Some))
         }
-        Step::Ensure((place, who), role) => {
-            let add = AddMember::new(words.place(*place), words.principal(*who), words.role(*role));
-            came(members.ensure(&add, IfPresent::SetRole).await.map(|ensured| Some(ensured.member)))
+        Step::Ensure((workspace, who), role) => {
+            let add = AddMember::new(words.workspace(*workspace), words.principal(*who), words.role(*role));
+            came(words, members.ensure(&add, IfPresent::SetRole).await.map(|ensured| Some(ensured.member)))
         }
-        Step::SetRole((place, who), role) => {
-            let key = key.unwrap_or_else(|| MemberKey::new(words.place(*place), words.principal(*who)));
-            came(members.set_role(&SetRole::new(key, words.role(*role))).await.map(Some))
+        Step::SetRole((workspace, who), role) => {
+            let key =
+                key.unwrap_or_else(|| MemberKey::new(words.workspace(*workspace), words.principal(*who)));
+            came(words, members.set_role(&SetRole::new(key, words.role(*role))).await.map(Some))
         }
-        Step::Remove((place, who)) => {
-            let key = key.unwrap_or_else(|| MemberKey::new(words.place(*place), words.principal(*who)));
-            came(members.remove(&RemoveMember::new(key)).await.map(|()| None))
+        Step::Remove((workspace, who)) => {
+            let key =
+                key.unwrap_or_else(|| MemberKey::new(words.workspace(*workspace), words.principal(*who)));
+            came(words, members.remove(&RemoveMember::new(key)).await.map(|()| None))
         }
-        Step::Get((place, who)) => came(members.get(&words.place(*place), &words.principal(*who)).await),
-        Step::List(place, size) => {
-            let of = ListOf::Workspace(words.place(*place));
+        Step::Get((workspace, who)) => {
+            let got = members.get(&words.workspace(*workspace), &words.principal(*who)).await;
+            came(words, nobody_where_it_may_be(got))
+        }
+        Step::List(workspace, size) => {
+            let of = ListOf::Workspace(words.workspace(*workspace));
             let mut listed = BTreeSet::new();
             let mut page = PageRequest::default().with_size(*size);
             for _ in 0..1_000 {
@@ -211,7 +238,8 @@ async fn take(
                     Err(error) => return Ok(Came::Error(error.kind())),
                 };
                 for member in got.items {
-                    let shown = (member.key.principal, member.native_role.as_str().to_owned());
+                    let who = words.context.capabilities().folded(&member.key.principal).into_owned();
+                    let shown = (who, member.native_role.as_str().to_owned());
                     check!(listed.insert(shown.clone()), "{shown:?} was listed twice, by pages of {size}");
                 }
                 let Some(next) = got.next else { return Ok(Came::Listed(listed)) };
@@ -226,13 +254,13 @@ async fn take(
 /// provider keeps them.
 async fn compare(stage: &Stage, model: &InMemory, when: &str) -> Result<(), Failure> {
     let known = truth_of(model);
-    for place in [stage.workspace(LEGAL), stage.workspace(SALES)] {
-        let grants = known.iter().filter(|grant| grant.workspace == place);
+    for workspace in [stage.workspace(LEGAL), stage.workspace(SALES)] {
+        let grants = known.iter().filter(|grant| grant.workspace == workspace);
         let people: People = grants.map(|grant| (grant.principal.clone(), grant.role.clone())).collect();
         // The listing of the whole account reads both at once.
-        let kept = stage.expect_kept(&place, &people, when)?;
+        let kept = stage.expect_kept(&workspace, &people, when)?;
         if !(kept && stage.has(Capability::ListAccountMembers)) {
-            stage.expect(&place, &people, when).await?;
+            stage.expect(&workspace, &people, when).await?;
         }
     }
     if stage.has(Capability::ListAccountMembers) {
@@ -242,6 +270,9 @@ async fn compare(stage: &Stage, model: &InMemory, when: &str) -> Result<(), Fail
             .map(|member| Grant::new(member.key.workspace, member.key.principal, member.native_role))
             .collect();
         let mut known = known;
+        for grant in listed.iter_mut().chain(&mut known) {
+            grant.principal = stage.claims().folded(&grant.principal).into_owned();
+        }
         listed.sort();
         known.sort();
         check_eq!(listed, known, "{when}, the whole account");
@@ -272,10 +303,10 @@ async fn play(
             continue;
         }
         let (mut here, mut there) = (None, None);
-        if let Some((place, who)) = at {
-            let (place, who) = (words.place(place), words.principal(who));
-            here = Some(stage.key(&place, &who).await?);
-            there = Some(model_key(&model, &stage, &place, &who));
+        if let Some((workspace, who)) = at {
+            let (workspace, who) = (words.workspace(workspace), words.principal(who));
+            here = Some(stage.key(&workspace, &who).await?);
+            there = Some(model_key(&model, &stage, &workspace, &who));
         }
         let got = take(&**stage.members(), words, step, here).await?;
         let expected = take(&model, words, step, there).await?;
@@ -286,13 +317,13 @@ async fn play(
 }
 
 /// What addresses the principal at the model.
-fn model_key(model: &InMemory, stage: &Stage, place: &WorkspaceId, who: &PrincipalId) -> MemberKey {
-    let bare = MemberKey::new(place.clone(), who.clone());
+fn model_key(model: &InMemory, stage: &Stage, workspace: &WorkspaceId, who: &PrincipalId) -> MemberKey {
+    let bare = MemberKey::new(workspace.clone(), who.clone());
     if !stage.behaves(Behaviour::MembershipIds) {
         return bare;
     }
     let known = model.all_members().into_iter().map(|member| member.key);
-    let found = known.into_iter().find(|key| key.workspace == *place && key.principal == *who);
+    let found = known.into_iter().find(|key| key.workspace == *workspace && stage.same(&key.principal, who));
     found.unwrap_or_else(|| bare.with_membership(MembershipId::new("of-nobody").ok()))
 }
 

@@ -1,8 +1,9 @@
 //! Who stays: the owner whom the provider keeps, the last owner, and the user whose key this is.
 
 use crate::case::{Outcome, RAN, Verdict, cases};
+use crate::cast::{BOSS, LEGAL, ME, SALES};
 use crate::failure::{check, check_eq, outcome};
-use crate::seed::{BOSS, LEGAL, ME, SALES, Seed};
+use crate::seed::Seed;
 use crate::stage::{Context, Stage};
 use workspace_members_core::{
     Behaviour, Capability, ErrorKind, Mark, Protection, RemoveMember, SetRole, WorkspaceMembersExt,
@@ -20,7 +21,7 @@ cases! {
 }
 
 /// Why the protection was refused, if it says.
-fn expect_protected<T: std::fmt::Debug>(
+pub(super) fn expect_protected<T: std::fmt::Debug>(
     stage: &Stage,
     what: &str,
     result: Result<T, workspace_members_core::Error>,
@@ -75,7 +76,7 @@ async fn the_owner_whom_the_provider_keeps_is_marked(context: &Context) -> Verdi
 }
 
 /// The acting identity is the only owner of the first workspace.
-fn one_owner(context: &Context) -> Seed {
+pub(super) fn one_owner(context: &Context) -> Seed {
     let mut seed = context.seed();
     let (legal, boss) = (context.workspace(LEGAL), context.user(BOSS));
     seed.members.retain(|grant| grant.workspace != legal || grant.principal != boss);

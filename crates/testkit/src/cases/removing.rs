@@ -1,12 +1,11 @@
 //! Removing: the one asked for, from the workspace asked for, once.
 
 use crate::case::{Outcome, RAN, Verdict, cases};
+use crate::cast::{ANA, BEN, CLEO, LEGAL, MEMBER_GROUP, NOBODY, SALES};
 use crate::failure::{Failure, check, check_eq};
-use crate::seed::{ANA, BEN, CLEO, LEGAL, MEMBER_GROUP, NOBODY, SALES};
 use crate::stage::Context;
 use workspace_members_core::{
     AddMember, Behaviour, Capability, Change, ErrorKind, MemberKey, PrincipalId, RemoveMember, Resource,
-    WorkspaceMembersExt,
 };
 
 cases! {
@@ -14,7 +13,7 @@ cases! {
     a_removed_group_is_gone_and_nobody_else [RemoveGroup];
     removing_twice_is_not_found [RemoveUser];
     removing_a_group_twice_is_not_found [RemoveGroup];
-    removing_a_stranger_is_not_found [RemoveUser];
+    removing_an_outsider_is_not_found [RemoveUser];
     removing_from_one_workspace_leaves_the_other [RemoveUser, AddUser];
     somebody_removed_can_come_back [RemoveUser, AddUser];
     removing_without_the_membership_id_is_refused [RemoveUser];
@@ -31,7 +30,7 @@ async fn remove_one(context: &Context, who: PrincipalId) -> Verdict {
     stage.members().remove(&removal).await?;
     stage.expect_after(&legal, &people, &format!("after removing {who}")).await?;
     if stage.has(Capability::GetMember) {
-        check_eq!(stage.members().get(&legal, &who).await?, None, "getting {who} after removing them");
+        check_eq!(stage.got(&legal, &who).await?, None, "getting {who} after removing them");
     }
     Ok(RAN)
 }
@@ -72,16 +71,16 @@ async fn removing_a_group_twice_is_not_found(context: &Context) -> Verdict {
     remove_twice(context, context.group(MEMBER_GROUP)).await
 }
 
-async fn removing_a_stranger_is_not_found(context: &Context) -> Verdict {
+async fn removing_an_outsider_is_not_found(context: &Context) -> Verdict {
     let stage = context.usual().await?;
-    for (place, who) in [(LEGAL, CLEO), (SALES, ANA), (LEGAL, NOBODY)] {
-        if stage.out_of_reach(&stage.workspace(place)) {
+    for (workspace, who) in [(LEGAL, CLEO), (SALES, ANA), (LEGAL, NOBODY)] {
+        if stage.out_of_reach(&stage.workspace(workspace)) {
             continue;
         }
-        let key = stage.key(&stage.workspace(place), &stage.user(who)).await?;
+        let key = stage.key(&stage.workspace(workspace), &stage.user(who)).await?;
         let result = stage.members().remove(&RemoveMember::new(key.clone())).await;
         stage.expect_refusal(&format!("removing {key}"), result, &[ErrorKind::NotFound])?;
-        stage.expect_unchanged("after removing a stranger").await?;
+        stage.expect_unchanged("after removing an outsider").await?;
     }
     let key = stage.key(&stage.workspace(LEGAL), &stage.user(BEN)).await?;
     let key = MemberKey::new(stage.workspace(NOBODY), key.principal).with_membership(key.membership);
@@ -165,21 +164,21 @@ async fn remove_member_says_whether_it_removed_anybody(context: &Context) -> Ver
     let mut people = stage.seed.members_of(&legal);
     people.remove(&ben);
     for expected in [Change::Applied, Change::Unchanged, Change::Unchanged] {
-        check_eq!(stage.members().remove_member(&legal, &ben).await?, expected, "removing somebody");
+        check_eq!(stage.guarded().remove_member(&legal, &ben).await?, expected, "removing somebody");
         stage.expect_after(&legal, &people, "after removing somebody").await?;
     }
     let elsewhere = if stage.out_of_reach(&stage.workspace(SALES)) { (LEGAL, CLEO) } else { (SALES, ANA) };
-    let (place, who) = (stage.workspace(elsewhere.0), stage.user(elsewhere.1));
-    let stranger = stage.members().remove_member(&place, &who).await?;
-    check_eq!(stranger, Change::Unchanged, "removing a stranger");
-    stage.expect_after(&legal, &people, "after removing a stranger").await?;
+    let (workspace, who) = (stage.workspace(elsewhere.0), stage.user(elsewhere.1));
+    let outsider = stage.guarded().remove_member(&workspace, &who).await?;
+    check_eq!(outsider, Change::Unchanged, "removing an outsider");
+    stage.expect_after(&legal, &people, "after removing an outsider").await?;
     Ok(RAN)
 }
 
 async fn remove_member_in_an_unknown_workspace_is_not_found(context: &Context) -> Verdict {
     let stage = context.usual().await?;
     let unknown = stage.workspace(NOBODY);
-    let result = stage.members().remove_member(&unknown, &stage.user(BEN)).await;
+    let result = stage.guarded().remove_member(&unknown, &stage.user(BEN)).await;
     let kinds = [ErrorKind::NotFound, ErrorKind::Unsupported];
     let Some(error) = stage.expect_error("removing from an unknown workspace", result, &kinds)? else {
         return Err(Failure::new("removing from an unknown workspace worked"));

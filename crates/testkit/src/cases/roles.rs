@@ -1,8 +1,9 @@
 //! Roles: every word of the table both ways, and words without a row.
 
 use crate::case::{Outcome, RAN, Verdict, cases};
+use crate::cast::{BEN, CLEO, DAN, LEGAL, MEMBER_GROUP, is_exact};
 use crate::failure::{check, check_eq};
-use crate::seed::{BEN, CLEO, DAN, LEGAL, MEMBER_GROUP, Seed, is_exact};
+use crate::seed::Seed;
 use crate::stage::Context;
 use workspace_members_core::{
     AddMember, Capability, Effect, ErrorKind, Fit, NativeRole, PrincipalId, Role, SetRole,
@@ -15,6 +16,7 @@ cases! {
     every_role_can_be_set_for_a_group_and_reads_back [SetGroupRole];
     every_row_reads_as_the_table_says [];
     a_native_name_writes_its_own_row [AddUser];
+    native_roles_of_one_role_stay_apart [AddUser];
     a_role_without_a_row_is_refused_without_a_request [AddUser];
     nothing_wider_than_asked_is_ever_written [AddUser];
     an_unheard_of_role_is_kept_when_read [];
@@ -97,7 +99,7 @@ async fn every_row_reads_as_the_table_says(context: &Context) -> Verdict {
         return Ok(Outcome::NotApplicable("no way of reading members is claimed".to_owned()));
     };
     for (number, row) in (50..).zip(table.rows()) {
-        let member = members.get(&stage.user(number));
+        let member = members.get(&*stage.claims().folded(&stage.user(number)));
         let shown = member.map(|member| (&member.native_role, &member.role, member.fit));
         check_eq!(shown, Some((&row.native, &row.role, Some(row.fit))), "a member seeded as {}", row.native);
     }
@@ -115,6 +117,46 @@ async fn a_native_name_writes_its_own_row(context: &Context) -> Verdict {
         let mut people = stage.seed.members_of(&legal);
         people.insert(stage.user(CLEO), row.native.clone());
         stage.expect_after(&legal, &people, "after adding by a native name").await?;
+    }
+    Ok(RAN)
+}
+
+/// Of several native roles that read as one, the one that is written for it is, and each other by its own name.
+async fn native_roles_of_one_role_stay_apart(context: &Context) -> Verdict {
+    let table = context.capabilities().roles();
+    let written = |role: &Role| table.resolve(role).ok().map(|resolved| resolved.native);
+    let others: Vec<_> = table
+        .rows()
+        .iter()
+        .filter(|row| written(&row.role).is_some_and(|native| native != row.native))
+        .collect();
+    if others.is_empty() {
+        return Ok(Outcome::NotApplicable("no two native roles read as one".to_owned()));
+    }
+    let legal = context.workspace(LEGAL);
+    for row in others {
+        let stage = context.usual().await?;
+        let asked = [(CLEO, Role::Custom(row.native.clone())), (DAN, row.role.clone())];
+        let mut people = stage.seed.members_of(&legal);
+        for (number, role) in &asked {
+            let member = stage
+                .members()
+                .add(&AddMember::new(legal.clone(), stage.user_id(*number), role.clone()))
+                .await?;
+            stage.expect_member(&member, (&legal, &stage.user(*number)), role)?;
+            check_eq!(member.role, row.role, "asked for {role}: how it reads");
+            people.insert(stage.user(*number), stage.native(role));
+        }
+        stage.expect_after(&legal, &people, &format!("after adding as {} both ways", row.native)).await?;
+        if !stage.has(Capability::SetUserRole) {
+            continue;
+        }
+        for role in [row.role.clone(), Role::Custom(row.native.clone())] {
+            let change = SetRole::new(stage.key(&legal, &stage.user(CLEO)).await?, role.clone());
+            stage.members().set_role(&change).await?;
+            people.insert(stage.user(CLEO), stage.native(&role));
+            stage.expect_after(&legal, &people, &format!("after setting {role}")).await?;
+        }
     }
     Ok(RAN)
 }
@@ -182,7 +224,9 @@ async fn an_unheard_of_role_is_kept_when_read(context: &Context) -> Verdict {
     };
     for (number, native) in (50..).zip(names) {
         let native = stage.shows_placeholders(&native).unwrap_or(native);
-        let shown = members.get(&stage.user(number)).map(|member| (&member.native_role, &member.role));
+        let shown = members
+            .get(&*stage.claims().folded(&stage.user(number)))
+            .map(|member| (&member.native_role, &member.role));
         check_eq!(shown, Some((&native, &Role::Custom(native.clone()))), "a member in a role without a row");
     }
     Ok(RAN)

@@ -3,8 +3,7 @@
 use crate::call::{Call, METHODS};
 use crate::failure::{Failure, check, check_eq, outcome};
 use crate::proxy::{Armed, Fault, Rule};
-use crate::seed::LEGAL;
-use crate::stage::{Context, People, Stage};
+use crate::stage::{Context, Stage};
 use workspace_members_core::{Capability, Effect, Error, ErrorKind};
 
 /// What became of a call whose first request met a fault.
@@ -13,7 +12,6 @@ pub(super) struct Strike {
     pub(super) call: Call,
     pub(super) result: Result<(), Error>,
     armed: Armed,
-    before: People,
 }
 
 /// The methods that the adapter claims.
@@ -29,11 +27,10 @@ pub(super) async fn strike(
 ) -> Result<Strike, Failure> {
     let stage = context.usual().await?;
     let call = stage.call(capability).await?;
-    let before = stage.seed.members_of(&stage.workspace(LEGAL));
     stage.forget();
     let armed = arm(&stage, &call, fault)?;
     let result = call.send(&**stage.members()).await;
-    Ok(Strike { stage, call, result, armed, before })
+    Ok(Strike { stage, call, result, armed })
 }
 
 /// The fault strikes the first request that does the call's work: a layer may ask something else before it writes.
@@ -44,18 +41,16 @@ pub(super) fn arm(stage: &Stage, call: &Call, fault: Fault) -> Result<Armed, Fai
 
 impl Strike {
     /// The fault was met, nothing was sent twice that must not be, and the provider holds what it must: the call's effect
-    /// if the server acted or the call succeeded after all, else what it held before.
-    pub(super) async fn settle(&self, acted: bool) -> Result<(), Failure> {
-        let Self { stage, call, result, armed, before } = self;
+    /// if the server acted or the call succeeded after all, else none.
+    pub(super) async fn expect_resolved(&self, acted: bool) -> Result<(), Failure> {
+        let Self { stage, call, result, armed } = self;
         check_eq!(armed.struck(), 1, "how many requests of {call:?} met the fault");
         if stage.bare() {
             check_eq!(stage.requests(), 1, "how many requests {call:?} sent");
         }
         self.expect_no_blind_repetition()?;
-        let happened = acted || result.is_ok();
-        let people = if happened { call.applied(stage, before.clone()) } else { before.clone() };
         let when = format!("after {call:?} was {}", outcome(result));
-        stage.expect_after(&stage.workspace(LEGAL), &people, &when).await
+        stage.expect_applied(call, acted || result.is_ok(), &when).await
     }
 
     /// A write of which nobody knows whether it happened is not sent again before something was read.
@@ -65,9 +60,9 @@ impl Strike {
             let [first, second] = pair else { continue };
             // A refusal happened to nobody; 408 is a gateway that lost patience.
             let refused = |status| (400..500).contains(&status) && status != 408;
-            let surely_not = first.answer.as_ref().is_some_and(|answer| refused(answer.status));
+            let refused_it = first.answer.as_ref().is_some_and(|answer| refused(answer.status));
             check!(
-                !(first.request.is_write() && second.request.is_write()) || surely_not,
+                !(first.request.is_write() && second.request.is_write()) || refused_it,
                 "{} was sent again without reading whether it had happened",
                 first.request
             );
