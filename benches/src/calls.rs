@@ -13,7 +13,7 @@ use workspace_members_core::{
     AddMember, ListOf, PageRequest, Role, UserId, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt as _,
 };
 use workspace_members_http::{HttpSettings, StaticCredential};
-use workspace_members_layers::{LayersConfig, LimitConfig, RateLimitConfig, standard};
+use workspace_members_layers::{LayersConfig, LimitConfig, RateLimitConfig, Stack};
 use workspace_members_pandadoc::{PandaDoc, PandaDocConfig};
 use workspace_members_paradigm::{Paradigm, ParadigmConfig};
 
@@ -98,7 +98,7 @@ pub fn stack(server: &NeutralServer, call: Call) -> Result<Arc<dyn WorkspaceMemb
     let never = LimitConfig::new(1_000_000, Duration::from_millis(50));
     let config =
         LayersConfig::default().with_rate_limit(RateLimitConfig::default().with_limits(Some(vec![never])));
-    Ok(standard(adapter(server, call)?, &config)?)
+    Ok(Arc::new(Stack::standard(adapter(server, call)?, &config)?))
 }
 
 /// Ours, whatever stands around the adapter.

@@ -1,14 +1,12 @@
-//! Accounts on a server, and keys that can be looked for afterwards.
+//! Keys that can be looked for afterwards, and connection pools for tests.
 
 use async_trait::async_trait;
 use secrecy::SecretString;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use workspace_members_core::Result;
 use workspace_members_http::{CredentialSource, HttpSettings, StaticCredential, Transport, TransportConfig};
-use workspace_members_pandadoc::{PandaDoc, PandaDocConfig};
-use workspace_members_paradigm::{Paradigm, ParadigmConfig};
 
 /// A key that must never be seen anywhere but in the `Authorization` header.
 pub const CANARY: &str = "canary-4f1d9a0c7e";
@@ -27,29 +25,24 @@ pub fn transport(request_timeout: Duration) -> Transport {
     Transport::new(config).expect("a valid configuration")
 }
 
-/// A Paradigm account at this base URL, with the canary as key, changed as the test likes.
-pub fn paradigm(url: &str, change: impl FnOnce(ParadigmConfig) -> ParadigmConfig) -> Paradigm {
-    paradigm_over(&settings(url), change)
-}
-
-/// The same over other settings than [`settings`].
-pub fn paradigm_over(http: &HttpSettings, change: impl FnOnce(ParadigmConfig) -> ParadigmConfig) -> Paradigm {
-    Paradigm::new(&change(ParadigmConfig::default()), http, key()).expect("a valid configuration")
-}
-
-/// A PandaDoc account at this base URL, with the canary as key, changed as the test likes.
-pub fn pandadoc(url: &str, change: impl FnOnce(PandaDocConfig) -> PandaDocConfig) -> PandaDoc {
-    pandadoc_over(&settings(url), change)
-}
-
-/// The same over other settings than [`settings`].
-pub fn pandadoc_over(http: &HttpSettings, change: impl FnOnce(PandaDocConfig) -> PandaDocConfig) -> PandaDoc {
-    PandaDoc::new(&change(PandaDocConfig::default()), http, key()).expect("a valid configuration")
-}
-
 /// An account at this base URL, over a pool that gives up after 10 seconds.
 pub fn settings(url: &str) -> HttpSettings {
     HttpSettings::at(url).with_transport(transport(Duration::from_secs(10)))
+}
+
+/// One pool for all who ask: to set TLS up takes longer than many a test. Each server has a port of its own, so no
+/// connection is shared.
+///
+/// # Errors
+///
+/// The trust store of the machine cannot be read.
+pub fn shared_transport() -> Result<Transport> {
+    static SHARED: OnceLock<Transport> = OnceLock::new();
+    if let Some(transport) = SHARED.get() {
+        return Ok(transport.clone());
+    }
+    let made = Transport::new(TransportConfig::default())?;
+    Ok(SHARED.get_or_init(|| made).clone())
 }
 
 /// A source that gives one key after the other each time it is asked to renew, and counts how often it was asked.

@@ -20,12 +20,12 @@ use workspace_members_http::{
     CommandCredential, Credential, CredentialSource, FileCredential, HttpSettings, Proxy, StaticCredential,
     Transport, TransportConfig,
 };
-use workspace_members_layers::{Appended, AuditSink, EmailKey, LayersConfig, Standard};
+use workspace_members_layers::{Appended, AuditSink, EmailKey, LayersConfig, StackBuilder};
 use workspace_members_pandadoc::{Auth, PandaDoc, PandaDocConfig, Reach};
 use workspace_members_paradigm::{Level, Paradigm, ParadigmConfig};
 use workspace_members_tests::{
-    Authority, CANARY, Call, End, Issued, Reply, Rotating, Server, chain, key, member, principal, transport,
-    workspace,
+    Authority, CANARY, Call, End, Issued, Reply, Rotating, Server, chain, key, member, principal, settings,
+    transport, workspace,
 };
 
 /// How many lines were traced and logged so far, at every level, by every crate; and the first that shows the key.
@@ -214,7 +214,7 @@ async fn verbs(account: &dyn WorkspaceMembers, of: &str, who: &str) -> Vec<Strin
 }
 
 fn accounts(url: &str, source: impl Fn() -> Arc<dyn CredentialSource>) -> Vec<Box<dyn WorkspaceMembers>> {
-    let http = HttpSettings::at(url).with_transport(transport(Duration::from_secs(10)));
+    let http = settings(url);
     let paradigm = |level| {
         let config = ParadigmConfig::default().with_level(level).with_inferred(true);
         Paradigm::new(&config, &http, source()).unwrap()
@@ -282,7 +282,7 @@ async fn a_key_that_was_renewed_meanwhile_stays_hidden_too() {
 async fn an_answer_that_repeats_the_key_is_not_used() {
     let members = json!({"users": [{"id": 7, "email": "a@b", "role": "viewer"}], "groups": [{"id": 1, "name": CANARY, "role": "viewer"}]});
     let server = Server::always(Reply::json(201, members)).await;
-    let account = workspace_members_tests::paradigm(&server.url(), |config| config);
+    let account = Paradigm::new(&ParadigmConfig::default(), &settings(&server.url()), key()).unwrap();
     for call in [Call::list("42"), Call::add("42", "user:7", Role::Viewer)] {
         let error = call.run(&account).await.unwrap_err();
         assert!(error.message().contains("repeats the key"), "{error}");
@@ -435,7 +435,7 @@ async fn child_panics() {
     assert_eq!(source.asked.load(Ordering::SeqCst), 2);
     let mut layers = LayersConfig::default();
     layers.audit.identify = false;
-    let audited = Standard::new(layers).with_sink(Arc::new(PanickingSink::default()));
+    let audited = StackBuilder::new(layers).with_sink(Arc::new(PanickingSink::default()));
     let audited = audited.with_email_key(CANARY.repeat(2).into()).build(account).unwrap();
     println!("{audited:?}");
     println!("{:?}", tokio::spawn(async move { audited.add(&request).await }).await.unwrap_err());
@@ -462,8 +462,8 @@ async fn panics_say_nothing_of_the_key() {
 #[tokio::test]
 async fn layers_show_no_secret() {
     let email_key = SecretString::from(CANARY.repeat(2));
-    let standard = Standard::new(LayersConfig::default()).with_email_key(email_key.clone());
-    clean(&format!("{standard:?}{standard:#?}"), "Standard");
+    let standard = StackBuilder::new(LayersConfig::default()).with_email_key(email_key.clone());
+    clean(&format!("{standard:?}{standard:#?}"), "StackBuilder");
     clean(&format!("{:?}", EmailKey::new(email_key).unwrap()), "EmailKey");
     for account in accounts("http://127.0.0.1:1", || key()) {
         let sink = Arc::new(PanickingSink::default());

@@ -1,13 +1,15 @@
 //! Every layer alone, and the standard stack, keep what the contract promises around the reference implementation and
 //! around both adapters over real HTTP: a wrapper around any `WorkspaceMembers` is one.
 
+#[path = "../../crates/adapters/pandadoc/tests/harness/mod.rs"]
+mod pandadoc_harness;
+#[path = "../../crates/adapters/paradigm/tests/harness/mod.rs"]
+mod paradigm_harness;
+
 use std::sync::Arc;
 use std::time::Duration;
 use workspace_members_core::{RateLimit as Limit, WorkspaceMembers};
-use workspace_members_layers::{
-    Audit, AuditFile, Concurrency, LayersConfig, Limiter, RateLimit, ReadOnly, Retry, RetryConfig, Standard,
-    Timeout, Trace,
-};
+use workspace_members_layers::{Audit, AuditFile, LayersConfig, Limiter, RetryConfig, Stack, StackBuilder};
 use workspace_members_testkit::{Harness, Layered};
 
 /// Waits that end at once, so that the suite does not wait for them.
@@ -26,49 +28,52 @@ fn log() -> Arc<AuditFile> {
 }
 
 fn retry(harness: impl Harness) -> Layered<impl Harness> {
-    Layered::new("retry", harness, |members| Arc::new(Retry::new(members, quick())))
+    Layered::new("retry", harness, |members| Arc::new(Stack::new(members).with_retry(quick())))
 }
 
 /// Not bare, though it sends each request once: a 429 holds the account back, and what a call is told to wait is what is
 /// left of that.
 fn rate_limit(harness: impl Harness) -> Layered<impl Harness> {
-    Layered::new("rate limit", harness, |members| Arc::new(RateLimit::new(members, limiter())))
+    Layered::new("rate limit", harness, |members| Arc::new(Stack::new(members).with_limiter(limiter())))
 }
 
 /// With room for the calls that go on beside a slow one.
 fn concurrency(harness: impl Harness) -> Layered<impl Harness> {
-    Layered::new("concurrency", harness, |members| Arc::new(Concurrency::new(members, 8))).bare()
+    Layered::new("concurrency", harness, |members| Arc::new(Stack::new(members).with_concurrency(8))).bare()
 }
 
 fn timeout(harness: impl Harness) -> Layered<impl Harness> {
-    let wrap = |members| Arc::new(Timeout::new(members, Duration::from_mins(1))) as Arc<dyn WorkspaceMembers>;
-    Layered::new("timeout", harness, wrap).bare()
+    Layered::new("timeout", harness, give_up_after(Duration::from_mins(1))).bare()
 }
 
-/// Ends calls by itself. The time is real, and long enough for a busy machine.
+fn give_up_after(time: Duration) -> impl Fn(Arc<dyn WorkspaceMembers>) -> Arc<dyn WorkspaceMembers> {
+    move |members| Arc::new(Stack::new(members).with_timeout(time))
+}
+
+/// Ends calls by itself, before the adapters do. The time is real, and long enough for a busy machine.
 fn impatient(harness: impl Harness) -> Layered<impl Harness> {
-    let wrap = |members| Arc::new(Timeout::new(members, Duration::from_secs(2))) as Arc<dyn WorkspaceMembers>;
-    Layered::new("timeout that passes", harness, wrap).bare().gives_up()
+    Layered::new("timeout that passes", harness, give_up_after(Duration::from_secs(2))).bare().gives_up()
 }
 
 fn trace(harness: impl Harness) -> Layered<impl Harness> {
-    Layered::new("trace", harness, |members| Arc::new(Trace::new(members))).bare()
+    Layered::new("trace", harness, |members| Arc::new(Stack::new(members).with_trace())).bare()
 }
 
 /// Does not ask who acts, which would be a second request of the first write.
 fn audit(harness: impl Harness) -> Layered<impl Harness> {
-    Layered::new("audit", harness, |members| Arc::new(Audit::new(members, log()).with_identify(false))).bare()
+    let audit = || Audit::new(log()).with_identify(false);
+    Layered::new("audit", harness, move |members| Arc::new(Stack::new(members).with_audit(audit()))).bare()
 }
 
 fn read_only(harness: impl Harness) -> Layered<impl Harness> {
-    Layered::new("read-only", harness, |members| Arc::new(ReadOnly::new(members))).bare()
+    Layered::new("read-only", harness, |members| Arc::new(Stack::new(members).with_read_only())).bare()
 }
 
 fn standard(harness: impl Harness) -> Layered<impl Harness> {
     Layered::new("standard", harness, |members| {
         let config = LayersConfig::default().with_retry(quick());
-        let stack = Standard::new(config).with_limiter(limiter()).with_sink(log()).with_seed(7);
-        stack.build(members).expect("the settings are valid")
+        let stack = StackBuilder::new(config).with_limiter(limiter()).with_sink(log()).with_seed(7);
+        Arc::new(stack.build(members).expect("the settings are valid"))
     })
 }
 
@@ -86,19 +91,18 @@ macro_rules! around_all {
             }
 
             mod around_paradigm {
-                use workspace_members_paradigm::Level;
-                use workspace_members_tests::harness::ParadigmHarness;
+                use crate::paradigm_harness::ParadigmHarness;
 
                 workspace_members_testkit::conformance!(
-                    crate::$layer(ParadigmHarness::new(Level::Owner).page_size(12)).sequences($sequences)
+                    crate::$layer(ParadigmHarness { page_size: 12, ..Default::default() }).sequences($sequences)
                 );
             }
 
             mod around_pandadoc {
-                use workspace_members_tests::harness::PandaDocHarness;
+                use crate::pandadoc_harness::PandaDocHarness;
 
                 workspace_members_testkit::conformance!(
-                    crate::$layer(PandaDocHarness::organization().page_size(12)).sequences($sequences)
+                    crate::$layer(PandaDocHarness { page_size: 12, ..Default::default() }).sequences($sequences)
                 );
             }
         }

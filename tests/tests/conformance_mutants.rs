@@ -1,13 +1,17 @@
 //! What only shows on the wire is caught there: each of these stands around a sound adapter and breaks one promise.
 
+#[path = "../../crates/adapters/pandadoc/tests/harness/mod.rs"]
+mod pandadoc_harness;
+
 use async_trait::async_trait;
+use pandadoc_harness::PandaDocHarness;
 use std::sync::Arc;
 use workspace_members_core::{
     AddMember, Capabilities, Effect, Error, ErrorKind, Group, Identity, ListOf, Member, Page, PageRequest,
     PrincipalId, Provider, RemoveMember, Result, SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
 };
 use workspace_members_testkit::{Layered, Suite};
-use workspace_members_tests::harness::PandaDocHarness;
+use workspace_members_tests::CANARY;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Bug {
@@ -28,7 +32,7 @@ struct Mutant {
 
 impl std::fmt::Debug for Mutant {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let key = if self.bug == Bug::ShowsTheKey { "a-key-that-must-show-nowhere" } else { "" };
+        let key = if self.bug == Bug::ShowsTheKey { CANARY } else { "" };
         write!(f, "Mutant({key} {:?})", self.inner)
     }
 }
@@ -114,7 +118,7 @@ impl WorkspaceMembers for Mutant {
 
 fn suite(bug: Bug, bare: bool) -> Suite {
     let wrap = move |inner| -> Arc<dyn WorkspaceMembers> { Arc::new(Mutant { inner, bug }) };
-    let layered = Layered::new(format!("{bug:?}"), PandaDocHarness::organization(), wrap);
+    let layered = Layered::new(format!("{bug:?}"), PandaDocHarness::default(), wrap);
     Suite::new(if bare { layered.bare() } else { layered })
 }
 

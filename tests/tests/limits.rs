@@ -15,7 +15,7 @@ use workspace_members_core::{
     WorkspaceId, WorkspaceMembers,
 };
 use workspace_members_http::{HttpSettings, StaticCredential};
-use workspace_members_layers::{LayersConfig, Limiter, RetryConfig, Standard};
+use workspace_members_layers::{LayersConfig, Limiter, RetryConfig, StackBuilder};
 use workspace_members_pandadoc::{PandaDoc, PandaDocConfig};
 use workspace_members_paradigm::{Paradigm, ParadigmConfig};
 use workspace_members_simulator::paradigm::PlatformRole;
@@ -154,7 +154,8 @@ async fn keeps_the_limits(which: Which) {
     let adapters = KEYS.map(|key| account.adapter(which, key));
     let limiter = Limiter::new(scaled(adapters[0].capabilities().limits(), WINDOW));
     let values = adapters.map(|adapter| {
-        Standard::new(LayersConfig::default()).with_limiter(limiter.clone()).build(adapter).unwrap()
+        let builder = StackBuilder::new(LayersConfig::default()).with_limiter(limiter.clone());
+        Arc::new(builder.build(adapter).unwrap()) as Arc<dyn WorkspaceMembers>
     });
     let start = Instant::now();
     account.play(&values).await.unwrap();
@@ -201,7 +202,7 @@ async fn values_that_share_nothing_are_refused() {
             // Whoever is told to wait for the minute fails at once.
             let retry = RetryConfig::default().with_max_attempts(1).with_max_retry_after(Duration::ZERO);
             let config = LayersConfig::default().with_retry(retry);
-            Standard::new(config).with_limiter(limiter).build(adapter).unwrap()
+            Arc::new(StackBuilder::new(config).with_limiter(limiter).build(adapter).unwrap())
         });
         let additions = account.people.iter().take(12).enumerate().map(|(number, user)| {
             let request = AddMember::new(account.workspace.clone(), user.clone(), Role::Viewer);

@@ -7,7 +7,8 @@ use peak_alloc::PeakAlloc;
 use std::fmt::Write as _;
 use std::process::Command;
 use workspace_members_core::{ListOf, WorkspaceMembers, WorkspaceMembersExt};
-use workspace_members_tests::{Recorded, Reply, Server, pandadoc};
+use workspace_members_pandadoc::{PandaDoc, PandaDocConfig};
+use workspace_members_tests::{Recorded, Reply, Server, key, settings};
 
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
@@ -52,6 +53,10 @@ fn users(request: &Recorded, people: usize) -> Reply {
     Reply::text(200, "application/json", text)
 }
 
+fn account(url: &str) -> PandaDoc {
+    PandaDoc::new(&PandaDocConfig::default(), &settings(url), key()).unwrap()
+}
+
 /// Walks the whole account; answers how many there were, and how many bytes were in use at the most above what was
 /// before.
 async fn walk(pandadoc: &impl WorkspaceMembers) -> (usize, usize) {
@@ -71,11 +76,11 @@ async fn walk(pandadoc: &impl WorkspaceMembers) -> (usize, usize) {
 async fn child() {
     let Ok(urls) = std::env::var(URL) else { return };
     let (one, all) = urls.split_once(' ').unwrap();
-    let small = pandadoc(one, |config| config);
+    let small = account(one);
     // What a process or a connection allocates once, such as a trust store, is no part of it.
     walk(&small).await;
     let (_, page) = walk(&small).await;
-    let account = pandadoc(all, |config| config);
+    let account = account(all);
     let (count, peak) = walk(&account).await;
     assert_eq!(count, people());
     let per_id = (peak.saturating_sub(page) * 10).div_ceil(count);

@@ -7,9 +7,11 @@ use crate::table::{Line, Row, Target, seconds};
 use secrecy::SecretString;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use workspace_members_core::{Operation, Role, UserId, Who, WorkspaceId, WorkspaceMembersExt as _};
+use workspace_members_core::{
+    Operation, Role, UserId, Who, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt as _,
+};
 use workspace_members_http::{HttpSettings, StaticCredential};
-use workspace_members_layers::{LayersConfig, LimitConfig, RateLimitConfig, standard};
+use workspace_members_layers::{LayersConfig, LimitConfig, RateLimitConfig, Stack};
 use workspace_members_pandadoc::{PandaDoc, PandaDocConfig};
 use workspace_members_paradigm::{Paradigm, ParadigmConfig};
 use workspace_members_simulator::{Options, RateLimit, Simulator, State};
@@ -105,7 +107,7 @@ pub async fn at_the_limit(rounds: usize) -> Result<Row> {
         let limit = LimitConfig::new(A_SECOND, Duration::from_secs(1)).with_operations(vec![Operation::Add]);
         let layers = LayersConfig::default()
             .with_rate_limit(RateLimitConfig::default().with_limits(Some(vec![limit])));
-        let account = standard(pandadoc(&simulator)?, &layers)?;
+        let account: Arc<dyn WorkspaceMembers> = Arc::new(Stack::standard(pandadoc(&simulator)?, &layers)?);
         let mut desired = Desired::new();
         for (at, home) in homes.iter().enumerate() {
             let target = Place::new("measured", WorkspaceId::new(home)?);
@@ -175,7 +177,7 @@ pub async fn latency(server: &NeutralServer, rounds: usize) -> Result<Row> {
             .with_rate_limit(RateLimitConfig::default().with_limits(Some(Vec::new())));
         let http = HttpSettings::at(server.slow_paradigm());
         let paradigm = Paradigm::new(&ParadigmConfig::default(), &http, key("made-up"))?;
-        let account = standard(paradigm, &layers)?;
+        let account = Arc::new(Stack::standard(paradigm, &layers)?);
         #[expect(clippy::cast_precision_loss, reason = "a thousand")]
         let least = LATENCY.as_secs_f64() * ids.len() as f64 / f64::from(concurrency);
         for _ in 0..rounds {

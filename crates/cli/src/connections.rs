@@ -229,8 +229,8 @@ async fn open(
     records: &mut Records,
 ) -> Result<Connection> {
     let fail = |error: Error| Failure::from(error.with_provider(config.provider.clone())).at(&name);
-    let adapter = own.connect(&config.http, credential).map_err(fail)?;
+    let adapter = own.connect(&config.effective_http(), credential).map_err(fail)?;
     let layers = records.standard(&name, config.effective_layers()).await.map_err(fail)?;
-    let members = Counted::new(&name, layers.build(adapter).map_err(fail)?);
+    let members = Counted::new(&name, Arc::new(layers.build(adapter).map_err(fail)?));
     Ok(Connection { name, config, own, members, key_from })
 }

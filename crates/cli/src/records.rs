@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use workspace_members::http::{CredentialSource, FileCredential};
 use workspace_members::layers::{
-    Actor, AuditConfig, AuditFile, AuditSink, KeySource, LayersConfig, Standard,
+    Actor, AuditConfig, AuditFile, AuditSink, KeySource, LayersConfig, StackBuilder,
 };
 use workspace_members::{Effect, Error, ErrorKind, Result, SecretString};
 
@@ -30,14 +30,18 @@ impl Records {
     }
 
     /// The layers of one connection. Only a command that changes something opens a record.
-    pub(crate) async fn standard(&mut self, connection: &str, mut layers: LayersConfig) -> Result<Standard> {
+    pub(crate) async fn standard(
+        &mut self,
+        connection: &str,
+        mut layers: LayersConfig,
+    ) -> Result<StackBuilder> {
         if self.file.is_some() {
             layers.audit.file.clone_from(&self.file);
         }
         if self.need != Need::Changes {
             layers.audit = AuditConfig::default();
         }
-        let mut standard = Standard::new(layers.clone()).with_connection(connection);
+        let mut standard = StackBuilder::new(layers.clone()).with_connection(connection);
         if let Some(file) = &layers.audit.file {
             standard = standard.with_sink(self.sink(file, layers.audit.fsync)?);
             if let (None, Ok(user)) = (&layers.audit.actor, std::env::var("USER")) {

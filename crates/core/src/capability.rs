@@ -356,6 +356,8 @@ pub struct Capabilities {
     /// Listings whose pages are of another size; `None` for one page that holds everything.
     page_sizes: BTreeMap<Operation, Option<u32>>,
     limits: Vec<RateLimit>,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    own_timeout: Option<Duration>,
     /// What was known of principals before writing was taken back, which is what tells it otherwise.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     kinds: Option<Vec<PrincipalKind>>,
@@ -375,6 +377,7 @@ impl Capabilities {
             page_size: 50,
             page_sizes: BTreeMap::new(),
             limits: Vec::new(),
+            own_timeout: None,
             kinds: None,
         }
     }
@@ -452,6 +455,14 @@ impl Capabilities {
     /// Declares the limits to be kept.
     pub fn with_limits(mut self, limits: impl IntoIterator<Item = RateLimit>) -> Self {
         self.limits = limits.into_iter().collect();
+        self
+    }
+
+    /// Says that the adapter bounds each request by so much itself, from the moment that it sends it: what it waits for
+    /// before that, a credential or a free connection, is not counted. Nobody else needs to bound it then, or could without
+    /// counting those waits.
+    pub fn with_own_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.own_timeout = timeout;
         self
     }
 
@@ -555,6 +566,11 @@ impl Capabilities {
     /// of members does not tell an empty workspace from a missing one.
     pub fn rosters_need_workspaces(&self) -> bool {
         self.has(Capability::ListAccountMembers) || self.behaves(Behaviour::FixedWorkspaceOwner)
+    }
+
+    /// How long the adapter lets one request take; `None` where it leaves that to whoever calls it.
+    pub fn own_timeout(&self) -> Option<Duration> {
+        self.own_timeout
     }
 
     /// The limits to be kept.

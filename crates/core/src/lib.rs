@@ -14,7 +14,6 @@ pub mod ops;
 mod record;
 mod role;
 mod roster;
-mod sending;
 
 pub use account::{Group, Identity, Status, User, Workspace};
 pub use capability::{Behaviour, Capabilities, Capability, Evidence, IdForm, Operation, RateLimit, Support};
@@ -35,4 +34,3 @@ pub use role::{
     Fit, InvalidRoleTable, NativeRole, Role, RolePolicy, RoleRow, RoleTable, UnknownRole, UnsupportedRole,
 };
 pub use roster::{Fingerprint, Roster};
-pub use sending::{Sending, before_sending};

@@ -18,6 +18,7 @@ mod write;
 
 pub use bound::BoundWorkspace;
 pub use ensure::{Ensured, IfPresent};
+pub use find::read as read_member;
 pub use guarded::Guarded;
 pub use resolve::{Verdict, resolve};
 pub use verbs::WorkspaceMembersExt;

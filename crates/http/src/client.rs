@@ -16,9 +16,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use url::Url;
-use workspace_members_core::{
-    Effect, Error, ErrorKind, Operation, PageRequest, Provider, Result, before_sending,
-};
+use workspace_members_core::{Effect, Error, ErrorKind, Operation, PageRequest, Provider, Result};
 
 /// How many of the keys that were in use are looked for in the provider's words. Keys rotate while calls are under way.
 const REMEMBERED_KEYS: usize = 8;
@@ -135,13 +133,9 @@ impl Client {
             let message = format!("{segment:?} cannot be one part of a path");
             return Err(self.name(Error::invalid_input(message), operation));
         }
-        let (mut credential, turn) = before_sending(async {
-            let credential = self.credential().await?;
-            // Not before: a source may itself send requests over this transport.
-            Ok((credential, self.transport.turn().await))
-        })
-        .await
-        .map_err(|error| self.name(error, operation))?;
+        let mut credential = self.credential().await.map_err(|error| self.name(error, operation))?;
+        // Not before: a source may itself send requests over this transport.
+        let turn = self.transport.turn().await;
         // Others were answered meanwhile, and may have found that the key is no longer good.
         if let Some(newest) = self.in_use() {
             credential = newest;

@@ -46,7 +46,7 @@ pub struct TransportConfig {
     /// How long one request may take, from its start to the last byte of the answer. 30 s.
     ///
     /// Neither waiting for a turn ([`max_in_flight`](Self::max_in_flight)) nor obtaining a key counts. A limit that
-    /// somebody puts around the whole call, as the timeout layer does, counts both.
+    /// somebody puts around the whole call counts both, as a shorter timeout of the layers does.
     pub request_timeout: Duration,
     /// The largest body that is read, in bytes. 32 MiB. A list of 10,000 members has about 1 MiB.
     pub max_body: usize,
@@ -129,6 +129,12 @@ impl Transport {
         self.0.turns.acquire().await.ok()
     }
 
+    /// How long one request may take from its start. What an adapter declares with
+    /// [`with_own_timeout`](workspace_members_core::Capabilities::with_own_timeout).
+    pub fn request_timeout(&self) -> Duration {
+        self.0.config.request_timeout
+    }
+
     /// The largest body that is read, in bytes.
     pub(crate) fn max_body(&self) -> usize {
         self.0.config.max_body
@@ -161,6 +167,8 @@ impl Transport {
             .no_brotli()
             .no_deflate()
             .no_zstd()
+            // Likewise: HTTP/2 would be a second protocol that a server can misuse, and saves nothing here.
+            .http1_only()
             .pool_max_idle_per_host(config.max_in_flight)
             .connect_timeout(config.connect_timeout)
             .timeout(config.request_timeout);

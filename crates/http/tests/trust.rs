@@ -5,6 +5,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::rustls::server::Acceptor;
 use url::Url;
 use workspace_members_core::{Effect, Error, ErrorKind, Operation, Provider, Result};
 use workspace_members_http::{
@@ -73,6 +75,32 @@ async fn a_certificate_that_has_expired_or_is_for_another_name_is_refused() {
         never_sent(&write(&client(&server.url(), &pool)).await.unwrap_err(), words);
         assert_eq!(server.requests().len(), 0);
     }
+}
+
+/// Also where another crate turns HTTP/2 on in the HTTP library.
+#[tokio::test]
+async fn http_2_is_not_offered() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    let call = tokio::spawn(async move { write(&client(&url, &pool(None, Proxy::System))).await });
+    let (tcp, _) = listener.accept().await.unwrap();
+    let hello = LazyConfigAcceptor::new(Acceptor::default(), tcp).await.unwrap();
+    let client_hello = hello.client_hello();
+    assert!(!client_hello.alpn().into_iter().flatten().any(|protocol| protocol == b"h2"));
+    drop(hello);
+    never_sent(&call.await.unwrap().unwrap_err(), "no connection could be made");
+}
+
+#[tokio::test]
+async fn a_server_that_speaks_http_2_all_the_same_leaves_the_write_unknown() {
+    let authority = Authority::new();
+    // An empty SETTINGS frame, which every HTTP/2 server sends first.
+    let tls = authority.acceptor(&["localhost"], Issued::Now);
+    let server = Server::start_tls(tls, |_, _| Reply::raw([0, 0, 0, 4, 0, 0, 0, 0, 0])).await;
+    let pool = pool(Some(authority.pem()), Proxy::System);
+    let error = write(&client(&server.url(), &pool)).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::Transport, Effect::Unknown), "{error:?}");
+    assert_eq!(server.only().method, "POST");
 }
 
 #[tokio::test]

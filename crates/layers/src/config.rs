@@ -7,8 +7,8 @@ use workspace_members_core::{Effect, Error, ErrorKind, Operation, RateLimit, Res
 
 /// Declares `with_*` for each field named.
 macro_rules! setters {
-    ($($(#[$doc:meta])* $with:ident($field:ident: $type:ty);)+) => {$(
-        $(#[$doc])*
+    ($($with:ident($field:ident: $type:ty);)+) => {$(
+        #[doc = concat!("Sets [`", stringify!($field), "`](Self::", stringify!($field), ").")]
         pub fn $with(mut self, $field: $type) -> Self {
             self.$field = $field;
             self
@@ -16,7 +16,7 @@ macro_rules! setters {
     )+};
 }
 
-/// The settings of the [standard stack](crate::standard). The default suits both providers as they are.
+/// The settings of the [standard stack](crate::Stack::standard). The default suits both providers as they are.
 ///
 /// ```
 /// # #[cfg(feature = "audit")] {
@@ -52,13 +52,14 @@ macro_rules! setters {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct LayersConfig {
-    /// Repeating what failed for the moment, and settling what is in doubt.
+    /// Repeating what failed for the moment, and finding out what became of writes whose answer was lost.
     pub retry: RetryConfig,
     /// Keeping the provider's limits.
     pub rate_limit: RateLimitConfig,
     /// Requests under way at once, per value; at least 1. Default 8.
     pub concurrency: u32,
-    /// How long one request may take. Default 30 seconds.
+    /// How long one request may take. Default 30 seconds. An adapter that bounds its requests by that or less itself does
+    /// so alone, from the moment that it sends.
     #[serde(with = "duration")]
     pub timeout: Duration,
     /// Refuses every write. Default false.
@@ -84,15 +85,10 @@ impl Default for LayersConfig {
 
 impl LayersConfig {
     setters! {
-        /// Sets [`retry`](Self::retry).
         with_retry(retry: RetryConfig);
-        /// Sets [`rate_limit`](Self::rate_limit).
         with_rate_limit(rate_limit: RateLimitConfig);
-        /// Sets [`concurrency`](Self::concurrency).
         with_concurrency(concurrency: u32);
-        /// Sets [`timeout`](Self::timeout).
         with_timeout(timeout: Duration);
-        /// Sets [`read_only`](Self::read_only).
         with_read_only(read_only: bool);
     }
 
@@ -103,7 +99,8 @@ impl LayersConfig {
         self
     }
 
-    /// Refuses what cannot be meant, as [`ErrorKind::Config`], naming the field. [`standard`](crate::standard) asks this.
+    /// Refuses what cannot be meant, as [`ErrorKind::Config`], naming the field. [`StackBuilder::build`](crate::StackBuilder::build) asks
+    /// this.
     pub fn validate(&self) -> Result<()> {
         let rules = [
             (self.concurrency >= 1, "concurrency must be at least 1"),
@@ -122,13 +119,13 @@ fn check(rules: &[(bool, &str)]) -> Result<()> {
     }
 }
 
-/// Settings of [`Retry`](crate::Retry).
+/// Settings of [`Stack::with_retry`](crate::Stack::with_retry).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RetryConfig {
     /// Attempts in all, the first included. Default 5. With 1 nothing is repeated, except once after a 401 where the
-    /// adapter got another key; a write in doubt is settled all the same.
+    /// adapter got another key; the outcome of a write in doubt is read back all the same.
     pub max_attempts: u32,
     /// How long a call may take in all, attempts and waits included; time in line for a limit stops the clock, because
     /// nothing is wrong then. Default 3 minutes.
@@ -163,21 +160,15 @@ impl Default for RetryConfig {
 
 impl RetryConfig {
     setters! {
-        /// Sets [`max_attempts`](Self::max_attempts).
         with_max_attempts(max_attempts: u32);
-        /// Sets [`deadline`](Self::deadline).
         with_deadline(deadline: Duration);
-        /// Sets [`base`](Self::base).
         with_base(base: Duration);
-        /// Sets [`cap`](Self::cap).
         with_cap(cap: Duration);
-        /// Sets [`max_retry_after`](Self::max_retry_after).
         with_max_retry_after(max_retry_after: Duration);
-        /// Sets [`budget`](Self::budget).
         with_budget(budget: BudgetConfig);
     }
 
-    /// Refuses what cannot be meant, as [`ErrorKind::Config`], naming the field. [`Retry`](crate::Retry) takes
+    /// Refuses what cannot be meant, as [`ErrorKind::Config`], naming the field. [`Stack::with_retry`](crate::Stack::with_retry) takes
     /// it all the same, and says how.
     pub fn validate(&self) -> Result<()> {
         let budget = &self.budget;
@@ -217,21 +208,18 @@ impl Default for BudgetConfig {
 
 impl BudgetConfig {
     setters! {
-        /// Sets [`share`](Self::share).
         with_share(share: f64);
-        /// Sets [`reserve`](Self::reserve).
         with_reserve(reserve: u32);
-        /// Sets [`per_second`](Self::per_second).
         with_per_second(per_second: f64);
     }
 }
 
-/// Settings of [`RateLimit`](crate::RateLimit).
+/// Settings of the rate limit.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RateLimitConfig {
-    /// Counts nothing. A 429 is still obeyed by [`Retry`](crate::Retry). Default false.
+    /// Counts nothing. A 429 is still obeyed by retry. Default false.
     pub off: bool,
     /// The share of each limit to leave to others who use the same account, from 0 to less than 1. Default 0: the count
     /// is exact, so that one process alone needs none.
@@ -242,11 +230,8 @@ pub struct RateLimitConfig {
 
 impl RateLimitConfig {
     setters! {
-        /// Sets [`off`](Self::off).
         with_off(off: bool);
-        /// Sets [`headroom`](Self::headroom).
         with_headroom(headroom: f64);
-        /// Sets [`limits`](Self::limits).
         with_limits(limits: Option<Vec<LimitConfig>>);
     }
 
@@ -302,12 +287,11 @@ impl LimitConfig {
     }
 
     setters! {
-        /// Sets [`operations`](Self::operations).
         with_operations(operations: Vec<Operation>);
     }
 }
 
-/// Settings of [`Audit`](crate::Audit).
+/// Settings of the audit log.
 #[cfg(feature = "audit")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -323,7 +307,7 @@ pub struct AuditConfig {
     /// the program asked already.
     pub identify: bool,
     /// Replaces every e-mail address by an HMAC, with a key from here. The caller fetches the key and hands it to
-    /// [`Standard::with_email_key`](crate::Standard::with_email_key); without it the stack is refused.
+    /// [`StackBuilder::with_email_key`](crate::StackBuilder::with_email_key); without it the stack is refused.
     pub hash_emails: Option<crate::KeySource>,
 }
 
@@ -337,15 +321,10 @@ impl Default for AuditConfig {
 #[cfg(feature = "audit")]
 impl AuditConfig {
     setters! {
-        /// Sets [`file`](Self::file).
         with_file(file: Option<std::path::PathBuf>);
-        /// Sets [`fsync`](Self::fsync).
         with_fsync(fsync: bool);
-        /// Sets [`actor`](Self::actor).
         with_actor(actor: Option<String>);
-        /// Sets [`identify`](Self::identify).
         with_identify(identify: bool);
-        /// Sets [`hash_emails`](Self::hash_emails).
         with_hash_emails(hash_emails: Option<crate::KeySource>);
     }
 }

@@ -1,6 +1,5 @@
 //! Counts requests by windows, exactly, so that no window of the provider's ever sees more than its limit.
 
-use crate::concurrency;
 use crate::duration::{self, shown};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,8 +36,8 @@ const FIRST_HOLD: Duration = Duration::from_secs(2);
 /// # Waiting
 ///
 /// First come, first served, per limit: a wait for one limit does not hold up requests that it does not cover, also
-/// inside of a [`Concurrency`](crate::Concurrency), where who waits here gives up its place until it has a slot. A waiting
-/// future that is dropped gives everything back.
+/// in a [`Stack`](crate::Stack) that bounds concurrency, where calls in line here hold no permit. A waiting future that is
+/// dropped gives everything back.
 ///
 /// A 429 that comes all the same (somebody else used the account) holds everything back for as long as the provider
 /// asked; where it did not say, for 2 seconds, doubling as long as they go on, up to the longest window and to
@@ -62,7 +61,7 @@ struct Shared {
 #[derive(Debug)]
 struct Gate {
     limit: RateLimit,
-    /// Held by the first in line. Tokio's mutex is fair, and forgets those who are dropped.
+    /// Held by the first in line. Tokio's mutex is fair, and forgets those who stop waiting.
     first: tokio::sync::Mutex<()>,
     slots: Mutex<Slots>,
     freed: Notify,
@@ -70,8 +69,6 @@ struct Gate {
 
 #[derive(Debug, Default)]
 struct Slots {
-    /// How many stand in line.
-    line: usize,
     /// Requests without an answer yet.
     open: u32,
     /// When the slots of the others become free, in order.
@@ -120,45 +117,14 @@ impl Limiter {
         &self.shared.limits
     }
 
-    /// Takes the slots of a request that may be sent at once: nobody is in line, and all of them are free.
-    pub(crate) fn try_acquire(&self, operation: Operation) -> Result<Option<Slot<'_>>> {
-        let now = Instant::now();
-        if self.held(now)?.is_some() {
-            return Ok(None);
-        }
-        let mut slot = Slot { shared: &self.shared, operation, taken: 0, sent: None };
-        for gate in self.shared.covering(operation) {
-            if !gate.try_enter(now) {
-                // Dropped, the slot gives back what it took.
-                return Ok(None);
-            }
-            slot.taken += 1;
-        }
-        slot.sent = Some(now);
-        Ok(Some(slot))
-    }
-
-    /// Waits until a request may be sent, and takes its slots.
+    /// Stands in line for the slots of a request, and takes them. [`Slot::start`] says when it may be sent.
     pub(crate) async fn acquire(&self, operation: Operation) -> Result<Slot<'_>> {
         self.held(Instant::now())?;
-        let mut slot = Slot { shared: &self.shared, operation, taken: 0, sent: None };
-        let mut away = false;
+        let mut slot = Slot { limiter: self, operation, taken: 0, sent: None };
         for gate in self.shared.covering(operation) {
-            if !gate.try_enter(Instant::now()) {
-                if !std::mem::replace(&mut away, true) {
-                    concurrency::give_place();
-                }
-                gate.enter().await;
-            }
+            gate.enter().await;
             slot.taken += 1;
         }
-        if away {
-            concurrency::take_place().await;
-        }
-        while let Some(left) = self.held(Instant::now())? {
-            tokio::time::sleep(left).await;
-        }
-        slot.sent = Some(Instant::now());
         Ok(slot)
     }
 
@@ -281,15 +247,8 @@ impl Gate {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a slot if one is free and nobody is in line.
-    fn try_enter(&self, now: Instant) -> bool {
-        let mut slots = self.slots();
-        slots.line == 0 && slots.take(self.limit.max.max(1), now).is_ok()
-    }
-
     /// Waits in line for a slot, and takes it. Dropped before it completes, it has taken nothing.
     async fn enter(&self) {
-        let _in_line = InLine::at(self);
         let _first = self.first.lock().await;
         loop {
             let taken = self.slots().take(self.limit.max.max(1), Instant::now());
@@ -312,26 +271,8 @@ impl Gate {
         if let Some(lag) = counts {
             slots.leave_at(now + self.limit.per + lag + TICK);
         }
-        if slots.line > 0 {
-            self.freed.notify_one();
-        }
-    }
-}
-
-/// Somebody in line at a gate, until dropped.
-struct InLine<'a>(&'a Gate);
-
-impl<'a> InLine<'a> {
-    fn at(gate: &'a Gate) -> Self {
-        gate.slots().line += 1;
-        Self(gate)
-    }
-}
-
-impl Drop for InLine<'_> {
-    fn drop(&mut self) {
-        let mut slots = self.0.slots();
-        slots.line = slots.line.saturating_sub(1);
+        drop(slots);
+        self.freed.notify_one();
     }
 }
 
@@ -363,7 +304,7 @@ impl Slots {
 /// perhaps still on its way.
 #[derive(Debug)]
 pub(crate) struct Slot<'a> {
-    shared: &'a Shared,
+    limiter: &'a Limiter,
     operation: Operation,
     /// How many of the gates that cover the operation were passed.
     taken: usize,
@@ -384,6 +325,15 @@ pub(crate) enum End {
 }
 
 impl Slot<'_> {
+    /// Waits while everything is held back. Then the request counts as sent.
+    pub(crate) async fn start(&mut self) -> Result<()> {
+        while let Some(left) = self.limiter.held(Instant::now())? {
+            tokio::time::sleep(left).await;
+        }
+        self.sent = Some(Instant::now());
+        Ok(())
+    }
+
     pub(crate) fn end(mut self, end: End) {
         self.leave(end);
     }
@@ -395,13 +345,11 @@ impl Slot<'_> {
             End::NotSent => None,
         };
         let taken = std::mem::take(&mut self.taken);
-        if taken > 0 {
-            let now = Instant::now();
-            self.shared.covering(self.operation).take(taken).for_each(|gate| gate.leave(counts, now));
-        }
+        let (shared, now) = (&self.limiter.shared, Instant::now());
+        shared.covering(self.operation).take(taken).for_each(|gate| gate.leave(counts, now));
         match (end, self.sent.take()) {
-            (End::Limited(asked), Some(sent)) => self.shared.hold_back(self.operation, sent, asked),
-            (End::Answered, Some(sent)) => self.shared.passed(sent),
+            (End::Limited(asked), Some(sent)) => shared.hold_back(self.operation, sent, asked),
+            (End::Answered, Some(sent)) => shared.passed(sent),
             _ => {}
         }
     }
@@ -423,7 +371,12 @@ mod tests {
     }
 
     async fn send(limiter: &Limiter, operation: Operation, end: End) {
-        limiter.acquire(operation).await.unwrap().end(end);
+        take(limiter, operation).await.unwrap().end(end);
+    }
+
+    async fn take(limiter: &Limiter, operation: Operation) -> Result<Slot<'_>> {
+        let mut slot = limiter.acquire(operation).await?;
+        slot.start().await.map(|()| slot)
     }
 
     #[test]
@@ -439,7 +392,7 @@ mod tests {
     async fn a_slot_is_free_a_window_after_the_answer() {
         let limiter = Limiter::new([limit(&[], 2, 60)]);
         let start = Instant::now();
-        let slow = limiter.acquire(Operation::Get).await.unwrap();
+        let slow = take(&limiter, Operation::Get).await.unwrap();
         send(&limiter, Operation::Get, End::Answered).await;
         tokio::time::sleep(Duration::from_secs(20)).await;
         slow.end(End::Answered);
@@ -457,7 +410,7 @@ mod tests {
             send(&limiter, Operation::Get, End::NotSent).await;
         }
         assert_eq!(start.elapsed(), Duration::ZERO);
-        drop(limiter.acquire(Operation::Get).await.unwrap());
+        drop(take(&limiter, Operation::Get).await.unwrap());
         send(&limiter, Operation::Get, End::Answered).await;
         assert_eq!(start.elapsed().as_secs(), 65);
         // How long a request travels has nothing to do with the window.
@@ -514,7 +467,7 @@ mod tests {
         let impatient = limiter.clone().with_max_hold(Duration::from_secs(10));
         let start = Instant::now();
         send(&limiter, Operation::Add, End::Limited(Some(Duration::from_secs(13)))).await;
-        let refused = impatient.acquire(Operation::Get).await.unwrap_err();
+        let refused = take(&impatient, Operation::Get).await.unwrap_err();
         assert_eq!((refused.kind(), refused.effect()), (ErrorKind::RateLimited, Effect::NotApplied));
         assert_eq!(refused.retry_after().map(|left| left.as_secs()), Some(13));
         send(&limiter, Operation::Get, End::Answered).await;
@@ -535,10 +488,10 @@ mod tests {
         send(&limiter, Operation::Get, End::NotSent).await;
         assert_eq!(start.elapsed().as_secs(), 5);
         // What the provider asks for is kept, also under a longer wait of our own.
-        let (one, two) = tokio::join!(limiter.acquire(Operation::Get), limiter.acquire(Operation::Get));
+        let (one, two) = tokio::join!(take(&limiter, Operation::Get), take(&limiter, Operation::Get));
         one.unwrap().end(End::Limited(Some(Duration::from_secs(3))));
         two.unwrap().end(End::Limited(None));
-        let refused = impatient.acquire(Operation::Get).await.unwrap_err();
+        let refused = take(&impatient, Operation::Get).await.unwrap_err();
         assert_eq!(refused.retry_after(), Some(Duration::from_secs(3)));
         send(&limiter, Operation::Get, End::NotSent).await;
         assert_eq!(start.elapsed().as_secs(), 9);
@@ -548,8 +501,8 @@ mod tests {
     async fn a_window_that_no_clock_reaches_is_no_panic() {
         let limiter = Limiter::new([RateLimit::assumed(&[], 2, Duration::MAX, "test")]);
         send(&limiter, Operation::Get, End::Answered).await;
-        drop(limiter.acquire(Operation::Get).await.unwrap());
-        let third = limiter.acquire(Operation::Get);
+        drop(take(&limiter, Operation::Get).await.unwrap());
+        let third = take(&limiter, Operation::Get);
         tokio::time::timeout(Duration::from_hours(24), third).await.unwrap_err();
     }
 
@@ -558,10 +511,10 @@ mod tests {
         let limiter = Limiter::new([limit(&[], 1_000, 60)]);
         let start = Instant::now();
         for expected in [2, 6, 14, 30, 62, 122] {
-            let (one, two) = tokio::join!(limiter.acquire(Operation::Get), limiter.acquire(Operation::Add));
+            let (one, two) = tokio::join!(take(&limiter, Operation::Get), take(&limiter, Operation::Add));
             one.unwrap().end(End::Limited(None));
             two.unwrap().end(End::Limited(None));
-            limiter.acquire(Operation::Get).await.unwrap().end(End::NotSent);
+            take(&limiter, Operation::Get).await.unwrap().end(End::NotSent);
             assert_eq!(start.elapsed().as_secs(), expected);
         }
         send(&limiter, Operation::Get, End::Answered).await;

@@ -1,71 +1,25 @@
 //! One span per call.
 
-use crate::around::{Around, Layer};
+use crate::call::{Answer, Call};
+use tracing::Span;
 use tracing::field::Empty;
-use tracing::level_filters::LevelFilter;
-use tracing::{Instrument, Span};
-use workspace_members_core::{
-    Capabilities, Effect, Error, Operation, PrincipalId, Provider, Result, Role, WorkspaceId,
-    WorkspaceMembers,
-};
+use workspace_members_core::{Effect, Error, Operation, Result};
 
-/// Puts each call into a `tracing` span named `workspace_members`, level info, with an event at its end.
-///
-/// Outside of [`Retry`](crate::Retry), so that a call is one span however many attempts it took; what the layers inside
-/// say (attempts, waits, settled writes) are events in it. All field names are in [`FIELDS`](crate::FIELDS). Nothing above
-/// debug holds an e-mail address, also where a provider has such for ids, and nothing at all a key. A call that its caller
-/// drops ends with an event at debug.
-pub type Trace<M> = Layer<M, Spans>;
-
-impl<M: WorkspaceMembers> Trace<M> {
-    /// Traces every call.
-    pub fn new(inner: M) -> Self {
-        let spans = Spans::new(inner.capabilities());
-        Self::of(inner, spans)
-    }
-
-    /// Names the connection.
-    pub fn with_connection(self, name: impl Into<String>) -> Self {
-        self.map(|spans| spans.with_connection(name))
-    }
-}
-
-/// What all spans say.
+/// Where the spans' requests go.
 #[derive(Debug)]
-pub struct Spans {
-    provider: Provider,
-    connection: Option<String>,
+pub(crate) struct Trace {
     host: Option<String>,
     port: Option<u16>,
 }
 
-impl Around for Spans {
-    fn spans(&self) -> Option<&Spans> {
-        Some(self)
-    }
-}
-
-/// What a call is about.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct About<'a> {
-    pub(crate) workspace: Option<&'a WorkspaceId>,
-    pub(crate) principal: Option<&'a PrincipalId>,
-    pub(crate) role: Option<&'a Role>,
-}
-
-impl Spans {
-    pub(crate) fn new(capabilities: &Capabilities) -> Self {
-        let (host, port) = server(capabilities.endpoint());
-        Self { provider: capabilities.provider().clone(), connection: None, host, port }
+impl Trace {
+    pub(crate) fn new(endpoint: &str) -> Self {
+        let (host, port) = server(endpoint);
+        Self { host, port }
     }
 
-    pub(crate) fn with_connection(mut self, name: impl Into<String>) -> Self {
-        self.connection = Some(name.into());
-        self
-    }
-
-    fn span(&self, operation: Operation, about: About<'_>) -> Span {
-        let provider = &self.provider;
+    pub(crate) fn begin(&self, call: &Call<'_>) -> CallSpan {
+        let (operation, provider, subject) = (call.operation, call.provider, &call.subject);
         let span = tracing::info_span!(
             "workspace_members",
             otel.name = %format_args!("{operation} {provider}"),
@@ -76,72 +30,67 @@ impl Spans {
             error.type = Empty,
             http.response.status_code = Empty,
             http.request.resend_count = Empty,
-            wsm.connection = self.connection.as_deref(),
+            wsm.connection = call.connection,
             wsm.provider = provider.as_str(),
             wsm.operation = operation.as_str(),
-            wsm.workspace = about.workspace.map(|id| shown(id.as_str())),
+            wsm.workspace = subject.workspace.map(|id| shown(id.as_str())),
             wsm.principal = Empty,
             wsm.role = Empty,
             wsm.items = Empty,
             wsm.effect = Empty,
             wsm.request_id = Empty,
         );
-        if span.is_none() {
-            return span;
-        }
-        if let Some(principal) = about.principal {
+        if let Some(principal) = &subject.principal {
             let (kind, id) = (principal.kind(), shown(principal.as_str()));
             span.record("wsm.principal", tracing::field::display(format_args!("{kind}:{id}")));
         }
-        if let Some(role) = about.role {
+        if let Some(role) = subject.role {
             span.record("wsm.role", shown(&role.to_string()));
         }
-        span
+        CallSpan { span, operation, dropped: Some(call.effect_if_given_up()) }
+    }
+}
+
+/// The span of one call. Dropped before its end, it says that the caller dropped the call.
+#[derive(Debug)]
+pub(crate) struct CallSpan {
+    span: Span,
+    operation: Operation,
+    /// What the call did if it is dropped now.
+    dropped: Option<Effect>,
+}
+
+impl CallSpan {
+    pub(crate) fn inner(&self) -> Span {
+        self.span.clone()
     }
 
-    /// Makes a call in a span of its own, which says how many `items` it answered.
-    pub(crate) async fn traced<T>(
-        &self,
-        operation: Operation,
-        about: About<'_>,
-        items: Option<fn(&T) -> usize>,
-        call: impl Future<Output = Result<T>> + Send,
-    ) -> Result<T> {
-        let span = self.span(operation, about);
-        // Nobody listens, neither here nor through the `log` crate.
-        if span.is_none() && LevelFilter::current() == LevelFilter::OFF {
-            return call.await;
+    pub(crate) fn end<T: Answer>(mut self, call: &Call<'_>, result: &Result<T>) {
+        self.dropped = None;
+        if call.attempt > 1 {
+            self.span.record("http.request.resend_count", call.attempt - 1);
         }
-        async {
-            let mut dropped = Dropped(Some(operation));
-            let result = call.await;
-            dropped.0 = None;
-            match &result {
-                Ok(done) => succeeded(operation, items.map(|items| items(done))),
-                Err(error) => failed(operation, error),
-            }
-            result
-        }
-        .instrument(span)
-        .await
+        self.span.in_scope(|| match result {
+            Ok(answer) => succeeded(call.operation, answer.items()),
+            Err(error) => failed(call.operation, error),
+        });
+    }
+}
+
+impl Drop for CallSpan {
+    fn drop(&mut self) {
+        let Some(effect) = self.dropped.map(Effect::as_str) else { return };
+        self.span.record("wsm.effect", effect);
+        let operation = self.operation.as_str();
+        self.span.in_scope(|| {
+            tracing::debug!(wsm.operation = operation, wsm.effect = effect, "dropped by the caller");
+        });
     }
 }
 
 /// An id, or a name, that is no e-mail address.
 fn shown(text: &str) -> &str {
     if text.contains('@') { "[address]" } else { text }
-}
-
-/// Says so if the call is dropped before it ends.
-struct Dropped(Option<Operation>);
-
-impl Drop for Dropped {
-    fn drop(&mut self) {
-        let Some(operation) = self.0 else { return };
-        let effect = if operation.is_write() { Effect::Unknown } else { Effect::NotApplied }.as_str();
-        Span::current().record("wsm.effect", effect);
-        tracing::debug!(wsm.operation = operation.as_str(), wsm.effect = effect, "dropped by the caller");
-    }
 }
 
 fn succeeded(operation: Operation, items: Option<usize>) {

@@ -25,7 +25,7 @@ use workspace_members_core::{
     AddMember, Effect, ErrorKind, ListOf, NativeRole, PageRequest, RateLimit as Limit, RemoveMember, Role,
     SetRole, UserId, WorkspaceId, WorkspaceMembers,
 };
-use workspace_members_layers::{FIELDS, LayersConfig, RetryConfig, Standard};
+use workspace_members_layers::{FIELDS, LayersConfig, RetryConfig, StackBuilder};
 
 #[derive(Default, Clone)]
 struct Seen(Arc<Mutex<Vec<(Level, String, String)>>>);
@@ -99,7 +99,7 @@ async fn everything() {
         Fault::Limited(None),
     ]);
     let config = LayersConfig::default().with_retry(RetryConfig::default().with_max_attempts(2));
-    let stack = Standard::new(config)
+    let stack = StackBuilder::new(config)
         .with_connection("legal")
         .with_sink(Arc::new(Lines::default()))
         .build(inner.clone())

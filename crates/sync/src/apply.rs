@@ -1,117 +1,38 @@
 //! Carrying out a plan, and nothing but that plan.
 
-mod execute;
-mod held;
-mod journal;
+mod error;
+mod final_reading;
+mod leases;
 mod options;
-mod place;
 mod progress;
 mod recheck;
 mod recover;
 mod report;
+mod steps;
+mod write;
 
-pub use journal::{OpenChange, open_changes};
+pub use error::ApplyError;
 pub use options::ApplyOptions;
 pub use progress::{Event, Progress};
 pub use report::{Recovered, Recovery, Report, StepOutcome, StepReport};
 
 use crate::desired::Target;
 use crate::guards::Limits;
-use crate::observe::{Known, Membership, Observed};
-use crate::plan::{Cause, Directory, Members, Plan, PlanFingerprint, Problem, Refusal, Refused, Unjudged};
-use execute::Runner;
+use crate::observe::{Known, Observed};
+use crate::plan::{Directory, Members, Plan, Unjudged};
+use error::read;
+use final_reading::conclude;
 use futures_util::future::{BoxFuture, try_join_all};
 use futures_util::{FutureExt, StreamExt, stream};
-use held::Held;
-use recheck::{Lookout, owners_needed};
+use leases::Leases;
+use recheck::{Recheck, owners_needed};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
-use workspace_members_core::{Error, WorkspaceMembers};
+use steps::Runner;
+use workspace_members_core::WorkspaceMembers;
 
 /// The connections that a plan is carried out over, by name.
 pub type Connections = BTreeMap<String, Arc<dyn WorkspaceMembers>>;
-
-/// A plan was not carried out. No step was begun; whoever an earlier run left outside may have been brought back, which
-/// the [`Progress`] was told.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ApplyError {
-    /// The plan needs a connection that was not given.
-    #[error("there is no connection called {0:?}")]
-    NoConnection(String),
-    /// Another apply on this host is at work on the account.
-    #[error("another run on this host is changing the account of {connection}; wait for it")]
-    Locked {
-        /// The connection.
-        connection: String,
-    },
-    /// The folder of locks and journals cannot be used.
-    #[error("{} cannot be used", .path.display())]
-    State {
-        /// The folder or file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The journal cannot be written.
-    #[error("the journal cannot be written")]
-    Journal {
-        /// Why.
-        source: std::io::Error,
-    },
-    /// Somebody may be outside since an earlier run, and could not be brought back.
-    #[error("{} may be outside workspace {} since an earlier run, and could not be brought back", .open_change.label, .open_change.workspace)]
-    Unrecovered {
-        /// What had been begun.
-        open_change: Box<OpenChange>,
-        /// Why not.
-        source: Error,
-    },
-    /// A connection could not be read.
-    #[error("{connection} could not be read")]
-    Read {
-        /// The connection.
-        connection: String,
-        /// Why.
-        source: Error,
-    },
-    /// What the plan was made from is no longer so.
-    #[error("the plan is no longer current: {}", stale(.changed))]
-    Stale {
-        /// The plan that was given.
-        planned: PlanFingerprint,
-        /// The workspaces whose rosters are others; none if something else changed.
-        changed: Vec<Target>,
-        /// What would be planned now, unjudged.
-        now: Box<Plan>,
-    },
-    /// The account's limits do not let the plan be carried out in the time that it may take.
-    #[error("the plan takes {eta_seconds} s at the least under the account's limits, and may take {}", .limit.as_secs())]
-    TooSlow {
-        /// How long it takes at the least.
-        eta_seconds: u64,
-        /// How long it may take.
-        limit: Duration,
-    },
-    /// A guard of this host refuses the plan.
-    #[error(transparent)]
-    Refused(#[from] Refused),
-}
-
-fn stale(changed: &[Target]) -> String {
-    if changed.is_empty() {
-        return "the account, the acting identity or the members' details are others".to_owned();
-    }
-    let names: Vec<String> = changed.iter().map(ToString::to_string).collect();
-    format!("{} changed", names.join(", "))
-}
-
-fn read(connection: &str) -> impl FnOnce(Error) -> ApplyError {
-    let connection = connection.to_owned();
-    move |source| ApplyError::Read { connection, source }
-}
 
 fn pick<'a>(
     connections: &'a Connections,
@@ -124,15 +45,15 @@ fn pick<'a>(
     names.iter().map(one).collect()
 }
 
-/// Brings back inside whoever an earlier run left outside, at these connections. Do it before planning: their coming
-/// back changes the roster that a plan is made from. Idempotent.
+/// Recovers the open changes of earlier runs at these connections: adds again whoever was left outside. Do it before
+/// planning, as it changes the rosters that a plan is made from. Idempotent.
 pub async fn recover(
     connections: &Connections,
     options: &ApplyOptions,
 ) -> Result<Vec<Recovered>, ApplyError> {
     let names: Vec<&str> = connections.keys().map(String::as_str).collect();
     let picked = pick(connections, &names)?;
-    Held::take(&picked, &options.state_dir, |_| false).await?.recover(&picked, &options.progress).await
+    Leases::take(&picked, &*options.store, |_| false).await?.recover(&picked, &options.progress).await
 }
 
 /// Reads everything that plans for this desired state are made from: all its connections, side by side.
@@ -164,7 +85,7 @@ async fn observe_with(
 
 /// Carries out a plan.
 ///
-/// Locks its accounts on this host, settles what an earlier run left open, reads everything again and computes the plan
+/// Takes the leases of its accounts, recovers open changes of earlier runs, reads everything again and computes the plan
 /// anew. If that is not the very same plan it is refused as [`ApplyError::Stale`], or replaced if the options say so.
 /// It is then judged by this host's guards. Workspaces are worked on side by side. Before each step that lowers
 /// somebody the target and the owners are read once more. The first step of a workspace that is not done ends that
@@ -193,7 +114,7 @@ pub async fn apply(
 
 /// Plans a desired state and carries the plan out in one go, for whoever need not look at it in between.
 ///
-/// As [`apply`] in everything else. What the plan is made from is read once, under the lock, and not a second time, as
+/// As [`apply`] in everything else. What the plan is made from is read once, under the lease, and not a second time, as
 /// nobody took time to decide. The guards are the desired state's and this host's.
 pub async fn apply_desired(
     connections: &Connections,
@@ -207,9 +128,9 @@ pub async fn apply_desired(
     Ok(run.report(&plan, steps).await)
 }
 
-/// One run: the accounts that it holds, and what it found there.
+/// One run: the leases on its accounts, and what it found there.
 struct Run<'a> {
-    held: Held,
+    leases: Leases<'a>,
     picked: Vec<(&'a str, &'a dyn WorkspaceMembers)>,
     options: &'a ApplyOptions,
     recovered: Vec<Recovered>,
@@ -217,7 +138,7 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Locks, settles, reads.
+    /// Takes the leases, recovers, reads.
     async fn begin(
         connections: &'a Connections,
         desired: &'a crate::Desired,
@@ -226,21 +147,21 @@ impl<'a> Run<'a> {
         let picked = pick(connections, &desired.connections())?;
         // Only adding people leaves nothing open, and needs to know neither who acts nor which account it is; unless an
         // earlier run left something open there.
-        let open = open_changes(&options.state_dir);
+        let open = options.store.all_open_changes().await;
         let only_adds = |name: &str| {
             let nothing_open = open.as_ref().is_ok_and(|all| !all.iter().any(|open| open.connection == name));
             nothing_open && desired.of_connection(name).all(|workspace| workspace.only_adds())
         };
-        let mut held = Held::take(&picked, &options.state_dir, only_adds).await?;
-        let recovered = held.recover(&picked, &options.progress).await?;
+        let leases = Leases::take(&picked, &*options.store, only_adds).await?;
+        let recovered = leases.recover(&picked, &options.progress).await?;
         let known = |name: &str| {
             let known =
                 options.known.get(name).cloned().unwrap_or_default().with_guards(options.guards.clone());
-            held.identity(name).cloned().into_iter().fold(known, Known::with_me)
+            leases.identity(name).cloned().into_iter().fold(known, Known::with_me)
         };
         let observed = observe_with(&picked, desired, known, &options.progress).await?;
         options.progress.tell(&Event::Read(&observed));
-        Ok(Self { held, picked, options, recovered, observed })
+        Ok(Self { leases, picked, options, recovered, observed })
     }
 
     /// Judges, and takes the steps.
@@ -260,18 +181,19 @@ impl<'a> Run<'a> {
         }
         options.progress.tell(&Event::Planned(&plan));
         options.progress.tell(&Event::Starting { steps: plan.steps.len(), eta_seconds: plan.eta_seconds });
-        let steps = execute(&self.held, &self.picked, &plan, &directories, limits, options).await;
+        let steps = take_steps(&self.leases, &self.picked, &plan, &directories, limits, options).await;
         Ok((plan, steps))
     }
 
-    /// Reads again, unless there was nothing to do, and reports. The accounts are held until then.
+    /// Reads again, unless there was nothing to do, and reports. The leases end then.
     async fn report(self, plan: &Plan, steps: Vec<StepReport>) -> Report {
-        let Self { held: _held, picked, options, recovered, observed } = self;
+        let Self { leases, picked, options, recovered, observed } = self;
         let mut report = Report {
             fingerprint: plan.fingerprint.clone(),
             steps,
             kept: plan.kept.clone(),
             recovered,
+            open_changes: Vec::new(),
             remaining: Some(0),
             last_reading: None,
             found: observed.clone(),
@@ -281,14 +203,12 @@ impl<'a> Run<'a> {
             options.progress.tell(&Event::Rereading);
             match again(&picked, &report.observed).await {
                 Ok(observed) => conclude(&mut report, plan, observed),
-                Err(error) => {
-                    report.remaining = None;
-                    let cause = std::error::Error::source(&error)
-                        .map(|cause| format!(": {cause}"))
-                        .unwrap_or_default();
-                    report.last_reading = Some(format!("{error}{cause}"));
-                }
+                Err(error) => report.unread(&error),
             }
+        }
+        match leases.open_changes().await {
+            Ok(open_changes) => report.open_changes = open_changes,
+            Err(error) => report.unread(&error),
         }
         report
     }
@@ -327,8 +247,8 @@ fn changed(old: &Plan, new: &Plan) -> Vec<Target> {
         .collect()
 }
 
-async fn execute(
-    held: &Held,
+async fn take_steps(
+    leases: &Leases<'_>,
     connections: &[(&str, &dyn WorkspaceMembers)],
     plan: &Plan,
     directories: &[Directory<'_>],
@@ -346,7 +266,7 @@ async fn execute(
         let known =
             directory.and_then(|directory| Members::of(directory.observed, &workspace.target.workspace));
         let (Some(members), Some(directory), Some(roster)) = (members, directory, known) else { continue };
-        let lookout = Lookout {
+        let recheck = Recheck {
             members,
             workspace: &workspace.target.workspace,
             roster,
@@ -357,8 +277,8 @@ async fn execute(
             overrides: &options.overrides,
             fingerprint: &plan.fingerprint,
         };
-        let journal = held.journal(name);
-        let runner = Runner { members, workspace, lookout, journal, progress: &options.progress };
+        let account = leases.account(name);
+        let runner = Runner { members, workspace, recheck, account, progress: &options.progress };
         runs.push(async move { runner.run(&steps).await }.boxed());
     }
     let done: Vec<Vec<StepReport>> =
@@ -366,40 +286,4 @@ async fn execute(
     let mut reports: Vec<StepReport> = done.into_iter().flatten().collect();
     reports.sort_by_key(|report| report.step.number);
     reports
-}
-
-/// Corrects the outcomes by what was read at the end.
-fn conclude(report: &mut Report, plan: &Plan, observed: Vec<Observed>) {
-    for step in &mut report.steps {
-        let seen = observed.iter().find(|seen| seen.connection() == step.step.target.connection);
-        let Some(seen) = seen else { continue };
-        let member = match seen.membership(&step.step.target.workspace, &step.step.principal) {
-            Membership::Inside(member) => Some(member),
-            Membership::Outside => None,
-            Membership::Unknown => continue,
-        };
-        let so = step.step.is_met_by(member, seen.capabilities().roles());
-        let now = member.map(|member| &member.native_role);
-        match step.outcome {
-            StepOutcome::Applied | StepOutcome::Unchanged if !so => {
-                let now = now.map_or("not a member".to_owned(), ToString::to_string);
-                let message = format!("it was confirmed, and the last reading shows them as {now}");
-                *step = StepReport::new(&step.step, StepOutcome::Unknown).because(
-                    message,
-                    "plan again in a minute: somebody else changed it, or the provider lags behind",
-                );
-            }
-            StepOutcome::Unknown if so => step.outcome = StepOutcome::Applied,
-            // Not by this step: it was not done, and yet it is so.
-            StepOutcome::Failed | StepOutcome::Skipped if now == step.step.to.as_ref() => {
-                step.outcome = StepOutcome::Unchanged;
-            }
-            _ => {}
-        }
-    }
-    let next = Unjudged::draft(&plan.desired, &observed, &plan.guards);
-    // Whom a step of this plan added is a member already by now.
-    let unmet = |refusal: &&Refusal| refusal.cause != Cause::Problem(Problem::AlreadyMember);
-    report.remaining = Some(next.plan.steps.len() + next.problems.iter().filter(unmet).count());
-    report.observed = observed;
 }

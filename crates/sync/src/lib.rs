@@ -7,10 +7,11 @@ mod dump;
 mod guards;
 mod observe;
 mod plan;
+mod store;
 
 pub use apply::{
-    ApplyError, ApplyOptions, Connections, Event, OpenChange, Progress, Recovered, Recovery, Report,
-    StepOutcome, StepReport, apply, apply_desired, observe, open_changes, recover,
+    ApplyError, ApplyOptions, Connections, Event, Progress, Recovered, Recovery, Report, StepOutcome,
+    StepReport, apply, apply_desired, observe, recover,
 };
 pub use desired::{
     Desired, DesiredError, DesiredErrors, DesiredMember, DesiredMembership, DesiredWorkspace, Entry,
@@ -23,4 +24,7 @@ pub use observe::{Known, Membership, Observed};
 pub use plan::{
     Action, Cause, Consequence, InvalidPlan, Kept, KeptReason, Override, Overrides, Plan, PlanFingerprint,
     PlanRequests, PlannedAccount, PlannedRoster, Problem, Refusal, Refused, Step, Strategy,
+};
+pub use store::{
+    AccountKey, Budget, ChangeId, FileStore, Lease, OpenChange, Slot, StateError, StateStore, open_changes,
 };

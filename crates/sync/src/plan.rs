@@ -18,7 +18,7 @@ mod step;
 mod tally;
 mod users;
 
-pub(crate) use cost::{looks_at_target_only, reads_singly};
+pub(crate) use cost::{is_rechecked, looks_at_target_only, reads_singly};
 pub(crate) use directory::Directory;
 pub use fingerprint::PlanFingerprint;
 pub(crate) use judge::Case;

@@ -4,7 +4,7 @@ use crate::harness::{Harness, HarnessError, MADE_UP, World, plain_roles};
 use crate::seed::{Grant, Ids, Seed, Seedable};
 use async_trait::async_trait;
 use std::sync::Arc;
-use workspace_members_core::{Behaviour, Capabilities, Capability, Evidence, InMemory};
+use workspace_members_core::{Behaviour, Capabilities, Capability, Evidence, InMemory, Status};
 
 /// Runs the reference implementation, or something around it, through the suite.
 ///
@@ -20,21 +20,38 @@ pub struct InMemoryHarness {
     name: String,
     capabilities: Capabilities,
     seedable: Vec<Seedable>,
+    in_parts: bool,
+    ambiguous: bool,
 }
 
 impl InMemoryHarness {
-    /// Claims everything, keeps the last owner, and pages by three.
+    /// Claims everything, keeps the last owner, invites, and pages by three.
     pub fn new() -> Self {
         let capabilities = Capabilities::new(MADE_UP, plain_roles())
             .claim(Evidence::Documented, Capability::ALL)
-            .with_behaviours(&[Behaviour::KeepsLastOwner])
+            .with_behaviours(&[Behaviour::KeepsLastOwner, Behaviour::AddMayInvite])
             .with_page_size(3);
         Self::with_capabilities("in-memory", capabilities)
+            .with_seedable(Seedable::Pending)
+            .with_seedable(Seedable::RoleFixed)
     }
 
     /// Claims this, under this name in the summary.
     pub fn with_capabilities(name: impl Into<String>, capabilities: Capabilities) -> Self {
-        Self { name: name.into(), capabilities, seedable: vec![Seedable::NoAddress] }
+        let seedable = vec![Seedable::NoAddress];
+        Self { name: name.into(), capabilities, seedable, in_parts: false, ambiguous: false }
+    }
+
+    /// Members are listed in one part for each native role.
+    pub fn with_listings_in_parts(mut self) -> Self {
+        self.in_parts = true;
+        self
+    }
+
+    /// Reading one member answers the same for a workspace, a user and a membership that are missing.
+    pub fn with_ambiguous_not_found(mut self) -> Self {
+        self.ambiguous = true;
+        self
     }
 
     /// Seeds hold this, too.
@@ -57,9 +74,16 @@ impl Harness for InMemoryHarness {
     }
 
     async fn start(&self, seed: &Seed) -> Result<World, HarnessError> {
-        let account = Arc::new(in_memory(seed, self.capabilities.clone()));
-        let reader = account.clone();
-        Ok(World::new(account).with_truth(move || truth_of(&reader)))
+        let mut account = in_memory(seed, self.capabilities.clone());
+        if self.in_parts {
+            account = account.with_listings_in_parts();
+        }
+        if self.ambiguous {
+            account = account.with_ambiguous_not_found();
+        }
+        let account = Arc::new(account);
+        let (reader, postman) = (account.clone(), account.clone());
+        Ok(World::new(account).with_truth(move || truth_of(&reader)).with_mails(move || postman.mails_sent()))
     }
 
     fn ids(&self) -> Ids {
@@ -86,7 +110,11 @@ pub fn in_memory(seed: &Seed, capabilities: Capabilities) -> InMemory {
         account = account.with_workspace(workspace.clone());
     }
     for user in &seed.users {
-        account = account.with_user(user.clone());
+        account = match user.status {
+            // Who has not accepted is no user of the account yet.
+            Status::Pending => account.with_outsider(user.clone()),
+            _ => account.with_user(user.clone()),
+        };
     }
     for group in &seed.groups {
         account = account.with_group(group.clone());

@@ -30,8 +30,8 @@ pub struct Config {
     #[serde(flatten)]
     pub http: HttpSettings,
     /// With feature `layers`: retries, rate limits, audit and so on, as [`connect`](crate::connect) puts them around the
-    /// adapter. Where the [request timeout](HttpSettings::request_timeout) is set and the layers' own is not, it holds
-    /// for both.
+    /// adapter. The [request timeout](HttpSettings::request_timeout) and the layers' own hold for both where only one of
+    /// them is set.
     #[cfg(feature = "layers")]
     #[serde(default)]
     pub layers: workspace_members_layers::LayersConfig,
@@ -75,6 +75,27 @@ impl Config {
     pub fn with_layers(mut self, layers: workspace_members_layers::LayersConfig) -> Self {
         self.layers = layers;
         self
+    }
+
+    /// The settings for the adapter, which bounds the time of a request itself: it knows when one is sent. Where its own
+    /// setting says nothing, and no shared transport has decided it, the layers' [timeout] holds.
+    ///
+    /// [timeout]: workspace_members_layers::LayersConfig::timeout
+    #[cfg(feature = "layers")]
+    pub fn effective_http(&self) -> HttpSettings {
+        let mut http = self.http.clone();
+        if http.transport.is_none() {
+            // The layers refuse no time at all by name.
+            let layers = Some(self.layers.timeout).filter(|timeout| !timeout.is_zero());
+            http.request_timeout = http.request_timeout.or(layers);
+        }
+        http
+    }
+
+    /// The settings for the adapter.
+    #[cfg(not(feature = "layers"))]
+    pub fn effective_http(&self) -> HttpSettings {
+        self.http.clone()
     }
 
     /// The layers' settings, with the time limit of a request that was set for both.

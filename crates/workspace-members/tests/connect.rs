@@ -225,10 +225,18 @@ mod over_http {
         let [(config, _), _] = both(&simulator);
         let layers = workspace_members::layers::LayersConfig::default().with_read_only(true);
         let timeout = Duration::from_secs(7);
+        let unset = config.clone();
         let http = config.http.clone().with_request_timeout(timeout);
         let read_only = config.with_layers(layers).with_http(http);
         assert_eq!(read_only.effective_layers().timeout, timeout);
         let credential = || Credential::from_key(simulator.paradigm_key());
+        // Who bounds a request is the adapter, by the one setting or the other.
+        let own_timeout = |config| {
+            workspace_members::connect_bare(config, credential()).unwrap().capabilities().own_timeout()
+        };
+        assert_eq!(own_timeout(&read_only), Some(timeout));
+        let by_layers = workspace_members::layers::LayersConfig::default().with_timeout(timeout * 2);
+        assert_eq!(own_timeout(&unset.with_layers(by_layers)), Some(timeout * 2));
         let account = connect(&read_only, credential()).unwrap();
         assert!(!account.capabilities().has(Capability::AddUser));
         assert!(

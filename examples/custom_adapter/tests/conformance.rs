@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use clubhouse::{House, serve};
 use clubhouse_adapter::{Clubhouse, ClubhouseConfig};
 use std::sync::{Arc, LazyLock, Mutex};
-use workspace_members_core::{NativeRole, UserId, WorkspaceId, WorkspaceMembersExt};
+use workspace_members_core::{NativeRole, UserId, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt};
 use workspace_members_http::{Credential, HttpSettings, Transport, TransportConfig};
-use workspace_members_layers::{LayersConfig, standard};
+use workspace_members_layers::{LayersConfig, Stack};
 use workspace_members_sync::{ApplyOptions, Connections, Desired, Guards, Plan, apply, observe};
 use workspace_members_testkit::{Grant, Harness, HarnessError, Proxy, Seed, World, conformance};
 
@@ -73,7 +73,8 @@ async fn a_plan_is_carried_out() -> Result<(), HarnessError> {
         clubs: vec![("chess".to_owned(), "Chess".to_owned())],
         seats: [("robot", "host"), ("ana", "reader"), ("cleo", "reader")].map(seat).into(),
     };
-    let members = standard(adapter(&serve(Arc::new(Mutex::new(house))).await?)?, &LayersConfig::default())?;
+    let members = adapter(&serve(Arc::new(Mutex::new(house))).await?)?;
+    let members: Arc<dyn WorkspaceMembers> = Arc::new(Stack::standard(members, &LayersConfig::default())?);
     let connections = Connections::from([("clubs".to_owned(), members.clone())]);
     let desired = r#"
         [[workspace]]

@@ -108,7 +108,7 @@ async fn run(kind: Kind, trouble: Option<Trouble>) -> Left {
     let ground = ground(kind).await;
     let (desired, state, mut left) = (desired(kind), state(), Left::default());
     let must_complete = trouble.as_ref().is_none_or(|trouble| trouble.times <= 3);
-    let stack = ground.stack(unhurried(trouble.as_ref()));
+    let stack = ground.stack(&unhurried(trouble.as_ref()));
     let disturbed = trouble.is_some();
     if let Some(trouble) = trouble {
         trouble.arm(&ground.proxy);
@@ -141,7 +141,7 @@ async fn run(kind: Kind, trouble: Option<Trouble>) -> Left {
         }
         ground.proxy.clear_rules();
         // A new process: a new stack, which knows nothing of the first.
-        match once(&ground.stack(unhurried(None)), &desired, state.path()).await {
+        match once(&ground.stack(&unhurried(None)), &desired, state.path()).await {
             Ok(report) if report.is_complete() => {}
             other => left.wrong.push(format!("the second run is not complete: {other:?}")),
         }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use std::sync::{Arc, OnceLock};
 use workspace_members_core::{MemberKey, MembershipId, PrincipalId, WorkspaceId, WorkspaceMembers};
 use workspace_members_http::{HttpSettings, StaticCredential, Transport, TransportConfig};
-use workspace_members_layers::{LayersConfig, Standard};
+use workspace_members_layers::{LayersConfig, Stack};
 use workspace_members_pandadoc::{PandaDoc, PandaDocConfig, Reach};
 use workspace_members_paradigm::{Level, Paradigm, ParadigmConfig};
 use workspace_members_simulator::{Options, Simulator, State};
@@ -137,7 +137,7 @@ impl Ground {
     }
 
     /// The standard stack on the far side of the proxy.
-    pub(crate) fn stack(&self, layers: LayersConfig) -> Arc<dyn WorkspaceMembers> {
+    pub(crate) fn stack(&self, layers: &LayersConfig) -> Arc<dyn WorkspaceMembers> {
         let url = self.proxy.url();
         let key = |key: &str| Arc::new(StaticCredential::new(key.into()));
         let http = HttpSettings::at(url).with_page_size(self.page_size).with_transport(transport());
@@ -151,7 +151,7 @@ impl Ground {
             }
             Arc::new(PandaDoc::new(&config, &http, key(self.simulator.pandadoc_key())).unwrap())
         };
-        Standard::new(layers).build(adapter).unwrap()
+        Arc::new(Stack::standard(adapter, layers).unwrap())
     }
 
     /// Who is where, as the provider itself has it, sorted.

@@ -9,7 +9,7 @@ use workspace_members_core::{
     WorkspaceMembers, WorkspaceMembersExt,
 };
 use workspace_members_http::{HttpSettings, StaticCredential};
-use workspace_members_layers::{Appended, AuditSink, Standard};
+use workspace_members_layers::{Appended, AuditSink, StackBuilder};
 use workspace_members_pandadoc::{PandaDoc, PandaDocConfig};
 use workspace_members_paradigm::{Paradigm, ParadigmConfig};
 use workspace_members_simulator::{Options, RateLimit, Simulator, State};
@@ -134,7 +134,7 @@ async fn run(which: Which, trouble: Option<Trouble>) -> Left {
     let lines = Arc::new(Lines::default());
     let config = layers(trouble.as_ref());
     let stack =
-        Standard::new(config).with_sink(lines.clone()).build(which.adapter(&proxy.url(), &key)).unwrap();
+        StackBuilder::new(config).with_sink(lines.clone()).build(which.adapter(&proxy.url(), &key)).unwrap();
     if let Some(trouble) = trouble {
         trouble.arm(&proxy);
     }

@@ -204,7 +204,7 @@ struct Left {
 
 async fn run(kind: Kind, verb: Verb, trouble: Option<Trouble>) -> (Left, usize) {
     let ground = Ground::new(kind, 7, &[(3, "viewer"), (4, "editor")], 5).await;
-    let stack = ground.stack(layers(trouble.as_ref()));
+    let stack = ground.stack(&layers(trouble.as_ref()));
     let disturbed = trouble.is_some();
     if let Some(trouble) = trouble {
         trouble.arm(&ground.proxy);

@@ -31,7 +31,8 @@ impl PandaDoc {
     ) -> Result<Self> {
         let credential = credential.into();
         let (base, transport, scheme) = (config.base(http)?, http.pool()?, config.scheme(&credential)?);
-        let capabilities = config.capabilities(http, &base);
+        let capabilities =
+            config.capabilities(http, &base).with_own_timeout(Some(transport.request_timeout()));
         let token_url = format!("{}{TOKEN_PATH}", base.as_str().trim_end_matches('/'));
         let source = credential.into_source(Some(token_url), &transport)?;
         let client = Client::new(PROVIDER, base, &transport, scheme, source)?;

@@ -33,7 +33,8 @@ impl Paradigm {
         credential: impl Into<Credential>,
     ) -> Result<Self> {
         let (base, transport) = (http.base(DEFAULT_BASE_URL)?, http.pool()?);
-        let capabilities = config.capabilities(http, &base);
+        let capabilities =
+            config.capabilities(http, &base).with_own_timeout(Some(transport.request_timeout()));
         let source = credential.into().into_source(None, &transport)?;
         let client = Client::new(PROVIDER, base, &transport, AuthScheme::BEARER, source)?;
         let client = client.below(&["api", "v3"]);

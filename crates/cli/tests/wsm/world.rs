@@ -142,6 +142,8 @@ impl World {
         let mut all: Vec<(String, String)> = std::fs::read_dir(folder)
             .unwrap()
             .map(|entry| entry.unwrap().path())
+            // The number of the latest lease stays.
+            .filter(|path| path.extension().is_none_or(|ending| ending != "generation"))
             .map(|path| {
                 let name = path.file_name().unwrap().to_string_lossy().into_owned();
                 (name, std::fs::read_to_string(path).unwrap())

@@ -67,8 +67,9 @@ pub(super) async fn principal<M: WorkspaceMembers + ?Sized>(members: &M, who: &W
     }
 }
 
-/// One member, or `None` once the membership is known to be what is missing.
-pub(super) async fn read<M: WorkspaceMembers + ?Sized>(
+/// One member, or `None` once the membership is known to be what is missing: one request, or the list of workspaces too
+/// where the answer leaves that open. Idempotent.
+pub async fn read<M: WorkspaceMembers + ?Sized>(
     members: &M,
     workspace: &WorkspaceId,
     principal: &PrincipalId,

@@ -1,27 +1,37 @@
 //! Audit: no write without an intent before it and an outcome after it.
 
-use crate::support::{Fault, Lines, Scripted, add, capabilities, key, user, workspace};
+use crate::support::{Fault, Lines, Scripted, add, capabilities, invite, key, user, workspace};
 use secrecy::SecretString;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use workspace_members_core::{
-    Capability, Effect, ErrorKind, Notify, Operation, RemoveMember, Role, SetRole, WorkspaceMembers,
+    CancelInvitation, Capability, DeleteUser, Effect, ErrorKind, Notify, Operation, RemoveMember, Role,
+    SetRole, SetUserActive, WorkspaceMembers,
 };
 use workspace_members_layers::{
-    Actor, Audit, AuditConfig, AuditSink, EmailKey, LayersConfig, ReadOnly, Standard,
+    Actor, Audit, AuditConfig, AuditSink, EmailKey, LayersConfig, Stack, StackBuilder,
 };
 
-fn stack() -> (Scripted, Arc<Lines>, Audit<Scripted>) {
+fn stack() -> (Scripted, Arc<Lines>, Stack<Scripted>) {
+    stack_with(|audit| audit)
+}
+
+fn stack_with(change: impl FnOnce(Audit) -> Audit) -> (Scripted, Arc<Lines>, Stack<Scripted>) {
     let (inner, lines) = (Scripted::new(capabilities()), Arc::<Lines>::default());
-    let audit = Audit::new(inner.clone(), Arc::clone(&lines) as Arc<dyn AuditSink>);
-    (inner, lines, audit)
+    let stack = Stack::new(inner.clone()).with_audit(change(Audit::new(lines.clone())));
+    (inner, lines, stack)
+}
+
+/// Writes here, and asks nobody who acts.
+fn unidentified(inner: &Scripted, sink: Arc<dyn AuditSink>) -> Stack<Scripted> {
+    Stack::new(inner.clone()).with_audit(Audit::new(sink).with_identify(false))
 }
 
 #[tokio::test(start_paused = true)]
 async fn both_lines_say_who_where_whom_and_what() {
-    let (_, lines, audit) = stack();
-    let audit = audit.with_connection("legal").with_actor(Actor::default().with_label("nightly"));
+    let (_, lines, audit) = stack_with(|audit| audit.with_actor(Actor::default().with_label("nightly")));
+    let audit = audit.with_connection("legal");
     audit.add(&add(3, Role::Editor).with_notify(Notify::MEMBER)).await.unwrap();
     let from = audit.get(&workspace(), &user(3)).await.unwrap().unwrap().native_role;
     audit.set_role(&SetRole::new(key(3), Role::Viewer).with_from(Some(from))).await.unwrap();
@@ -64,6 +74,28 @@ async fn both_lines_say_who_where_whom_and_what() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn writes_to_users_are_on_record() {
+    let key = EmailKey::new(SecretString::from("a key of sufficient length")).unwrap();
+    let (_, lines, audit) = stack_with(|audit| audit.with_email_key(key.clone()));
+    audit.invite(&invite()).await.unwrap();
+    audit.cancel_invitation(&CancelInvitation::new(8.into())).await.unwrap();
+    audit.set_user_active(&SetUserActive::new(3.into(), false)).await.unwrap();
+    audit.delete_user(&DeleteUser::new(3.into())).await.unwrap();
+    let values = lines.values();
+    let operations: Vec<_> = values.iter().step_by(2).map(|line| line["operation"].clone()).collect();
+    assert_eq!(operations, ["invite", "cancel_invitation", "set_user_active", "delete_user"]);
+    assert!(values.iter().skip(1).step_by(2).all(|line| line["result"] == "ok"));
+    assert_eq!(values[0]["invitee"], key.hide("new@example.com"));
+    assert_eq!(values[0]["invited_to"], serde_json::json!([{"workspace": "4", "role": "viewer"}]));
+    assert_eq!((&values[0]["workspace"], &values[0]["principal"]), (&Value::Null, &Value::Null));
+    assert_eq!(values[1]["email"], key.hide("new@example.com"));
+    assert_eq!(values[2]["invitation"], "8");
+    assert_eq!((&values[4]["principal"], &values[4]["active"]), (&"user:3".into(), &false.into()));
+    assert_eq!(values[6]["principal"], "user:3");
+    assert!(!lines.text().contains('@'));
+}
+
+#[tokio::test(start_paused = true)]
 async fn errors_carry_the_providers_request_id() {
     let (inner, lines, audit) = stack();
     audit.me().await.unwrap();
@@ -77,7 +109,7 @@ async fn errors_carry_the_providers_request_id() {
 #[tokio::test(start_paused = true)]
 async fn without_an_intent_nothing_is_sent() {
     let inner = Scripted::new(capabilities());
-    let audit = Audit::new(inner.clone(), Lines::failing_after(0)).with_identify(false);
+    let audit = unidentified(&inner, Lines::failing_after(0));
     for error in [
         audit.add(&add(3, Role::Editor)).await.unwrap_err(),
         audit.set_role(&SetRole::new(key(1), Role::Owner)).await.unwrap_err(),
@@ -93,13 +125,13 @@ async fn without_an_intent_nothing_is_sent() {
 #[tokio::test(start_paused = true)]
 async fn an_outcome_that_cannot_be_written_is_told_with_what_happened() {
     let inner = Scripted::new(capabilities());
-    let audit = Audit::new(inner.clone(), Lines::failing_after(1)).with_identify(false);
+    let audit = unidentified(&inner, Lines::failing_after(1));
     let error = audit.add(&add(3, Role::Editor)).await.unwrap_err();
     assert_eq!((error.kind(), error.effect()), (ErrorKind::RecordFailed, Effect::Partial));
     assert_eq!(error.done(), ["add user:3 in workspace 4"]);
     assert_eq!(inner.role_of(3).await.as_deref(), Some("writer"));
 
-    let audit = Audit::new(inner.clone(), Lines::failing_after(1)).with_identify(false);
+    let audit = unidentified(&inner, Lines::failing_after(1));
     let error = audit.add(&add(3, Role::Editor)).await.unwrap_err();
     assert_eq!((error.kind(), error.effect()), (ErrorKind::RecordFailed, Effect::Rejected));
     assert!(error.to_string().contains("already_member"), "{error}");
@@ -123,7 +155,7 @@ async fn a_dropped_call_has_an_outcome_too() {
 async fn a_call_dropped_before_it_was_sent_says_so() {
     let inner = Scripted::new(capabilities());
     let lines = Arc::new(Lines::slow());
-    let audit = Audit::new(inner.clone(), Arc::clone(&lines) as Arc<dyn AuditSink>).with_identify(false);
+    let audit = unidentified(&inner, lines.clone());
     let request = add(3, Role::Editor);
     tokio::time::timeout(Duration::from_secs(1), audit.add(&request)).await.unwrap_err();
     let values = lines.values();
@@ -146,7 +178,7 @@ async fn who_acts_is_asked_once_and_only_where_something_will_be_sent() {
     let inner =
         Scripted::new(capabilities()).faults([Fault::Before(ErrorKind::Unavailable, Effect::NotApplied)]);
     let lines = Arc::<Lines>::default();
-    let audit = Audit::new(inner.clone(), Arc::clone(&lines) as Arc<dyn AuditSink>);
+    let audit = Stack::new(inner.clone()).with_audit(Audit::new(lines.clone()));
     let error = audit.add(&add(3, Role::Editor)).await.unwrap_err();
     assert_eq!((error.kind(), error.effect()), (ErrorKind::Unavailable, Effect::NotApplied));
     assert_eq!(error.operation(), Some(Operation::Add));
@@ -160,7 +192,8 @@ async fn who_acts_is_asked_once_and_only_where_something_will_be_sent() {
 
     // The provider has no such question.
     let inner = Scripted::new(capabilities().without(&[Capability::Me], "test"));
-    Audit::new(inner.clone(), Arc::new(Lines::default())).add(&add(3, Role::Editor)).await.unwrap();
+    let audit = Stack::new(inner.clone()).with_audit(Audit::new(Arc::new(Lines::default())));
+    audit.add(&add(3, Role::Editor)).await.unwrap();
     assert_eq!(inner.operations(), [Operation::Add]);
 }
 
@@ -190,7 +223,7 @@ async fn first_writes_at_once_ask_once_who_acts() {
 #[tokio::test(start_paused = true)]
 async fn a_refused_attempt_to_change_a_read_only_stack_is_on_record() {
     let (lines, inner) = (Arc::<Lines>::default(), Scripted::new(capabilities()));
-    let audit = Audit::new(ReadOnly::new(inner.clone()), Arc::clone(&lines) as Arc<dyn AuditSink>);
+    let audit = Stack::new(inner.clone()).with_read_only().with_audit(Audit::new(lines.clone()));
     audit.add(&add(3, Role::Editor)).await.unwrap_err();
     assert_eq!(lines.values()[1]["kind"], "unsupported");
     assert_eq!(inner.operations(), []);
@@ -198,9 +231,8 @@ async fn a_refused_attempt_to_change_a_read_only_stack_is_on_record() {
 
 #[tokio::test(start_paused = true)]
 async fn addresses_can_be_hidden_and_compared() {
-    let (_, lines, audit) = stack();
     let key = EmailKey::new(SecretString::from("a key of sufficient length")).unwrap();
-    let audit = audit.with_email_key(key.clone());
+    let (_, lines, audit) = stack_with(|audit| audit.with_email_key(key.clone()));
     audit.add(&add(3, Role::Editor)).await.unwrap();
     let text = lines.text();
     assert!(!text.contains('@'), "{text}");
@@ -216,7 +248,7 @@ async fn the_configured_file_is_written() {
     let config = LayersConfig::default().with_audit(
         AuditConfig::default().with_file(Some(path.clone())).with_actor(Some("nightly".to_owned())),
     );
-    let stack = Standard::new(config).build(Scripted::new(capabilities())).unwrap();
+    let stack = Stack::standard(Scripted::new(capabilities()), &config).unwrap();
     stack.add(&add(3, Role::Editor)).await.unwrap();
     let lines = std::fs::read_to_string(&path).unwrap();
     assert_eq!(lines.lines().count(), 2);
@@ -227,12 +259,12 @@ async fn the_configured_file_is_written() {
 fn a_named_key_that_is_not_handed_in_is_refused() {
     let audit: AuditConfig = toml::from_str("hash_emails = { env = \"KEY\" }").unwrap();
     let config = LayersConfig::default().with_audit(audit);
-    let standard = || Standard::new(config.clone()).with_sink(Arc::new(Lines::default()));
-    let refused = |standard: Standard| standard.build(Scripted::new(capabilities())).unwrap_err();
+    let standard = || StackBuilder::new(config.clone()).with_sink(Arc::new(Lines::default()));
+    let refused = |standard: StackBuilder| standard.build(Scripted::new(capabilities())).unwrap_err();
     assert_eq!(refused(standard()).kind(), ErrorKind::Config);
     assert_eq!(refused(standard().with_email_key(SecretString::from("short"))).kind(), ErrorKind::Config);
     let directory = LayersConfig::default().with_audit(AuditConfig::default().with_file(Some("/".into())));
-    assert_eq!(refused(Standard::new(directory)).kind(), ErrorKind::Config);
+    assert_eq!(refused(StackBuilder::new(directory)).kind(), ErrorKind::Config);
     let key = SecretString::from("a key of sufficient length");
     standard().with_email_key(key).build(Scripted::new(capabilities())).unwrap();
 }

@@ -1,17 +1,15 @@
 //! Each layer, where it has nothing to do, is as if it were not there: every method reaches the account with what it was
 //! given, once, and its answer comes back. Also around an `Arc<dyn WorkspaceMembers>`.
 
-use crate::support::{Lines, Scripted, add, capabilities, key, user, workspace};
+use crate::support::{Lines, Scripted, add, capabilities, invite, key, user, workspace};
 use std::sync::Arc;
 use std::time::Duration;
 use workspace_members_core::{
-    Capability, ErrorKind, GroupId, ListOf, NativeRole, Notify, Operation, PageRequest, PrincipalId,
-    RateLimit as Limit, RemoveMember, Result, Role, SetRole, Support, WorkspaceId, WorkspaceMembers,
+    CancelInvitation, Capability, DeleteUser, ErrorKind, GroupId, ListOf, NativeRole, Notify, Operation,
+    PageRequest, PrincipalId, RateLimit as Limit, RemoveMember, Result, Role, SetRole, SetUserActive,
+    Support, WorkspaceId, WorkspaceMembers,
 };
-use workspace_members_layers::{
-    Audit, Concurrency, LayersConfig, Limiter, RateLimit, ReadOnly, Retry, RetryConfig, Timeout, Trace,
-    standard,
-};
+use workspace_members_layers::{Audit, LayersConfig, Limiter, RetryConfig, Stack};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -20,16 +18,16 @@ type Wrap = fn(Arc<dyn WorkspaceMembers>) -> Arc<dyn WorkspaceMembers>;
 /// Every layer, and all of them.
 fn layers() -> Vec<(&'static str, Wrap)> {
     vec![
-        ("audit", |inner| Arc::new(Audit::new(inner, Arc::new(Lines::default())))),
-        ("trace", |inner| Arc::new(Trace::new(inner))),
-        ("retry", |inner| Arc::new(Retry::new(inner, RetryConfig::default()))),
-        ("concurrency", |inner| Arc::new(Concurrency::new(inner, 1))),
+        ("audit", |inner| Arc::new(Stack::new(inner).with_audit(Audit::new(Arc::new(Lines::default()))))),
+        ("trace", |inner| Arc::new(Stack::new(inner).with_trace())),
+        ("retry", |inner| Arc::new(Stack::new(inner).with_retry(RetryConfig::default()))),
+        ("concurrency", |inner| Arc::new(Stack::new(inner).with_concurrency(1))),
         ("rate limit", |inner| {
             let limiter = Limiter::from_capabilities(inner.capabilities(), 0.0);
-            Arc::new(RateLimit::new(inner, limiter))
+            Arc::new(Stack::new(inner).with_limiter(limiter))
         }),
-        ("timeout", |inner| Arc::new(Timeout::new(inner, SECOND))),
-        ("standard", |inner| standard(inner, &LayersConfig::default()).unwrap()),
+        ("timeout", |inner| Arc::new(Stack::new(inner).with_timeout(SECOND))),
+        ("standard", |inner| Arc::new(Stack::standard(inner, &LayersConfig::default()).unwrap())),
     ]
 }
 
@@ -64,6 +62,11 @@ async fn call_everything(members: &dyn WorkspaceMembers) -> Vec<String> {
         shown(&members.get(&workspace(), &group).await),
         shown(&members.remove(&RemoveMember::new(key(3))).await),
         shown(&members.get(&workspace(), &user(3)).await),
+        shown(&members.invite(&invite()).await),
+        shown(&members.invitations_page(&ListOf::Account, page(6)).await),
+        shown(&members.cancel_invitation(&CancelInvitation::new(8.into())).await),
+        shown(&members.set_user_active(&SetUserActive::new(3.into(), false)).await),
+        shown(&members.delete_user(&DeleteUser::new(3.into())).await),
         // And refusals as they are.
         shown(&members.get(&WorkspaceId::from(99), &user(3)).await),
         shown(&members.add(&add(99, Role::Viewer)).await),
@@ -91,7 +94,7 @@ async fn every_method_passes_every_layer_unchanged() {
 #[tokio::test(start_paused = true)]
 async fn a_read_only_stack_reads_everything_and_writes_nothing() {
     let inner = scripted();
-    let layer = ReadOnly::new(inner.clone());
+    let layer = Stack::new(inner.clone()).with_read_only();
     call_everything(&layer).await;
     let expected = scripted();
     call_everything(&expected).await;
@@ -107,6 +110,10 @@ async fn a_read_only_stack_reads_everything_and_writes_nothing() {
             .remove(&RemoveMember::new(workspace_members_core::MemberKey::new(workspace(), group)))
             .await
             .unwrap_err(),
+        layer.invite(&invite()).await.unwrap_err(),
+        layer.cancel_invitation(&CancelInvitation::new(8.into())).await.unwrap_err(),
+        layer.set_user_active(&SetUserActive::new(3.into(), true)).await.unwrap_err(),
+        layer.delete_user(&DeleteUser::new(3.into())).await.unwrap_err(),
     ] {
         assert_eq!(error.kind(), ErrorKind::Unsupported);
         assert!(error.to_string().contains("read-only"), "{error}");
@@ -119,7 +126,7 @@ async fn a_read_only_stack_reads_everything_and_writes_nothing() {
 #[test]
 fn what_the_provider_cannot_do_keeps_its_own_reason() {
     let inner = Scripted::new(capabilities().without(&[Capability::AddGroup], "there are no groups"));
-    let layer = ReadOnly::new(inner);
+    let layer = Stack::new(inner).with_read_only();
     let why = |capability| match layer.capabilities().support(capability) {
         Support::Absent(why) => why.into_owned(),
         Support::Claimed(_) => panic!("{capability} is claimed"),

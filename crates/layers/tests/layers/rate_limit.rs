@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use workspace_members_core::{
-    AddMember, Capabilities, Effect, ErrorKind, Group, Identity, ListOf, Member, Operation, Page,
-    PageRequest, PrincipalId, Provider, RateLimit as Limit, RemoveMember, Result, Role, SetRole, User,
-    Workspace, WorkspaceId, WorkspaceMembers,
+    AddMember, CancelInvitation, Capabilities, DeleteUser, Effect, ErrorKind, Group, Identity, ListOf,
+    Member, Operation, Page, PageRequest, PrincipalId, Provider, RateLimit as Limit, RemoveMember, Result,
+    Role, SetRole, SetUserActive, User, Workspace, WorkspaceId, WorkspaceMembers,
 };
-use workspace_members_layers::{Concurrency, Limiter, RateLimit, Timeout};
+use workspace_members_layers::{Limiter, RetryConfig, Stack};
 
-use crate::support::{Fault, Scripted, add, capabilities, key, user, workspace};
+use crate::support::{Fault, Scripted, add, capabilities, invite, user, workspace};
 
 /// A provider of which requests arrive some time after they were sent, and answers some time after that. A request that
 /// the caller gave up arrives all the same.
@@ -107,7 +107,7 @@ async fn arrivals(limits: &[Limit], requests: &[Request]) -> Vec<(Operation, Ins
         let arrivals = Arc::clone(&seen);
         let (there, back) = (millis(request.there), millis(request.back));
         let distant = Distant { inner: inner.clone(), arrivals, there, back };
-        let layer = RateLimit::new(distant, limiter.clone());
+        let layer = Stack::new(distant).with_limiter(limiter.clone());
         tasks.push(tokio::spawn(async move {
             sleep(millis(request.after)).await;
             let call = async {
@@ -187,7 +187,8 @@ async fn a_fast_provider_is_used_at_98_percent_of_its_limit() {
         let arrivals = Arc::default();
         let inner = Scripted::new(capabilities());
         let distant = Distant { inner, arrivals, there: travel, back: travel };
-        let layer = Arc::new(Concurrency::new(RateLimit::new(distant, Limiter::new([limit.clone()])), 8));
+        let layer =
+            Arc::new(Stack::new(distant).with_limiter(Limiter::new([limit.clone()])).with_concurrency(8));
         let start = Instant::now();
         let tasks: Vec<_> = (0..2_000)
             .map(|_| {
@@ -214,8 +215,8 @@ async fn who_comes_out_of_the_line_waits_for_a_place() {
         back: Duration::from_secs(1),
     };
     let limiter = Limiter::new([Limit::assumed(&[], 6, Duration::from_secs(10), "test")]);
-    let wide = RateLimit::new(distant(&Arc::default()), limiter.clone());
-    let narrow = Arc::new(Concurrency::new(RateLimit::new(distant(&arrivals), limiter), 2));
+    let wide = Stack::new(distant(&Arc::default())).with_limiter(limiter.clone());
+    let narrow = Arc::new(Stack::new(distant(&arrivals)).with_limiter(limiter).with_concurrency(2));
     let start = Instant::now();
     // All slots become free at once, after 11 seconds.
     let (workspace, user) = (workspace(), user(1));
@@ -241,8 +242,8 @@ async fn a_shared_limiter_counts_several_values_as_one() {
     let limit = Limit::assumed(&[], 2, Duration::from_mins(1), "test");
     let limiter = Limiter::new([limit]);
     let (one, two) = (Scripted::new(capabilities()), Scripted::new(capabilities()));
-    let (first, second) =
-        (RateLimit::new(one.clone(), limiter.clone()), RateLimit::new(two.clone(), limiter));
+    let first = Stack::new(one).with_limiter(limiter.clone());
+    let second = Stack::new(two).with_limiter(limiter);
     let start = Instant::now();
     for _ in 0..2 {
         first.me().await.unwrap();
@@ -255,7 +256,7 @@ async fn a_shared_limiter_counts_several_values_as_one() {
 #[tokio::test(start_paused = true)]
 async fn a_429_holds_back_the_other_operations_too() {
     let inner = Scripted::new(capabilities()).faults([Fault::Limited(Some(Duration::from_secs(13)))]);
-    let layer = RateLimit::new(inner.clone(), Limiter::new([]));
+    let layer = Stack::new(inner.clone()).with_limiter(Limiter::new([]));
     let start = Instant::now();
     layer.add(&add(3, Role::Viewer)).await.unwrap_err();
     layer.me().await.unwrap();
@@ -266,7 +267,7 @@ async fn a_429_holds_back_the_other_operations_too() {
 async fn what_is_refused_here_takes_no_slot() {
     let inner = Scripted::new(capabilities());
     let limit = Limit::assumed(&[], 1, Duration::from_mins(1), "test");
-    let layer = RateLimit::new(inner, Limiter::new([limit]));
+    let layer = Stack::new(inner).with_limiter(Limiter::new([limit]));
     let start = Instant::now();
     for _ in 0..5 {
         layer.add(&add(3, Role::Manager)).await.unwrap_err();
@@ -276,9 +277,23 @@ async fn what_is_refused_here_takes_no_slot() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn writes_to_users_are_counted_too() {
+    let (cancel, delete) = (CancelInvitation::new(8.into()), DeleteUser::new(3.into()));
+    let limit = Limit::assumed(&[], 1, Duration::from_mins(1), "test");
+    let layer = Stack::new(Scripted::new(capabilities())).with_limiter(Limiter::new([limit]));
+    let start = Instant::now();
+    layer.invite(&invite()).await.unwrap();
+    layer.invitations_page(&ListOf::Account, PageRequest::default()).await.unwrap();
+    layer.cancel_invitation(&cancel).await.unwrap();
+    layer.set_user_active(&SetUserActive::new(3.into(), false)).await.unwrap();
+    layer.delete_user(&delete).await.unwrap();
+    assert_eq!(start.elapsed().as_secs(), 4 * 60);
+}
+
+#[tokio::test(start_paused = true)]
 async fn timeouts_say_what_may_have_happened() {
     let inner = Scripted::new(capabilities()).faults([Fault::Hang, Fault::Hang]);
-    let layer = Timeout::new(inner, Duration::from_secs(5));
+    let layer = Stack::new(inner).with_timeout(Duration::from_secs(5));
     let start = Instant::now();
     let read = layer.me().await.unwrap_err();
     let write = layer.add(&add(3, Role::Viewer)).await.unwrap_err();
@@ -288,23 +303,30 @@ async fn timeouts_say_what_may_have_happened() {
     assert_eq!(write.to_string(), "add at example: no answer within 5s");
 }
 
+/// An adapter that bounds its requests itself is not cut, however long it waits before it sends; one that bounds them by more
+/// than was asked is.
 #[tokio::test(start_paused = true)]
-async fn what_was_not_sent_in_time_was_not_applied() {
+async fn an_adapter_that_bounds_its_requests_is_left_to_it() {
     let second = Duration::from_secs(1);
-    let faults = [Fault::Held(second * 6), Fault::Held(second * 4), Fault::HeldAndHang(second * 4)];
-    let inner = Scripted::new(capabilities()).faults(faults);
-    let layer = Timeout::new(inner.clone(), second * 5);
+    for (own, cut_after) in [(None, Some(5)), (Some(6), Some(5)), (Some(5), None), (Some(1), None)] {
+        let own = own.map(|own| second * own);
+        let inner = Scripted::new(capabilities().with_own_timeout(own)).faults([Fault::Hang]);
+        let stack = Stack::new(inner).with_timeout(second * 5);
+        assert_eq!(stack.capabilities().own_timeout(), None, "another stack around this one must cut");
+        let start = Instant::now();
+        let request = add(3, Role::Viewer);
+        let cut = tokio::time::timeout(second * 60, stack.add(&request)).await.ok();
+        assert_eq!(cut.is_some(), cut_after.is_some(), "{own:?}");
+        assert_eq!(start.elapsed().as_secs(), cut_after.unwrap_or(60), "{own:?}");
+    }
+    // The deadline of retry holds all the same.
+    let inner = Scripted::new(capabilities().with_own_timeout(Some(second))).faults([Fault::Hang]);
+    let config = RetryConfig::default().with_deadline(second * 20);
+    let stack = Stack::new(inner).with_retry(config).with_timeout(second * 5);
     let start = Instant::now();
-    let unsent = layer.add(&add(3, Role::Viewer)).await.unwrap_err();
-    assert_eq!((unsent.kind(), unsent.effect()), (ErrorKind::Timeout, Effect::NotApplied));
-    assert!(unsent.to_string().contains("not sent within 5s"), "{unsent}");
-    assert_eq!((start.elapsed().as_secs(), inner.effects().len()), (5, 0));
-    layer.add(&add(3, Role::Viewer)).await.unwrap();
-    assert_eq!(start.elapsed().as_secs(), 9);
-    // The wait takes nothing from the time of the request.
-    let unanswered = layer.remove(&RemoveMember::new(key(3))).await.unwrap_err();
-    assert_eq!((unanswered.kind(), unanswered.effect()), (ErrorKind::Timeout, Effect::Unknown));
-    assert_eq!(start.elapsed().as_secs(), 18);
+    let error = stack.me().await.unwrap_err();
+    assert_eq!((error.kind(), start.elapsed().as_secs()), (ErrorKind::Timeout, 20));
+    assert!(error.to_string().contains("no answer within the deadline of 20s"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -317,7 +339,7 @@ async fn concurrency_is_bounded_and_fair_and_survives_drops() {
         there: Duration::ZERO,
         back: second,
     };
-    let layer = Arc::new(Concurrency::new(distant, 2));
+    let layer = Arc::new(Stack::new(distant).with_concurrency(2));
     let start = Instant::now();
     let mut tasks: Vec<_> = (0..7)
         .map(|_| {

@@ -1,21 +1,26 @@
 //! Retry: what is repeated, what is settled by reading, and when it ends.
 
-use crate::support::{Fault, Scripted, add, capabilities, key, user, with_memberships, workspace};
+use crate::support::{Fault, Scripted, add, capabilities, invite, key, user, with_memberships, workspace};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use workspace_members_core::{
-    Capability, Effect, ErrorKind, InMemory, NativeRole, Operation, RateLimit as Limit, RemoveMember,
-    Resource, Role, SetRole, UserId, WorkspaceMembers,
+    Behaviour, CancelInvitation, Capability, DeleteUser, Effect, ErrorKind, InMemory, NativeRole, Operation,
+    RateLimit as Limit, RemoveMember, Resource, Result, Role, SetRole, SetUserActive, UserId,
+    WorkspaceMembers,
 };
-use workspace_members_layers::{BudgetConfig, Limiter, RateLimit, Retry, RetryConfig, Timeout};
+use workspace_members_layers::{BudgetConfig, Limiter, RetryConfig, Stack};
 
 use Operation::{Add, Get, Me, Remove, SetRole as Set};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn retry(inner: &Scripted) -> Retry<Scripted> {
-    Retry::new(inner.clone(), RetryConfig::default()).with_seed(7)
+fn retry(inner: &Scripted) -> Stack<Scripted> {
+    retry_as(inner, &RetryConfig::default()).with_seed(7)
+}
+
+fn retry_as(inner: &Scripted, config: &RetryConfig) -> Stack<Scripted> {
+    Stack::new(inner.clone()).with_retry(config.clone())
 }
 
 fn with(faults: impl IntoIterator<Item = Fault>) -> Scripted {
@@ -98,7 +103,7 @@ async fn waits_are_random_below_a_bound_that_doubles_up_to_the_cap() {
     let (mut longest, mut shortest) = ([Duration::ZERO; 7], [Duration::MAX; 7]);
     for seed in 0..200 {
         let inner = with([BUSY; 8]);
-        let layer = Retry::new(inner.clone(), config.clone()).with_seed(seed);
+        let layer = retry_as(&inner, &config).with_seed(seed);
         layer.me().await.unwrap_err();
         for (at, pair) in inner.times().windows(2).enumerate() {
             let wait = pair[1] - pair[0];
@@ -299,6 +304,72 @@ async fn an_addition_is_not_repeated_where_its_workspace_cannot_be_read() {
     assert_eq!(inner.operations(), [Add, Get]);
 }
 
+/// Calls one of the writes to the account's users that are not idempotent.
+async fn write_to_users(operation: Operation, stack: &Stack<Scripted>) -> Result<()> {
+    match operation {
+        Operation::Invite => stack.invite(&invite()).await.map(drop),
+        Operation::CancelInvitation => stack.cancel_invitation(&CancelInvitation::new(8.into())).await,
+        Operation::DeleteUser => stack.delete_user(&DeleteUser::new(3.into())).await,
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn writes_to_users_are_repeated_only_where_they_did_not_happen() {
+    for operation in [Operation::Invite, Operation::CancelInvitation, Operation::DeleteUser] {
+        for fault in [BUSY, Fault::Limited(None)] {
+            let inner = with([fault]);
+            write_to_users(operation, &retry(&inner)).await.unwrap();
+            assert_eq!(inner.operations(), [operation; 2], "{fault:?}");
+        }
+        for fault in [RESET, LOST, Fault::Late] {
+            let inner = with([fault]);
+            let error = write_to_users(operation, &retry(&inner)).await.unwrap_err();
+            assert_eq!((error.effect(), error.attempts()), (Effect::Unknown, 1));
+            assert_eq!(inner.operations(), [operation], "{fault:?}");
+        }
+    }
+    // Asked for once or twice, a user is active or not.
+    for fault in [BUSY, RESET, LOST] {
+        let inner = with([fault]);
+        retry(&inner).set_user_active(&SetUserActive::new(3.into(), false)).await.unwrap();
+        assert_eq!(inner.operations(), [Operation::SetUserActive; 2], "{fault:?}");
+    }
+}
+
+/// Where an addition changes the role of whoever is a member already, one in doubt is sent again only if the read shows
+/// them outside: somebody else may have changed the role meanwhile.
+#[tokio::test(start_paused = true)]
+async fn an_addition_that_upserts_is_sent_again_only_to_whom_the_read_shows_outside() {
+    let upserts = || capabilities().with_behaviours(&[Behaviour::AddUpserts]);
+    let inner = Scripted::new(upserts()).faults([RESET]);
+    retry(&inner).add(&add(3, Role::Viewer)).await.unwrap();
+    assert_eq!(inner.operations(), [Add, Get, Add]);
+
+    // A member with another role; the read fails; members cannot be read.
+    let changed = Scripted::new(upserts());
+    changed.account.add(&add(3, Role::Editor)).await.unwrap();
+    let unread = Scripted::new(upserts()).faults([RESET, BUSY, BUSY, BUSY, BUSY, BUSY]);
+    let blind = Scripted::new(upserts().without(&[Capability::GetMember], "test")).faults([RESET]);
+    for inner in [changed.faults([RESET]), unread, blind] {
+        retry(&inner).add(&add(3, Role::Viewer)).await.unwrap_err();
+        assert_eq!(inner.operations().iter().filter(|operation| **operation == Add).count(), 1);
+        assert!(inner.effects().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_attempt_follows_when_reading_back_took_all_the_time() {
+    // The write fails at once. The first read is not answered, and the second, after the deadline, shows them outside.
+    let inner = with([RESET, Fault::Hang]);
+    let config = RetryConfig::default().with_deadline(SECOND * 5);
+    let stack = retry_as(&inner, &config).with_timeout(SECOND * 6);
+    let error = stack.add(&add(3, Role::Viewer)).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::Transport, Effect::NotApplied));
+    assert!(error.to_string().contains("the deadline of 5s has passed"), "{error}");
+    assert_eq!(inner.operations(), [Add, Get, Get]);
+}
+
 /// How many requests a provider gets that always fails, for so many calls with such gaps between.
 async fn requests_in_an_outage(calls: u32, gap: Duration) -> usize {
     let inner = with(vec![BUSY; 5 * calls as usize]);
@@ -333,7 +404,7 @@ async fn an_outage_is_no_storm() {
 #[tokio::test(start_paused = true)]
 async fn one_attempt_means_no_repetition_and_still_an_answer() {
     let once = RetryConfig::default().with_max_attempts(1);
-    let layer = |inner: &Scripted| Retry::new(inner.clone(), once.clone());
+    let layer = |inner: &Scripted| retry_as(inner, &once);
     let inner = with([LOST]);
     layer(&inner).add(&add(3, Role::Editor)).await.unwrap();
     assert_eq!(inner.operations(), [Add, Get]);
@@ -351,7 +422,7 @@ async fn the_deadline_includes_the_calls_themselves() {
     // Each attempt takes 30 seconds to fail.
     let inner = with([Fault::Hang; 9]);
     let config = RetryConfig::default().with_deadline(SECOND * 70);
-    let layer = Retry::new(Timeout::new(inner.clone(), SECOND * 30), config).with_seed(1);
+    let layer = retry_as(&inner, &config).with_timeout(SECOND * 30).with_seed(1);
     let start = Instant::now();
     let error = layer.me().await.unwrap_err();
     assert_eq!((error.kind(), error.effect()), (ErrorKind::Timeout, Effect::NotApplied));
@@ -364,17 +435,17 @@ async fn without_a_timeout_the_deadline_cuts_and_writes_are_settled_after_it() {
     let config = RetryConfig::default().with_deadline(SECOND * 20);
     let start = Instant::now();
     let inner = with([Fault::Hang]);
-    let error = Retry::new(inner.clone(), config.clone()).me().await.unwrap_err();
+    let error = retry_as(&inner, &config).me().await.unwrap_err();
     assert_eq!((error.kind(), error.effect()), (ErrorKind::Timeout, Effect::NotApplied));
     assert_eq!(start.elapsed().as_secs(), 20);
 
     let inner = with([Fault::HangAfter]);
-    Retry::new(inner.clone(), config.clone()).add(&add(3, Role::Editor)).await.unwrap();
+    retry_as(&inner, &config).add(&add(3, Role::Editor)).await.unwrap();
     assert_eq!(start.elapsed().as_secs(), 40);
     assert_eq!(inner.operations(), [Add, Get]);
 
     let inner = with([Fault::HangAfter, Fault::Hang]);
-    let error = Retry::new(inner.clone(), config).add(&add(3, Role::Editor)).await.unwrap_err();
+    let error = retry_as(&inner, &config).add(&add(3, Role::Editor)).await.unwrap_err();
     assert_eq!((error.kind(), error.effect()), (ErrorKind::Timeout, Effect::Unknown));
     assert_eq!(start.elapsed().as_secs(), 70);
 }
@@ -384,7 +455,7 @@ async fn time_in_line_for_a_limit_is_not_the_providers_fault() {
     let inner = with([]);
     let limiter = Limiter::new([Limit::assumed(&[], 1, SECOND * 60, "test")]);
     let config = RetryConfig::default().with_deadline(SECOND);
-    let layer = Arc::new(Retry::new(RateLimit::new(inner.clone(), limiter), config));
+    let layer = Arc::new(retry_as(&inner, &config).with_limiter(limiter));
     let start = Instant::now();
     let calls: Vec<_> = (0..5)
         .map(|_| {
@@ -403,7 +474,7 @@ async fn nor_is_the_time_in_line_of_the_read_that_settles() {
     let inner = with([RESET]);
     let limiter = Limiter::new([Limit::assumed(&[], 1, SECOND * 60, "test")]);
     let config = RetryConfig::default().with_deadline(SECOND);
-    let layer = Retry::new(RateLimit::new(inner.clone(), limiter), config);
+    let layer = retry_as(&inner, &config).with_limiter(limiter);
     let start = Instant::now();
     layer.add(&add(3, Role::Editor)).await.unwrap();
     assert_eq!(inner.operations(), [Add, Get, Add]);
@@ -416,7 +487,7 @@ async fn the_budget_bounds_repetitions_of_what_fails_and_not_of_what_is_limited(
     let budget = BudgetConfig::default().with_share(0.0).with_reserve(3).with_per_second(0.0);
     let config = RetryConfig::default().with_budget(budget);
     let inner = with([BUSY; 20]);
-    let layer = Retry::new(inner.clone(), config.clone());
+    let layer = retry_as(&inner, &config);
     for _ in 0..10 {
         layer.me().await.unwrap_err();
     }
@@ -425,7 +496,7 @@ async fn the_budget_bounds_repetitions_of_what_fails_and_not_of_what_is_limited(
     assert!(error.to_string().contains("budget"), "{error}");
 
     let inner = with([Fault::Limited(Some(SECOND)); 4]);
-    Retry::new(inner.clone(), config.with_budget(budget.with_reserve(0))).me().await.unwrap();
+    retry_as(&inner, &config.with_budget(budget.with_reserve(0))).me().await.unwrap();
     assert_eq!(inner.operations().len(), 5);
 }
 

@@ -11,7 +11,9 @@ use workspace_members_core::{
     AddMember, Capabilities, Effect, ErrorKind, GroupId, IfPresent, Notify, Operation, PrincipalId,
     RateLimit as Limit, Result, Role, Roster, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt,
 };
-use workspace_members_layers::{LayersConfig, LimitConfig, Limiter, RateLimitConfig, RetryConfig, Standard};
+use workspace_members_layers::{
+    LayersConfig, LimitConfig, Limiter, RateLimitConfig, RetryConfig, Stack, StackBuilder,
+};
 
 const LIMIT: u32 = 10;
 const WINDOW: Duration = Duration::from_mins(1);
@@ -62,7 +64,7 @@ struct Ran {
 async fn run(capabilities: Capabilities, faults: impl IntoIterator<Item = Fault>) -> Ran {
     let inner = Scripted::new(capabilities).faults(faults);
     let lines = Arc::<Lines>::default();
-    let stack = Standard::new(LayersConfig::default())
+    let stack = StackBuilder::new(LayersConfig::default())
         .with_seed(3)
         .with_sink(Arc::clone(&lines) as Arc<dyn workspace_members_layers::AuditSink>)
         .build(inner.clone())
@@ -194,7 +196,7 @@ proptest! {
 async fn a_line_for_one_limit_holds_up_nothing_else() {
     let one_a_minute = Limit::assumed(&[Operation::Add], 1, WINDOW, "test");
     let inner = Scripted::new(capabilities().with_limits([one_a_minute]));
-    let stack = Standard::new(LayersConfig::default()).build(inner.clone()).unwrap();
+    let stack = Arc::new(Stack::standard(inner.clone(), &LayersConfig::default()).unwrap());
     let start = tokio::time::Instant::now();
     // More than may be under way at once.
     let additions: Vec<_> = (0..20)
@@ -218,7 +220,7 @@ async fn a_line_for_one_limit_holds_up_nothing_else() {
 #[tokio::test(start_paused = true)]
 async fn the_settings_reach_the_layers() {
     let inner = Scripted::new(capabilities().with_limits([Limit::assumed(&[], 100, WINDOW, "test")]));
-    let build = |config: LayersConfig| Standard::new(config).build(inner.clone()).unwrap();
+    let build = |config: LayersConfig| StackBuilder::new(config).build(inner.clone()).unwrap();
     let limits = |config| build(config).capabilities().limits().to_vec();
 
     let rate = RateLimitConfig::default();
@@ -230,7 +232,7 @@ async fn the_settings_reach_the_layers() {
     assert_eq!((own.len(), own[0].max, own[0].operations.as_slice()), (1, 3, [Operation::Add].as_slice()));
 
     let off = with(rate.with_off(true));
-    let shared = Standard::new(off.clone()).with_limiter(Limiter::new([])).build(inner.clone());
+    let shared = StackBuilder::new(off.clone()).with_limiter(Limiter::new([])).build(inner.clone());
     assert_eq!(shared.unwrap_err().kind(), ErrorKind::Config);
     let off = build(off);
     let start = tokio::time::Instant::now();
@@ -247,9 +249,9 @@ async fn the_settings_reach_the_layers() {
     let quick = LayersConfig::default().with_timeout(Duration::from_secs(2)).with_retry(once);
     let slow = inner.clone().faults([Fault::Hang]);
     let start = tokio::time::Instant::now();
-    let error = Standard::new(quick).build(slow).unwrap().me().await.unwrap_err();
+    let error = StackBuilder::new(quick).build(slow).unwrap().me().await.unwrap_err();
     assert_eq!((error.kind(), start.elapsed().as_secs()), (ErrorKind::Timeout, 2));
 
     let invalid = LayersConfig::default().with_concurrency(0);
-    assert_eq!(Standard::new(invalid).build(inner).unwrap_err().kind(), ErrorKind::Config);
+    assert_eq!(StackBuilder::new(invalid).build(inner).unwrap_err().kind(), ErrorKind::Config);
 }

@@ -11,10 +11,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 use workspace_members_core::{
-    AddMember, Behaviour, Capabilities, Capability, Effect, EmailAddress, Error, ErrorKind, Evidence, Fit,
-    Group, GroupId, Identity, InMemory, ListOf, Member, MemberKey, NativeRole, Operation, Page, PageRequest,
-    PrincipalId, Provider, RemoveMember, Result, Role, RoleRow, RoleTable, SetRole, Status, User, UserId,
-    Workspace, WorkspaceId, WorkspaceMembers, before_sending,
+    AddMember, Behaviour, CancelInvitation, Capabilities, Capability, DeleteUser, Effect, EmailAddress,
+    Error, ErrorKind, Evidence, Fit, Group, GroupId, Identity, InMemory, Invitation, InvitationId, Invite,
+    Invited, ListOf, Member, MemberKey, NativeRole, Operation, Page, PageRequest, PrincipalId, Provider,
+    RemoveMember, Result, Role, RoleRow, RoleTable, SetRole, SetUserActive, Status, User, UserId, Workspace,
+    WorkspaceId, WorkspaceMembers,
 };
 use workspace_members_layers::{Appended, AuditSink};
 
@@ -33,10 +34,6 @@ pub(crate) enum Fault {
     Hang,
     /// It acts and does not answer.
     HangAfter,
-    /// It is sent after so long.
-    Held(Duration),
-    /// It is sent after so long, acts, and does not answer.
-    HeldAndHang(Duration),
     /// The answer is lost, and it acts when the next write arrives, just before that.
     Late,
 }
@@ -97,6 +94,11 @@ pub(crate) fn key(id: u64) -> MemberKey {
 
 pub(crate) fn add(id: u64, role: Role) -> AddMember {
     AddMember::new(workspace(), user(id), role)
+}
+
+pub(crate) fn invite() -> Invite {
+    let email = EmailAddress::new("new@example.com").unwrap();
+    Invite::new(email).with_workspace(workspace(), Role::Viewer)
 }
 
 impl Scripted {
@@ -188,7 +190,6 @@ impl Scripted {
                 self.state.lock().unwrap().late.extend(late);
                 return Err(fail(ErrorKind::Transport, lost));
             }
-            Fault::Held(wait) | Fault::HeldAndHang(wait) => before_sending(tokio::time::sleep(wait)).await,
             Fault::None | Fault::After(_) | Fault::HangAfter => {}
         }
         let before = members(&self.account).await;
@@ -198,7 +199,7 @@ impl Scripted {
         }
         match fault {
             Fault::After(kind) => Err(fail(kind, lost)),
-            Fault::HangAfter | Fault::HeldAndHang(_) => pending().await,
+            Fault::HangAfter => pending().await,
             _ => Ok(done),
         }
     }
@@ -229,6 +230,7 @@ async fn members(account: &InMemory) -> Vec<Member> {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl WorkspaceMembers for Scripted {
     fn provider(&self) -> Provider {
         self.capabilities.provider().clone()
@@ -275,6 +277,39 @@ impl WorkspaceMembers for Scripted {
         let (text, again) = (format!("{request:?}"), request.clone());
         let late = self.late(&text, |account| async move { account.remove(&again).await });
         self.run(Operation::Remove, text, self.account.remove(request), Some(late)).await
+    }
+    async fn invite(&self, request: &Invite) -> Result<Invited> {
+        let invitation =
+            Invitation::new(InvitationId::from(8)).with_invitee(Some(request.email.clone()), None);
+        self.user_write(Operation::Invite, format!("{request:?}"), Invited::pending(invitation)).await
+    }
+    async fn invitations_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Invitation>> {
+        let invitations = vec![Invitation::new(InvitationId::from(8))];
+        let text = format!("invitations {of:?} {page:?}");
+        let answer = Box::pin(async { Ok(Page::new(invitations)) });
+        self.run(Operation::ListInvitations, text, answer, None).await
+    }
+    async fn cancel_invitation(&self, request: &CancelInvitation) -> Result<()> {
+        self.user_write(Operation::CancelInvitation, format!("{request:?}"), ()).await
+    }
+    async fn set_user_active(&self, request: &SetUserActive) -> Result<User> {
+        let email = EmailAddress::new("user3@example.com").unwrap();
+        let user = User::new(request.user.clone()).with_email(Some(email));
+        self.user_write(Operation::SetUserActive, format!("{request:?}"), user).await
+    }
+    async fn delete_user(&self, request: &DeleteUser) -> Result<()> {
+        self.user_write(Operation::DeleteUser, format!("{request:?}"), ()).await
+    }
+}
+
+/// Writes to the account's users change no membership, so they answer something fixed and leave an effect by name.
+impl Scripted {
+    async fn user_write<T: Send>(&self, operation: Operation, text: String, answer: T) -> Result<T> {
+        let done = async {
+            self.state.lock().unwrap().effects.push(text.clone());
+            Ok(answer)
+        };
+        self.run(operation, text.clone(), Box::pin(done), None).await
     }
 }
 

@@ -4,16 +4,18 @@ use super::progress::Progress;
 use crate::guards::Guards;
 use crate::observe::Known;
 use crate::plan::Overrides;
+use crate::store::{FileStore, StateStore};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How a plan is carried out.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ApplyOptions {
-    /// The folder of this host's locks and journals. Kept between runs: it knows who may be outside.
-    pub state_dir: PathBuf,
+    /// Where leases and open changes are kept. It must outlive the run: it knows who may be outside.
+    pub store: Arc<dyn StateStore>,
     /// Guards of this host, on top of the plan's.
     pub guards: Guards,
     /// Guards lifted for this very plan.
@@ -33,9 +35,16 @@ pub struct ApplyOptions {
 
 impl ApplyOptions {
     /// Refuses a plan that is no longer current, lifts no guard, and works on four workspaces at a time.
+    ///
+    /// Keeps its state in a folder of this host: [`FileStore`].
     pub fn new(state_dir: impl Into<PathBuf>) -> Self {
+        Self::with_store(Arc::new(FileStore::new(state_dir)))
+    }
+
+    /// The same with any store.
+    pub fn with_store(store: Arc<dyn StateStore>) -> Self {
         Self {
-            state_dir: state_dir.into(),
+            store,
             guards: Guards::new(),
             overrides: Overrides::new(),
             replan: false,

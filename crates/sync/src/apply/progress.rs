@@ -16,7 +16,7 @@ pub enum Event<'a> {
         /// Its name.
         connection: &'a str,
     },
-    /// Somebody left outside by an earlier run was settled.
+    /// An open change of an earlier run was recovered.
     Recovered(&'a Recovered),
     /// Everything that a plan is made from was read.
     Read(&'a [Observed]),
@@ -44,7 +44,7 @@ pub enum Event<'a> {
 pub struct Progress(Arc<dyn Fn(&Event<'_>) + Send + Sync>);
 
 impl Progress {
-    /// Hands every event to a function.
+    /// Calls a function with every event.
     pub fn new(each: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
         Self(Arc::new(each))
     }

@@ -1,4 +1,4 @@
-//! Looking once more before anybody loses anything.
+//! Reading a member once more before a step changes them.
 
 use crate::guards::Limits;
 use crate::plan::{
@@ -6,24 +6,25 @@ use crate::plan::{
     looks_at_target_only, reads_singly,
 };
 use workspace_members_core::{
-    Error, Member, PrincipalId, Resource, Role, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt as _,
+    Error, IfPresent, Mark, Member, PrincipalId, Resource, Role, WorkspaceId, WorkspaceMembers,
+    WorkspaceMembersExt as _, ops,
 };
 
-/// What the last look before a step says.
+/// What reading again says of a step.
 #[derive(Debug)]
-pub(super) enum Look {
-    /// Go ahead; this is the member as they are.
-    Go(Member),
+pub(super) enum Rechecked {
+    /// The plan found them so; with the member, if they are one.
+    AsPlanned(Option<Member>),
     /// What the step is to bring about is so already.
     Done,
-    /// The member is not as the plan found them.
-    Moved(String),
-    /// A guard refuses by now.
+    /// They are not as the plan found them.
+    Changed(String),
+    /// A guard refuses the step by now.
     Refused(Box<Refusal>),
 }
 
-/// Looks before steps in one workspace.
-pub(super) struct Lookout<'a> {
+/// Reads again before the steps of one workspace.
+pub(super) struct Recheck<'a> {
     pub(super) members: &'a dyn WorkspaceMembers,
     pub(super) workspace: &'a WorkspaceId,
     /// The workspace as the plan found it.
@@ -37,22 +38,25 @@ pub(super) struct Lookout<'a> {
     pub(super) fingerprint: &'a PlanFingerprint,
 }
 
-impl Lookout<'_> {
+impl Recheck<'_> {
     /// Reads the target and the owners again, and judges the step by what is there now.
     ///
     /// `made_owner` are those whom earlier steps of this plan gave the owner's role.
-    pub(super) async fn look(&self, step: &Step, made_owner: &[PrincipalId]) -> Result<Look, Error> {
-        let members = self.read(step, made_owner).await?;
-        let target = members.iter().find(|member| member.key.principal == step.principal);
+    pub(super) async fn read(&self, step: &Step, made_owner: &[PrincipalId]) -> Result<Rechecked, Error> {
+        let members = self.members_now(step, made_owner).await?;
+        let target = members.iter().find(|member| self.is(member, &step.principal));
         let role = target.map(|member| &member.native_role);
-        if role == step.to.as_ref() {
-            return Ok(Look::Done);
+        let added = target.filter(|_| step.action == Action::Add);
+        let kept = added.is_some() && step.if_present == Some(IfPresent::Keep);
+        if role == step.to.as_ref() || kept || added.is_some_and(|member| member.is(Mark::RoleFixed)) {
+            return Ok(Rechecked::Done);
         }
-        let Some(target) = target.filter(|_| role == step.from.as_ref()) else {
+        if role != step.from.as_ref() {
             let now = role.map_or("not a member".to_owned(), ToString::to_string);
             let was = step.from.as_ref().map_or("not a member".to_owned(), ToString::to_string);
-            return Ok(Look::Moved(format!("{} was {was} and is {now} by now", step.label)));
-        };
+            return Ok(Rechecked::Changed(format!("{} was {was} and is {now} by now", step.label)));
+        }
+        let Some(target) = target else { return Ok(Rechecked::AsPlanned(None)) };
         let case =
             Case { target: &step.target, mode: self.mode, members: &members, directory: self.directory };
         let mut refusals = case.judge_now(step, self.limits);
@@ -61,8 +65,8 @@ impl Lookout<'_> {
         }
         let refusal = refusals.into_iter().find(|refusal| !self.overrides.lift(refusal, self.fingerprint));
         Ok(match refusal {
-            Some(refusal) => Look::Refused(Box::new(refusal)),
-            None => Look::Go(target.clone()),
+            Some(refusal) => Rechecked::Refused(Box::new(refusal)),
+            None => Rechecked::AsPlanned(Some(target.clone())),
         })
     }
 
@@ -81,7 +85,11 @@ impl Lookout<'_> {
         ))
     }
 
-    async fn read(&self, step: &Step, made_owner: &[PrincipalId]) -> Result<Vec<Member>, Error> {
+    fn is(&self, member: &Member, principal: &PrincipalId) -> bool {
+        self.members.capabilities().same_principal(&member.key.principal, principal)
+    }
+
+    async fn members_now(&self, step: &Step, made_owner: &[PrincipalId]) -> Result<Vec<Member>, Error> {
         let workspace = self.workspace;
         if looks_at_target_only(self.members.capabilities(), step) {
             return Ok(now(self.members, workspace, &step.principal).await?.into_iter().collect());
@@ -99,11 +107,11 @@ impl Lookout<'_> {
         let known = self.roster.owners().map(|member| &member.key.principal);
         for owner in made_owner.iter().chain(known).filter(|id| **id != step.principal) {
             let others: Vec<Member> =
-                seen.iter().filter(|member| member.key.principal != step.principal).cloned().collect();
+                seen.iter().filter(|member| !self.is(member, &step.principal)).cloned().collect();
             if Outcome::of(&others, self.directory).active_owners().len() >= enough {
                 break;
             }
-            if seen.iter().any(|member| member.key.principal == *owner) {
+            if seen.iter().any(|member| self.is(member, owner)) {
                 continue;
             }
             if let Some(member) = now(self.members, workspace, owner).await?
@@ -130,23 +138,18 @@ pub(super) fn owners_needed(roster: Members<'_>, directory: &Directory<'_>, limi
     found.min(usize::try_from(limits.min_owners).unwrap_or(usize::MAX))
 }
 
-/// A member as they are now. A provider may say that there is no such user or group, which is then no member either.
-pub(super) async fn now(
+/// A member as they are now. Whoever does not exist is no member either.
+async fn now(
     members: &dyn WorkspaceMembers,
     workspace: &WorkspaceId,
     principal: &PrincipalId,
 ) -> Result<Option<Member>, Error> {
-    let absent = [Resource::User, Resource::Group, Resource::Member];
-    match members.get(workspace, principal).await {
-        Err(error) if matches!(error.missing(), [one] if absent.contains(one)) => Ok(None),
+    match ops::read_member(members, workspace, principal).await {
+        Err(error) if !error.missing().is_empty() && !error.missing().contains(&Resource::Workspace) => {
+            Ok(None)
+        }
         result => result,
     }
-}
-
-/// Whether a step is looked at before it is taken: whenever it changes a member. A promotion would lower somebody whom
-/// others have promoted further meanwhile.
-pub(super) fn needs_look(step: &Step) -> bool {
-    step.action != Action::Add
 }
 
 /// Whether a step makes somebody owner.

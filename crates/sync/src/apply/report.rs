@@ -1,8 +1,8 @@
 //! What came of a plan.
 
-use super::journal::OpenChange;
 use crate::observe::Observed;
 use crate::plan::{Kept, PlanFingerprint, Refusal, Step};
+use crate::store::OpenChange;
 use serde::Serialize;
 use std::fmt;
 use workspace_members_core::{Effect, Error, ErrorKind};
@@ -43,6 +43,8 @@ pub struct StepReport {
     pub step: Step,
     /// What came of it.
     pub outcome: StepOutcome,
+    /// Whether an addition ended as an invitation that is not accepted yet.
+    pub pending: bool,
     /// What happened, where that is more than the outcome says.
     pub message: Option<String>,
     /// What to do about it.
@@ -57,7 +59,15 @@ pub struct StepReport {
 
 impl StepReport {
     pub(super) fn new(step: &Step, outcome: StepOutcome) -> Self {
-        Self { step: step.clone(), outcome, message: None, advice: None, refusal: None, error: None }
+        Self {
+            step: step.clone(),
+            outcome,
+            pending: false,
+            message: None,
+            advice: None,
+            refusal: None,
+            error: None,
+        }
     }
 
     pub(super) fn because(mut self, message: impl Into<String>, advice: impl Into<String>) -> Self {
@@ -94,7 +104,7 @@ impl StepReport {
     }
 }
 
-/// How somebody who may have been outside since an earlier run was settled.
+/// How an open change of an earlier run was recovered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -105,20 +115,20 @@ pub enum Recovery {
     Added,
     /// They were outside, and were added in the role they had had, since the other was refused.
     PutBack,
-    /// They exist no more.
+    /// They do not exist any more.
     Gone,
-    /// Not settled, and not forgotten: it takes the connection that was used, which this run does not have or which does
-    /// not see the workspace. Until then they may be outside.
+    /// Not recovered: that takes the connection that was used, which this run does not have or which does not see the
+    /// workspace. The change stays open, and they may be outside.
     Left,
 }
 
-/// Somebody who may have been outside since an earlier run, and how that was settled.
+/// An open change of an earlier run, and how it was recovered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Recovered {
     /// What had been begun.
     pub open_change: OpenChange,
-    /// How it was settled.
+    /// How it was recovered.
     pub how: Recovery,
 }
 
@@ -138,10 +148,12 @@ pub struct Report {
     pub steps: Vec<StepReport>,
     /// Who stayed although the desired state says otherwise, or says nothing.
     pub kept: Vec<Kept>,
-    /// Who may have been outside since an earlier run, and was settled before the first step.
+    /// The open changes of earlier runs, which were recovered before the first step.
     pub recovered: Vec<Recovered>,
-    /// How many steps a plan from the last reading would have, and how many desired states it could not meet: 0 if everything is
-    /// as desired. `None` if it could not be read.
+    /// The changes that are open at the end: these people may be outside. The next run recovers them.
+    pub open_changes: Vec<OpenChange>,
+    /// How many steps a plan from the last reading would have, with the problems that it would meet: 0 if everything is as
+    /// desired. `None` if it could not be read.
     pub remaining: Option<usize>,
     /// Why the last reading failed, if it did; then outcomes are as the single requests told them.
     pub last_reading: Option<String>,
@@ -154,12 +166,19 @@ pub struct Report {
 }
 
 impl Report {
+    /// The last reading failed.
+    pub(super) fn unread(&mut self, error: &dyn std::error::Error) {
+        self.remaining = None;
+        let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+        self.last_reading = Some(format!("{error}{cause}"));
+    }
+
     /// How many steps came to this.
     pub fn count(&self, outcome: StepOutcome) -> usize {
         self.steps.iter().filter(|step| step.outcome == outcome).count()
     }
 
-    /// Whether anything was changed, by a step, a part of one, or settling.
+    /// Whether anything was changed, by a step, a part of one, or recovering.
     pub fn changed(&self) -> bool {
         self.count(StepOutcome::Applied) > 0
             || self.steps.iter().any(StepReport::is_partial)

@@ -72,6 +72,12 @@ fn pages(capabilities: &Capabilities, members: usize) -> u64 {
     size.map_or(1, |size| (members as u64).div_ceil(u64::from(size)).max(1))
 }
 
+/// Whether the member is read again before a step is taken: whenever it may change one. A promotion would lower somebody
+/// whom others have promoted further meanwhile, and so would an addition where that changes the role of a member.
+pub(crate) fn is_rechecked(capabilities: &Capabilities, step: &Step) -> bool {
+    step.action != Action::Add || capabilities.behaves(Behaviour::AddUpserts)
+}
+
 /// Whether the check before a lowering step reads single members, where a whole roster would take more requests.
 pub(crate) fn reads_singly(capabilities: &Capabilities, members: usize, min_owners: u32) -> bool {
     let one_pass = capabilities.has(Capability::ListAccountMembers);
@@ -144,10 +150,8 @@ impl<'a> Pricing<'a> {
 
     /// The requests of one step.
     pub(super) fn of_step(&self, step: &Step) -> Requests {
-        let look = if step.action == Action::Add {
-            // Where an addition would change the role of a member, it is read first that they are none.
-            let reads = self.capabilities.behaves(Behaviour::AddUpserts);
-            if reads { Requests::of(&[Operation::Get]) } else { Requests::default() }
+        let look = if !is_rechecked(self.capabilities, step) {
+            Requests::default()
         } else if looks_at_target_only(self.capabilities, step) {
             Requests::of(&[Operation::Get])
         } else if reads_singly(self.capabilities, self.members, self.min_owners) {

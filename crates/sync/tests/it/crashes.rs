@@ -103,7 +103,7 @@ async fn kill_everywhere(capabilities: Capabilities) {
                 }
             }
             writes = dying.log().last().is_some_and(|operation| operation.is_write());
-            // Whoever is neither in nor coming nor going is known to the journal.
+            // Whoever is neither in nor coming nor going is known to the store.
             let now = everybody(&account).await;
             let waiting: Vec<String> = open_changes(state.path())
                 .unwrap()
@@ -152,7 +152,7 @@ async fn leave_outside(account: &Arc<InMemory>, desired: &Desired, state: &std::
 }
 
 #[tokio::test]
-async fn settling_comes_before_everything_else() {
+async fn recovering_comes_before_everything_else() {
     let (account, desired) = editor_to_owner();
     let state = state();
     let before = plan(&*account, &desired, &loose()).await.unwrap();
@@ -171,7 +171,7 @@ async fn settling_comes_before_everything_else() {
 }
 
 #[tokio::test]
-async fn whoever_cannot_be_settled_stops_the_run_and_stays_known() {
+async fn an_open_change_that_cannot_be_recovered_stops_the_run_and_stays_known() {
     let (account, desired) = editor_to_owner();
     let state = state();
     leave_outside(&account, &desired, state.path()).await;
@@ -203,19 +203,20 @@ async fn if_the_new_role_is_refused_the_old_one_is_put_back() {
 }
 
 #[tokio::test]
-async fn if_nothing_can_be_put_back_the_report_says_so_and_the_journal_knows() {
+async fn if_nothing_can_be_put_back_the_report_says_so_and_the_change_stays_open() {
     let (account, desired) = editor_to_owner();
     let state = state();
     let refusing = Faulty::new(account.clone()).at(When::Each(Operation::Add), Fault::Refuse);
     let report = run(refusing, &desired, &loose(), state.path()).await.unwrap();
     assert_eq!(outcomes(&report), [StepOutcome::Unknown]);
     assert!(report.steps[0].message.as_ref().unwrap().contains("they may be outside"));
-    assert_eq!(open_changes(state.path()).unwrap().len(), 1);
+    assert_eq!(open_changes(state.path()).unwrap(), report.open_changes);
+    assert_eq!(report.open_changes.len(), 1);
     assert!(run(account, &desired, &loose(), state.path()).await.unwrap().is_complete());
 }
 
 #[tokio::test]
-async fn a_journal_that_cannot_be_written_lets_nobody_leave() {
+async fn a_store_that_cannot_be_written_lets_nobody_leave() {
     let (account, desired) = editor_to_owner();
     let state = state();
     let file = state.path().join("taken");
@@ -269,7 +270,7 @@ async fn a_workspace_that_is_not_visible_is_not_taken_for_gone() {
 }
 
 #[tokio::test]
-async fn an_intent_stays_open_while_its_removal_may_still_take_effect() {
+async fn a_change_stays_open_while_its_removal_may_still_take_effect() {
     let (account, desired) = editor_to_owner();
     let state = state();
     let slow = Faulty::new(account.clone()).at(When::Now(1, Operation::Remove), Fault::LoseRequest);

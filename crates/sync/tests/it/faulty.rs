@@ -7,13 +7,17 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::Notify as Bell;
 use workspace_members_core::{
     AddMember, Capabilities, Effect, Error, ErrorKind, Group, Identity, InMemory, ListOf, Member, Operation,
-    Page, PageRequest, PrincipalId, Provider, RemoveMember, Resource, Result, SetRole, User, Workspace,
-    WorkspaceId, WorkspaceMembers,
+    Page, PageRequest, PrincipalId, Provider, RemoveMember, Resource, Result, SetRole, Status, User,
+    Workspace, WorkspaceId, WorkspaceMembers,
 };
 
 /// What happens at a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
+    /// The addition ends as an invitation that is not accepted.
+    Invite,
+    /// The addition gives the owner's role, whatever was asked for, and the answer says so.
+    MakeOwner,
     /// The process dies before it is sent.
     DieBefore,
     /// The process dies after it took effect.
@@ -214,7 +218,19 @@ impl WorkspaceMembers for Faulty {
         self.run(Operation::Get, self.account.get(workspace, principal)).await
     }
     async fn add(&self, request: &AddMember) -> Result<Member> {
-        self.run(Operation::Add, self.account.add(request)).await
+        let planned = self.plan.lock().unwrap().first().copied();
+        let member = self.run(Operation::Add, self.account.add(request)).await?;
+        match planned {
+            Some((_, Fault::Invite)) => {
+                self.account.remove(&RemoveMember::new(member.key.clone())).await?;
+                Ok(member.with_status(Status::Pending))
+            }
+            Some((_, Fault::MakeOwner)) => {
+                let owner = workspace_members_core::Role::Owner;
+                self.account.set_role(&SetRole::new(member.key, owner)).await
+            }
+            _ => Ok(member),
+        }
     }
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
         self.run(Operation::SetRole, self.account.set_role(request)).await

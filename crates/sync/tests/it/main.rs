@@ -7,6 +7,8 @@ mod crashes;
 mod document;
 mod faulty;
 mod guards;
+mod memory_store;
+mod outcomes;
 mod plans;
 mod properties;
 mod support;

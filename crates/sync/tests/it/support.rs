@@ -170,7 +170,7 @@ pub(crate) fn connections(members: std::sync::Arc<dyn WorkspaceMembers>) -> Conn
     Connections::from([("acme".to_owned(), members)])
 }
 
-/// Settles, plans and applies, as one run of the command line does.
+/// Recovers, plans and applies, as one run of the command line does.
 pub(crate) async fn run(
     members: std::sync::Arc<dyn WorkspaceMembers>,
     desired: &Desired,
@@ -192,7 +192,7 @@ pub(crate) fn outcomes(report: &Report) -> Vec<StepOutcome> {
     report.steps.iter().map(|step| step.outcome).collect()
 }
 
-/// A folder for locks and journals. In memory where there is one: these tests are about what is written, and a disk
+/// A folder for leases and open changes. In memory where there is one: these tests are about what is written, and a disk
 /// would take minutes to make each line of thousands of journals safe.
 pub(crate) fn state() -> tempfile::TempDir {
     let memory = std::path::Path::new("/dev/shm");

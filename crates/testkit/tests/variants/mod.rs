@@ -1,17 +1,14 @@
-//! Providers that are not alike, made of the reference implementation: what they claim, and what only a wrapper can show,
-//! such as a listing in parts.
+//! Providers that are not alike, made of the reference implementation.
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
 pub(crate) mod spoilt;
 
 use async_trait::async_trait;
 use std::sync::Arc;
-use workspace_members_core::adapter::{Part, Parts};
 use workspace_members_core::{
-    AddMember, Behaviour, CancelInvitation, Capabilities, Capability, Cursor, DeleteUser, Error, ErrorKind,
-    Evidence, Fit, Group, Identity, Invitation, Invite, Invited, ListOf, Member, NativeRole, Operation, Page,
-    PageRequest, PrincipalId, PrincipalKind, Provider, RemoveMember, Resource, Result, Role, RolePolicy,
-    RoleRow, RoleTable, SetRole, SetUserActive, User, Workspace, WorkspaceId, WorkspaceMembers,
+    AddMember, Behaviour, Capabilities, Capability, Evidence, Fit, ListOf, Member, NativeRole, Page,
+    PageRequest, PrincipalId, Provider, RemoveMember, Result, Role, RolePolicy, RoleRow, RoleTable,
+    WorkspaceId, WorkspaceMembers,
 };
 use workspace_members_testkit::{InMemoryHarness, Layered, Seedable};
 
@@ -159,16 +156,14 @@ pub(crate) fn github_capabilities(lists_pending: bool) -> Capabilities {
         .with_page_size(3)
 }
 
-fn github_account(lists_pending: bool) -> InMemoryHarness {
+/// GitHub's teams: members are listed role by role, and a read leaves open what it did not find.
+pub(crate) fn like_github(lists_pending: bool) -> InMemoryHarness {
     let name = if lists_pending { "github teams, pending listed" } else { "github teams" };
     InMemoryHarness::with_capabilities(name, github_capabilities(lists_pending))
         .with_seedable(Seedable::Pending)
         .with_seedable(Seedable::RoleFixed)
-}
-
-/// GitHub's teams: the account, with members listed by role and reads that leave open what they did not find.
-pub(crate) fn like_github(lists_pending: bool) -> Layered<InMemoryHarness> {
-    Layered::new("by role", github_account(lists_pending), |members| Arc::new(ByRole { members })).bare()
+        .with_listings_in_parts()
+        .with_ambiguous_not_found()
 }
 
 /// SCIM's groups: one role, people and groups, ids that mean nothing.
@@ -186,6 +181,7 @@ pub(crate) fn like_scim() -> InMemoryHarness {
         Capability::AddGroup,
         Capability::RemoveUser,
         Capability::RemoveGroup,
+        Capability::InviteUser,
         Capability::SetUserActive,
         Capability::DeleteUser,
     ];
@@ -251,128 +247,5 @@ impl WorkspaceMembers for Required {
     }
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
         self.members.remove(request).await
-    }
-}
-
-/// Lists members by role, each role a request of its own with pages of its own, and says of a member who is not found
-/// that the workspace, the user or the membership may be missing.
-#[derive(Debug)]
-pub(crate) struct ByRole {
-    pub(crate) members: Arc<dyn WorkspaceMembers>,
-}
-
-/// The last is of all other roles.
-const PARTS: [&str; 4] = ["admin", "write", "triage", ""];
-
-impl ByRole {
-    /// Everybody whom the account lists.
-    pub(crate) async fn everybody(&self, of: &ListOf) -> Result<Vec<Member>> {
-        let (mut all, mut request) = (Vec::new(), PageRequest::default());
-        loop {
-            let page = self.members.members_page(of, request).await?;
-            all.extend(page.items);
-            let Some(next) = page.next else { return Ok(all) };
-            request = PageRequest::at(Some(next));
-        }
-    }
-
-    /// A page of one part, as the provider answers a request for one role.
-    pub(crate) fn part(&self, everybody: &[Member], part: &Part<'_>) -> Result<Page<Member>> {
-        let named = |member: &&Member| {
-            let role = member.native_role.as_str();
-            role == part.name || (part.name.is_empty() && !PARTS.contains(&role))
-        };
-        let all: Vec<Member> = everybody.iter().filter(named).cloned().collect();
-        let from = match &part.page.cursor {
-            None => 0,
-            Some(cursor) => {
-                cursor.as_str().parse().map_err(|_| self.named(Error::invalid_input("no such page")))?
-            }
-        };
-        let own = self.members.capabilities().page_size();
-        let size = part.page.size.map_or(own, |size| size.min(own)).max(1) as usize;
-        let items: Vec<Member> = all.iter().skip(from).take(size).cloned().collect();
-        let next = (from + size < all.len()).then(|| Cursor::new((from + size).to_string()));
-        Ok(Page::new(items).with_next(next))
-    }
-
-    pub(crate) fn parts(&self) -> Parts<'static> {
-        const ALL: Parts<'static> = Parts::new(&PARTS);
-        ALL
-    }
-
-    pub(crate) fn named(&self, error: Error) -> Error {
-        error.with_operation(Operation::ListMembers).with_provider(self.members.provider())
-    }
-}
-
-#[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl WorkspaceMembers for ByRole {
-    fn provider(&self) -> Provider {
-        self.members.provider()
-    }
-    fn capabilities(&self) -> &Capabilities {
-        self.members.capabilities()
-    }
-    async fn me(&self) -> Result<Identity> {
-        self.members.me().await
-    }
-    async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
-        self.members.workspaces_page(page).await
-    }
-    async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
-        self.members.users_page(page).await
-    }
-    async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
-        self.members.groups_page(page).await
-    }
-    async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
-        let everybody = self.everybody(of).await?;
-        let part = self.parts().at(&page).map_err(|error| self.named(error))?;
-        let page = self.parts().page(&part, self.part(&everybody, &part)?);
-        // The whole listing's total, which the provider tells on the last page alone.
-        let total = page.next.is_none().then_some(everybody.len() as u64);
-        Ok(page.with_total(total))
-    }
-    async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
-        let got = self.members.get(workspace, principal).await;
-        let nobody = match &got {
-            Ok(found) => found.is_none(),
-            Err(error) => error.kind() == ErrorKind::NotFound,
-        };
-        if !nobody {
-            return got;
-        }
-        let who = match principal.kind() {
-            PrincipalKind::Group => Resource::Group,
-            _ => Resource::User,
-        };
-        let error = Error::not_found("Not Found", &[Resource::Workspace, who, Resource::Member]);
-        Err(self.named(error).with_operation(Operation::Get))
-    }
-    async fn add(&self, request: &AddMember) -> Result<Member> {
-        self.members.add(request).await
-    }
-    async fn set_role(&self, request: &SetRole) -> Result<Member> {
-        self.members.set_role(request).await
-    }
-    async fn remove(&self, request: &RemoveMember) -> Result<()> {
-        self.members.remove(request).await
-    }
-    async fn invite(&self, request: &Invite) -> Result<Invited> {
-        self.members.invite(request).await
-    }
-    async fn invitations_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Invitation>> {
-        self.members.invitations_page(of, page).await
-    }
-    async fn cancel_invitation(&self, request: &CancelInvitation) -> Result<()> {
-        self.members.cancel_invitation(request).await
-    }
-    async fn set_user_active(&self, request: &SetUserActive) -> Result<User> {
-        self.members.set_user_active(request).await
-    }
-    async fn delete_user(&self, request: &DeleteUser) -> Result<()> {
-        self.members.delete_user(request).await
     }
 }

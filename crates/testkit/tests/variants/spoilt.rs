@@ -4,11 +4,14 @@ use async_trait::async_trait;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use workspace_members_core::{
-    AddMember, CancelInvitation, Capabilities, Capability, DeleteUser, Effect, Error, ErrorKind, Group,
-    Identity, Invitation, InvitationId, Invite, Invited, ListOf, Mark, Member, MemberKey, NativeRole, Page,
-    PageRequest, PrincipalId, Protection, Provider, RemoveMember, Resource, Result, Role, SetRole,
+    AddMember, Behaviour, CancelInvitation, Capabilities, Capability, DeleteUser, Effect, Error, ErrorKind,
+    Group, Identity, Invitation, InvitationId, Invite, Invited, ListOf, Mark, Member, MemberKey, NativeRole,
+    Page, PageRequest, PrincipalId, Protection, Provider, RemoveMember, Resource, Result, Role, SetRole,
     SetUserActive, Status, User, UserId, Workspace, WorkspaceId, WorkspaceMembers,
 };
+
+/// How many parts the listing has: one for each native role, and one for all others.
+const PARTS: usize = 6;
 
 /// What is wrong with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +38,7 @@ pub(crate) enum Bug {
     PendingIsNotListed,
     EverybodyIsPending,
     PendingIsReadAsOutside,
+    MailsAreDeclaredAndNotSent,
     PendingCannotBeRemoved,
     // Roles that something else sets.
     FixedRolesAreUnconfirmed,
@@ -80,7 +84,10 @@ pub(crate) struct Spoilt {
 
 impl Spoilt {
     pub(crate) fn new(members: Arc<dyn WorkspaceMembers>, bug: Bug) -> Self {
-        let claims = members.capabilities().clone();
+        let mut claims = members.capabilities().clone();
+        if bug == Bug::MailsAreDeclaredAndNotSent {
+            claims = claims.with_behaviours(&[Behaviour::InvitationsMail]);
+        }
         Self { members, bug, claims, asked: std::sync::Mutex::default(), made_up: AtomicU64::new(0) }
     }
 
@@ -176,10 +183,12 @@ impl WorkspaceMembers for Spoilt {
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
         let mut page = self.members.users_page(page).await?;
         page.items = page.items.into_iter().map(|user| self.user(user)).collect();
-        if self.made_up.load(Ordering::SeqCst) > 0 && page.next.is_none() && !page.items.is_empty() {
-            let cleo = "cleo@example.com".parse().ok();
-            page.items.push(User::new(UserId::from(405)).with_email(cleo));
-            page = Page::new(page.items);
+        if self.made_up.load(Ordering::SeqCst) > 0 {
+            if page.next.is_none() {
+                let cleo = "cleo@example.com".parse().ok();
+                page.items.push(User::new(UserId::from(405)).with_email(cleo));
+            }
+            page = Page::new(page.items).with_next(page.next);
         }
         Ok(page)
     }
@@ -188,7 +197,7 @@ impl WorkspaceMembers for Spoilt {
     }
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
         let step = page.cursor.as_ref().and_then(|cursor| cursor.as_str().split(':').next()?.parse().ok());
-        if self.is(Bug::PartsAreNotReadAgain) && step.is_some_and(|step: usize| step >= super::PARTS.len()) {
+        if self.is(Bug::PartsAreNotReadAgain) && step.is_some_and(|step: usize| step >= PARTS) {
             return Ok(Page::new(Vec::new()));
         }
         let first = page.cursor.is_none();

@@ -8,13 +8,23 @@ use workspace_members_core::{
     PrincipalId, Protection, Resource, Role, Status, WorkspaceMembers, WorkspaceMembersExt,
 };
 use workspace_members_http::{HttpSettings, Transport, TransportConfig};
-use workspace_members_paradigm::{Level, Paradigm};
+use workspace_members_paradigm::{Level, Paradigm, ParadigmConfig};
 use workspace_members_tests::{
-    Authority, CANARY, Call, Expected, Issued, Recorded, Reply, STATUSES, Server, chain, member, paradigm,
-    paradigm_over, principal, settings, workspace,
+    Authority, CANARY, Call, Expected, Issued, Recorded, Reply, STATUSES, Server, chain, key, member,
+    principal, settings, workspace,
 };
 
 const FIRST: fn() -> PageRequest = PageRequest::default;
+
+/// An account at this base URL, with the canary as key, changed as the test likes.
+fn paradigm(url: &str, change: impl FnOnce(ParadigmConfig) -> ParadigmConfig) -> Paradigm {
+    paradigm_over(&settings(url), change)
+}
+
+/// The same over other settings.
+fn paradigm_over(http: &HttpSettings, change: impl FnOnce(ParadigmConfig) -> ParadigmConfig) -> Paradigm {
+    Paradigm::new(&change(ParadigmConfig::default()), http, key()).unwrap()
+}
 
 #[expect(clippy::needless_pass_by_value, reason = "it reads better where it is called")]
 fn list_of(users: Value, groups: Value) -> Value {
@@ -694,26 +704,37 @@ async fn workspaces_users_and_groups_are_read_with_what_they_say() {
     let paradigm = paradigm(&server.url(), |config| config);
     server.answer(Reply::json(
         200,
-        json!({"count": 5, "next": null, "results": [
+        json!({"count": 10, "next": null, "results": [
             {"id": 1, "name": "Ours", "workspace_type": "custom", "user_role": "owner"},
             {"id": 2, "name": "Read", "workspace_type": "custom", "user_role": "viewer"},
             {"id": 3, "name": "All", "workspace_type": "company", "user_role": "owner"},
             {"id": 4, "name": null, "workspace_type": "shared", "user_role": ""},
             {"id": 5, "workspace_type": "personal", "user_role": "owner"},
+            {"id": 6, "workspace_type": "custom", "user_role": null},
+            {"id": 7, "workspace_type": "custom"},
+            {"id": 8, "workspace_type": " ", "user_role": "Owner"},
+            {"id": 9, "user_role": "editor"},
+            {"id": 10, "workspace_type": "company"},
         ]}),
     ));
     let page = paradigm.workspaces_page(FIRST()).await.unwrap();
     let shown: Vec<_> = page
         .items
         .iter()
-        .map(|w| (w.id.as_str(), w.name.as_str(), w.kind.as_deref(), w.may_be_manageable()))
+        .map(|w| (w.id.as_str(), w.name.as_str(), w.kind.as_deref(), w.manageable))
         .collect();
     let expected = [
-        ("1", "Ours", Some("custom"), true),
-        ("2", "Read", Some("custom"), false),
-        ("3", "All", Some("company"), false),
-        ("4", "", Some("shared"), false),
-        ("5", "", Some("personal"), false),
+        ("1", "Ours", Some("custom"), Some(true)),
+        ("2", "Read", Some("custom"), Some(false)),
+        ("3", "All", Some("company"), Some(false)),
+        // What is blank, null or missing is not known, and the provider's own refusal decides.
+        ("4", "", Some("shared"), None),
+        ("5", "", Some("personal"), Some(false)),
+        ("6", "", Some("custom"), None),
+        ("7", "", Some("custom"), None),
+        ("8", "", Some(" "), None),
+        ("9", "", None, Some(false)),
+        ("10", "", Some("company"), Some(false)),
     ];
     assert_eq!(shown, expected);
 

@@ -13,7 +13,7 @@ use workspace_members_http::{Credential, HttpSettings};
 use workspace_members_paradigm::{Level, Paradigm, ParadigmConfig};
 use workspace_members_simulator::paradigm::{ErrorStyle, Maintenance, PlatformRole};
 use workspace_members_simulator::{Options, RateLimit, Simulator, State};
-use workspace_members_tests::{Call, Reply, Server, member, paradigm, principal, workspace};
+use workspace_members_tests::{Call, Reply, Server, key, member, principal, settings, workspace};
 
 const ADMIN: &str = "simulated-paradigm-company-admin";
 const OWNER: &str = "simulated-paradigm-workspace-owner";
@@ -295,7 +295,7 @@ async fn stubborn(refused: &'static [&'static str]) -> (Server, Arc<Mutex<Vec<Va
 async fn an_old_role_is_put_back_where_the_new_one_is_refused() {
     let (of, who) = (workspace("42"), principal("user:7"));
     let (server, users) = stubborn(&["editor"]).await;
-    let paradigm = paradigm(&server.url(), |config| config);
+    let paradigm = Paradigm::new(&ParadigmConfig::default(), &settings(&server.url()), key()).unwrap();
     let error = paradigm.change_role_by_remove_then_add(&of, &who, &Role::Editor).await.unwrap_err();
     assert_eq!((error.kind(), error.effect()), (ErrorKind::Rejected, Effect::Rejected));
     assert!(error.message().contains("the old role viewer was put back"), "{error}");
@@ -304,7 +304,7 @@ async fn an_old_role_is_put_back_where_the_new_one_is_refused() {
     assert_eq!(methods, ["GET", "GET", "DELETE", "POST", "POST"]);
 
     let (server, users) = stubborn(&["editor", "viewer"]).await;
-    let paradigm = workspace_members_tests::paradigm(&server.url(), |config| config);
+    let paradigm = Paradigm::new(&ParadigmConfig::default(), &settings(&server.url()), key()).unwrap();
     let error = paradigm.change_role_by_remove_then_add(&of, &who, &Role::Editor).await.unwrap_err();
     assert_eq!(error.effect(), Effect::Partial);
     assert_eq!(error.done(), ["removed user:7 in workspace 42 (viewer)"]);

@@ -11,11 +11,20 @@ use workspace_members_core::{
 use workspace_members_http::HttpSettings;
 use workspace_members_pandadoc::{Auth, KeyKind, PandaDoc, PandaDocConfig, Reach, Region};
 use workspace_members_tests::{
-    CANARY, Call, Expected, Recorded, Reply, STATUSES, Server, key, member, pandadoc, pandadoc_over,
-    principal, settings, workspace,
+    CANARY, Call, Expected, Recorded, Reply, STATUSES, Server, key, member, principal, settings, workspace,
 };
 
 const FIRST: fn() -> PageRequest = PageRequest::default;
+
+/// An account at this base URL, with the canary as key, changed as the test likes.
+fn pandadoc(url: &str, change: impl FnOnce(PandaDocConfig) -> PandaDocConfig) -> PandaDoc {
+    pandadoc_over(&settings(url), change)
+}
+
+/// The same over other settings.
+fn pandadoc_over(http: &HttpSettings, change: impl FnOnce(PandaDocConfig) -> PandaDocConfig) -> PandaDoc {
+    PandaDoc::new(&change(PandaDocConfig::default()), http, key()).unwrap()
+}
 
 fn user(id: &str, role: &str, of: &str) -> Value {
     json!({

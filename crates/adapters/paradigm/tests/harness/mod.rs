@@ -1,48 +1,34 @@
 //! Paradigm's adapter over Paradigm's simulator.
 
-use super::{KEY, options, transport};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use workspace_members_core::{GroupId, NativeRole, PrincipalId, UserId, WorkspaceId};
 use workspace_members_http::HttpSettings;
 use workspace_members_paradigm::{Level, Paradigm, ParadigmConfig};
-use workspace_members_simulator::{Simulator, State};
+use workspace_members_simulator::{Options, Simulator, State};
 use workspace_members_testkit::{Answer, Grant, Harness, HarnessError, Ids, Proxy, Seed, World};
+use workspace_members_tests::{CANARY, key, shared_transport};
 
 /// One level of Paradigm's interface.
 #[derive(Debug, Clone)]
-pub struct ParadigmHarness {
-    level: Level,
-    inferred: bool,
-    quirks: bool,
-    page_size: u32,
+pub(crate) struct ParadigmHarness {
+    pub(crate) level: Level,
+    /// Serves and uses what no document shows, too.
+    pub(crate) inferred: bool,
+    /// The provider shows its odd side.
+    pub(crate) quirks: bool,
+    /// Larger pages make the suite quicker, and leave fewer boundaries in it.
+    pub(crate) page_size: u32,
+}
+
+impl Default for ParadigmHarness {
+    fn default() -> Self {
+        Self { level: Level::Owner, inferred: false, quirks: false, page_size: 5 }
+    }
 }
 
 impl ParadigmHarness {
-    /// This level, with what the provider documents.
-    pub fn new(level: Level) -> Self {
-        Self { level, inferred: false, quirks: false, page_size: 5 }
-    }
-
-    /// Serves and uses what no document shows, too.
-    pub fn inferred(mut self) -> Self {
-        self.inferred = true;
-        self
-    }
-
-    /// The provider shows its odd side.
-    pub fn quirks(mut self) -> Self {
-        self.quirks = true;
-        self
-    }
-
-    /// Lists by pages of this size instead of 5. Larger ones make the suite quicker, and leave fewer boundaries in it.
-    pub fn page_size(mut self, size: u32) -> Self {
-        self.page_size = size;
-        self
-    }
-
     /// The seed, as the simulator's state file has it. The acting user may do everything at every level.
     fn state(seed: &Seed) -> Result<State, HarnessError> {
         let number = |text: &str| text.parse::<u64>();
@@ -76,7 +62,7 @@ impl ParadigmHarness {
         }
         let me = number(seed.me.user.as_str())?;
         Ok(serde_json::from_value(json!({ "paradigm": {
-            "keys": [{ "key": KEY, "user": me }],
+            "keys": [{ "key": CANARY, "user": me }],
             "companies": [{ "id": 1, "name": "Example SA" }],
             "users": users, "groups": groups, "workspaces": workspaces,
         }}))?)
@@ -96,6 +82,12 @@ fn truth(simulator: &Simulator) -> Vec<Grant> {
         }
     }
     grants
+}
+
+/// No limits, since the suite sends thousands of requests a minute; with the odd side of the documents, or without.
+fn options(quirks: bool) -> Options {
+    let options = Options::default().without_limits();
+    if quirks { options.with_quirks() } else { options }
 }
 
 #[async_trait]
@@ -124,13 +116,13 @@ impl Harness for ParadigmHarness {
         let simulator =
             Arc::new(Simulator::builder().state(Self::state(seed)?).options(options).start().await?);
         let proxy = Proxy::start(simulator.paradigm_url()).await?;
-        let key = Arc::new(workspace_members_http::StaticCredential::new(KEY.into()));
-        let http = HttpSettings::at(proxy.url()).with_page_size(self.page_size).with_transport(transport()?);
+        let http =
+            HttpSettings::at(proxy.url()).with_page_size(self.page_size).with_transport(shared_transport()?);
         let config = ParadigmConfig::default().with_level(self.level).with_inferred(self.inferred);
         let reader = simulator.clone();
-        Ok(World::new(Paradigm::new(&config, &http, key)?)
+        Ok(World::new(Paradigm::new(&config, &http, key())?)
             .with_proxy(proxy)
-            .with_secret(KEY)
+            .with_secret(CANARY)
             .with_truth(move || truth(&reader))
             .keep(simulator))
     }

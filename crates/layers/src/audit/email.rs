@@ -1,45 +1,11 @@
-//! What an audit line says.
+//! Hides e-mail addresses, so that lines about one person can be found, and nobody can read who it is.
 
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
 use sha2::Sha256;
 use std::fmt;
 use std::fmt::Write as _;
-use std::time::Duration;
-use workspace_members_core::{
-    AddMember, Effect, EmailAddress, Error, ErrorKind, Identity, Member, MemberKey, NativeRole, Operation,
-    RemoveMember, Result, SetRole, UserId,
-};
-
-/// The version of the lines' form, in each as `v`. Fields may be added within a version; none changes its meaning.
-pub const RECORD_VERSION: u32 = 1;
-
-/// Who acts.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct Actor {
-    /// Who runs this program, in the operator's own words.
-    pub label: Option<String>,
-    /// The provider's user that the key acts as.
-    pub user: Option<UserId>,
-    /// That user's address.
-    pub email: Option<EmailAddress>,
-}
-
-impl Actor {
-    /// Says who runs this program.
-    pub fn with_label(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into());
-        self
-    }
-
-    /// Says whom the key acts as.
-    pub fn with_identity(mut self, identity: &Identity) -> Self {
-        (self.user, self.email) = (Some(identity.user.clone()), identity.email.clone());
-        self
-    }
-}
+use workspace_members_core::{Effect, EmailAddress, Error, ErrorKind, Result};
 
 /// Replaces e-mail addresses by `hmac-sha256:` and 64 hexadecimal digits: the same address always by the same ones, so
 /// that lines about one person can be found by whoever has the key, and nobody else can try addresses out.
@@ -136,143 +102,6 @@ pub(crate) fn hidden_id(id: &str, key: Option<&EmailKey>) -> String {
     }
 }
 
-/// One line: the same first part in the intent and in the outcome, so that each can be read alone.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct Record {
-    pub(crate) v: u32,
-    pub(crate) event: &'static str,
-    /// Our own id of the write, in both lines: 32 hexadecimal digits.
-    pub(crate) id: String,
-    pub(crate) time: String,
-    pub(crate) actor: ActorRecord,
-    pub(crate) connection: Option<String>,
-    pub(crate) provider: String,
-    pub(crate) endpoint: String,
-    pub(crate) operation: &'static str,
-    pub(crate) workspace: String,
-    pub(crate) principal: String,
-    pub(crate) membership: Option<String>,
-    /// The role asked for.
-    pub(crate) role: Option<String>,
-    /// The provider's word for it; none where it cannot be written.
-    pub(crate) native_role: Option<String>,
-    /// The provider's word for the role until now, where the caller knew it.
-    pub(crate) from: Option<String>,
-    /// Whom the provider was asked to mail.
-    pub(crate) notify: Option<Vec<&'static str>>,
-    #[serde(flatten)]
-    pub(crate) outcome: Option<Outcome>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct ActorRecord {
-    label: Option<String>,
-    user: Option<String>,
-    email: Option<String>,
-}
-
-impl ActorRecord {
-    pub(crate) fn new(actor: &Actor, key: Option<&EmailKey>) -> Self {
-        Self {
-            label: actor.label.as_deref().map(|label| hidden(label, key)),
-            user: actor.user.as_ref().map(|user| hidden_id(user.as_str(), key)),
-            email: actor.email.as_ref().map(|email| hidden_email(email, key)),
-        }
-    }
-}
-
-/// What became of it.
-#[derive(Debug, Clone, Serialize, Default)]
-pub(crate) struct Outcome {
-    /// `ok`, `error`, or `cancelled`: the caller stopped waiting.
-    pub(crate) result: &'static str,
-    /// `applied`, or the error's effect.
-    pub(crate) effect: &'static str,
-    pub(crate) kind: Option<&'static str>,
-    pub(crate) status: Option<u16>,
-    pub(crate) request_id: Option<String>,
-    pub(crate) attempts: Option<u32>,
-    pub(crate) message: Option<String>,
-    /// The address of the member, where the provider's answer has it.
-    pub(crate) email: Option<String>,
-    /// The role that the provider's answer shows.
-    pub(crate) confirmed_role: Option<String>,
-    pub(crate) elapsed_ms: u64,
-}
-
-impl Outcome {
-    pub(crate) fn of_error(error: &Error, key: Option<&EmailKey>) -> Self {
-        Self {
-            result: "error",
-            effect: error.effect().as_str(),
-            kind: Some(error.kind().as_str()),
-            status: error.status(),
-            request_id: error.request_id().map(|id| hidden(id, key)),
-            attempts: Some(error.attempts()),
-            message: Some(hidden(error.message(), key)),
-            ..Self::default()
-        }
-    }
-
-    pub(crate) fn of_member(member: Option<&Member>, key: Option<&EmailKey>) -> Self {
-        let email = member.and_then(|member| member.email.as_ref());
-        Self {
-            result: "ok",
-            effect: "applied",
-            email: email.map(|email| hidden_email(email, key)),
-            confirmed_role: member.map(|member| member.native_role.to_string()),
-            ..Self::default()
-        }
-    }
-
-    pub(crate) fn cancelled(sent: bool) -> Self {
-        let effect = if sent { Effect::Unknown } else { Effect::NotApplied };
-        Self { result: "cancelled", effect: effect.as_str(), ..Self::default() }
-    }
-
-    pub(crate) fn after(mut self, elapsed: Duration) -> Self {
-        self.elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-        self
-    }
-}
-
-/// What a write is about, in the words of a record.
-pub(crate) struct Subject<'a> {
-    pub(crate) operation: Operation,
-    pub(crate) key: MemberKey,
-    pub(crate) role: Option<&'a workspace_members_core::Role>,
-    pub(crate) from: Option<&'a NativeRole>,
-    pub(crate) notify: Option<Vec<&'static str>>,
-}
-
-impl<'a> From<&'a AddMember> for Subject<'a> {
-    fn from(request: &'a AddMember) -> Self {
-        let mut notify = Vec::new();
-        if request.notify.member {
-            notify.push("member");
-        }
-        if request.notify.admins {
-            notify.push("admins");
-        }
-        let (key, role) = (request.key(), Some(&request.role));
-        Self { operation: Operation::Add, key, role, from: None, notify: Some(notify) }
-    }
-}
-
-impl<'a> From<&'a SetRole> for Subject<'a> {
-    fn from(request: &'a SetRole) -> Self {
-        let (key, role, from) = (request.key.clone(), Some(&request.role), request.from.as_ref());
-        Self { operation: Operation::SetRole, key, role, from, notify: None }
-    }
-}
-
-impl<'a> From<&'a RemoveMember> for Subject<'a> {
-    fn from(request: &'a RemoveMember) -> Self {
-        let (key, from) = (request.key.clone(), request.from.as_ref());
-        Self { operation: Operation::Remove, key, role: None, from, notify: None }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -341,7 +170,7 @@ mod tests {
     fn the_hash_is_hmac_sha256() {
         // RFC 4231, test case 2, with a key of 16 bytes in place of "Jefe" by the RFC's own construction would be no
         // vector; so the value was computed with `openssl dgst -sha256 -hmac 0123456789abcdef`.
-        let expected = include_str!("../tests/data/hmac.txt").trim();
+        let expected = include_str!("../../tests/data/hmac.txt").trim();
         assert_eq!(key().hide("ana@example.com"), format!("hmac-sha256:{expected}"));
     }
 

@@ -1,6 +1,5 @@
 //! PandaDoc's adapter over PandaDoc's simulator.
 
-use super::{KEY, options, transport};
 use async_trait::async_trait;
 use serde_json::json;
 use std::sync::Arc;
@@ -8,40 +7,28 @@ use std::time::Duration;
 use workspace_members_core::{NativeRole, UserId, WorkspaceId};
 use workspace_members_http::HttpSettings;
 use workspace_members_pandadoc::{PandaDoc, PandaDocConfig, Reach};
-use workspace_members_simulator::{Simulator, State};
+use workspace_members_simulator::{Options, Simulator, State};
 use workspace_members_testkit::{Answer, Grant, Harness, HarnessError, Proxy, Seed, Throttled, World};
+use workspace_members_tests::{CANARY, key, shared_transport};
 
 /// One reach of PandaDoc's interface.
 #[derive(Debug, Clone)]
-pub struct PandaDocHarness {
-    one_workspace: bool,
-    quirks: bool,
-    page_size: u32,
+pub(crate) struct PandaDocHarness {
+    /// The key's own workspace, not the whole organization.
+    pub(crate) one_workspace: bool,
+    /// The provider shows its odd side.
+    pub(crate) quirks: bool,
+    /// Larger pages make the suite quicker, and leave fewer boundaries in it.
+    pub(crate) page_size: u32,
+}
+
+impl Default for PandaDocHarness {
+    fn default() -> Self {
+        Self { one_workspace: false, quirks: false, page_size: 5 }
+    }
 }
 
 impl PandaDocHarness {
-    /// The whole organization.
-    pub fn organization() -> Self {
-        Self { one_workspace: false, quirks: false, page_size: 5 }
-    }
-
-    /// The key's own workspace.
-    pub fn one_workspace() -> Self {
-        Self { one_workspace: true, quirks: false, page_size: 5 }
-    }
-
-    /// The provider shows its odd side.
-    pub fn quirks(mut self) -> Self {
-        self.quirks = true;
-        self
-    }
-
-    /// Lists by pages of this size instead of 5. Larger ones make the suite quicker, and leave fewer boundaries in it.
-    pub fn page_size(mut self, size: u32) -> Self {
-        self.page_size = size;
-        self
-    }
-
     /// The seed, as the simulator's state file has it. The key belongs to the first workspace; the acting user
     /// administrates the organization.
     fn state(seed: &Seed) -> Result<State, HarnessError> {
@@ -65,7 +52,7 @@ impl PandaDocHarness {
         });
         let home = seed.workspaces.first().map(|workspace| workspace.id.as_str()).unwrap_or_default();
         Ok(serde_json::from_value(json!({ "pandadoc": {
-            "keys": [{ "key": KEY, "user_id": me.as_str(), "workspace_id": home }],
+            "keys": [{ "key": CANARY, "user_id": me.as_str(), "workspace_id": home }],
             "organization": { "seats": 10_000 },
             "users": users.collect::<Vec<_>>(),
             "workspaces": workspaces.collect::<Vec<_>>(),
@@ -83,6 +70,12 @@ fn truth(simulator: &Simulator) -> Vec<Grant> {
         Some(Grant::new(workspace, UserId::new(membership.user_id).ok()?, NativeRole::new(membership.role)))
     });
     grants.collect()
+}
+
+/// No limits, since the suite sends thousands of requests a minute; with the odd side of the documents, or without.
+fn options(quirks: bool) -> Options {
+    let options = Options::default().without_limits();
+    if quirks { options.with_quirks() } else { options }
 }
 
 #[async_trait]
@@ -119,16 +112,16 @@ impl Harness for PandaDocHarness {
         let simulator =
             Arc::new(Simulator::builder().state(state).options(options(self.quirks)).start().await?);
         let proxy = Proxy::start(simulator.pandadoc_url()).await?;
-        let key = Arc::new(workspace_members_http::StaticCredential::new(KEY.into()));
-        let http = HttpSettings::at(proxy.url()).with_page_size(self.page_size).with_transport(transport()?);
+        let http =
+            HttpSettings::at(proxy.url()).with_page_size(self.page_size).with_transport(shared_transport()?);
         let mut config = PandaDocConfig::default();
         if let (true, Some(home)) = (self.one_workspace, seed.workspaces.first()) {
             config = config.with_reach(Reach::Workspace(home.id.clone()));
         }
         let (reader, postman) = (simulator.clone(), simulator.clone());
-        Ok(World::new(PandaDoc::new(&config, &http, key)?)
+        Ok(World::new(PandaDoc::new(&config, &http, key())?)
             .with_proxy(proxy)
-            .with_secret(KEY)
+            .with_secret(CANARY)
             .with_truth(move || truth(&reader))
             .with_mails(move || postman.state().pandadoc.mails.len())
             .keep(simulator))

@@ -1,33 +1,11 @@
-//! What is about to leave somebody outside for a moment, written down first.
-//!
-//! One file of JSON lines for each account. A line is on disk before the request that it is about is sent, so after a
-//! crash at any point the file knows of everybody who may be outside.
+//! The file of an account's open changes: JSON lines, each on disk before the next request is sent.
 
+use super::{ChangeId, OpenChange};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use workspace_members_core::{NativeRole, PrincipalId, WorkspaceId};
-
-/// Somebody who is removed only to be added again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct OpenChange {
-    /// The connection that was used.
-    pub connection: String,
-    /// Where.
-    pub workspace: WorkspaceId,
-    /// Who.
-    pub principal: PrincipalId,
-    /// Who, as a person would say it.
-    pub label: String,
-    /// The role before.
-    pub from: NativeRole,
-    /// The role after.
-    pub to: NativeRole,
-}
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -36,21 +14,21 @@ enum Line {
     Closed { id: u64, at: jiff::Timestamp, how: String },
 }
 
-/// The journal of one account. Whoever holds it holds the account's lock.
+/// The journal of one account. Only whoever has the account's lock opens it.
 #[derive(Debug)]
 pub(super) struct Journal {
     file: File,
     /// How long it is, in bytes of whole lines.
     length: u64,
-    open: BTreeMap<u64, OpenChange>,
+    open: BTreeSet<u64>,
     next: u64,
 }
 
 impl Journal {
-    /// Reads the journal, or begins one.
+    /// Opens the journal, or makes an empty one.
     ///
-    /// A last line without an end was being written when the process died; the request that it was to precede was
-    /// never sent, so it is cut off. Anything else that cannot be read is an error: somebody may be outside.
+    /// A last line without its end was being written when the process died, before the request that it announces was
+    /// sent: it is cut off. Anything else that cannot be read is an error, since somebody may be outside.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let is_new = !path.exists();
         let mut options = File::options();
@@ -67,27 +45,25 @@ impl Journal {
         let (open, next) = read(whole)?;
         let length = whole.len() as u64;
         file.set_len(length)?;
-        Ok(Self { file, length, open, next })
+        Ok(Self { file, length, open: open.into_keys().collect(), next })
     }
 
-    /// Everything that was begun and not ended, oldest first.
-    pub(super) fn open_changes(&self) -> Vec<(u64, OpenChange)> {
-        self.open.iter().map(|(id, open_change)| (*id, open_change.clone())).collect()
-    }
-
-    /// Writes down that somebody is about to be outside. On disk when it returns.
-    pub(super) fn begin(&mut self, open_change: &OpenChange) -> io::Result<u64> {
+    /// Appends that a change is about to begin. On disk when it returns.
+    pub(super) fn begin(&mut self, open_change: OpenChange) -> io::Result<ChangeId> {
         let id = self.next;
-        self.write(&Line::Open { id, at: jiff::Timestamp::now(), open_change: open_change.clone() })?;
+        self.write(&Line::Open { id, at: jiff::Timestamp::now(), open_change })?;
         self.next += 1;
-        self.open.insert(id, open_change.clone());
-        Ok(id)
+        self.open.insert(id);
+        Ok(ChangeId(id))
     }
 
-    /// Writes down that they are inside, and how that came. Empties the file once nobody is left.
-    pub(super) fn close(&mut self, id: u64, how: &str) -> io::Result<()> {
-        if self.open.len() > 1 || !self.open.contains_key(&id) {
-            self.write(&Line::Closed { id, at: jiff::Timestamp::now(), how: how.to_owned() })?;
+    /// Appends that a change is finished, or empties the file if none is left. On disk when it returns.
+    pub(super) fn end(&mut self, ChangeId(id): ChangeId, how: String) -> io::Result<()> {
+        if !self.open.contains(&id) {
+            return Ok(());
+        }
+        if self.open.len() > 1 {
+            self.write(&Line::Closed { id, at: jiff::Timestamp::now(), how })?;
         } else {
             self.file.set_len(0)?;
             self.length = 0;
@@ -146,25 +122,16 @@ fn read(lines: &[u8]) -> io::Result<(BTreeMap<u64, OpenChange>, u64)> {
     Ok((open, next))
 }
 
-/// Who may be outside, over all accounts whose journals are in this folder. Reads only; takes no lock.
-pub fn open_changes(state_dir: &Path) -> io::Result<Vec<OpenChange>> {
-    let mut all = Vec::new();
-    let entries = match std::fs::read_dir(state_dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(all),
-        Err(error) => return Err(error),
-    };
-    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
-    paths.sort();
-    for path in paths.iter().filter(|path| path.extension().is_some_and(|ending| ending == "journal")) {
-        all.extend(read(whole_lines(&std::fs::read(path)?))?.0.into_values());
-    }
-    Ok(all)
+/// The open changes in a journal, oldest first, also while somebody else writes it.
+pub(super) fn read_file(path: &Path) -> io::Result<Vec<(ChangeId, OpenChange)>> {
+    let open = read(whole_lines(&std::fs::read(path)?))?.0;
+    Ok(open.into_iter().map(|(id, change)| (ChangeId(id), change)).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use workspace_members_core::{NativeRole, PrincipalId, WorkspaceId};
 
     fn open_change() -> OpenChange {
         OpenChange {
@@ -178,39 +145,37 @@ mod tests {
     }
 
     #[test]
-    fn what_was_begun_is_open_until_it_is_closed() {
+    fn a_change_that_was_begun_is_open_until_it_is_ended() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.journal");
+        let added = || "added".to_owned();
         let mut journal = Journal::open(&path).unwrap();
-        let (first, second) =
-            (journal.begin(&open_change()).unwrap(), journal.begin(&open_change()).unwrap());
-        journal.close(first, "added").unwrap();
+        let (first, second) = (journal.begin(open_change()).unwrap(), journal.begin(open_change()).unwrap());
+        journal.end(first, added()).unwrap();
         drop(journal);
-        assert_eq!(open_changes(folder.path()).unwrap(), [open_change()]);
+        assert_eq!(read_file(&path).unwrap(), [(second, open_change())]);
         let mut journal = Journal::open(&path).unwrap();
-        assert_eq!(journal.open_changes(), [(second, open_change())]);
-        let third = journal.begin(&open_change()).unwrap();
+        let third = journal.begin(open_change()).unwrap();
         assert!(third > second);
-        journal.close(second, "added").unwrap();
-        journal.close(third, "added").unwrap();
+        journal.end(second, added()).unwrap();
+        journal.end(third, added()).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
-        assert!(open_changes(&folder.path().join("none")).unwrap().is_empty());
     }
 
     #[test]
     fn a_line_that_was_being_written_is_cut_off_and_any_other_damage_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.journal");
-        Journal::open(&path).unwrap().begin(&open_change()).unwrap();
+        Journal::open(&path).unwrap().begin(open_change()).unwrap();
         let whole = std::fs::read(&path).unwrap();
         for end in 0..whole.len() {
             std::fs::write(&path, [&whole, &whole[..end]].concat()).unwrap();
-            assert_eq!(open_changes(folder.path()).unwrap().len(), 1, "{end}");
+            assert_eq!(read_file(&path).unwrap().len(), 1, "{end}");
             let mut journal = Journal::open(&path).unwrap();
-            assert_eq!(journal.open_changes().len(), 1, "{end}");
-            let id = journal.begin(&open_change()).unwrap();
-            assert_eq!(Journal::open(&path).unwrap().open_changes().len(), 2);
-            journal.close(id, "added").unwrap();
+            assert_eq!(read_file(&path).unwrap().len(), 1, "{end}");
+            let id = journal.begin(open_change()).unwrap();
+            assert_eq!(read_file(&path).unwrap().len(), 2);
+            journal.end(id, "added".to_owned()).unwrap();
         }
         let whole = String::from_utf8(whole).unwrap();
         let last = u64::MAX.to_string();
@@ -226,7 +191,7 @@ mod tests {
             let error = Journal::open(&path).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::InvalidData);
             assert!(error.to_string().starts_with(said), "{error}");
-            assert!(open_changes(folder.path()).is_err());
+            assert!(read_file(&path).is_err());
             assert_eq!(std::fs::read_to_string(&path).unwrap(), damaged);
         }
     }
@@ -236,10 +201,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.journal");
         let mut journal = Journal::open(&path).unwrap();
-        journal.begin(&open_change()).unwrap();
+        journal.begin(open_change()).unwrap();
         // As a full disk leaves it.
         journal.file.write_all(b"{\"open\":{\"id\":2,").unwrap();
-        journal.begin(&open_change()).unwrap();
-        assert_eq!(Journal::open(&path).unwrap().open_changes().len(), 2);
+        journal.begin(open_change()).unwrap();
+        assert_eq!(read_file(&path).unwrap().len(), 2);
     }
 }
