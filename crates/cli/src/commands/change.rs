@@ -112,7 +112,7 @@ async fn one_step(
     let options = ApplyOptions::new(&connections.state_dir)
         .with_guards(connections.guards.clone())
         .with_overrides(how.lift.overrides.iter().cloned().collect())
-        .with_progress(progress::of_settling());
+        .with_progress(progress::of_recovery());
     let at = |failure: Failure| Failure::at(failure, &connection.name);
     if how.dry_run {
         let known = known.with_guards(connections.guards.clone());
