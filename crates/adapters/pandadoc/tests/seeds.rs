@@ -123,7 +123,7 @@ async fn the_verb_adds_by_id_whatever_the_rest_answers() {
                 let account = &accounts(&server)[which];
                 let add = AddMember::new(workspace(), user(), Role::Editor);
                 let ensured = account.ensure(&add, if_present).await.unwrap();
-                assert_eq!((ensured.change, ensured.member.role), (Change::Added, Role::Editor));
+                assert_eq!((ensured.change, ensured.member.role), (Change::Applied, Role::Editor));
                 assert_eq!(server.requests().len(), 1, "nothing is looked up first");
             }
         }
