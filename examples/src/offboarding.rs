@@ -43,19 +43,21 @@ pub async fn offboard(account: &dyn WorkspaceMembers, email: &EmailAddress) -> R
 mod tests {
     use super::*;
     use workspace_members::{
-        Capabilities, Capability, Error, Evidence, Fit, Member, MemberKey, MockWorkspaceMembers, NativeRole,
-        Page, Protection, Provider, Role, RoleRow, RoleTable, User, UserId, Workspace,
+        Capabilities, Capability, Error, Evidence, Fit, Identity, Member, MemberKey, MockWorkspaceMembers,
+        NativeRole, Page, Protection, Provider, Role, RoleRow, RoleTable, User, UserId, Workspace,
     };
 
     /// An account with two workspaces, one user and no network.
     fn account() -> MockWorkspaceMembers {
-        let owner = RoleRow::new(Role::Owner, NativeRole::from_static("owner"), Fit::Exact);
-        let roles = RoleTable::new([owner]).unwrap();
+        let editor = RoleRow::new(Role::Editor, NativeRole::from_static("editor"), Fit::Exact);
+        let roles = RoleTable::new([editor]).unwrap();
         let capabilities = Capabilities::new(Provider::from_static("example"), roles.clone())
             .claim(Evidence::Documented, Capability::ALL);
         let mut account = MockWorkspaceMembers::new();
         account.expect_provider().returning(|| Provider::from_static("example"));
         account.expect_capabilities().return_const(capabilities);
+        // Removing somebody asks first whether it is the key's own user.
+        account.expect_me().returning(|| Ok(Identity::new(UserId::from(1))));
         account.expect_users_page().returning(|_| {
             let email = "ana@example.com".parse().ok();
             Ok(Page::new(vec![User::new(UserId::from(7)).with_email(email)]))
@@ -66,7 +68,7 @@ mod tests {
         });
         account.expect_get().returning(move |workspace, principal| {
             let key = MemberKey::new(workspace.clone(), principal.clone());
-            Ok(Some(Member::new(key, NativeRole::from_static("owner"), &roles)))
+            Ok(Some(Member::new(key, NativeRole::from_static("editor"), &roles)))
         });
         account
     }
@@ -75,7 +77,7 @@ mod tests {
     async fn who_may_not_go_is_reported_and_the_rest_is_done() {
         let mut account = account();
         account.expect_remove().times(2).returning(|request| match request.key.workspace.as_str() {
-            "1" => Err(Error::protected("the last owner", Protection::LastOwner)),
+            "1" => Err(Error::protected("stays", Protection::ProviderOwner)),
             _ => Ok(()),
         });
         let left = offboard(&account, &"ana@example.com".parse().unwrap()).await.unwrap();

@@ -1,19 +1,22 @@
 //! A whole provider in memory: the reference implementation, the model of the conformance suite, and a fake for tests.
 
-use crate::adapter::Record;
-use crate::{
-    AddMember, Behaviour, Capabilities, Capability, Cursor, Effect, Error, ErrorKind, Group, Identity,
-    ListOf, Mark, Member, MemberKey, MembershipId, NativeRole, Operation, Page, PageRequest, PrincipalId,
-    Protection, Provider, RemoveMember, Resource, Result, Role, SetRole, Status, User, UserId, Workspace,
-    WorkspaceId, WorkspaceMembers,
-};
-use async_trait::async_trait;
-use std::collections::BTreeMap;
+mod calls;
+mod rules;
+mod state;
+
+use crate::{Capabilities, Group, Identity, Member, NativeRole, PrincipalId, User, Workspace, WorkspaceId};
+use state::State;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A provider whose account lives in memory and behaves as its [`Capabilities`] say: what they do not claim is refused,
-/// roles go through their table, and the last owner, the workspace's owner and membership ids are treated as their
-/// [`Behaviour`]s say.
+/// roles go through their table, and every [`Behaviour`](crate::Behaviour) they declare is obeyed.
+///
+/// * With `AddUpserts`, adding a member changes their role. With `UserIdsFoldCase`, `Ana` and `ana` are one user.
+/// * With `AddMayInvite`, adding an [outsider](InMemory::with_outsider) makes a pending member with an open invitation,
+///   and an invitation stays open; without, an outsider cannot be added, and inviting somebody makes them a user at once.
+/// * A user with [`Mark::RoleFixed`](crate::Mark::RoleFixed) has the highest role wherever they are added.
+/// * Without [`Capability::SeeAddresses`](crate::Capability::SeeAddresses) no answer shows an address; without
+///   [`Capability::ListPending`](crate::Capability::ListPending) no listing shows a pending member.
 ///
 /// ```
 /// use workspace_members_core::{
@@ -38,28 +41,33 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub struct InMemory {
     capabilities: Capabilities,
     me: Option<Identity>,
+    ambiguous_not_found: bool,
+    in_parts: bool,
     state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    workspaces: BTreeMap<WorkspaceId, Workspace>,
-    users: BTreeMap<UserId, User>,
-    groups: BTreeMap<crate::GroupId, Group>,
-    members: BTreeMap<(WorkspaceId, PrincipalId), Member>,
-    memberships_made: u64,
-    key_is_dead: bool,
 }
 
 impl InMemory {
     /// An account with nothing in it.
     pub fn new(capabilities: Capabilities) -> Self {
-        Self { capabilities, me: None, state: Mutex::default() }
+        Self { capabilities, me: None, ambiguous_not_found: false, in_parts: false, state: Mutex::default() }
     }
 
     /// Says whom calls act as.
     pub fn with_me(mut self, me: Identity) -> Self {
         self.me = Some(me);
+        self
+    }
+
+    /// Lets reading one member answer the same whether it is the workspace, the user or group, or the membership that is
+    /// missing.
+    pub fn with_ambiguous_not_found(mut self) -> Self {
+        self.ambiguous_not_found = true;
+        self
+    }
+
+    /// Lists members in one part for each native role, as by one request for each.
+    pub fn with_listings_in_parts(mut self) -> Self {
+        self.in_parts = true;
         self
     }
 
@@ -71,28 +79,31 @@ impl InMemory {
 
     /// Adds a user, or replaces the one with the id.
     pub fn with_user(self, user: User) -> Self {
-        self.state().users.insert(user.id.clone(), user);
+        self.state().put_person(&self.capabilities, user, false);
+        self
+    }
+
+    /// Adds somebody whom the provider knows and who is no user of the account.
+    pub fn with_outsider(self, user: User) -> Self {
+        self.state().put_person(&self.capabilities, user, true);
         self
     }
 
     /// Adds a group, or replaces the one with its id.
     pub fn with_group(self, group: Group) -> Self {
-        self.state().groups.insert(group.id.clone(), group);
+        self.state().groups.insert(group.id.clone().into(), group);
         self
     }
 
     /// Makes somebody a member without any of the provider's rules, for instance in a role that cannot be written. The
-    /// user or group, if known, lends the address, name, status, licence and marks.
+    /// user or group, if known, lends the address, name, status, licence and marks; an outsider is pending.
     pub fn with_member(
         self,
         workspace: WorkspaceId,
         principal: impl Into<PrincipalId>,
         role: NativeRole,
     ) -> Self {
-        let mut state = self.state();
-        let member = state.make_member(&self.capabilities, workspace, principal.into(), role);
-        state.members.insert((member.key.workspace.clone(), member.key.principal.clone()), member);
-        drop(state);
+        self.state().put_member(&self.capabilities, &workspace, &principal.into(), role);
         self
     }
 
@@ -106,285 +117,325 @@ impl InMemory {
         self.state().members.values().cloned().collect()
     }
 
+    /// How many mails were sent: those that were asked for, and those of invitations where each is mailed
+    /// ([`Behaviour::InvitationsMail`](crate::Behaviour::InvitationsMail)).
+    pub fn mails_sent(&self) -> usize {
+        self.state().mails
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing panics while the lock is held; were it so, the state would still be whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn fail(&self, error: Error, operation: Operation) -> Error {
-        error.with_operation(operation).with_provider(self.provider())
-    }
-
-    /// The state, unless the key died with its user's membership.
-    fn live(&self, operation: Operation) -> Result<MutexGuard<'_, State>> {
-        let state = self.state();
-        if state.key_is_dead {
-            let message = "the key was deactivated when its user left the workspace";
-            let error = Error::new(ErrorKind::Unauthenticated, Effect::Rejected, message);
-            return Err(self.fail(error, operation));
-        }
-        Ok(state)
-    }
-
-    fn page<T: Record + Clone>(
-        &self,
-        all: &[T],
-        request: &PageRequest,
-        operation: Operation,
-    ) -> Result<Page<T>> {
-        let from = match &request.cursor {
-            None => 0,
-            Some(cursor) => cursor.as_str().parse::<usize>().map_err(|_| {
-                self.fail(Error::invalid_input("the cursor is not one of this adapter's"), operation)
-            })?,
-        };
-        let own = self.capabilities.page_size_of(operation).unwrap_or(u32::MAX);
-        let size = request.size.filter(|size| *size < own).unwrap_or(own).max(1) as usize;
-        let end = from.saturating_add(size).min(all.len());
-        let items = all.get(from..end).unwrap_or_default().to_vec();
-        let next = (end < all.len()).then(|| Cursor::new(end.to_string()));
-        Ok(Page::new(items).with_next(next).with_total(Some(all.len() as u64)))
-    }
-
-    /// The workspace must exist and be one whose members can be managed.
-    fn check_workspace(&self, state: &State, id: &WorkspaceId, operation: Operation) -> Result<()> {
-        match state.workspaces.get(id) {
-            Some(workspace) if workspace.may_be_manageable() => Ok(()),
-            Some(_) => {
-                let error = Error::new(
-                    ErrorKind::Forbidden,
-                    Effect::Rejected,
-                    "the members of this workspace cannot be managed",
-                );
-                Err(self.fail(error, operation))
-            }
-            None => {
-                let message = format!("workspace {id} does not exist or is not visible");
-                Err(self.fail(Error::not_found(message, &[Resource::Workspace]), operation))
-            }
-        }
-    }
-
-    /// The member that a removal or a change of role addresses, if the provider would let it happen.
-    fn check_loss(
-        &self,
-        state: &State,
-        key: &MemberKey,
-        becomes: Option<&NativeRole>,
-        operation: Operation,
-    ) -> Result<()> {
-        self.check_workspace(state, &key.workspace, operation)?;
-        let member = state.members.get(&(key.workspace.clone(), key.principal.clone()));
-        let Some(member) = member.filter(|m| key.membership.is_none() || m.key.membership == key.membership)
-        else {
-            let message = format!("{key} is not a member");
-            return Err(self.fail(Error::not_found(message, &[Resource::Member]), operation));
-        };
-        if becomes == Some(&member.native_role) {
-            return Ok(());
-        }
-        let fixed = state.workspaces.get(&key.workspace).and_then(|workspace| workspace.owner.as_ref());
-        if member.is(Mark::Immovable) || (fixed.is_some() && member.email.as_ref() == fixed) {
-            let error = Error::protected(
-                "the owner of the workspace stays, and stays owner",
-                Protection::ProviderOwner,
-            );
-            return Err(self.fail(error, operation));
-        }
-        let stays_owner =
-            becomes.is_some_and(|role| self.capabilities.roles().normalize(role) == Role::Owner);
-        if self.capabilities.behaves(Behaviour::KeepsLastOwner) && member.role == Role::Owner && !stays_owner
-        {
-            let owners = state.members.values().filter(|other| {
-                other.key.workspace == key.workspace
-                    && other.role == Role::Owner
-                    && other.key.principal != key.principal
-            });
-            if owners.count() == 0 {
-                let error = Error::protected("this is the last owner", Protection::LastOwner);
-                return Err(self.fail(error, operation));
-            }
-        }
-        Ok(())
-    }
-}
-
-impl State {
-    fn make_member(
-        &mut self,
-        capabilities: &Capabilities,
-        workspace: WorkspaceId,
-        principal: PrincipalId,
-        role: NativeRole,
-    ) -> Member {
-        let membership = capabilities.behaves(Behaviour::MembershipIds).then(|| {
-            self.memberships_made += 1;
-            MembershipId::from(self.memberships_made)
-        });
-        let mut marks = Vec::new();
-        let (email, name, status, license) = match &principal {
-            PrincipalId::User(id) => match self.users.get(id) {
-                Some(user) => {
-                    marks.clone_from(&user.marks);
-                    (user.email.clone(), user.name.clone(), user.status, user.license.clone())
-                }
-                None => (None, None, Status::Unknown, None),
-            },
-            PrincipalId::Group(id) => {
-                (None, self.groups.get(id).map(|group| group.name.clone()), Status::Unknown, None)
-            }
-        };
-        let key = MemberKey::new(workspace, principal).with_membership(membership);
-        let member = Member::new(key, role, capabilities.roles())
-            .with_email(email)
-            .with_name(name)
-            .with_status(status)
-            .with_license(license);
-        marks.into_iter().fold(member, Member::with_mark)
-    }
-}
-
-#[async_trait]
-impl WorkspaceMembers for InMemory {
-    fn provider(&self) -> Provider {
-        self.capabilities.provider().clone()
-    }
-
-    fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
-    }
-
-    async fn me(&self) -> Result<Identity> {
-        self.capabilities.require(Capability::Me, Operation::Me)?;
-        let _live = self.live(Operation::Me)?;
-        let unknown = || {
-            let message = "no acting identity was given to this account";
-            self.fail(Error::new(ErrorKind::Unauthenticated, Effect::Rejected, message), Operation::Me)
-        };
-        self.me.clone().ok_or_else(unknown)
-    }
-
-    async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
-        self.capabilities.require(Capability::ListWorkspaces, Operation::ListWorkspaces)?;
-        let all: Vec<_> = self.live(Operation::ListWorkspaces)?.workspaces.values().cloned().collect();
-        self.page(&all, &page, Operation::ListWorkspaces)
-    }
-
-    async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
-        self.capabilities.require(Capability::ListUsers, Operation::ListUsers)?;
-        let all: Vec<_> = self.live(Operation::ListUsers)?.users.values().cloned().collect();
-        self.page(&all, &page, Operation::ListUsers)
-    }
-
-    async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
-        self.capabilities.require(Capability::ListGroups, Operation::ListGroups)?;
-        let all: Vec<_> = self.live(Operation::ListGroups)?.groups.values().cloned().collect();
-        self.page(&all, &page, Operation::ListGroups)
-    }
-
-    async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
-        self.capabilities.check_list(of)?;
-        let state = self.live(Operation::ListMembers)?;
-        let all: Vec<Member> = match of {
-            ListOf::Account => state.members.values().cloned().collect(),
-            ListOf::Workspace(id) => {
-                self.check_workspace(&state, id, Operation::ListMembers)?;
-                state.members.values().filter(|member| member.key.workspace == *id).cloned().collect()
-            }
-        };
-        drop(state);
-        self.page(&all, &page, Operation::ListMembers)
-    }
-
-    async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
-        self.capabilities.check_get(principal)?;
-        let state = self.live(Operation::Get)?;
-        self.check_workspace(&state, workspace, Operation::Get)?;
-        Ok(state.members.get(&(workspace.clone(), principal.clone())).cloned())
-    }
-
-    async fn add(&self, request: &AddMember) -> Result<Member> {
-        let role = self.capabilities.check_add(request)?;
-        let mut state = self.live(Operation::Add)?;
-        self.check_workspace(&state, &request.workspace, Operation::Add)?;
-        let (exists, resource) = match &request.principal {
-            PrincipalId::User(id) => (state.users.contains_key(id), Resource::User),
-            PrincipalId::Group(id) => (state.groups.contains_key(id), Resource::Group),
-        };
-        if !exists {
-            let message = format!("{} does not exist or is not visible", request.principal);
-            return Err(self.fail(Error::not_found(message, &[resource]), Operation::Add));
-        }
-        let at = (request.workspace.clone(), request.principal.clone());
-        if state.members.contains_key(&at) {
-            let message = format!("{} is a member already", request.key());
-            let error = Error::new(ErrorKind::AlreadyMember, Effect::Rejected, message);
-            return Err(self.fail(error, Operation::Add));
-        }
-        let member = state.make_member(&self.capabilities, at.0.clone(), at.1.clone(), role.native);
-        state.members.insert(at, member.clone());
-        Ok(member)
-    }
-
-    async fn set_role(&self, request: &SetRole) -> Result<Member> {
-        let role = self.capabilities.check_set_role(request)?;
-        let mut state = self.live(Operation::SetRole)?;
-        self.check_loss(&state, &request.key, Some(&role.native), Operation::SetRole)?;
-        let at = (request.key.workspace.clone(), request.key.principal.clone());
-        let Some(member) = state.members.get_mut(&at) else {
-            let message = format!("{} is not a member", request.key);
-            return Err(self.fail(Error::not_found(message, &[Resource::Member]), Operation::SetRole));
-        };
-        member.role = self.capabilities.roles().normalize(&role.native);
-        member.fit = self.capabilities.roles().fit(&role.native);
-        member.native_role = role.native;
-        Ok(member.clone())
-    }
-
-    async fn remove(&self, request: &RemoveMember) -> Result<()> {
-        self.capabilities.check_remove(request)?;
-        let mut state = self.live(Operation::Remove)?;
-        self.check_loss(&state, &request.key, None, Operation::Remove)?;
-        state.members.remove(&(request.key.workspace.clone(), request.key.principal.clone()));
-        let me = self.me.as_ref().map(|me| PrincipalId::User(me.user.clone()));
-        if self.capabilities.behaves(Behaviour::KeyDiesWithMembership)
-            && me.as_ref() == Some(&request.key.principal)
-        {
-            state.key_is_dead = true;
-        }
-        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Evidence, Fit, RoleRow, RoleTable};
+    use crate::{
+        AddMember, Behaviour, CancelInvitation, Capability, DeleteUser, EmailAddress, ErrorKind, Evidence,
+        Fit, Invite, ListOf, Listing, Mark, Member, PageRequest, Protection, Provider, RemoveMember,
+        Resource, Role, RoleRow, RoleTable, SetRole, SetUserActive, Status, UserId, WorkspaceMembers,
+        WorkspaceMembersExt,
+    };
+    use futures_util::TryStreamExt;
+
+    fn native(name: &'static str) -> NativeRole {
+        NativeRole::from_static(name)
+    }
+
+    fn everything() -> Capabilities {
+        let roles = RoleTable::new([
+            RoleRow::new(Role::Owner, native("boss"), Fit::Exact),
+            RoleRow::new(Role::Editor, native("clerk"), Fit::Exact),
+            RoleRow::new(Role::Viewer, native("guest"), Fit::Exact),
+        ]);
+        Capabilities::new(Provider::from_static("example"), roles.unwrap().with_custom_roles(true))
+            .claim(Evidence::Documented, Capability::ALL)
+            .with_page_size(2)
+    }
+
+    fn behaving(behaviours: &[Behaviour]) -> Capabilities {
+        everything().with_behaviours(behaviours)
+    }
+
+    fn ws() -> WorkspaceId {
+        WorkspaceId::from(1)
+    }
+
+    fn id(text: &str) -> UserId {
+        UserId::new(text).unwrap()
+    }
+
+    fn email(text: &str) -> EmailAddress {
+        EmailAddress::new(format!("{text}@example.com")).unwrap()
+    }
+
+    fn person(text: &str) -> User {
+        User::new(id(text)).with_email(Some(email(text))).with_status(Status::Active)
+    }
+
+    /// `me` and `ana` own it, `ben` is in it, `cleo` is not, `dan` is no user of the account.
+    fn account(capabilities: Capabilities) -> InMemory {
+        ["me", "ana", "ben", "cleo"]
+            .into_iter()
+            .fold(InMemory::new(capabilities), |account, who| account.with_user(person(who)))
+            .with_outsider(person("dan"))
+            .with_me(Identity::new(id("me")))
+            .with_workspace(Workspace::new(ws(), "Legal"))
+            .with_workspace(Workspace::new(WorkspaceId::from(2), "Sales"))
+            .with_member(ws(), id("me"), native("boss"))
+            .with_member(ws(), id("ana"), native("boss"))
+            .with_member(ws(), id("ben"), native("clerk"))
+    }
+
+    fn add(who: &str, role: Role) -> AddMember {
+        AddMember::new(ws(), id(who), role)
+    }
+
+    async fn all<T>(listing: Listing<'_, T>) -> Vec<T> {
+        listing.try_collect().await.unwrap()
+    }
+
+    fn who(members: &[Member]) -> Vec<String> {
+        members
+            .iter()
+            .map(|member| format!("{} {}", member.key.principal.as_str(), member.native_role))
+            .collect()
+    }
 
     #[test]
     fn a_member_has_the_marks_of_the_user() {
-        let roles = RoleTable::new([RoleRow::new(Role::Owner, NativeRole::from_static("boss"), Fit::Exact)]);
-        let capabilities = Capabilities::new(Provider::from_static("example"), roles.unwrap())
-            .claim(Evidence::Documented, Capability::ALL);
         let guest =
             User::new(UserId::from(7)).with_mark(Mark::SeatOnPromotion).with_mark(Mark::SeatOnPromotion);
         assert!(guest.is(Mark::SeatOnPromotion) && !guest.is(Mark::AccountOwner));
-        let account = InMemory::new(capabilities)
-            .with_workspace(Workspace::new(WorkspaceId::from(1), "Legal"))
+        let account = InMemory::new(everything())
+            .with_workspace(Workspace::new(ws(), "Legal"))
             .with_user(guest)
-            .with_member(WorkspaceId::from(1), UserId::from(7), NativeRole::from_static("boss"));
-        let state = account.state();
-        assert_eq!(state.members.values().next().unwrap().marks, [Mark::SeatOnPromotion]);
+            .with_member(ws(), UserId::from(7), native("boss"));
+        assert_eq!(account.all_members()[0].marks, [Mark::SeatOnPromotion]);
     }
 
     #[test]
     fn all_members_shows_what_no_call_may_read() {
-        let role = NativeRole::from_static("clerk");
+        let role = native("clerk");
         let account =
             InMemory::new(Capabilities::new(Provider::from_static("example"), RoleTable::new([]).unwrap()))
                 .with_member(WorkspaceId::from(1), UserId::from(7), role.clone())
                 .with_member(WorkspaceId::from(2), UserId::from(7), role);
-        let places: Vec<_> = account.all_members().into_iter().map(|member| member.key.workspace).collect();
-        assert_eq!(places, [WorkspaceId::from(1), WorkspaceId::from(2)]);
+        let of: Vec<_> = account.all_members().into_iter().map(|member| member.key.workspace).collect();
+        assert_eq!(of, [WorkspaceId::from(1), WorkspaceId::from(2)]);
+    }
+
+    #[tokio::test]
+    async fn adding_a_member_changes_their_role_only_where_that_is_declared() {
+        let error = account(everything()).add(&add("ben", Role::Viewer)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AlreadyMember);
+        let upserting = account(behaving(&[Behaviour::AddUpserts, Behaviour::KeepsLastOwner]));
+        assert_eq!(upserting.add(&add("ben", Role::Viewer)).await.unwrap().role, Role::Viewer);
+        upserting.add(&add("ana", Role::Viewer)).await.unwrap();
+        let error = upserting.add(&add("me", Role::Viewer)).await.unwrap_err();
+        assert_eq!(error.protection(), Some(Protection::LastOwner));
+        assert_eq!(upserting.member_count(), 3);
+    }
+
+    #[tokio::test]
+    async fn logins_are_one_in_any_spelling_only_where_that_is_declared() {
+        let folding = account(behaving(&[Behaviour::UserIdsFoldCase]));
+        let found = folding.get(&ws(), &id("BEN").into()).await.unwrap().unwrap();
+        assert_eq!(found.key.principal, id("ben").into(), "in the provider's spelling");
+        assert_eq!(
+            folding.add(&add("Ben", Role::Viewer)).await.unwrap_err().kind(),
+            ErrorKind::AlreadyMember
+        );
+        assert_eq!(folding.add(&add("CLEO", Role::Viewer)).await.unwrap().key.principal, id("cleo").into());
+        let key = crate::MemberKey::new(ws(), id("Ben"));
+        assert_eq!(
+            folding.set_role(&SetRole::new(key.clone(), Role::Viewer)).await.unwrap().role,
+            Role::Viewer
+        );
+        folding.remove(&RemoveMember::new(key)).await.unwrap();
+        assert_eq!(folding.member_count(), 3);
+        let exact = account(everything());
+        assert!(exact.get(&ws(), &id("BEN").into()).await.unwrap().is_none());
+        assert_eq!(exact.add(&add("CLEO", Role::Viewer)).await.unwrap_err().missing(), [Resource::User]);
+    }
+
+    #[tokio::test]
+    async fn a_fixed_role_is_what_they_have_whatever_is_asked() {
+        for behaviours in [&[][..], &[Behaviour::AddUpserts]] {
+            let account = account(behaving(behaviours)).with_user(person("root").with_mark(Mark::RoleFixed));
+            let added = account.add(&add("root", Role::Viewer)).await.unwrap();
+            assert_eq!((added.role, added.marks), (Role::Owner, vec![Mark::RoleFixed]));
+            let set = SetRole::new(added.key.clone(), Role::Viewer);
+            assert_eq!(account.set_role(&set).await.unwrap().role, Role::Owner);
+            account.remove(&RemoveMember::new(added.key)).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_listing_in_parts_shows_everybody_once() {
+        let account = account(everything())
+            .with_listings_in_parts()
+            .with_member(ws(), id("eve"), native("Legal review"))
+            .with_member(WorkspaceId::from(2), id("ben"), native("guest"));
+        let members = all(account.members(ws())).await;
+        assert_eq!(who(&members), ["ana boss", "me boss", "ben clerk", "eve Legal review"]);
+        assert_eq!(account.roster(&ws()).await.unwrap().len(), 4);
+        assert_eq!(all(account.members(ListOf::Account)).await.len(), 5);
+    }
+
+    #[tokio::test]
+    async fn whoever_changes_roles_between_two_parts_is_not_missed() {
+        let account = account(everything()).with_listings_in_parts();
+        let mut request = PageRequest::default();
+        let mut seen = 0;
+        let key = crate::MemberKey::new(ws(), id("ben"));
+        let mut again = Vec::new();
+        for step in 0.. {
+            let page = account.members_page(&ws().into(), request).await.unwrap();
+            seen += page.items.len();
+            again.extend(page.again);
+            if step == 0 {
+                account.set_role(&SetRole::new(key.clone(), Role::Owner)).await.unwrap();
+            }
+            let Some(next) = page.next else { break };
+            request = PageRequest::at(Some(next));
+        }
+        assert_eq!((seen, again.len()), (2, 3), "the owners were read before ben became one, and once more");
+    }
+
+    #[tokio::test]
+    async fn hidden_addresses_are_in_no_answer() {
+        let hiding = everything().without(&[Capability::SeeAddresses], "hidden");
+        let account =
+            account(hiding).with_workspace(Workspace::new(ws(), "Legal").with_owner(Some(email("ana"))));
+        assert!(all(account.users()).await.iter().all(|user| user.email.is_none()));
+        assert!(all(account.members(ws())).await.iter().all(|member| member.email.is_none()));
+        assert!(all(account.workspaces()).await.iter().all(|workspace| workspace.owner.is_none()));
+        assert_eq!(account.get(&ws(), &id("ben").into()).await.unwrap().unwrap().email, None);
+        assert_eq!(account.add(&add("cleo", Role::Viewer)).await.unwrap().email, None);
+        let key = crate::MemberKey::new(ws(), id("ana"));
+        let error = account.remove(&RemoveMember::new(key)).await.unwrap_err();
+        assert_eq!(
+            error.protection(),
+            Some(Protection::ProviderOwner),
+            "the provider knows them all the same"
+        );
+    }
+
+    #[tokio::test]
+    async fn everything_that_is_missing_can_be_answered_alike() {
+        let account = account(everything()).with_ambiguous_not_found();
+        for (workspace, who) in [(ws(), "cleo"), (ws(), "nobody"), (WorkspaceId::from(9), "ben")] {
+            let error = account.get(&workspace, &id(who).into()).await.unwrap_err();
+            assert_eq!(error.missing(), [Resource::Workspace, Resource::User, Resource::Member]);
+        }
+        assert!(account.get(&ws(), &id("ben").into()).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn adding_an_outsider_invites_them_only_where_that_is_declared() {
+        let error = account(everything()).add(&add("dan", Role::Viewer)).await.unwrap_err();
+        assert_eq!(error.missing(), [Resource::User]);
+
+        let inviting = account(behaving(&[Behaviour::AddMayInvite]));
+        assert_eq!(inviting.add(&add("cleo", Role::Viewer)).await.unwrap().status, Status::Active);
+        let pending = inviting.add(&add("dan", Role::Viewer)).await.unwrap();
+        assert_eq!(pending.status, Status::Pending);
+        assert_eq!(inviting.get(&ws(), &id("dan").into()).await.unwrap(), Some(pending.clone()));
+        assert!(all(inviting.members(ws())).await.contains(&pending));
+        assert_eq!(all(inviting.users()).await.len(), 4, "dan is no user of the account yet");
+        let open = inviting.invitations_page(&ListOf::Account, PageRequest::default()).await.unwrap().items;
+        assert_eq!((open.len(), open[0].user.clone()), (1, Some(id("dan"))));
+        inviting.remove(&RemoveMember::new(pending.key)).await.unwrap();
+        let open = inviting.invitations_page(&ListOf::Account, PageRequest::default()).await.unwrap();
+        assert!(open.items.is_empty(), "an invitation into nothing is none");
+
+        let silent = behaving(&[Behaviour::AddMayInvite]).without(&[Capability::ListPending], "not shown");
+        let silent = account(silent);
+        silent.add(&add("dan", Role::Viewer)).await.unwrap();
+        assert_eq!(all(silent.members(ws())).await.len(), 3);
+        assert!(silent.get(&ws(), &id("dan").into()).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn somebody_invited_is_a_user_or_has_to_accept() {
+        let bare = || Invite::new(email("finn")).with_name(Some("Finn".into()));
+        let into = || bare().with_workspace(ws(), Role::Editor);
+        for behaviours in [&[][..], &[Behaviour::AddMayInvite]] {
+            let account = account(behaving(behaviours));
+            let invited = account.invite(&into()).await.unwrap();
+            assert_eq!(invited.user.is_some(), behaviours.is_empty());
+            assert_eq!(invited.invitation.is_some(), !behaviours.is_empty());
+            if let Some(user) = &invited.user {
+                assert_eq!((user.name.as_deref(), user.status), (Some("Finn"), Status::Active));
+                assert_eq!(who(&invited.members), [format!("{} clerk", user.id)]);
+                assert!(account.get(&ws(), &user.id.clone().into()).await.unwrap().is_some());
+            }
+            for known in ["finn", "ben"] {
+                let error = account.invite(&Invite::new(email(known))).await.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::AlreadyMember, "{known}");
+            }
+            let nowhere = Invite::new(email("gil")).with_workspace(WorkspaceId::from(9), Role::Viewer);
+            assert_eq!(account.invite(&nowhere).await.unwrap_err().missing(), [Resource::Workspace]);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_invitation_can_be_listed_and_withdrawn_once() {
+        let account = account(behaving(&[Behaviour::AddMayInvite]));
+        let dan = Invite::new(email("dan")).with_workspace(ws(), Role::Editor);
+        let invited = account.invite(&dan).await.unwrap();
+        assert_eq!(who(&invited.members), ["dan clerk"], "the provider knows who that is");
+        account.invite(&Invite::new(email("finn"))).await.unwrap();
+        let listed =
+            async |of: ListOf| account.invitations_page(&of, PageRequest::default()).await.unwrap().items;
+        assert_eq!(listed(ListOf::Account).await.len(), 2);
+        assert_eq!(listed(ws().into()).await, [invited.invitation.clone().unwrap()]);
+        assert_eq!(listed(WorkspaceId::from(2).into()).await, []);
+        let cancel = CancelInvitation::new(invited.invitation.unwrap().id);
+        account.cancel_invitation(&cancel).await.unwrap();
+        assert_eq!(account.cancel_invitation(&cancel).await.unwrap_err().kind(), ErrorKind::NotFound);
+        assert!(account.get(&ws(), &id("dan").into()).await.unwrap().is_none(), "and with it the membership");
+    }
+
+    #[tokio::test]
+    async fn a_user_is_deactivated_activated_and_deleted() {
+        let account = account(behaving(&[Behaviour::KeepsLastOwner]))
+            .with_user(person("boss").with_mark(Mark::AccountOwner));
+        for (active, status) in [(false, Status::Inactive), (true, Status::Active)] {
+            let user = account.set_user_active(&SetUserActive::new(id("ben"), active)).await.unwrap();
+            assert_eq!(user.status, status);
+            let member = account.get(&ws(), &id("ben").into()).await.unwrap().unwrap();
+            assert_eq!(member.status, status, "wherever they are");
+        }
+        account.delete_user(&DeleteUser::new(id("ben"))).await.unwrap();
+        assert!(account.get(&ws(), &id("ben").into()).await.unwrap().is_none());
+        let error = account.delete_user(&DeleteUser::new(id("ben"))).await.unwrap_err();
+        assert_eq!(error.missing(), [Resource::User]);
+        let error = account.delete_user(&DeleteUser::new(id("boss"))).await.unwrap_err();
+        assert_eq!(error.protection(), Some(Protection::ProviderOwner));
+        account.delete_user(&DeleteUser::new(id("ana"))).await.unwrap();
+        let error = account.delete_user(&DeleteUser::new(id("me"))).await.unwrap_err();
+        assert_eq!(error.protection(), Some(Protection::LastOwner));
+        account.set_user_active(&SetUserActive::new(id("me"), false)).await.unwrap();
+        assert_eq!(account.me().await.unwrap_err().kind(), ErrorKind::Unauthenticated);
+    }
+
+    #[tokio::test]
+    async fn the_life_of_users_takes_its_claims() {
+        let account = account(everything().read_only("it is read-only"));
+        let ben = id("ben");
+        for error in [
+            account.invite(&Invite::new(email("finn"))).await.unwrap_err(),
+            account.cancel_invitation(&CancelInvitation::new(1.into())).await.unwrap_err(),
+            account.set_user_active(&SetUserActive::new(ben.clone(), false)).await.unwrap_err(),
+            account.delete_user(&DeleteUser::new(ben)).await.unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+            assert!(error.message().ends_with("it is read-only"), "{error}");
+        }
+        assert!(account.invitations_page(&ListOf::Account, PageRequest::default()).await.is_ok());
     }
 }

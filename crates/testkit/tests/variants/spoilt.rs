@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use workspace_members_core::{
-    AddMember, CancelInvitation, Capabilities, Capability, DeleteUser, Effect, Error, ErrorKind, Group,
-    Identity, Invitation, InvitationId, Invite, Invited, ListOf, Mark, Member, MemberKey, NativeRole, Page,
-    PageRequest, PrincipalId, Protection, Provider, RemoveMember, Resource, Result, Role, SetRole,
+    AddMember, Behaviour, CancelInvitation, Capabilities, Capability, DeleteUser, Effect, Error, ErrorKind,
+    Group, Identity, Invitation, InvitationId, Invite, Invited, ListOf, Mark, Member, MemberKey, NativeRole,
+    Page, PageRequest, PrincipalId, Protection, Provider, RemoveMember, Resource, Result, Role, SetRole,
     SetUserActive, Status, User, UserId, Workspace, WorkspaceId, WorkspaceMembers,
 };
 
@@ -38,6 +38,7 @@ pub(crate) enum Bug {
     PendingIsNotListed,
     EverybodyIsPending,
     PendingIsReadAsOutside,
+    MailsAreDeclaredAndNotSent,
     PendingCannotBeRemoved,
     // Roles that something else sets.
     FixedRolesAreUnconfirmed,
@@ -83,7 +84,10 @@ pub(crate) struct Spoilt {
 
 impl Spoilt {
     pub(crate) fn new(members: Arc<dyn WorkspaceMembers>, bug: Bug) -> Self {
-        let claims = members.capabilities().clone();
+        let mut claims = members.capabilities().clone();
+        if bug == Bug::MailsAreDeclaredAndNotSent {
+            claims = claims.with_behaviours(&[Behaviour::InvitationsMail]);
+        }
         Self { members, bug, claims, asked: std::sync::Mutex::default(), made_up: AtomicU64::new(0) }
     }
 
@@ -179,10 +183,12 @@ impl WorkspaceMembers for Spoilt {
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
         let mut page = self.members.users_page(page).await?;
         page.items = page.items.into_iter().map(|user| self.user(user)).collect();
-        if self.made_up.load(Ordering::SeqCst) > 0 && page.next.is_none() && !page.items.is_empty() {
-            let cleo = "cleo@example.com".parse().ok();
-            page.items.push(User::new(UserId::from(405)).with_email(cleo));
-            page = Page::new(page.items);
+        if self.made_up.load(Ordering::SeqCst) > 0 {
+            if page.next.is_none() {
+                let cleo = "cleo@example.com".parse().ok();
+                page.items.push(User::new(UserId::from(405)).with_email(cleo));
+            }
+            page = Page::new(page.items).with_next(page.next);
         }
         Ok(page)
     }
