@@ -133,7 +133,7 @@ impl Spoilt {
             Bug::EverybodyIsPending => member.status = Status::Pending,
             Bug::FixedRolesAreNotMarkedOnMembers => member.marks.clear(),
             Bug::PendingIsAnsweredAsActive if member.status == Status::Pending => {
-                member.status = Status::Active
+                member.status = Status::Active;
             }
             Bug::ShowsEverybodyAsOwner => member.role = Role::Owner,
             Bug::TwoNativeRolesAreOne if member.native_role.as_str() == "triage" => {
@@ -285,7 +285,7 @@ impl WorkspaceMembers for Spoilt {
                 return Err(self.missing(Resource::User));
             }
             Bug::IdsFoldAndItIsNotDeclared => {
-                request.principal = self.first_spelling(&request.principal).await?
+                request.principal = self.first_spelling(&request.principal).await?;
             }
             Bug::UpsertKeepsTheRole => {
                 if let Some(mut member) = there(self).await? {
@@ -311,10 +311,8 @@ impl WorkspaceMembers for Spoilt {
                     return Err(error.with_provider(self.provider()));
                 }
             }
-            Bug::TwoNativeRolesAreOne => {
-                if request.role == Role::Custom(NativeRole::from_static("triage")) {
-                    request.role = Role::Viewer;
-                }
+            Bug::TwoNativeRolesAreOne if request.role == Role::Custom(NativeRole::from_static("triage")) => {
+                request.role = Role::Viewer;
             }
             _ => {}
         }
