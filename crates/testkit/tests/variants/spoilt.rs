@@ -30,6 +30,7 @@ pub(crate) enum Bug {
     // Parts.
     APartIsSkipped,
     PartsAreNotReadAgain,
+    OnlyTheFirstPartIsReadAgain,
     TheTotalIsOfThePage,
     // Addresses and invitations.
     AddressesAreHiddenAndItIsNotDeclared,
@@ -197,7 +198,12 @@ impl WorkspaceMembers for Spoilt {
     }
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
         let step = page.cursor.as_ref().and_then(|cursor| cursor.as_str().split(':').next()?.parse().ok());
-        if self.is(Bug::PartsAreNotReadAgain) && step.is_some_and(|step: usize| step >= PARTS) {
+        let read_to = match self.bug {
+            Bug::PartsAreNotReadAgain => PARTS,
+            Bug::OnlyTheFirstPartIsReadAgain => PARTS + 1,
+            _ => usize::MAX,
+        };
+        if step.is_some_and(|step: usize| step >= read_to) {
             return Ok(Page::new(Vec::new()));
         }
         let first = page.cursor.is_none();
