@@ -19,7 +19,7 @@ pub use report::{Recovered, Recovery, Report, StepOutcome, StepReport};
 use crate::desired::Target;
 use crate::guards::Limits;
 use crate::observe::{Known, Observed};
-use crate::plan::{Directory, Plan, Unjudged};
+use crate::plan::{Directory, Members, Plan, Unjudged};
 use error::read;
 use final_reading::conclude;
 use futures_util::future::{BoxFuture, try_join_all};
@@ -53,7 +53,7 @@ pub async fn recover(
 ) -> Result<Vec<Recovered>, ApplyError> {
     let names: Vec<&str> = connections.keys().map(String::as_str).collect();
     let picked = pick(connections, &names)?;
-    Leases::take(&picked, &*options.store).await?.recover(&picked, &options.progress).await
+    Leases::take(&picked, &*options.store, |_| false).await?.recover(&picked, &options.progress).await
 }
 
 /// Reads everything that plans for this desired state are made from: all its connections, side by side.
@@ -145,10 +145,18 @@ impl<'a> Run<'a> {
         options: &'a ApplyOptions,
     ) -> Result<Self, ApplyError> {
         let picked = pick(connections, &desired.connections())?;
-        let leases = Leases::take(&picked, &*options.store).await?;
+        // Only adding people leaves nothing open, and needs to know neither who acts nor which account it is; unless an
+        // earlier run left something open there.
+        let open = options.store.all_open_changes().await;
+        let only_adds = |name: &str| {
+            let nothing_open = open.as_ref().is_ok_and(|all| !all.iter().any(|open| open.connection == name));
+            nothing_open && desired.of_connection(name).all(|workspace| workspace.only_adds())
+        };
+        let leases = Leases::take(&picked, &*options.store, only_adds).await?;
         let recovered = leases.recover(&picked, &options.progress).await?;
         let known = |name: &str| {
-            let known = options.known.get(name).cloned().unwrap_or_default();
+            let known =
+                options.known.get(name).cloned().unwrap_or_default().with_guards(options.guards.clone());
             leases.identity(name).cloned().into_iter().fold(known, Known::with_me)
         };
         let observed = observe_with(&picked, desired, known, &options.progress).await?;
@@ -255,14 +263,12 @@ async fn take_steps(
         let name = workspace.target.connection.as_str();
         let members = connections.iter().find(|(known, _)| *known == name).map(|(_, members)| *members);
         let directory = directories.iter().find(|directory| directory.observed.connection() == name);
-        let roster = directory.and_then(|directory| directory.observed.roster(&workspace.target.workspace));
-        let (Some(members), Some(directory), Some(roster), Some(account)) =
-            (members, directory, roster, leases.account(name))
-        else {
-            continue;
-        };
+        let known =
+            directory.and_then(|directory| Members::of(directory.observed, &workspace.target.workspace));
+        let (Some(members), Some(directory), Some(roster)) = (members, directory, known) else { continue };
         let recheck = Recheck {
             members,
+            workspace: &workspace.target.workspace,
             roster,
             mode: workspace.mode,
             directory,
@@ -271,6 +277,7 @@ async fn take_steps(
             overrides: &options.overrides,
             fingerprint: &plan.fingerprint,
         };
+        let account = leases.account(name);
         let runner = Runner { members, workspace, recheck, account, progress: &options.progress };
         runs.push(async move { runner.run(&steps).await }.boxed());
     }

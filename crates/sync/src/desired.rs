@@ -83,6 +83,16 @@ pub enum DesiredMembership {
     Absent,
 }
 
+impl DesiredMembership {
+    /// Whether it may take rights from the member, whatever the mode.
+    pub(crate) fn may_lower(&self) -> bool {
+        match self {
+            Self::Role(_) | Self::Add { if_present: IfPresent::Keep | IfPresent::Fail, .. } => false,
+            Self::Add { if_present: IfPresent::SetRole, .. } | Self::SetRole(_) | Self::Absent => true,
+        }
+    }
+}
+
 /// Somebody, and what is desired of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -161,14 +171,24 @@ impl DesiredWorkspace {
 
     /// Whether a plan for it may take rights from anybody.
     pub(crate) fn may_lower(&self) -> bool {
-        let takes = |membership: &DesiredMembership| {
-            !matches!(
-                membership,
-                DesiredMembership::Role(_)
-                    | DesiredMembership::Add { if_present: IfPresent::Keep | IfPresent::Fail, .. }
+        self.mode.removes() || self.members.iter().any(|member| member.membership.may_lower())
+    }
+
+    /// Whether it only adds people, and leaves members as they are.
+    pub(crate) fn only_adds(&self) -> bool {
+        let adds = |member: &DesiredMember| {
+            matches!(
+                member.membership,
+                DesiredMembership::Add { if_present: IfPresent::Keep | IfPresent::Fail, .. }
             )
         };
-        self.mode.removes() || self.members.iter().any(|desired_member| takes(&desired_member.membership))
+        self.mode == Mode::Additive && !self.members.is_empty() && self.members.iter().all(adds)
+    }
+
+    /// Whether it asks for changes of single people, rather than saying how the workspace should be.
+    pub(crate) fn is_change(&self) -> bool {
+        let described = |member: &DesiredMember| matches!(member.membership, DesiredMembership::Role(_));
+        self.mode == Mode::Additive && !self.members.iter().any(described)
     }
 
     /// Names somebody, unless they are named already with the same desired state.

@@ -10,7 +10,7 @@ use std::str::FromStr;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Guard {
-    /// So many owners that may be active must be left.
+    /// So many owners that may be active must remain.
     MinOwners,
     /// These must stay, or become, owners.
     RequiredOwners,
@@ -28,7 +28,7 @@ pub enum Guard {
     MaxMails,
     /// Nothing may cost money.
     AllowBillable,
-    /// Nobody may be outside between two requests.
+    /// Nobody may be removed and added again to change their role.
     AllowRemoveThenAdd,
 }
 
@@ -221,13 +221,15 @@ pub struct Guards {
     /// Shares count a workspace of fewer members as one of this many. Default 4.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub floor: Option<u32>,
-    /// How many mails the whole plan may cause. Default 0, or as many as the notifications that the desired state asks for.
+    /// How many mails the whole plan may cause, those of invitations included. Default: as many as the additions and
+    /// notifications cause that the desired state asks for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_mails: Option<u32>,
     /// Who is neither removed nor lowered, besides the account's owner. Default nobody.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub protect: Vec<Entry>,
-    /// Whether steps may cost money. Default no.
+    /// Whether steps may cost money. Left out, a step that would is refused, and an addition of somebody whose licence
+    /// is not known is reported; set to `false`, that is refused too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_billable: Option<bool>,
     /// Whether a role may be changed by removing and adding, where the provider has no other way. Default no.
@@ -332,6 +334,7 @@ impl Guards {
             max_mails: self.max_mails,
             protect: self.protect.clone(),
             allow_billable: self.allow_billable.unwrap_or(false),
+            forbid_billable: self.allow_billable == Some(false),
             allow_remove_then_add: self.allow_remove_then_add.unwrap_or(false),
         }
     }
@@ -371,6 +374,8 @@ pub struct Limits {
     pub protect: Vec<Entry>,
     /// See [`Guards::allow_billable`].
     pub allow_billable: bool,
+    /// Whether it is set to `false`, and not left out.
+    pub forbid_billable: bool,
     /// See [`Guards::allow_remove_then_add`].
     pub allow_remove_then_add: bool,
 }

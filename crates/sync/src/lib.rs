@@ -20,7 +20,7 @@ pub use desired::{
 pub use diff::{Ambiguity, Diff, DiffMember, RoleDifference, Side};
 pub use dump::{DumpError, dump};
 pub use guards::{Guard, Guards, Limit, Limits};
-pub use observe::{Known, Observed};
+pub use observe::{Known, Membership, Observed};
 pub use plan::{
     Action, Cause, Consequence, InvalidPlan, Kept, KeptReason, Override, Overrides, Plan, PlanFingerprint,
     PlanRequests, PlannedAccount, PlannedRoster, Problem, Refusal, Refused, Step, Strategy,

@@ -1,20 +1,27 @@
 //! What was read of a connection: everything that a plan is made from.
 
 mod counted;
+mod read;
+mod singles;
 
-use crate::desired::{Desired, DesiredWorkspace};
+pub(crate) use singles::Singles;
+
+use crate::desired::Desired;
+use crate::guards::Guards;
 use counted::Counted;
+use read::Reader;
 use std::collections::BTreeMap;
 use workspace_members_core::{
-    Capabilities, Capability, Effect, Error, ErrorKind, Group, Identity, Operation, PrincipalId,
-    PrincipalKind, Provider, Result, Roster, User, Who, Workspace, WorkspaceId, WorkspaceMembers,
+    Behaviour, Capabilities, Capability, Effect, Error, ErrorKind, Group, Identity, Member, Operation,
+    PrincipalId, Provider, Result, Roster, User, Workspace, WorkspaceId, WorkspaceMembers,
     WorkspaceMembersExt as _, collect_listing,
 };
 
-/// All that was read of one connection: who acts, what can be done, and the complete rosters of the desired workspaces.
+/// All that was read of one connection: who acts, what can be done, and who is in the desired workspaces.
 ///
-/// There is none of a listing that ended early or moved while it was read: reading answers an error instead. Plain
-/// data; it holds nothing that could write.
+/// Only what the desired state and the guards need is read. There is none of a listing that ended early or moved while
+/// it was read: reading answers an error instead. What the provider refuses to show, or shows in another form, is
+/// [`unread`](Self::unread), and the plan decides what that means. Plain data; it holds nothing that could write.
 ///
 /// ```compile_fail
 /// // It cannot be put together from parts: only reading makes one.
@@ -29,11 +36,25 @@ pub struct Observed {
     users: Option<Vec<User>>,
     groups: Option<Vec<Group>>,
     rosters: BTreeMap<WorkspaceId, Roster>,
+    /// Workspaces of which only some members were read, or none could be.
+    singles: BTreeMap<WorkspaceId, Singles>,
+    unread: Vec<String>,
     reads: BTreeMap<Operation, u64>,
     roster_reads: BTreeMap<Operation, u64>,
 }
 
-/// What was read of a connection just before, and need not be read again. It says nothing of members.
+/// Whether somebody is in a workspace, as far as was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Membership<'a> {
+    /// They are a member.
+    Inside(&'a Member),
+    /// They are not a member.
+    Outside,
+    /// It was not, or could not be, read.
+    Unknown,
+}
+
+/// What was read of a connection just before and need not be read again, and what decides what must be read.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Known {
@@ -41,6 +62,8 @@ pub struct Known {
     pub me: Option<Identity>,
     /// All of the account's workspaces.
     pub workspaces: Option<Vec<Workspace>>,
+    /// Guards that hold besides the desired state's.
+    pub guards: Guards,
 }
 
 impl Known {
@@ -60,15 +83,25 @@ impl Known {
         self.workspaces = Some(workspaces);
         self
     }
+
+    /// The guards of this host: what they do not ask about need not be read.
+    pub fn with_guards(mut self, guards: Guards) -> Self {
+        self.guards = guards;
+        self
+    }
 }
 
 impl Observed {
     /// Reads what a plan for this connection's part of the desired state needs. Sends only reads; idempotent.
     ///
-    /// The rosters come from one pass over the account where the provider has one. The account's users are read where
-    /// the desired state names somebody by address or who is not in the roster, or where guards need them; its groups, where
-    /// groups are members. A credential that may not list these is not an error here: whoever then cannot be found is refused by
-    /// the plan.
+    /// * Where people are only to be added, by id and not many, nothing is read but whether they are members already.
+    /// * Else the members of the workspaces are read, in one pass over the account where the provider has one; the
+    ///   acting user; and the account's workspaces.
+    /// * Users are read where somebody is named by address, where an id is of no member, or where guards need to know
+    ///   who is active or licensed; groups, where groups are members.
+    ///
+    /// What the provider does not show is no error where nobody can lose anything: see [`unread`](Self::unread). Members
+    /// of a workspace in which somebody may lose something must be readable, completely.
     pub async fn read(members: &dyn WorkspaceMembers, connection: &str, desired: &Desired) -> Result<Self> {
         Self::read_knowing(members, connection, desired, Known::new()).await
     }
@@ -80,33 +113,7 @@ impl Observed {
         desired: &Desired,
         known: Known,
     ) -> Result<Self> {
-        let ids: Vec<WorkspaceId> =
-            desired.of_connection(connection).map(|w| w.target.workspace.clone()).collect();
-        let members = &Counted::new(members);
-        let mut observed = Self::rosters_of(members, connection, &ids, known).await?;
-        let provider = observed.capabilities.provider().clone();
-        let named: Vec<(WorkspaceId, Who)> = desired
-            .of_connection(connection)
-            .flat_map(|workspace| {
-                workspace.members.iter().map(move |desired_member| (workspace, &desired_member.who))
-            })
-            .filter_map(|(workspace, who)| {
-                let who = desired.people.who(who, connection, &provider)?;
-                Some((workspace.target.workspace.clone(), who))
-            })
-            .collect();
-        let lowers = desired.of_connection(connection).any(DesiredWorkspace::may_lower);
-        let group_named = named.iter().any(|(_, who)| matches!(who, Who::Id(PrincipalId::Group(_))));
-        let groups = group_named || observed.has_groups();
-        if observed.needs_users(&named, lowers, groups) {
-            observed.users = allowed(collect_listing(|| members.users()).await)?;
-        }
-        if observed.capabilities.has(Capability::ListGroups) && groups {
-            observed.groups = allowed(collect_listing(|| members.groups()).await)?;
-        }
-        observed.reads = members.so_far();
-        observed.count_known();
-        Ok(observed)
+        Reader::new(&Counted::new(members), connection, desired, known).read().await
     }
 
     /// Reads workspaces twice and answers only if both readings agree: what a dump is made from. Idempotent.
@@ -117,9 +124,9 @@ impl Observed {
         connection: &str,
         workspaces: &[WorkspaceId],
     ) -> Result<Self> {
-        let first = Self::rosters_of(&Counted::new(members), connection, workspaces, Known::new()).await?;
+        let first = Self::read_rosters(&Counted::new(members), connection, workspaces).await?;
         let members = &Counted::new(members);
-        let mut second = Self::rosters_of(members, connection, workspaces, Known::new()).await?;
+        let mut second = Self::read_rosters(members, connection, workspaces).await?;
         for (id, roster) in &first.rosters {
             let again = second.rosters.get(id).map(Roster::fingerprint);
             if again != Some(roster.fingerprint()) {
@@ -131,92 +138,91 @@ impl Observed {
         }
         // An address that two users have would not tell which of them is the member.
         if second.capabilities.has(Capability::ListUsers) {
-            second.users = allowed(collect_listing(|| members.users()).await)?;
+            let users = collect_listing(|| members.users()).await;
+            second.users = second.unless_refused("the account's users", users)?;
         }
         second.reads = members.so_far();
         Ok(second)
     }
 
-    /// The same rosters, read once more, with everything else as it was. Idempotent.
-    pub(crate) async fn again(&self, members: &dyn WorkspaceMembers) -> Result<Self> {
-        let ids: Vec<WorkspaceId> = self.rosters.keys().cloned().collect();
-        let listed: Option<Vec<Workspace>> =
-            self.workspaces.as_ref().map(|known| known.values().cloned().collect());
-        let rosters = rosters_of(members, &ids, listed.as_deref()).await?;
-        Ok(Self { rosters, ..self.clone() })
+    async fn read_rosters(members: &Counted<'_>, connection: &str, ids: &[WorkspaceId]) -> Result<Self> {
+        let mut observed = Self::nothing(connection, members.capabilities());
+        if observed.capabilities.has(Capability::Me) {
+            observed.me = Some(members.me().await?);
+        }
+        if observed.capabilities.has(Capability::ListWorkspaces) {
+            let listed = collect_listing(|| members.workspaces()).await;
+            let listed = observed.unless_refused("the account's workspaces", listed)?;
+            observed.set_workspaces(listed);
+        }
+        observed.rosters = rosters_of(members, ids, observed.listed().as_deref()).await?;
+        Ok(observed)
     }
 
-    async fn rosters_of(
-        members: &Counted<'_>,
-        connection: &str,
-        ids: &[WorkspaceId],
-        known: Known,
-    ) -> Result<Self> {
-        let capabilities = members.capabilities().clone();
-        let me = match known.me {
-            None if capabilities.has(Capability::Me) => Some(members.me().await?),
-            known => known,
-        };
-        let workspaces = match known.workspaces {
-            None if capabilities.has(Capability::ListWorkspaces) => {
-                allowed(collect_listing(|| members.workspaces()).await)?
-            }
-            known => known,
-        };
-        let before = members.so_far();
-        let rosters = rosters_of(members, ids, workspaces.as_deref()).await?;
-        let mut roster_reads = members.so_far();
-        for (operation, count) in before {
-            roster_reads.entry(operation).and_modify(|all| *all -= count);
-        }
-        let workspaces = workspaces
-            .map(|all| all.into_iter().map(|workspace| (workspace.id.clone(), workspace)).collect());
-        let (users, groups, reads) = (None, None, BTreeMap::new());
-        Ok(Self {
+    fn nothing(connection: &str, capabilities: &Capabilities) -> Self {
+        Self {
             connection: connection.to_owned(),
-            capabilities,
-            me,
-            workspaces,
-            users,
-            groups,
-            rosters,
-            reads,
-            roster_reads,
-        })
-    }
-
-    /// Counts what was known as well, since reading all this without knowing it takes that too.
-    fn count_known(&mut self) {
-        if self.me.is_some() {
-            self.reads.entry(Operation::Me).or_insert(1);
-        }
-        if let Some(workspaces) = &self.workspaces {
-            let size = self.capabilities.page_size_of(Operation::ListWorkspaces).map_or(u64::MAX, u64::from);
-            let pages = (workspaces.len() as u64).div_ceil(size).max(1);
-            self.reads.entry(Operation::ListWorkspaces).or_insert(pages);
+            capabilities: capabilities.clone(),
+            me: None,
+            workspaces: None,
+            users: None,
+            groups: None,
+            rosters: BTreeMap::new(),
+            singles: BTreeMap::new(),
+            unread: Vec::new(),
+            reads: BTreeMap::new(),
+            roster_reads: BTreeMap::new(),
         }
     }
 
-    fn has_groups(&self) -> bool {
-        let members = self.rosters.values().flat_map(Roster::iter);
-        members.into_iter().any(|member| member.key.principal.kind() == PrincipalKind::Group)
+    /// The same members, read once more, with everything else as it was. Idempotent. Fails if any of them cannot be read.
+    pub(crate) async fn again(&self, members: &dyn WorkspaceMembers) -> Result<Self> {
+        let mut again = self.clone();
+        if !self.rosters.is_empty() {
+            let ids: Vec<WorkspaceId> = self.rosters.keys().cloned().collect();
+            again.rosters = rosters_of(members, &ids, self.listed().as_deref()).await?;
+        }
+        for (id, singles) in &self.singles {
+            again.singles.insert(id.clone(), singles.again(members, id).await?);
+        }
+        Ok(again)
     }
 
-    /// Whether a plan could say more with the list of users than without.
-    fn needs_users(&self, named: &[(WorkspaceId, Who)], lowers: bool, groups: bool) -> bool {
-        let known = |workspace: &WorkspaceId, who: &Who| {
-            let in_roster = |id| self.rosters.get(workspace).is_some_and(|roster| roster.get(id).is_some());
-            match who {
-                // The one member with this address may have a namesake outside, and then it is not known who is meant.
-                Who::Email(_) => false,
-                Who::Id(id) => id.kind() == PrincipalKind::Group || in_roster(id),
-            }
+    fn set_workspaces(&mut self, listed: Option<Vec<Workspace>>) {
+        let by_id = |all: Vec<Workspace>| {
+            all.into_iter().map(|workspace| (workspace.id.clone(), workspace)).collect()
         };
-        // Who is active decides how many owners are left. Where the account is listed in one pass, that pass has read
-        // the users, and their list would say no more.
-        let statuses = lowers && !self.capabilities.has(Capability::ListAccountMembers);
-        self.capabilities.has(Capability::ListUsers)
-            && (statuses || groups || named.iter().any(|(id, who)| !known(id, who)))
+        self.workspaces = listed.map(by_id);
+    }
+
+    fn listed(&self) -> Option<Vec<Workspace>> {
+        self.workspaces.as_ref().map(|known| known.values().cloned().collect())
+    }
+
+    /// Takes a refusal by the provider for "not to be known"; any other error stays one.
+    fn unless_refused<T>(&mut self, what: &str, read: Result<T>) -> Result<Option<T>> {
+        self.unless(|error| error.kind() == ErrorKind::Forbidden, what, read)
+    }
+
+    /// Takes an answer that says nothing, and always will, for "not to be known"; any other error stays one.
+    fn unless_unknowable<T>(&mut self, what: &str, read: Result<T>) -> Result<Option<T>> {
+        self.unless(unknowable, what, read)
+    }
+
+    fn unless<T>(
+        &mut self,
+        tolerated: impl Fn(&Error) -> bool,
+        what: &str,
+        read: Result<T>,
+    ) -> Result<Option<T>> {
+        match read {
+            Ok(read) => Ok(Some(read)),
+            Err(error) if tolerated(&error) => {
+                self.unread.push(format!("{what}: {error}"));
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// The connection's name.
@@ -234,7 +240,7 @@ impl Observed {
         &self.capabilities
     }
 
-    /// Whom the credential acts as; `None` where that cannot be asked.
+    /// Whom the credential acts as; `None` where that was not read.
     pub fn me(&self) -> Option<&Identity> {
         self.me.as_ref()
     }
@@ -259,14 +265,41 @@ impl Observed {
         self.groups.as_deref()
     }
 
-    /// The rosters that were read, by workspace.
+    /// The complete rosters that were read, by workspace.
     pub fn rosters(&self) -> &BTreeMap<WorkspaceId, Roster> {
         &self.rosters
     }
 
-    /// The roster of one workspace, if it was read.
+    /// The complete roster of one workspace, if it was read.
     pub fn roster(&self, workspace: &WorkspaceId) -> Option<&Roster> {
         self.rosters.get(workspace)
+    }
+
+    /// Whether somebody is in a workspace, as far as was read. Ids compare as they do at the provider.
+    pub fn membership(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Membership<'_> {
+        let same = |member: &&Member| self.capabilities.same_principal(&member.key.principal, principal);
+        if let Some(roster) = self.rosters.get(workspace) {
+            let folds = self.capabilities.behaves(Behaviour::UserIdsFoldCase);
+            let found = roster.get(principal).or_else(|| roster.iter().find(|member| folds && same(member)));
+            return found.map_or(Membership::Outside, Membership::Inside);
+        }
+        let Some(singles) = self.singles.get(workspace) else { return Membership::Unknown };
+        if let Some(member) = singles.members().iter().find(same) {
+            return Membership::Inside(member);
+        }
+        let outside = singles.outside().any(|other| self.capabilities.same_principal(other, principal));
+        if outside { Membership::Outside } else { Membership::Unknown }
+    }
+
+    /// All members that were read, in whichever workspace.
+    pub fn members(&self) -> impl Iterator<Item = &Member> {
+        let whole = self.rosters.values().flat_map(Roster::iter);
+        whole.chain(self.singles.values().flat_map(|singles| singles.members()))
+    }
+
+    /// What was needed and could not be read, each with the reason, as lines for a person.
+    pub fn unread(&self) -> &[String] {
+        &self.unread
     }
 
     /// How many requests reading all this took, by operation. Those that a layer repeated count once.
@@ -274,10 +307,28 @@ impl Observed {
         &self.reads
     }
 
-    /// How many of them were for the rosters.
+    /// What was read of a workspace whose roster was not.
+    pub(crate) fn singles(&self, workspace: &WorkspaceId) -> Option<&Singles> {
+        self.singles.get(workspace)
+    }
+
+    /// How many of the reads were for the rosters.
     pub(crate) fn roster_reads(&self) -> &BTreeMap<Operation, u64> {
         &self.roster_reads
     }
+}
+
+/// Whether an error says that the provider will not show something, and will not when asked again either: it refuses,
+/// it denies that it is there, or it answers in another form.
+pub(crate) fn unknowable(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Forbidden
+            | ErrorKind::NotFound
+            | ErrorKind::Rejected
+            | ErrorKind::UnexpectedResponse
+            | ErrorKind::Unsupported
+    )
 }
 
 async fn rosters_of(
@@ -287,13 +338,4 @@ async fn rosters_of(
 ) -> Result<BTreeMap<WorkspaceId, Roster>> {
     let rosters = members.rosters_among(ids, listed).await?;
     Ok(rosters.into_iter().map(|roster| (roster.workspace().clone(), roster)).collect())
-}
-
-/// Takes a refusal by the provider for "not to be known"; anything else stays an error.
-fn allowed<T>(read: Result<Vec<T>>) -> Result<Option<Vec<T>>> {
-    match read {
-        Ok(all) => Ok(Some(all)),
-        Err(error) if error.kind() == ErrorKind::Forbidden => Ok(None),
-        Err(error) => Err(error),
-    }
 }

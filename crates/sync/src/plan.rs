@@ -4,78 +4,50 @@ mod cost;
 mod digest;
 mod directory;
 mod draft;
+mod fingerprint;
 mod grant;
+mod groups;
+mod judge;
+mod key;
+mod members;
 mod names;
+mod notes;
 mod outcome;
 mod refusal;
-mod roster_index;
 mod step;
+mod tally;
+mod users;
 
 pub(crate) use cost::{is_rechecked, looks_at_target_only, reads_singly};
 pub(crate) use directory::Directory;
-use outcome::judge_mails;
-pub(crate) use outcome::{Case, Outcome};
+pub use fingerprint::PlanFingerprint;
+pub(crate) use judge::Case;
+pub(crate) use members::Members;
+pub(crate) use outcome::Outcome;
 pub use refusal::{Cause, Override, Overrides, Problem, Refusal, Refused};
 pub use step::{Action, Consequence, Kept, KeptReason, Step, Strategy};
 
-use crate::desired::{Desired, DesiredWorkspace, Entry, InvalidText, Target};
+use crate::desired::{Desired, DesiredWorkspace, Entry, Target};
 use crate::guards::{Guards, Limits};
 use crate::observe::Observed;
 use draft::Drafter;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
-use workspace_members_core::{Member, Provider, Roster, UserId, WorkspaceId};
+use workspace_members_core::{Provider, UserId, WorkspaceId};
 
-/// Identifies a plan: 64 hexadecimal digits over everything that it depends on and consists of.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct PlanFingerprint(String);
-
-impl fmt::Display for PlanFingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-impl FromStr for PlanFingerprint {
-    type Err = InvalidText;
-    fn from_str(text: &str) -> Result<Self, InvalidText> {
-        if text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-            return Ok(Self(text.to_owned()));
-        }
-        Err(InvalidText::new(
-            format!("{text:?} is not a plan's fingerprint"),
-            "write its 64 hexadecimal digits",
-        ))
-    }
-}
-
-impl TryFrom<String> for PlanFingerprint {
-    type Error = InvalidText;
-    fn try_from(text: String) -> Result<Self, InvalidText> {
-        text.parse()
-    }
-}
-
-impl From<PlanFingerprint> for String {
-    fn from(fingerprint: PlanFingerprint) -> String {
-        fingerprint.0
-    }
-}
-
-/// A roster that a plan was made from.
+/// The members of a workspace that a plan was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct PlannedRoster {
     /// The workspace's name, where it was read.
     pub name: Option<String>,
-    /// How many members it had.
+    /// How many members were read.
     pub members: usize,
-    /// Who was in it and as what ([`workspace_members_core::Fingerprint`]).
+    /// Whether these were all. Where people are only added, the others need not be read, or cannot.
+    pub complete: bool,
+    /// Who they are and as what; of a complete roster its [`workspace_members_core::Fingerprint`].
     pub fingerprint: String,
 }
 
@@ -182,11 +154,11 @@ pub(crate) struct Unjudged<'a> {
 /// A workspace whose steps are drafted.
 struct Drafted<'a> {
     workspace: &'a DesiredWorkspace,
-    roster: &'a Roster,
+    members: Members<'a>,
     /// The place of its account's directory.
     directory: usize,
-    /// Whom each of its steps changes, if they are a member.
-    members: Vec<Option<&'a Member>>,
+    /// Whom each of its steps changes, as a place among the members.
+    places: Vec<Option<usize>>,
 }
 
 impl Plan {
@@ -261,13 +233,14 @@ impl<'a> Unjudged<'a> {
             let directory = Directory::new(seen, &desired.people);
             let (mut total, mut again) = (cost::before(seen), cost::after(seen));
             for workspace in desired.of_connection(connection) {
-                let Some(roster) = seen.roster(&workspace.target.workspace) else {
+                let Some(members) = Members::of(seen, &workspace.target.workspace) else {
                     problems.push(not_read(&workspace.target));
                     continue;
                 };
-                account.rosters.insert(roster.workspace().clone(), planned(seen, roster));
-                let mut draft = Drafter::new(workspace, roster, &directory, &limits).draft();
-                let pricing = cost::Pricing::new(&directory, roster, &draft.steps, limits.min_owners);
+                let id = &workspace.target.workspace;
+                account.rosters.insert(id.clone(), planned(seen, id, members));
+                let mut draft = Drafter::new(workspace, members, &directory, &limits).draft();
+                let pricing = cost::Pricing::new(&directory, id, members, &draft.steps, limits.min_owners);
                 for step in &mut draft.steps {
                     let of_step = pricing.of_step(step);
                     step.requests = of_step.most();
@@ -277,12 +250,8 @@ impl<'a> Unjudged<'a> {
                 steps.append(&mut draft.steps);
                 kept.append(&mut draft.kept);
                 problems.append(&mut draft.problems);
-                drafted.push(Drafted {
-                    workspace,
-                    roster,
-                    directory: directories.len(),
-                    members: draft.members,
-                });
+                let directory = directories.len();
+                drafted.push(Drafted { workspace, members, directory, places: draft.places });
             }
             accounts.push(account);
             costs.push((seen, total, again));
@@ -325,18 +294,18 @@ impl<'a> Unjudged<'a> {
             .filter(|entry| matches!(entry, Entry::Person(name) if plan.desired.people.get(name).is_none()));
         refusals.extend(unknown.map(Refusal::unknown_in_guards));
         let mut rest = plan.steps.as_slice();
-        for Drafted { workspace, roster, directory, members } in &drafted {
+        for Drafted { workspace, members, directory, places } in &drafted {
             let case = Case {
                 target: &workspace.target,
                 mode: workspace.mode,
-                members: roster.members(),
+                members: members.all,
                 directory: &directories[*directory],
             };
-            let (steps, behind) = rest.split_at(members.len());
+            let (steps, behind) = rest.split_at(places.len());
             rest = behind;
-            refusals.extend(case.judge(steps, members, limits));
+            refusals.extend(case.judge(steps, places, limits));
         }
-        refusals.extend(judge_mails(&plan.steps, limits));
+        refusals.extend(tally::mails(&plan.steps, limits));
         if refusals.is_empty() {
             return Ok(plan);
         }
@@ -374,11 +343,12 @@ fn account(seen: &Observed) -> PlannedAccount {
     }
 }
 
-fn planned(seen: &Observed, roster: &Roster) -> PlannedRoster {
+fn planned(seen: &Observed, workspace: &WorkspaceId, members: Members<'_>) -> PlannedRoster {
     PlannedRoster {
-        name: seen.workspace(roster.workspace()).map(|workspace| workspace.name.clone()),
-        members: roster.len(),
-        fingerprint: roster.fingerprint().to_string(),
+        name: seen.workspace(workspace).map(|workspace| workspace.name.clone()),
+        members: members.all.len(),
+        complete: members.complete,
+        fingerprint: members.fingerprint(),
     }
 }
 

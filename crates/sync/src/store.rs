@@ -35,6 +35,9 @@ pub trait StateStore: fmt::Debug + Send + Sync {
     /// An account's open changes, oldest first. Idempotent; needs no lease.
     async fn open_changes(&self, account: &AccountKey) -> Result<Vec<(ChangeId, OpenChange)>, StateError>;
 
+    /// The open changes of all accounts. Idempotent; needs no lease.
+    async fn all_open_changes(&self) -> Result<Vec<OpenChange>, StateError>;
+
     /// Records that a change is about to begin. It is durable when this returns: the first request of the change is sent
     /// only then. Fails with [`StateError::LeaseLost`] as [`check_lease`](Self::check_lease) does. Each call records
     /// another change.

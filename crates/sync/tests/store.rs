@@ -137,6 +137,9 @@ async fn accounts_do_not_share_changes(backend: &impl Backend) {
     store.begin_change(&of_two, &change(2)).await.unwrap();
     store.end_change(&of_one, id, "added").await.unwrap();
     assert_eq!((changes(&store, &one).await, changes(&store, &two).await), (vec![], vec![change(2)]));
+    store.begin_change(&of_one, &change(3)).await.unwrap();
+    let all = backend.open().all_open_changes().await.unwrap();
+    assert!(all.contains(&change(2)) && all.contains(&change(3)), "{all:?}");
 }
 
 async fn whoever_gives_up_waiting_leaves_the_state_whole(backend: &impl Backend) {

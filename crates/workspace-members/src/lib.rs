@@ -18,6 +18,8 @@ pub use config::Config;
 pub use connect::{connect, connect_bare};
 #[cfg(feature = "http")]
 pub use registry::Registry;
+#[cfg(feature = "http")]
+pub use registry::compiled_in::*;
 pub use secrecy::{ExposeSecret, SecretString};
 pub use workspace_members_core::*;
 /// What the HTTP adapters share: settings, sources of keys, the connection pool, and what an adapter is described by.
@@ -28,12 +30,6 @@ pub use workspace_members_http::{Credential, OAuth};
 /// Wrappers around any [`WorkspaceMembers`]: retry, rate limit, trace, audit and others.
 #[cfg(feature = "layers")]
 pub use workspace_members_layers as layers;
-/// The PandaDoc adapter.
-#[cfg(feature = "pandadoc")]
-pub use workspace_members_pandadoc as pandadoc;
-/// The `LightOn` Paradigm adapter.
-#[cfg(feature = "paradigm")]
-pub use workspace_members_paradigm as paradigm;
 /// Desired state: plan as data, guards on the outcome, apply.
 #[cfg(feature = "sync")]
 pub use workspace_members_sync as sync;

@@ -5,21 +5,27 @@ use std::sync::Arc;
 use workspace_members_core::{Result, WorkspaceMembers};
 use workspace_members_http::{Adapter, AdapterConfig, HttpSettings, SettingError, Settings};
 
-/// One line per adapter of this repository: its cargo feature, which is its provider's name, and its crate.
+/// One line per adapter of this repository: its cargo feature, which is its provider's name, and its crate, as this crate
+/// shows it.
 macro_rules! adapters {
-    ($($feature:literal => $crate_name:ident;)+) => {
+    ($($feature:literal => $crate_name:ident as $name:ident;)+) => {
+        /// The crates of the adapters that are compiled in.
+        pub(crate) mod compiled_in {
+            $(#[cfg(feature = $feature)] pub use $crate_name as $name;)+
+        }
+
         /// The adapters of this repository, compiled in or not.
         const FEATURES: &[&str] = &[$($feature),+];
 
-        fn compiled_in() -> Vec<Adapter> {
+        fn defaults() -> Vec<Adapter> {
             vec![$(#[cfg(feature = $feature)] $crate_name::ADAPTER),+]
         }
     };
 }
 
 adapters! {
-    "paradigm" => workspace_members_paradigm;
-    "pandadoc" => workspace_members_pandadoc;
+    "paradigm" => workspace_members_paradigm as paradigm;
+    "pandadoc" => workspace_members_pandadoc as pandadoc;
 }
 
 /// The adapters that [`Config`]s are opened with.
@@ -44,7 +50,7 @@ impl Registry {
 
     /// Those of this repository that are compiled in.
     pub fn with_defaults() -> Self {
-        Self(compiled_in())
+        Self(defaults())
     }
 
     /// Adds one, in place of another with the same provider.

@@ -106,7 +106,7 @@ impl ParadigmConfig {
             .with_behaviours(&[Behaviour::KeepsLastOwner, Behaviour::GroupsGrantAccess])
             .claim(Evidence::Documented, &[Me, ListGroups, SeeAddresses])
             // The page on listing users gives no path; creating one is documented at this path.
-            .claim(Evidence::Inferred, &[ListUsers, SeeAddresses])
+            .claim(Evidence::Inferred, &[ListUsers])
             .without(&[Capability::ListAccountMembers], "each workspace has a list of its own")
             .without(
                 &[Capability::SetUserRole, Capability::SetGroupRole],

@@ -704,26 +704,37 @@ async fn workspaces_users_and_groups_are_read_with_what_they_say() {
     let paradigm = paradigm(&server.url(), |config| config);
     server.answer(Reply::json(
         200,
-        json!({"count": 5, "next": null, "results": [
+        json!({"count": 10, "next": null, "results": [
             {"id": 1, "name": "Ours", "workspace_type": "custom", "user_role": "owner"},
             {"id": 2, "name": "Read", "workspace_type": "custom", "user_role": "viewer"},
             {"id": 3, "name": "All", "workspace_type": "company", "user_role": "owner"},
             {"id": 4, "name": null, "workspace_type": "shared", "user_role": ""},
             {"id": 5, "workspace_type": "personal", "user_role": "owner"},
+            {"id": 6, "workspace_type": "custom", "user_role": null},
+            {"id": 7, "workspace_type": "custom"},
+            {"id": 8, "workspace_type": " ", "user_role": "Owner"},
+            {"id": 9, "user_role": "editor"},
+            {"id": 10, "workspace_type": "company"},
         ]}),
     ));
     let page = paradigm.workspaces_page(FIRST()).await.unwrap();
     let shown: Vec<_> = page
         .items
         .iter()
-        .map(|w| (w.id.as_str(), w.name.as_str(), w.kind.as_deref(), w.may_be_manageable()))
+        .map(|w| (w.id.as_str(), w.name.as_str(), w.kind.as_deref(), w.manageable))
         .collect();
     let expected = [
-        ("1", "Ours", Some("custom"), true),
-        ("2", "Read", Some("custom"), false),
-        ("3", "All", Some("company"), false),
-        ("4", "", Some("shared"), false),
-        ("5", "", Some("personal"), false),
+        ("1", "Ours", Some("custom"), Some(true)),
+        ("2", "Read", Some("custom"), Some(false)),
+        ("3", "All", Some("company"), Some(false)),
+        // What is blank, null or missing is not known, and the provider's own refusal decides.
+        ("4", "", Some("shared"), None),
+        ("5", "", Some("personal"), Some(false)),
+        ("6", "", Some("custom"), None),
+        ("7", "", Some("custom"), None),
+        ("8", "", Some(" "), None),
+        ("9", "", None, Some(false)),
+        ("10", "", Some("company"), Some(false)),
     ];
     assert_eq!(shown, expected);
 

@@ -110,6 +110,7 @@ impl WorkspaceMembers for InMemory {
         }
         let member =
             state.put_member(&self.capabilities, request.workspace.clone(), request.principal.clone(), role);
+        state.mails += self.mails(member.status == Status::Pending, request.notify);
         Ok(self.shown_member(member))
     }
 
@@ -163,6 +164,7 @@ impl WorkspaceMembers for InMemory {
             });
             invited.invitation = Some(open);
         }
+        state.mails += self.mails(invited.invitation.is_some(), request.notify);
         let user = match (known, &invited.invitation) {
             (Some(id), _) => id,
             (None, None) => state.free_user_id(),

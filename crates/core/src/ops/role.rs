@@ -133,6 +133,8 @@ async fn take_out<M: WorkspaceMembers + ?Sized>(
 ) -> Result<Option<Error>> {
     let error = match send(members, removal, |_, error| lost(error)).await {
         Ok(()) => return Ok(None),
+        // It was read back and had not happened yet. Nobody sends it again here, and it may still arrive.
+        Err(Failed { error, found: Found::Member(_) }) => error.with_effect(Effect::Unknown),
         Err(failed) => failed.error,
     };
     let unrecorded = error.kind() == ErrorKind::RecordFailed && error.effect() == Effect::Partial;

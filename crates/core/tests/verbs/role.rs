@@ -83,3 +83,12 @@ async fn a_verb_that_stopped_half_way_says_what_is_done() {
     assert_eq!(error.done(), ["removed user:3 in workspace 1 (writer)"]);
     assert!(error.message().ends_with("so they are outside"), "{error}");
 }
+
+/// Whoever is still inside after a removal without an answer may be outside in a moment, and nobody would add them.
+#[tokio::test]
+async fn a_removal_that_was_not_seen_to_happen_stays_unknown() {
+    let account = Twisted::new(account(everything())).removes(&[Fault::Drop]);
+    let error = account.change_role_by_remove_then_add(&ws(), &user(3), &Role::Viewer).await.unwrap_err();
+    assert_eq!(error.effect(), Effect::Unknown, "{error}");
+    assert_eq!(account.writes().len(), 1);
+}

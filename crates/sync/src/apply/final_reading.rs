@@ -1,9 +1,9 @@
 //! What the last reading says of the steps.
 
 use super::report::{Report, StepOutcome, StepReport};
-use crate::observe::Observed;
+use crate::observe::{Membership, Observed};
 use crate::plan::{Action, Cause, Plan, Problem, Refusal, Unjudged};
-use workspace_members_core::{Capability, Mark};
+use workspace_members_core::Capability;
 
 /// Corrects the outcomes by what was read at the end, and counts what remains to be done.
 pub(super) fn conclude(report: &mut Report, plan: &Plan, observed: Vec<Observed>) {
@@ -29,20 +29,14 @@ pub(super) fn conclude(report: &mut Report, plan: &Plan, observed: Vec<Observed>
 
 fn correct(report: &mut StepReport, seen: &Observed) {
     let step = &report.step;
-    let Some(roster) = seen.roster(&step.target.workspace) else { return };
-    let member = roster.get(&step.principal);
-    let now = member.map(|member| &member.native_role);
-    let exactly = now == step.to.as_ref();
-    let as_asked = match member {
-        // The role is not named, or not for the step to decide.
-        Some(member) if step.to.is_some() => {
-            exactly
-                || seen.capabilities().roles().is_placeholder(&member.native_role)
-                || member.is(Mark::RoleFixed)
-        }
-        Some(_) => false,
-        None => exactly || (report.pending && !seen.capabilities().has(Capability::ListPending)),
+    let member = match seen.membership(&step.target.workspace, &step.principal) {
+        Membership::Inside(member) => Some(member),
+        Membership::Outside => None,
+        Membership::Unknown => return,
     };
+    let now = member.map(|member| &member.native_role);
+    let unlisted = member.is_none() && report.pending && !seen.capabilities().has(Capability::ListPending);
+    let as_asked = unlisted || step.is_met_by(member, seen.capabilities().roles());
     match report.outcome {
         StepOutcome::Applied | StepOutcome::Unchanged if !as_asked => {
             let now = now.map_or("not a member".to_owned(), ToString::to_string);
@@ -54,7 +48,9 @@ fn correct(report: &mut StepReport, seen: &Observed) {
         }
         StepOutcome::Unknown if as_asked => report.outcome = StepOutcome::Applied,
         // Somebody else did it.
-        StepOutcome::Failed | StepOutcome::Skipped if exactly => report.outcome = StepOutcome::Unchanged,
+        StepOutcome::Failed | StepOutcome::Skipped if now == step.to.as_ref() => {
+            report.outcome = StepOutcome::Unchanged
+        }
         _ => {}
     }
 }

@@ -4,6 +4,7 @@ use super::error::{ApplyError, read};
 use super::progress::{Event, Progress};
 use super::recover::recover;
 use super::report::Recovered;
+use crate::observe::unknowable;
 use crate::store::{AccountKey, ChangeId, Lease, OpenChange, StateError, StateStore};
 use std::collections::BTreeMap;
 use workspace_members_core::{Capability, Identity, WorkspaceMembers};
@@ -45,15 +46,21 @@ impl Account<'_> {
 }
 
 impl<'a> Leases<'a> {
+    /// None is taken for connections over which people are only added: nothing there can be left open.
     pub(super) async fn take(
         connections: &[(&str, &dyn WorkspaceMembers)],
         store: &'a dyn StateStore,
+        only_adds: impl Fn(&str) -> bool,
     ) -> Result<Self, ApplyError> {
         let (mut accounts, mut identities) = (BTreeMap::new(), BTreeMap::new());
-        for (name, members) in connections {
+        for (name, members) in connections.iter().filter(|(name, _)| !only_adds(name)) {
             let capabilities = members.capabilities();
             let me = if capabilities.has(Capability::Me) {
-                Some(members.me().await.map_err(read(name))?)
+                match members.me().await {
+                    // Then all accounts behind one base URL count as one, and guards take anybody for the acting user.
+                    Err(error) if unknowable(&error) => None,
+                    me => Some(me.map_err(read(name))?),
+                }
             } else {
                 None
             };

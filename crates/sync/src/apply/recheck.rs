@@ -2,11 +2,11 @@
 
 use crate::guards::Limits;
 use crate::plan::{
-    Action, Case, Directory, Outcome, Overrides, PlanFingerprint, Refusal, Step, looks_at_target_only,
-    reads_singly,
+    Action, Case, Directory, Members, Outcome, Overrides, PlanFingerprint, Refusal, Step,
+    looks_at_target_only, reads_singly,
 };
 use workspace_members_core::{
-    Error, Mark, Member, PrincipalId, Resource, Role, Roster, WorkspaceId, WorkspaceMembers,
+    Error, IfPresent, Mark, Member, PrincipalId, Resource, Role, WorkspaceId, WorkspaceMembers,
     WorkspaceMembersExt as _, ops,
 };
 
@@ -24,12 +24,13 @@ pub(super) enum Rechecked {
 }
 
 /// Reads again before the steps of one workspace.
-pub(super) struct Recheck<'a, 'd> {
+pub(super) struct Recheck<'a> {
     pub(super) members: &'a dyn WorkspaceMembers,
+    pub(super) workspace: &'a WorkspaceId,
     /// The workspace as the plan found it.
-    pub(super) roster: &'a Roster,
+    pub(super) roster: Members<'a>,
     pub(super) mode: crate::desired::Mode,
-    pub(super) directory: &'a Directory<'d>,
+    pub(super) directory: &'a Directory<'a>,
     pub(super) limits: &'a Limits,
     /// As many owners as must be seen before anybody is lowered: [`owners_needed`].
     pub(super) owners_needed: usize,
@@ -37,7 +38,7 @@ pub(super) struct Recheck<'a, 'd> {
     pub(super) fingerprint: &'a PlanFingerprint,
 }
 
-impl Recheck<'_, '_> {
+impl Recheck<'_> {
     /// Reads the target and the owners again, and judges the step by what is there now.
     ///
     /// `made_owner` are those whom earlier steps of this plan gave the owner's role.
@@ -45,8 +46,9 @@ impl Recheck<'_, '_> {
         let members = self.members_now(step, made_owner).await?;
         let target = members.iter().find(|member| self.is(member, &step.principal));
         let role = target.map(|member| &member.native_role);
-        let fixed = step.action == Action::Add && target.is_some_and(|target| target.is(Mark::RoleFixed));
-        if role == step.to.as_ref() || fixed {
+        let added = target.filter(|_| step.action == Action::Add);
+        let kept = added.is_some() && step.if_present == Some(IfPresent::Keep);
+        if role == step.to.as_ref() || kept || added.is_some_and(|member| member.is(Mark::RoleFixed)) {
             return Ok(Rechecked::Done);
         }
         if role != step.from.as_ref() {
@@ -69,7 +71,7 @@ impl Recheck<'_, '_> {
     }
 
     /// Fewer owners than the guard asks for, where the plan found enough: somebody else is changing this workspace.
-    fn owners_vanished(&self, case: &Case<'_, '_>, step: &Step) -> Option<Refusal> {
+    fn owners_vanished(&self, case: &Case<'_>, step: &Step) -> Option<Refusal> {
         let now = Outcome::of(case.members, self.directory).active_owners().len();
         if now >= self.owners_needed {
             return None;
@@ -88,11 +90,11 @@ impl Recheck<'_, '_> {
     }
 
     async fn members_now(&self, step: &Step, made_owner: &[PrincipalId]) -> Result<Vec<Member>, Error> {
-        let workspace = self.roster.workspace();
+        let workspace = self.workspace;
         if looks_at_target_only(self.members.capabilities(), step) {
             return Ok(now(self.members, workspace, &step.principal).await?.into_iter().collect());
         }
-        if !reads_singly(self.members.capabilities(), self.roster.len(), self.limits.min_owners) {
+        if !reads_singly(self.members.capabilities(), self.roster.all.len(), self.limits.min_owners) {
             return Ok(self.members.roster(workspace).await?.members().to_vec());
         }
         let mut seen: Vec<Member> = now(self.members, workspace, &step.principal)
@@ -131,8 +133,8 @@ impl Recheck<'_, '_> {
 }
 
 /// As many owners as the guard asks for, or as the plan found.
-pub(super) fn owners_needed(roster: &Roster, directory: &Directory<'_>, limits: &Limits) -> usize {
-    let found = Outcome::of(roster.members(), directory).active_owners().len();
+pub(super) fn owners_needed(roster: Members<'_>, directory: &Directory<'_>, limits: &Limits) -> usize {
+    let found = Outcome::of(roster.all, directory).active_owners().len();
     found.min(usize::try_from(limits.min_owners).unwrap_or(usize::MAX))
 }
 

@@ -15,15 +15,16 @@ use workspace_members_core::{
 };
 
 /// Takes the steps of one workspace.
-pub(super) struct Runner<'a, 'd> {
+pub(super) struct Runner<'a> {
     pub(super) members: &'a dyn WorkspaceMembers,
     pub(super) workspace: &'a DesiredWorkspace,
-    pub(super) recheck: Recheck<'a, 'd>,
-    pub(super) account: Account<'a>,
+    pub(super) recheck: Recheck<'a>,
+    /// `None` where nothing can be left open, so that no lease is needed.
+    pub(super) account: Option<Account<'a>>,
     pub(super) progress: &'a Progress,
 }
 
-impl Runner<'_, '_> {
+impl Runner<'_> {
     /// Takes the steps in order, until one is not done. Those after it are skipped: they were judged on the assumption
     /// that everything before them is done.
     pub(super) async fn run(&self, steps: &[&Step]) -> Vec<StepReport> {
@@ -73,7 +74,9 @@ impl Runner<'_, '_> {
         if step.strategy == Strategy::RemoveThenAdd {
             return self.remove_then_add(step, member).await;
         }
-        if let Err(error) = self.account.check().await {
+        if let Some(account) = self.account
+            && let Err(error) = account.check().await
+        {
             return not_sent(step, &error);
         }
         match (step.action, &step.role) {
@@ -101,6 +104,13 @@ impl Runner<'_, '_> {
         };
         let error = match sent {
             Ok(member) => return self.confirmed(step, &member),
+            // What to do with a member is asked for where it could not be read before whether they are one.
+            Err(error) if error.kind() == ErrorKind::AlreadyMember && step.if_present.is_some() => {
+                return match step.if_present {
+                    Some(IfPresent::Keep) => StepReport::new(step, StepOutcome::Unchanged),
+                    _ => StepReport::failure(step, StepOutcome::Failed, error),
+                };
+            }
             Err(error) => self.members.narrow_not_found(error, &request.key()).await,
         };
         let written = resolved(self.members, &request, error).await;
@@ -139,9 +149,8 @@ impl Runner<'_, '_> {
     /// The provider answered with the member. The role must be the one asked for, unless something else fixes it or the
     /// provider does not name it.
     fn confirmed(&self, step: &Step, member: &Member) -> StepReport {
-        let roles = self.members.capabilities().roles();
         let given = &member.native_role;
-        if Some(given) != step.to.as_ref() && !roles.is_placeholder(given) && !member.is(Mark::RoleFixed) {
+        if !step.is_met_by(Some(member), self.members.capabilities().roles()) {
             let message = format!("the provider reported success, and answered the role {given}");
             return StepReport::new(step, StepOutcome::Unknown)
                 .because(message, ErrorKind::Unconfirmed.advice());
@@ -158,7 +167,9 @@ impl Runner<'_, '_> {
 
     /// Records the open change before the removal is sent, and that it is finished once they were seen inside.
     async fn remove_then_add(&self, step: &Step, member: Option<Member>) -> StepReport {
-        let (Some(member), Some(to), Some(role)) = (member, &step.to, &step.role) else {
+        let (Some(member), Some(to), Some(role), Some(account)) =
+            (member, &step.to, &step.role, self.account)
+        else {
             return without_role(step);
         };
         let open_change = OpenChange {
@@ -169,16 +180,16 @@ impl Runner<'_, '_> {
             from: member.native_role.clone(),
             to: to.clone(),
         };
-        let id = match self.account.begin(&open_change).await {
+        let id = match account.begin(&open_change).await {
             Ok(id) => id,
             Err(error) => return not_sent(step, &error),
         };
         let workspace = &open_change.workspace;
         let result = self.members.change_role_by_remove_then_add(workspace, &step.principal, role).await;
         match result {
-            Ok(ensured) => self.end(id, self.confirmed(step, &ensured.member)).await,
+            Ok(ensured) => end(account, id, self.confirmed(step, &ensured.member)).await,
             Err(error) => match self.whereabouts(step, role, error).await {
-                (report, true) => self.end(id, report).await,
+                (report, true) => end(account, id, report).await,
                 (report, false) => report,
             },
         }
@@ -205,15 +216,15 @@ impl Runner<'_, '_> {
             }
         }
     }
+}
 
-    async fn end(&self, id: ChangeId, report: StepReport) -> StepReport {
-        match self.account.end(id, &report.outcome.to_string()).await {
-            Ok(()) => report,
-            // The next run reads once more that they are inside.
-            Err(error) => {
-                let message = format!("that the change is finished was not recorded: {}", chain(&error));
-                report.because(message, ErrorKind::RecordFailed.advice())
-            }
+async fn end(account: Account<'_>, id: ChangeId, report: StepReport) -> StepReport {
+    match account.end(id, &report.outcome.to_string()).await {
+        Ok(()) => report,
+        // The next run reads once more that they are inside.
+        Err(error) => {
+            let message = format!("that the change is finished was not recorded: {}", chain(&error));
+            report.because(message, ErrorKind::RecordFailed.advice())
         }
     }
 }

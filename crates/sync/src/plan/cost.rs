@@ -1,12 +1,13 @@
 //! What a plan costs in requests, and how long that takes at the account's limits.
 
 use super::directory::Directory;
+use super::members::Members;
 use super::step::{Action, Step, Strategy};
 use crate::observe::Observed;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use workspace_members_core::{
-    Behaviour, Capabilities, Capability, Operation, RateLimit, Role, Roster, Status,
+    Behaviour, Capabilities, Capability, Operation, RateLimit, Role, Status, WorkspaceId,
 };
 
 /// Requests by operation: so many at the least, and so many at most, if everything is as it was read and each step is
@@ -93,6 +94,8 @@ pub(crate) fn looks_at_target_only(capabilities: &Capabilities, step: &Step) -> 
 pub(super) struct Pricing<'a> {
     capabilities: &'a Capabilities,
     members: usize,
+    /// How many were read one by one, where there is no roster.
+    singles: Option<u64>,
     /// Reading the roster once while the steps are taken.
     roster: Requests,
     /// Reading the target and enough owners, one by one.
@@ -101,18 +104,24 @@ pub(super) struct Pricing<'a> {
 }
 
 impl<'a> Pricing<'a> {
-    pub(super) fn new(directory: &Directory<'a>, roster: &Roster, steps: &[Step], min_owners: u32) -> Self {
+    pub(super) fn new(
+        directory: &Directory<'a>,
+        workspace: &WorkspaceId,
+        members: Members<'_>,
+        steps: &[Step],
+        min_owners: u32,
+    ) -> Self {
         let observed = directory.observed;
         let capabilities = observed.capabilities();
         // Owners that are looked for and do not count: they are not active, or an earlier step unmade them.
         let idle = |principal, status| {
-            super::directory::as_group(principal).is_some()
+            super::groups::as_group(principal).is_some()
                 || !directory.status(principal, status).may_be_active()
         };
         let roles = capabilities.roles();
         let owner =
             |native: &Option<_>| native.as_ref().is_some_and(|native| roles.normalize(native) == Role::Owner);
-        let known = roster.owners().filter(|owner| idle(&owner.key.principal, owner.status)).count();
+        let known = members.owners().filter(|owner| idle(&owner.key.principal, owner.status)).count();
         let made = steps
             .iter()
             .filter(|step| owner(&step.from) || (owner(&step.to) && idle(&step.principal, Status::Unknown)))
@@ -120,15 +129,19 @@ impl<'a> Pricing<'a> {
         let owners = u64::from(min_owners.max(1)) + (known + made) as u64;
         Self {
             capabilities,
-            members: roster.len(),
-            roster: of_roster(observed, roster, steps),
+            members: members.all.len(),
+            singles: observed.singles(workspace).map(|singles| singles.asked().len() as u64),
+            roster: of_roster(observed, members.all.len(), steps),
             singly: Requests::between(Operation::Get, 1, 1 + owners),
             min_owners,
         }
     }
 
-    /// Reading the list of members once more at the end, where each workspace has one of its own.
+    /// Reading the members once more at the end, where each workspace has a list of its own or no roster is read.
     pub(super) fn again(&self) -> Requests {
+        if let Some(singles) = self.singles {
+            return Requests::between(Operation::Get, singles, singles);
+        }
         let apart = !self.capabilities.has(Capability::ListAccountMembers);
         let lists =
             self.roster.0.iter().filter(|(operation, _)| apart && **operation == Operation::ListMembers);
@@ -163,7 +176,7 @@ impl<'a> Pricing<'a> {
 
 /// Reading one roster while its steps are taken or after them: everybody who is added may be in it by then, and
 /// everybody who is removed may be out.
-fn of_roster(observed: &Observed, roster: &Roster, steps: &[Step]) -> Requests {
+fn of_roster(observed: &Observed, members: usize, steps: &[Step]) -> Requests {
     let capabilities = observed.capabilities();
     let list = observed.reads().get_key_value(&Operation::ListWorkspaces);
     let list = Requests::exactly(list.filter(|_| capabilities.rosters_need_workspaces()));
@@ -171,8 +184,8 @@ fn of_roster(observed: &Observed, roster: &Roster, steps: &[Step]) -> Requests {
         return Requests::exactly(observed.roster_reads()).and(&list);
     }
     let count = |action| steps.iter().filter(|step| step.action == action).count();
-    let least = pages(capabilities, roster.len().saturating_sub(count(Action::Remove)));
-    let most = pages(capabilities, roster.len() + count(Action::Add));
+    let least = pages(capabilities, members.saturating_sub(count(Action::Remove)));
+    let most = pages(capabilities, members + count(Action::Add));
     Requests::between(Operation::ListMembers, least, most).and(&list)
 }
 

@@ -1,30 +1,32 @@
 //! Who is who at one connection: from the entries of a desired state or a guard to principals, and from groups to people.
 
+use super::groups::Groups;
+use super::key::{Folding, PrincipalKey, UserKey};
+use super::members::MemberIndex;
 use super::refusal::Problem;
-use super::roster_index::RosterIndex;
+use super::users::{Emails, Users};
 use crate::desired::{Entry, People, WhoRef};
 use crate::observe::Observed;
-use std::collections::hash_map::Entry as Slot;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::OnceLock;
+use std::collections::{BTreeSet, HashMap};
 use workspace_members_core::{
-    Behaviour, EmailAddress, GroupId, Mark, Member, PrincipalId, Roster, Status, User, UserId,
+    Capability, EmailAddress, GroupId, Mark, Member, PrincipalId, Status, User, UserId,
 };
 
 /// Whether something is so, as far as was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Sure {
+pub(crate) enum Tri {
     No,
-    Maybe,
+    Unknown,
     Yes,
 }
 
 /// A principal that an entry means.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Found {
+    /// As the provider spells it, where that was read.
     pub(super) principal: PrincipalId,
-    /// The position in the roster, for a member.
-    pub(super) position: Option<usize>,
+    /// Where among the members, for a member.
+    pub(super) place: Option<usize>,
     /// Whether the account is known to have them.
     pub(super) verified: bool,
 }
@@ -37,134 +39,53 @@ pub(super) struct NotFound {
     pub(super) advice: &'static str,
 }
 
-/// The users of an account, as listed.
-#[derive(Debug)]
-struct Users<'a> {
-    listed: &'a [User],
-    positions: HashMap<&'a UserId, usize>,
-}
-
-impl<'a> Users<'a> {
-    fn new(listed: &'a [User]) -> Self {
-        Self { listed, positions: listed.iter().map(|user| &user.id).zip(0..).collect() }
-    }
-
-    fn get(&self, id: &UserId) -> Option<&'a User> {
-        self.listed.get(*self.positions.get(id)?)
-    }
-}
-
-/// Who has which address, among the account's users and the members of all rosters read.
-#[derive(Debug)]
-struct Emails<'a> {
-    /// The first user with each.
-    first: HashMap<&'a EmailAddress, &'a UserId>,
-    /// All users with an address that several have.
-    shared: HashMap<&'a EmailAddress, BTreeSet<&'a UserId>>,
-}
-
-impl<'a> Emails<'a> {
-    fn new(users: &Users<'a>, observed: &'a Observed) -> Self {
-        let mut all = Self { first: HashMap::new(), shared: HashMap::new() };
-        for user in users.listed {
-            if let Some(email) = &user.email {
-                all.hold(email, &user.id);
-            }
-        }
-        for member in observed.rosters().values().flat_map(Roster::iter) {
-            if let (PrincipalId::User(id), Some(email)) = (&member.key.principal, &member.email)
-                && users.get(id).and_then(|user| user.email.as_ref()) != Some(email)
-            {
-                all.hold(email, id);
-            }
-        }
-        all
-    }
-
-    /// Notes that a user has an address.
-    fn hold(&mut self, email: &'a EmailAddress, user: &'a UserId) {
-        match self.first.entry(email) {
-            Slot::Vacant(free) => {
-                free.insert(user);
-            }
-            Slot::Occupied(taken) if *taken.get() == user => {}
-            Slot::Occupied(taken) => {
-                self.shared.entry(email).or_insert_with(|| BTreeSet::from([*taken.get()])).insert(user);
-            }
-        }
-    }
-}
-
-/// What the rosters say of somebody's licence, in whichever workspace.
+/// What the members that were read say of somebody, in whichever workspace.
 #[derive(Debug, Clone, Copy, Default)]
-struct Seat {
-    on_promotion: bool,
+struct Seen {
+    seat_on_promotion: bool,
     licensed: bool,
+    role_fixed: bool,
 }
 
 /// What a connection says about principals, indexed once.
 #[derive(Debug)]
 pub(crate) struct Directory<'a> {
     pub(crate) observed: &'a Observed,
+    pub(super) folding: Folding,
     people: &'a People,
     users: Users<'a>,
-    /// Made when somebody is first named by address.
-    emails: OnceLock<Emails<'a>>,
-    /// The users of each group, where they are known.
-    groups: BTreeMap<&'a GroupId, Option<BTreeSet<&'a UserId>>>,
-    /// The known groups of each user: `groups`, the other way round.
-    groups_of: HashMap<&'a UserId, BTreeSet<&'a GroupId>>,
-    listed_groups: BTreeSet<&'a GroupId>,
-    /// Only where the provider sells seats.
-    seats: HashMap<&'a PrincipalId, Seat>,
-    /// Who own the whole account, as a list of users or any roster read says.
-    account_owners: BTreeSet<&'a UserId>,
+    emails: Emails<'a>,
+    groups: Groups<'a>,
+    /// Of whom there is something to say.
+    seen: HashMap<PrincipalKey<'a>, Seen>,
+    /// Who own the whole account, as the list of users or any member read says.
+    account_owners: BTreeSet<UserKey<'a>>,
 }
 
 impl<'a> Directory<'a> {
     pub(crate) fn new(observed: &'a Observed, people: &'a People) -> Self {
+        let folding = Folding::of(observed.capabilities());
         let listed = observed.users().unwrap_or_default();
-        let users = Users::new(listed);
-        let mut groups = listed_groups(observed);
+        let users = Users::new(folding, listed);
         let marked = listed.iter().filter(|user| user.is(Mark::AccountOwner));
-        let mut account_owners: BTreeSet<&UserId> = marked.map(|user| &user.id).collect();
-        let mut seats: HashMap<&PrincipalId, Seat> = HashMap::new();
-        let sells = observed.capabilities().behaves(Behaviour::SellsSeats);
-        for member in observed.rosters().values().flat_map(Roster::iter) {
-            match &member.key.principal {
-                PrincipalId::User(id) if member.is(Mark::AccountOwner) => {
-                    account_owners.insert(id);
-                }
-                PrincipalId::User(_) => {}
-                PrincipalId::Group(id) => {
-                    groups.entry(id).or_insert(None);
-                }
+        let mut account_owners: BTreeSet<UserKey<'_>> = marked.map(|user| folding.user(&user.id)).collect();
+        let mut seen: HashMap<PrincipalKey<'_>, Seen> = HashMap::new();
+        for member in observed.members() {
+            if let Some(user) = member.key.principal.as_user()
+                && member.is(Mark::AccountOwner)
+            {
+                account_owners.insert(folding.user(user));
             }
-            if !sells {
-                continue;
-            }
-            // What the list of users says needs no second place.
-            let listed = || member.key.principal.as_user().and_then(|user| users.get(user));
-            let seat = Seat {
-                on_promotion: member.is(Mark::SeatOnPromotion),
-                licensed: member.license.is_some() && listed().is_none_or(|user| user.license.is_none()),
-            };
-            if seat.on_promotion || seat.licensed {
-                let known = seats.entry(&member.key.principal).or_default();
-                known.on_promotion |= seat.on_promotion;
-                known.licensed |= seat.licensed;
+            if member.license.is_some() || !member.marks.is_empty() {
+                let known = seen.entry(folding.principal(&member.key.principal)).or_default();
+                known.seat_on_promotion |= member.is(Mark::SeatOnPromotion);
+                known.licensed |= member.license.is_some();
+                known.role_fixed |= member.is(Mark::RoleFixed);
             }
         }
-        told_by_users(listed, &mut groups);
-        let mut groups_of: HashMap<&UserId, BTreeSet<&GroupId>> = HashMap::new();
-        for (group, users) in &groups {
-            for user in users.iter().flatten() {
-                groups_of.entry(user).or_default().insert(group);
-            }
-        }
-        let listed_groups = observed.groups().unwrap_or_default().iter().map(|group| &group.id).collect();
-        let emails = OnceLock::new();
-        Self { observed, people, users, emails, groups, groups_of, listed_groups, seats, account_owners }
+        let emails = Emails::new(folding, &users, observed);
+        let groups = Groups::new(folding, observed);
+        Self { observed, folding, people, users, emails, groups, seen, account_owners }
     }
 
     /// How an entry is addressed at this connection.
@@ -173,55 +94,49 @@ impl<'a> Directory<'a> {
     }
 
     /// The one principal that an entry means in a workspace.
-    pub(super) fn find(&self, roster: &RosterIndex<'_>, entry: &Entry) -> Result<Found, NotFound> {
-        let unknown = |message: String, advice| NotFound { problem: Problem::UnknownPerson, message, advice };
+    pub(super) fn find(
+        &self,
+        members: &[Member],
+        index: &MemberIndex<'_>,
+        entry: &Entry,
+    ) -> Result<Found, NotFound> {
         let connection = self.observed.connection();
-        let Some(who) = self.people.whom(entry, connection, self.observed.provider()) else {
+        let Some(who) = self.who(entry) else {
             let message = format!("{entry} has no address at {connection}");
             return Err(unknown(message, "give them one in [people], with email or at"));
         };
-        match who {
+        let id = match who {
             WhoRef::Email(email) => {
-                // Mostly the roster tells at once, if nobody else in the account has the address.
-                let shared = self.emails().shared.contains_key(email);
-                if !shared
-                    && let Some(position) = roster.position_of_email(email)
-                    && let Some(member) = roster.member(position)
-                {
-                    let principal = member.key.principal.clone();
-                    return Ok(Found { principal, position: Some(position), verified: true });
+                // Mostly the members tell at once, if nobody else in the account has the address.
+                let place = index.place_of_email(email).filter(|_| !self.emails.is_shared(email));
+                match place.and_then(|place| members.get(place)) {
+                    Some(member) => member.key.principal.clone(),
+                    None => PrincipalId::User(self.find_email(email)?.clone()),
                 }
-                let principal = PrincipalId::User(self.find_email(email)?.clone());
-                let position = roster.position(&principal);
-                Ok(Found { principal, position, verified: true })
             }
-            WhoRef::Id(id) => {
-                let position = roster.position(id);
-                let listed = match id {
-                    // Whether the account has a member is no question.
-                    _ if position.is_some() => Some(true),
-                    PrincipalId::User(id) => self.observed.users().map(|_| self.users.get(id).is_some()),
-                    PrincipalId::Group(id) => self.observed.groups().map(|_| self.listed_groups.contains(id)),
-                };
-                if listed == Some(false) {
-                    let message = format!("{id} is not in the account of {connection}");
-                    return Err(unknown(message, "check the id, and that the key's user can see them"));
-                }
-                Ok(Found { principal: id.clone(), position, verified: listed.is_some() })
-            }
+            WhoRef::Id(id) => id.clone(),
+        };
+        if let Some(place) = index.place(&id) {
+            let principal = members.get(place).map_or(id, |member| member.key.principal.clone());
+            // Whether the account has a member is no question.
+            return Ok(Found { principal, place: Some(place), verified: true });
         }
+        let listed = match (&id, who) {
+            (_, WhoRef::Email(_)) => Some(true),
+            (PrincipalId::User(user), _) => self.observed.users().map(|_| self.users.get(user).is_some()),
+            (PrincipalId::Group(group), _) => self.observed.groups().map(|_| self.groups.is_listed(group)),
+        };
+        if listed == Some(false) {
+            let message = format!("{id} is not in the account of {connection}");
+            return Err(unknown(message, "check the id, and that the key's user can see them"));
+        }
+        let spelled = id.as_user().and_then(|user| self.users.get(user)).map(|user| user.id.clone().into());
+        Ok(Found { principal: spelled.unwrap_or(id), place: None, verified: listed.is_some() })
     }
 
-    fn emails(&self) -> &Emails<'a> {
-        self.emails.get_or_init(|| Emails::new(&self.users, self.observed))
-    }
-
-    /// All users with this address, among the account's users and the members of all rosters read.
+    /// All users with this address, among the account's users and the members that were read.
     pub(crate) fn users_of(&self, email: &EmailAddress) -> impl Iterator<Item = &'a UserId> + '_ {
-        let emails = self.emails();
-        let several = emails.shared.get(email);
-        let one = if several.is_none() { emails.first.get(email) } else { None };
-        one.into_iter().chain(several.into_iter().flatten()).copied()
+        self.emails.users_of(email)
     }
 
     fn find_email(&self, email: &EmailAddress) -> Result<&'a UserId, NotFound> {
@@ -236,24 +151,33 @@ impl<'a> Directory<'a> {
                 ),
                 advice: "name the one that is meant as user:ID",
             }),
+            (None, _) if !self.observed.capabilities().has(Capability::SeeAddresses) => {
+                let message = format!("{connection} does not show addresses, so {email} cannot be found");
+                Err(unknown(message, "name them by id, as user:ID"))
+            }
+            (None, _) if self.observed.users().is_some() => {
+                let message = format!("nobody at {connection} has the address {email}");
+                Err(unknown(message, "check the address, or invite them there first"))
+            }
             (None, _) => {
-                let (message, advice) = if self.observed.users().is_some() {
-                    (
-                        format!("nobody at {connection} has the address {email}"),
-                        "check the address, or invite them there first",
-                    )
-                } else {
-                    let message = format!(
-                        "{email} is in none of the workspaces read, and this key may not list the users of {connection}"
-                    );
-                    (message, "write user:ID, or use a key that may list users")
-                };
-                Err(NotFound { problem: Problem::UnknownPerson, message, advice })
+                let message = format!(
+                    "{email} is in none of the workspaces read, and this key may not list the users of {connection}"
+                );
+                Err(unknown(message, "write user:ID, or use a key that may list users"))
             }
         }
     }
 
-    /// The address of a user, as the roster or the list of users says it.
+    /// The user, if this is one and the account's users were listed.
+    fn listed(&self, principal: &PrincipalId) -> Option<&'a User> {
+        principal.as_user().and_then(|user| self.users.get(user))
+    }
+
+    fn seen(&self, principal: &PrincipalId) -> Seen {
+        self.seen.get(&self.folding.principal(principal)).copied().unwrap_or_default()
+    }
+
+    /// The address of a user, as the members or the list of users say it.
     fn email<'b>(&'b self, user: &UserId, member: Option<&'b Member>) -> Option<&'b EmailAddress> {
         let listed = || self.users.get(user).and_then(|user| user.email.as_ref());
         member.and_then(|member| member.email.as_ref()).or_else(listed)
@@ -267,46 +191,44 @@ impl<'a> Directory<'a> {
         member.map_or_else(|| principal.to_string(), Member::label)
     }
 
-    /// Whether somebody may be using their access, by the roster or else by the list of users.
-    pub(crate) fn status(&self, principal: &PrincipalId, in_roster: Status) -> Status {
-        let listed = || principal.as_user().and_then(|user| self.users.get(user));
-        match in_roster {
-            Status::Unknown => listed().map_or(in_roster, |user| user.status),
+    /// Whether somebody may be using their access, by the members or else by the list of users.
+    pub(crate) fn status(&self, principal: &PrincipalId, as_member: Status) -> Status {
+        match as_member {
+            Status::Unknown => self.listed(principal).map_or(as_member, |user| user.status),
             said => said,
         }
     }
 
-    /// Whether a promotion may buy a seat for them: by the roster, the list of users or another roster.
-    pub(super) fn has_seat_on_promotion(&self, principal: &PrincipalId, member: Option<&Member>) -> bool {
-        let mark = Mark::SeatOnPromotion;
-        let user = principal.as_user().and_then(|user| self.users.get(user));
-        member.is_some_and(|member| member.is(mark))
-            || user.is_some_and(|user| user.is(mark))
-            || self.seats.get(principal).is_some_and(|seat| seat.on_promotion)
+    /// Whether a promotion may buy a seat for them: by the list of users or any member read.
+    pub(super) fn has_seat_on_promotion(&self, principal: &PrincipalId) -> bool {
+        self.seen(principal).seat_on_promotion
+            || self.listed(principal).is_some_and(|user| user.is(Mark::SeatOnPromotion))
+    }
+
+    /// Whether the licence is known: by the list of users or any member read.
+    pub(super) fn has_license(&self, principal: &PrincipalId) -> bool {
+        self.seen(principal).licensed || self.listed(principal).is_some_and(|user| user.license.is_some())
+    }
+
+    /// Whether their role is set by something else, whatever is asked for.
+    pub(super) fn has_fixed_role(&self, principal: &PrincipalId) -> bool {
+        self.seen(principal).role_fixed || self.listed(principal).is_some_and(|user| user.is(Mark::RoleFixed))
     }
 
     /// Whether this is the owner of the whole account.
     pub(crate) fn owns_account(&self, principal: &PrincipalId) -> bool {
-        principal.as_user().is_some_and(|user| self.account_owners.contains(user))
-    }
-
-    /// Whether the licence is known: by the roster, the list of users or another roster.
-    pub(super) fn has_license(&self, principal: &PrincipalId, member: Option<&Member>) -> bool {
-        let user = principal.as_user().and_then(|user| self.users.get(user));
-        member.is_some_and(|member| member.license.is_some())
-            || user.is_some_and(|user| user.license.is_some())
-            || self.seats.get(principal).is_some_and(|seat| seat.licensed)
+        principal.as_user().is_some_and(|user| self.account_owners.contains(self.folding.user(user).as_ref()))
     }
 
     /// The users of a group, where they are known.
-    pub(crate) fn users_in(&self, group: &GroupId) -> Option<&BTreeSet<&'a UserId>> {
-        self.groups.get(group)?.as_ref()
+    pub(crate) fn users_in(&self, group: &GroupId) -> Option<&BTreeSet<UserKey<'a>>> {
+        self.groups.users_in(group)
     }
 
     /// The users of a group who are known to be active.
-    pub(crate) fn active_in<'b>(&'b self, group: &GroupId) -> impl Iterator<Item = &'a UserId> + 'b {
-        let users = self.users_in(group).into_iter().flatten().copied();
-        users.filter(|user| self.is_active(user))
+    pub(crate) fn active_in<'b>(&'b self, group: &GroupId) -> impl Iterator<Item = &'b UserKey<'a>> {
+        let users = self.users_in(group).into_iter().flatten();
+        users.filter(|user| self.users.get_by_key(user).is_some_and(|user| user.status == Status::Active))
     }
 
     /// Whether this group is what an entry names, or holds an active user whom it names.
@@ -320,90 +242,53 @@ impl<'a> Directory<'a> {
     }
 
     fn holds_active(&self, group: &GroupId, user: &UserId) -> bool {
-        self.holds(group, user) == Sure::Yes && self.is_active(user)
+        self.groups.holds(group, user) == Tri::Yes
+            && self.users.get(user).is_some_and(|user| user.status == Status::Active)
     }
 
-    fn is_active(&self, user: &UserId) -> bool {
-        self.users.get(user).is_some_and(|user| user.status == Status::Active)
-    }
-
-    /// Whether a group holds a user.
-    pub(crate) fn holds(&self, group: &GroupId, user: &UserId) -> Sure {
-        match self.users_in(group) {
-            Some(users) if users.contains(user) => Sure::Yes,
-            Some(_) => Sure::No,
-            None => Sure::Maybe,
-        }
-    }
-
-    /// Whether a principal is the acting identity, or a group that holds it. Maybe, where nobody says who acts.
-    pub(crate) fn acts(&self, principal: &PrincipalId) -> Sure {
+    /// Whether a principal is the acting identity, or a group that holds it. Unknown, where nobody says who acts.
+    pub(crate) fn acts(&self, principal: &PrincipalId) -> Tri {
         match (self.observed.me(), principal) {
-            (None, _) => Sure::Maybe,
-            (Some(me), PrincipalId::User(user)) if *user == me.user => Sure::Yes,
-            (Some(_), PrincipalId::User(_)) => Sure::No,
-            (Some(me), PrincipalId::Group(group)) => self.holds(group, &me.user),
+            (None, _) => Tri::Unknown,
+            (Some(me), PrincipalId::User(user)) if self.folding.user(user) == self.folding.user(&me.user) => {
+                Tri::Yes
+            }
+            (Some(_), PrincipalId::User(_)) => Tri::No,
+            (Some(me), PrincipalId::Group(group)) => self.groups.holds(group, &me.user),
         }
     }
 
     /// Whether one of these entries means this principal, or somebody known to be in this group.
     ///
-    /// Maybe, for a user whose address is not known while an entry's address belongs to nobody else.
-    pub(crate) fn means(&self, entries: &[Entry], principal: &PrincipalId, member: Option<&Member>) -> Sure {
+    /// Unknown, for a user whose address is not known while an entry's address belongs to nobody else.
+    pub(crate) fn means(&self, entries: &[Entry], principal: &PrincipalId, member: Option<&Member>) -> Tri {
+        let yes = |so: bool| if so { Tri::Yes } else { Tri::No };
         let one = |entry: &Entry| match (self.who(entry), principal) {
-            (Some(WhoRef::Id(id)), _) if id == principal => Sure::Yes,
+            (Some(WhoRef::Id(id)), _) if self.folding.principal(id) == self.folding.principal(principal) => {
+                Tri::Yes
+            }
             (Some(WhoRef::Id(PrincipalId::User(user))), PrincipalId::Group(group)) => {
-                if self.holds(group, user) == Sure::Yes { Sure::Yes } else { Sure::No }
+                yes(self.groups.holds(group, user) == Tri::Yes)
             }
             (Some(WhoRef::Email(email)), PrincipalId::User(user)) => match self.email(user, member) {
-                Some(known) if known == email => Sure::Yes,
-                None if self.users_of(email).next().is_none() => Sure::Maybe,
-                _ => Sure::No,
+                Some(known) if known == email => Tri::Yes,
+                None if self.users_of(email).next().is_none() => Tri::Unknown,
+                _ => Tri::No,
             },
             (Some(WhoRef::Email(email)), PrincipalId::Group(group)) => {
-                if self.users_of(email).any(|user| self.holds(group, user) == Sure::Yes) {
-                    Sure::Yes
-                } else {
-                    Sure::No
-                }
+                yes(self.users_of(email).any(|user| self.groups.holds(group, user) == Tri::Yes))
             }
-            _ => Sure::No,
+            _ => Tri::No,
         };
-        entries.iter().map(one).max().unwrap_or(Sure::No)
+        entries.iter().map(one).max().unwrap_or(Tri::No)
     }
 
     /// The groups that are known to hold a user, in order.
-    pub(super) fn groups_of(&self, user: &UserId) -> impl Iterator<Item = &'a GroupId> + '_ {
-        self.groups_of.get(user).into_iter().flatten().copied()
+    pub(super) fn groups_of<'b>(&'b self, user: &UserId) -> impl Iterator<Item = &'a GroupId> + use<'a, 'b> {
+        self.groups.of_user(user)
     }
 }
 
-/// The account's groups, with their users where their list has them.
-fn listed_groups(observed: &Observed) -> BTreeMap<&GroupId, Option<BTreeSet<&UserId>>> {
-    let listed = observed.groups().unwrap_or_default().iter();
-    listed.map(|group| (&group.id, group.users.as_ref().map(|users| users.iter().collect()))).collect()
-}
-
-/// Fills in the groups of which only the users tell. A user's own list of groups counts only if every user has one:
-/// otherwise somebody may be missing.
-fn told_by_users<'a>(listed: &'a [User], groups: &mut BTreeMap<&'a GroupId, Option<BTreeSet<&'a UserId>>>) {
-    if listed.is_empty() || listed.iter().any(|user| user.groups.is_none()) {
-        return;
-    }
-    let mut told: HashMap<&GroupId, BTreeSet<&UserId>> = HashMap::new();
-    for user in listed {
-        for group in user.groups.iter().flatten() {
-            told.entry(group).or_default().insert(&user.id);
-        }
-    }
-    for (group, users) in groups {
-        users.get_or_insert_with(|| told.remove(group).unwrap_or_default());
-    }
-}
-
-pub(super) fn as_group(principal: &PrincipalId) -> Option<&GroupId> {
-    match principal {
-        PrincipalId::Group(group) => Some(group),
-        PrincipalId::User(_) => None,
-    }
+fn unknown(message: String, advice: &'static str) -> NotFound {
+    NotFound { problem: Problem::UnknownPerson, message, advice }
 }

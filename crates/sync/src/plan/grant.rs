@@ -9,11 +9,12 @@ use workspace_members_core::{
 };
 
 /// Decides how roles are given at one connection.
-pub(super) struct Giver<'a, 'd> {
-    pub(super) directory: &'a Directory<'d>,
+#[derive(Clone, Copy)]
+pub(super) struct Grants<'a> {
+    pub(super) directory: &'a Directory<'a>,
 }
 
-impl<'a> Giver<'a, '_> {
+impl<'a> Grants<'a> {
     fn capabilities(&self) -> &'a Capabilities {
         self.directory.observed.capabilities()
     }
@@ -67,7 +68,13 @@ impl<'a> Giver<'a, '_> {
     }
 
     /// Says what is written, and what that costs.
-    pub(super) fn give(&self, step: &mut Step, role: &Role, resolved: ResolvedRole, member: Option<&Member>) {
+    pub(super) fn describe(
+        &self,
+        step: &mut Step,
+        role: &Role,
+        resolved: ResolvedRole,
+        member: Option<&Member>,
+    ) {
         step.consequences.extend(self.price(&step.principal, member, &resolved.native));
         let status =
             self.directory.status(&step.principal, member.map(|member| member.status).unwrap_or_default());
@@ -81,8 +88,8 @@ impl<'a> Giver<'a, '_> {
 
     /// Whether giving this role may cost money.
     ///
-    /// A member marked so buys a seat in any role but the lowest. Somebody whose licence is not known counts as such,
-    /// and in any role as long as they are not in: what adding them does to their licence is not documented.
+    /// A member marked so buys a seat in any role but the lowest. Somebody whose licence is not known may, and in any
+    /// role as long as they are not in: what adding them does to their licence is not documented.
     fn price(
         &self,
         principal: &PrincipalId,
@@ -94,14 +101,14 @@ impl<'a> Giver<'a, '_> {
             return Vec::new();
         }
         let lowest = capabilities.roles().lowest().is_some_and(|row| row.native == *native);
-        if self.directory.has_seat_on_promotion(principal, member) {
+        if self.directory.has_seat_on_promotion(principal) {
             return if lowest {
                 Vec::new()
             } else {
                 vec![Consequence::SeatMayBeBought, Consequence::LicenceUpgraded]
             };
         }
-        let unknown = !self.directory.has_license(principal, member);
+        let unknown = !self.directory.has_license(principal);
         let harmless = lowest && member.is_some();
         if unknown && !harmless { vec![Consequence::SeatMayBeBought] } else { Vec::new() }
     }

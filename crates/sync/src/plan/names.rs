@@ -17,9 +17,11 @@ pub(super) fn check(desired: &DesiredWorkspace, observed: &Observed) -> Vec<Refu
         if !names.iter().flatten().any(|name| *name == account) {
             let said =
                 names.iter().flatten().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(" or ");
-            let said =
-                if said.is_empty() { "does not say which it is".to_owned() } else { format!("is {said}") };
-            let message = format!("the account is to be {account:?}, and this one {said}");
+            let said = match said.as_str() {
+                "" => "does not say which it is".to_owned(),
+                said => format!("is {said}"),
+            };
+            let message = format!("the account should be {account:?}, and this one {said}");
             problem(Problem::Account, message, "check the connection, or the desired state's account");
         }
     }
@@ -29,18 +31,18 @@ pub(super) fn check(desired: &DesiredWorkspace, observed: &Observed) -> Vec<Refu
     {
         let said = known
             .map_or("its name cannot be read".to_owned(), |known| format!("it is called {:?}", known.name));
-        let message = format!("the workspace is to be called {name:?}, and {said}");
+        let message = format!("the workspace should be called {name:?}, and {said}");
         problem(Problem::Name, message, "check the target, or the desired state's name");
     }
     if known.is_some_and(|workspace| !workspace.may_be_manageable()) {
-        let message = "the members of this workspace cannot be managed".to_owned();
+        let message = "this key cannot manage the members of this workspace".to_owned();
         problem(Problem::NotManageable, message, "leave it out of the desired state");
     }
     problems
 }
 
-/// The targets that name a workspace which another one names too: what each desired states would be judged apart and done side
-/// by side. Two connections may be one account, unless the provider tells their accounts apart.
+/// The targets of workspaces that another target means too. Each would be judged as if the other did not exist. Two
+/// connections may be one account, unless the provider tells their accounts apart.
 pub(super) fn twice(desired: &Desired, observed: &[Observed]) -> Vec<Refusal> {
     let mut connections: BTreeMap<&str, &Observed> = BTreeMap::new();
     for seen in observed {

@@ -3,7 +3,7 @@
 use crate::desired::{Target, as_text};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use workspace_members_core::{Fit, NativeRole, PrincipalId, Role};
+use workspace_members_core::{Fit, IfPresent, Mark, Member, NativeRole, PrincipalId, Role, RoleTable};
 
 /// What a step does to a member's rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ pub enum Strategy {
     Atomic,
     /// Added in the lowest role, then given the custom role, which the provider does not accept when adding.
     AddThenSetRole,
-    /// Removed and added again, because the provider has no other way: they are outside between the two.
+    /// Removed and added again, because the provider has no other way. They have no access between the two.
     RemoveThenAdd,
 }
 
@@ -66,7 +66,8 @@ pub enum Consequence {
         /// How many.
         count: u32,
     },
-    /// The provider buys a seat if none is free.
+    /// The provider buys a seat if none is free. Alone, without [`LicenceUpgraded`](Self::LicenceUpgraded), it says that
+    /// their licence is not known.
     SeatMayBeBought,
     /// The member's licence becomes a higher one.
     LicenceUpgraded,
@@ -85,8 +86,15 @@ pub enum Consequence {
     AccessGap,
     /// They are blocked or deactivated, so the access they get lies idle.
     Inactive,
-    /// Whether this principal exists could not be checked, since the account's users or groups cannot be listed.
+    /// Whether this principal exists was not checked: the account's users or groups cannot be listed, or an addition by
+    /// id does not need it.
     Unverified,
+    /// It may end as an invitation, which they have to accept.
+    MayInvite,
+    /// The provider sets their role by something else, whatever is asked for.
+    RoleSetByProvider,
+    /// Whether they are a member already could not be read.
+    MembershipUnknown,
 }
 
 impl fmt::Display for Consequence {
@@ -94,7 +102,7 @@ impl fmt::Display for Consequence {
         match self {
             Self::Mails { count: 1 } => f.write_str("one mail is sent"),
             Self::Mails { count } => write!(f, "{count} mails are sent"),
-            Self::SeatMayBeBought => f.write_str("a seat may be bought"),
+            Self::SeatMayBeBought => f.write_str("may cost money: a seat may be bought"),
             Self::LicenceUpgraded => f.write_str("the licence is upgraded"),
             Self::KeyDeactivated => f.write_str("the key stops working"),
             Self::DocumentsOrphaned => f.write_str("their documents stay theirs until handed over"),
@@ -103,8 +111,11 @@ impl fmt::Display for Consequence {
                 write!(f, "{verb} through {}", groups.join(", "))
             }
             Self::AccessGap => f.write_str("removed and added again; without access for a moment"),
-            Self::Inactive => f.write_str("they are blocked, and cannot use it"),
-            Self::Unverified => f.write_str("whether they exist could not be checked"),
+            Self::Inactive => f.write_str("they are blocked and cannot use it"),
+            Self::Unverified => f.write_str("not checked beforehand: whether they exist"),
+            Self::MayInvite => f.write_str("may end as an invitation that they have to accept"),
+            Self::RoleSetByProvider => f.write_str("their role will be what the provider sets"),
+            Self::MembershipUnknown => f.write_str("could not be read: whether they are a member already"),
         }
     }
 }
@@ -139,6 +150,9 @@ pub struct Step {
     pub fit: Option<Fit>,
     /// Why.
     pub reason: String,
+    /// What to do if they turn out to be a member already, for an addition of somebody of whom that could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub if_present: Option<IfPresent>,
     /// What else happens, sorted.
     pub consequences: Vec<Consequence>,
     /// How many requests it takes, the reading before it included.
@@ -154,9 +168,27 @@ impl Step {
 
     /// Whether it may cost money.
     pub fn may_cost(&self) -> bool {
-        self.consequences
-            .iter()
-            .any(|c| matches!(c, Consequence::SeatMayBeBought | Consequence::LicenceUpgraded))
+        self.has(&Consequence::SeatMayBeBought) || self.has(&Consequence::LicenceUpgraded)
+    }
+
+    /// Whether this follows from it.
+    pub(crate) fn has(&self, consequence: &Consequence) -> bool {
+        self.consequences.contains(consequence)
+    }
+
+    /// Whether a member is as this step leaves them: in its role by any of the provider's names for it, in one that the
+    /// provider does not name, or in one that something else sets.
+    pub(crate) fn is_met_by(&self, member: Option<&Member>, roles: &RoleTable) -> bool {
+        match (member, &self.to) {
+            (None, to) => to.is_none(),
+            (Some(_), None) => false,
+            (Some(member), Some(to)) => {
+                member.native_role == *to
+                    || self.role.as_ref() == Some(&member.role)
+                    || roles.is_placeholder(&member.native_role)
+                    || member.is(Mark::RoleFixed)
+            }
+        }
     }
 }
 
@@ -187,6 +219,8 @@ pub enum KeptReason {
     AccountOwner,
     /// The provider does not name their role, so it cannot be compared.
     PlaceholderRole,
+    /// Their role is set by something else, whatever is asked for.
+    RoleFixed,
     /// The workspace's mode does not go that far.
     Mode,
 }
@@ -195,12 +229,13 @@ impl KeptReason {
     /// One clause for a person.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Immovable => "the provider does not let go of them",
+            Self::Immovable => "the provider neither removes them nor changes their role",
             Self::ActingIdentity => "the key acts as them, or may through this group",
-            Self::Protected => "they are protected",
+            Self::Protected => "they are protected, or may be",
             Self::AccountOwner => "they own the account",
             Self::PlaceholderRole => "the provider does not name their role",
-            Self::Mode => "the mode does not go that far",
+            Self::RoleFixed => "the provider sets their role",
+            Self::Mode => "outside the mode of the desired state",
         }
     }
 }
@@ -220,7 +255,7 @@ pub struct Kept {
     pub role: NativeRole,
     /// The role desired; `None` for who is not in the desired state.
     #[serde(with = "as_text::option")]
-    pub desired_member: Option<Role>,
+    pub desired: Option<Role>,
     /// Why.
     pub reason: KeptReason,
 }

@@ -72,6 +72,11 @@ impl StateStore for FileStore {
         .await
     }
 
+    async fn all_open_changes(&self) -> Result<Vec<OpenChange>, StateError> {
+        let folder = self.folder.clone();
+        blocking(move || open_changes(&folder).map_err(unusable(&folder))).await
+    }
+
     async fn begin_change(&self, lease: &Lease, change: &OpenChange) -> Result<ChangeId, StateError> {
         let change = change.clone();
         self.with(lease, move |files| files.journal(|journal| journal.begin(change))).await

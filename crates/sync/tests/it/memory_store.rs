@@ -43,12 +43,6 @@ impl MemoryStore {
         self.end(account, None);
     }
 
-    /// Every open change of any account.
-    #[allow(dead_code, reason = "only one of the two test programs asks")]
-    pub(crate) fn all_open_changes(&self) -> Vec<OpenChange> {
-        self.0.lock().unwrap().changes.values().flat_map(BTreeMap::values).cloned().collect()
-    }
-
     /// All accounts of which there ever was a lease.
     #[allow(dead_code, reason = "only one of the two test programs asks")]
     pub(crate) fn accounts(&self) -> Vec<AccountKey> {
@@ -84,6 +78,10 @@ impl StateStore for MemoryStore {
         let state = self.0.lock().unwrap();
         let open = state.changes.get(account).cloned().unwrap_or_default();
         Ok(open.into_iter().collect())
+    }
+
+    async fn all_open_changes(&self) -> Result<Vec<OpenChange>, StateError> {
+        Ok(self.0.lock().unwrap().changes.values().flat_map(BTreeMap::values).cloned().collect())
     }
 
     async fn begin_change(&self, lease: &Lease, change: &OpenChange) -> Result<ChangeId, StateError> {

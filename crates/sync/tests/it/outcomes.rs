@@ -8,7 +8,7 @@ use workspace_members_core::{
     AddMember, Behaviour, Capability, InMemory, Mark, Operation, Role, WorkspaceMembers,
 };
 use workspace_members_sync::StepOutcome::{Applied, Failed, Skipped, Unchanged};
-use workspace_members_sync::{ApplyOptions, Event, Plan, Progress, Report, apply};
+use workspace_members_sync::{ApplyOptions, Event, Plan, Progress, Report, StateStore, apply};
 
 fn block<T>(future: impl Future<Output = T>) -> T {
     futures_util::FutureExt::now_or_never(future).expect("an account in memory answers at once")
@@ -41,7 +41,7 @@ async fn a_run_that_lost_its_account_sends_nothing_more() {
             assert_eq!(faulty.writes(), lost_before - 1);
             let message = report.steps[lost_before - 1].message.as_ref().unwrap();
             assert!(message.contains("nothing was sent: the lease on account"), "{message}");
-            assert!(store.all_open_changes().is_empty());
+            assert!(store.all_open_changes().await.unwrap().is_empty());
         }
     }
 }
