@@ -71,9 +71,12 @@ fn user() -> UserId {
 async fn a_user_is_added_by_id_with_one_request_whatever_the_rest_answers() {
     for other in elsewhere() {
         for which in 0..3 {
-            for (role, native) in
-                [(Role::Owner, "Admin"), (Role::Manager, "Manager"), (Role::Editor, "Member"), (Role::Viewer, "Collaborator")]
-            {
+            for (role, native) in [
+                (Role::Owner, "Admin"),
+                (Role::Manager, "Manager"),
+                (Role::Editor, "Member"),
+                (Role::Viewer, "Collaborator"),
+            ] {
                 let server = provider(other.clone(), whole).await;
                 let account = &accounts(&server)[which];
                 let add = AddMember::new(workspace(), user(), role.clone()).with_notify(Notify::MEMBER);

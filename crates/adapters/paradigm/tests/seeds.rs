@@ -45,7 +45,8 @@ async fn provider(other: Reply) -> Server {
                 let sent: Vec<&str> = body.as_object().unwrap().keys().map(String::as_str).collect();
                 let (list, member) = match sent.as_slice() {
                     ["role", "user_id"] | ["user_id", "role"] => {
-                        let member = json!({"id": body["user_id"], "email": "new@example.com", "role": body["role"]});
+                        let member =
+                            json!({"id": body["user_id"], "email": "new@example.com", "role": body["role"]});
                         ("users", member)
                     }
                     ["role", "group_id"] | ["group_id", "role"] => {
@@ -149,10 +150,8 @@ async fn the_verb_adds_and_finds_whoever_is_in_whatever_the_rest_answers() {
             assert_eq!(server.requests().len(), 1, "nothing is looked up first");
             let ensured = in_it.ensure(UserId::from(21), Role::Viewer).await.unwrap();
             assert_eq!(ensured.change, Change::Unchanged);
-            let kept = account.ensure(
-                &AddMember::new(workspace(), GroupId::from(1), Role::Editor),
-                IfPresent::Keep,
-            );
+            let kept =
+                account.ensure(&AddMember::new(workspace(), GroupId::from(1), Role::Editor), IfPresent::Keep);
             assert_eq!(kept.await.unwrap().member.role, Role::Viewer);
         }
     }
