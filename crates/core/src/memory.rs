@@ -117,6 +117,12 @@ impl InMemory {
         self.state().members.values().cloned().collect()
     }
 
+    /// How many mails were sent: those that were asked for, and those of invitations where each is mailed
+    /// ([`Behaviour::InvitationsMail`](crate::Behaviour::InvitationsMail)).
+    pub fn mails_sent(&self) -> usize {
+        self.state().mails
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing panics while the lock is held; were it so, the state would still be whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

@@ -79,7 +79,10 @@ impl Call {
             Capability::CancelInvitation => {
                 let mut id = valid(InvitationId::new(stage.ids().text(NOBODY)));
                 if stage.has(capability) && stage.has(Capability::InviteUser) {
-                    let invited = stage.members().invite(&Self::invitation(stage)).await?;
+                    // Somebody else than the call for inviting is about, so that a world may see both.
+                    let mut invite = Self::invitation(stage);
+                    invite.email = valid(EmailAddress::new("unwanted@example.com"));
+                    let invited = stage.members().invite(&invite).await?;
                     id = invited.invitation.map_or(id, |invitation| invitation.id);
                 }
                 Self::CancelInvitation(CancelInvitation::new(id))
@@ -121,11 +124,16 @@ impl Call {
     }
 
     pub(crate) fn is_write(&self) -> bool {
-        match self {
-            Self::Add(_) | Self::SetRole(_) | Self::Remove(_) | Self::Invite(_) => true,
-            Self::CancelInvitation(_) | Self::SetUserActive(_) | Self::DeleteUser(_) => true,
-            _ => false,
-        }
+        matches!(
+            self,
+            Self::Add(_)
+                | Self::SetRole(_)
+                | Self::Remove(_)
+                | Self::Invite(_)
+                | Self::CancelInvitation(_)
+                | Self::SetUserActive(_)
+                | Self::DeleteUser(_)
+        )
     }
 
     /// Whether success may be an answer without a body.

@@ -25,13 +25,15 @@ pub struct InMemoryHarness {
 }
 
 impl InMemoryHarness {
-    /// Claims everything, keeps the last owner, and pages by three.
+    /// Claims everything, keeps the last owner, invites, and pages by three.
     pub fn new() -> Self {
         let capabilities = Capabilities::new(MADE_UP, plain_roles())
             .claim(Evidence::Documented, Capability::ALL)
-            .with_behaviours(&[Behaviour::KeepsLastOwner])
+            .with_behaviours(&[Behaviour::KeepsLastOwner, Behaviour::AddMayInvite])
             .with_page_size(3);
         Self::with_capabilities("in-memory", capabilities)
+            .with_seedable(Seedable::Pending)
+            .with_seedable(Seedable::RoleFixed)
     }
 
     /// Claims this, under this name in the summary.
@@ -80,8 +82,8 @@ impl Harness for InMemoryHarness {
             account = account.with_ambiguous_not_found();
         }
         let account = Arc::new(account);
-        let reader = account.clone();
-        Ok(World::new(account).with_truth(move || truth_of(&reader)))
+        let (reader, postman) = (account.clone(), account.clone());
+        Ok(World::new(account).with_truth(move || truth_of(&reader)).with_mails(move || postman.mails_sent()))
     }
 
     fn ids(&self) -> Ids {

@@ -48,9 +48,17 @@ fn roles() -> RoleTable {
 
 fn capabilities() -> Capabilities {
     let custom = [Capability::AddCustomRole, Capability::SetCustomRole];
+    let life_of_users = [
+        Capability::InviteUser,
+        Capability::ListInvitations,
+        Capability::CancelInvitation,
+        Capability::SetUserActive,
+        Capability::DeleteUser,
+    ];
     Capabilities::new(Provider::from_static("mutant"), roles())
         .claim(Evidence::Documented, Capability::ALL)
         .without(&custom, "the table has no custom roles")
+        .without(&life_of_users, "the mutants have not written it")
         .with_behaviours(&[Behaviour::KeepsLastOwner])
         .with_page_size(3)
 }

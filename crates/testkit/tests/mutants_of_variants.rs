@@ -75,6 +75,12 @@ const TABLE: &[(Bug, In, &str, &str)] = &[
         "a_role_that_changes_while_a_listing_is_read_loses_nobody",
         "and the listing is of",
     ),
+    (
+        Bug::OnlyTheFirstPartIsReadAgain,
+        GitHub,
+        "a_role_that_changes_while_a_listing_is_read_loses_nobody",
+        "and the listing is of",
+    ),
     (Bug::TheTotalIsOfThePage, GitHub, "a_total_is_the_same_on_every_page_that_has_one", "different totals"),
     // Addresses and invitations.
     (
@@ -104,6 +110,7 @@ const TABLE: &[(Bug, In, &str, &str)] = &[
     ),
     (Bug::PendingIsNotListed, GitHubWithPending, "members_who_have_not_accepted_are_listed", "not listed"),
     (Bug::EverybodyIsPending, GitHub, "an_addition_that_lets_in_is_not_pending", "the answer says pending"),
+    (Bug::MailsAreDeclaredAndNotSent, Everything, "an_invitation_is_mailed_where_it_always_is", "mails sent"),
     (Bug::PendingIsReadAsOutside, GitHub, "somebody_pending_is_added_once", "who was invited"),
     (Bug::PendingCannotBeRemoved, GitHub, "somebody_who_has_not_accepted_can_be_removed", "not found"),
     // Roles that something else sets.
@@ -148,17 +155,22 @@ const TABLE: &[(Bug, In, &str, &str)] = &[
         "a_read_that_finds_nothing_says_what_may_be_missing",
         "is missing, and the error does not name it",
     ),
+    (Bug::UnknownWorkspacesAreEmpty, GitHub, "a_read_that_finds_nothing_is_narrowed_down", "does not exist"),
     (
-        Bug::UnknownWorkspacesAreEmpty,
-        Everything,
-        "a_read_that_finds_nothing_is_narrowed_down",
-        "does not exist",
+        Bug::OnlyTheUserMayBeMissing,
+        GitHub,
+        "removing_somebody_who_is_not_found_changes_nothing",
+        "a call failed that must work",
     ),
-    (Bug::OnlyTheUserMayBeMissing, GitHub, "removing_somebody_who_is_not_found_changes_nothing", "not found"),
     (Bug::UnknownIsNo, Everything, "a_workspace_that_may_be_manageable_is_tried", "not known to be allowed"),
     // Guards.
     (Bug::ActsAsSomebodyElse, GitHub, "verbs_keep_the_user_that_the_key_acts_as", "expected [Protected]"),
-    (Bug::ShowsAnOwnerWhoIsNone, Everything, "verbs_keep_the_last_owner", "LastOwner"),
+    (
+        Bug::ShowsAnOwnerWhoIsNone,
+        Everything,
+        "verbs_keep_the_last_owner",
+        "what was written though it was refused",
+    ),
     (Bug::ShowsAnOwnerWhoIsNone, GitHub, "a_demotion_of_the_last_owner_is_refused", "expected [Protected]"),
     (
         Bug::KeepsOwnersAndItIsNotDeclared,

@@ -109,6 +109,7 @@ impl WorkspaceMembers for InMemory {
             return self.change(&mut state, &key, role, Operation::Add);
         }
         let member = state.put_member(&self.capabilities, &request.workspace, &request.principal, role);
+        state.mails += self.mails(member.status == Status::Pending, request.notify);
         Ok(self.shown_member(member))
     }
 
@@ -162,6 +163,7 @@ impl WorkspaceMembers for InMemory {
             });
             invited.invitation = Some(open);
         }
+        state.mails += self.mails(invited.invitation.is_some(), request.notify);
         let user = match (known, &invited.invitation) {
             (Some(id), _) => id,
             (None, None) => state.free_user_id(),

@@ -4,9 +4,9 @@ use super::InMemory;
 use super::state::{State, place};
 use crate::adapter::{Parts, Record};
 use crate::{
-    Behaviour, Capability, Cursor, Effect, Error, ErrorKind, Mark, Member, MemberKey, NativeRole, Operation,
-    Page, PageRequest, PrincipalId, Protection, Resource, Result, Role, User, UserId, Workspace, WorkspaceId,
-    WorkspaceMembers,
+    Behaviour, Capability, Cursor, Effect, Error, ErrorKind, Mark, Member, MemberKey, NativeRole, Notify,
+    Operation, Page, PageRequest, PrincipalId, Protection, Resource, Result, Role, User, UserId, Workspace,
+    WorkspaceId, WorkspaceMembers,
 };
 use std::sync::MutexGuard;
 
@@ -136,6 +136,12 @@ impl InMemory {
             return Err(self.fail(error, operation));
         }
         Ok(person.user.clone())
+    }
+
+    /// How many mails an addition or an invitation sends.
+    pub(super) fn mails(&self, invited: bool, notify: Notify) -> usize {
+        let person = notify.member || (invited && self.capabilities.behaves(Behaviour::InvitationsMail));
+        usize::from(person) + usize::from(notify.admins)
     }
 
     /// A member as answers show them.

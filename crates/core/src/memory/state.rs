@@ -25,6 +25,8 @@ pub(super) struct State {
     /// How many ids were given to memberships, invitations and users.
     made: u64,
     pub(super) key_is_dead: bool,
+    /// How many mails were sent.
+    pub(super) mails: usize,
 }
 
 /// Where a member is kept.

@@ -12,8 +12,6 @@ use workspace_members_core::{
     Capability, EmailAddress, GroupId, Mark, Member, PrincipalId, Status, User, UserId,
 };
 
-pub(super) type Map<K, V> = HashMap<K, V>;
-
 /// Whether something is so, as far as was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Tri {
@@ -59,7 +57,7 @@ pub(crate) struct Directory<'a> {
     emails: Emails<'a>,
     groups: Groups<'a>,
     /// Of whom there is something to say.
-    seen: Map<PrincipalKey<'a>, Seen>,
+    seen: HashMap<PrincipalKey<'a>, Seen>,
     /// Who own the whole account, as the list of users or any member read says.
     account_owners: BTreeSet<UserKey<'a>>,
 }
@@ -71,7 +69,7 @@ impl<'a> Directory<'a> {
         let users = Users::new(folding, listed);
         let marked = listed.iter().filter(|user| user.is(Mark::AccountOwner));
         let mut account_owners: BTreeSet<UserKey<'_>> = marked.map(|user| folding.user(&user.id)).collect();
-        let mut seen: Map<PrincipalKey<'_>, Seen> = Map::default();
+        let mut seen: HashMap<PrincipalKey<'_>, Seen> = HashMap::new();
         for member in observed.members() {
             if let Some(user) = member.key.principal.as_user()
                 && member.is(Mark::AccountOwner)

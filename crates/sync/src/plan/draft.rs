@@ -1,6 +1,6 @@
 //! The steps that would make one workspace as it is desired to be.
 
-use super::directory::{Directory, Found, Map, Tri};
+use super::directory::{Directory, Found, Tri};
 use super::grant::Grants;
 use super::key::PrincipalKey;
 use super::members::{MemberIndex, Members};
@@ -11,6 +11,7 @@ use super::step::{Action, Consequence, Kept, KeptReason, Step, Strategy};
 use crate::desired::{DesiredMember, DesiredMembership, DesiredWorkspace, Entry, Mode, WhoRef};
 use crate::guards::Limits;
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use workspace_members_core::{
     AddMember, Behaviour, Capabilities, Capability, Error, ErrorKind, IfPresent, Mark, Member, PrincipalId,
     RemoveMember, Role, RoleTable, Status,
@@ -115,7 +116,7 @@ impl<'a> Drafter<'a> {
         let index = MemberIndex::new(directory.folding, all);
         let mut members: Vec<Option<&'a DesiredMember>> = vec![None; all.len()];
         let mut outsiders: Vec<Outsider<'a>> = Vec::new();
-        let mut known: Map<PrincipalKey<'static>, usize> = Map::default();
+        let mut known: HashMap<PrincipalKey<'static>, usize> = HashMap::new();
         let nameless =
             all.iter().any(|member| member.key.principal.as_user().is_some() && member.email.is_none());
         for one in desired.members.iter() {
@@ -289,8 +290,9 @@ impl<'a> Drafter<'a> {
             let advice = "use a key that may read the members of this workspace";
             return self.problem(Problem::NotRead, &label, message, advice);
         }
-        let is = if unknown { "whether they are a member could not be read" } else { "is not a member" };
-        let reason = format!("{} and {is}", asked_for(outsider.desired, role));
+        let is =
+            if unknown { "; whether they are a member could not be read" } else { " and is not a member" };
+        let reason = format!("{}{is}", asked_for(outsider.desired, role));
         let mut step = self.step(principal, None, Action::Add, reason);
         let request = AddMember::new(self.desired.target.workspace.clone(), principal.clone(), role.clone())
             .with_notify(self.desired.notify);

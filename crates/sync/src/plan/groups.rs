@@ -1,9 +1,9 @@
 //! Who is in which group, as far as the provider says.
 
-use super::directory::{Map, Tri};
+use super::directory::Tri;
 use super::key::{Folding, UserKey};
 use crate::observe::Observed;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use workspace_members_core::{GroupId, PrincipalId, User, UserId};
 
 /// The groups of an account, and their users where they are known.
@@ -13,7 +13,7 @@ pub(super) struct Groups<'a> {
     listed: BTreeSet<&'a GroupId>,
     users: BTreeMap<&'a GroupId, Option<BTreeSet<UserKey<'a>>>>,
     /// The known groups of each user: `users`, the other way round.
-    of_user: Map<UserKey<'a>, BTreeSet<&'a GroupId>>,
+    of_user: HashMap<UserKey<'a>, BTreeSet<&'a GroupId>>,
 }
 
 impl<'a> Groups<'a> {
@@ -30,7 +30,7 @@ impl<'a> Groups<'a> {
             }
         }
         told_by_users(folding, observed.users().unwrap_or_default(), &mut users);
-        let mut of_user: Map<UserKey<'_>, BTreeSet<&GroupId>> = Map::default();
+        let mut of_user: HashMap<UserKey<'_>, BTreeSet<&GroupId>> = HashMap::new();
         for (group, users) in &users {
             for user in users.iter().flatten() {
                 of_user.entry(user.clone()).or_default().insert(group);
@@ -73,7 +73,7 @@ fn told_by_users<'a>(
     if listed.is_empty() || listed.iter().any(|user| user.groups.is_none()) {
         return;
     }
-    let mut told: Map<&GroupId, BTreeSet<UserKey<'_>>> = Map::default();
+    let mut told: HashMap<&GroupId, BTreeSet<UserKey<'_>>> = HashMap::new();
     for user in listed {
         for group in user.groups.iter().flatten() {
             told.entry(group).or_default().insert(folding.user(&user.id));

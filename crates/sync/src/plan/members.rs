@@ -1,8 +1,8 @@
 //! Who is in one workspace, as far as was read.
 
-use super::directory::Map;
 use super::key::{Folding, PrincipalKey};
 use crate::observe::{Membership, Observed};
+use std::collections::HashMap;
 use workspace_members_core::{EmailAddress, Member, PrincipalId, Role, WorkspaceId};
 
 /// The members of one workspace that were read.
@@ -61,14 +61,14 @@ impl<'a> Members<'a> {
 /// Finds members of one workspace.
 pub(super) struct MemberIndex<'a> {
     folding: Folding,
-    by_id: Map<PrincipalKey<'a>, usize>,
+    by_id: HashMap<PrincipalKey<'a>, usize>,
     /// The users by address; of several it is one of them.
-    by_email: Map<&'a EmailAddress, usize>,
+    by_email: HashMap<&'a EmailAddress, usize>,
 }
 
 impl<'a> MemberIndex<'a> {
     pub(super) fn new(folding: Folding, members: &'a [Member]) -> Self {
-        let mut index = Self { folding, by_id: Map::default(), by_email: Map::default() };
+        let mut index = Self { folding, by_id: HashMap::new(), by_email: HashMap::new() };
         for (place, member) in members.iter().enumerate() {
             index.by_id.insert(folding.principal(&member.key.principal), place);
             if let (Some(_), Some(email)) = (member.key.principal.as_user(), &member.email) {

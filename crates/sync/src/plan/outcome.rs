@@ -1,9 +1,10 @@
 //! A workspace as it would be after some steps.
 
-use super::directory::{Directory, Map};
+use super::directory::Directory;
 use super::key::UserKey;
 use super::step::{Consequence, Step, Strategy};
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use workspace_members_core::{Member, NativeRole, PrincipalId, Role, Status};
 
 /// Somebody in an [`Outcome`] whom a step changed.
@@ -26,24 +27,24 @@ pub(crate) struct Outcome<'a> {
     /// Ordered by principal.
     members: &'a [Member],
     /// `None` for who is no member any more.
-    changed: Map<&'a PrincipalId, Option<Changed>>,
+    changed: HashMap<&'a PrincipalId, Option<Changed>>,
     owners: OnceCell<Owners<'a>>,
 }
 
 /// The owners that may be active, each with in how many ways.
-pub(crate) type Owners<'a> = Map<UserKey<'a>, u32>;
+pub(crate) type Owners<'a> = HashMap<UserKey<'a>, u32>;
 
 impl<'a> Outcome<'a> {
     /// The workspace as it is, or as much of it as was read again, ordered by principal.
     pub(crate) fn of(members: &'a [Member], directory: &'a Directory<'a>) -> Self {
-        Self { directory, members, changed: Map::default(), owners: OnceCell::new() }
+        Self { directory, members, changed: HashMap::new(), owners: OnceCell::new() }
     }
 
     /// The owners that may be active, each with in how many ways. Users in owner groups count only where they are known,
     /// and known to be active.
     pub(crate) fn active_owners(&self) -> &Owners<'a> {
         self.owners.get_or_init(|| {
-            let mut owners = Owners::default();
+            let mut owners = Owners::new();
             for (principal, status) in self.owning() {
                 count_owner(&mut owners, self.directory, principal, status, true);
             }

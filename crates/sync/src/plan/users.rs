@@ -1,17 +1,16 @@
 //! The users of an account, and who has which address.
 
-use super::directory::Map;
 use super::key::{Folding, UserKey};
 use crate::observe::Observed;
-use std::collections::BTreeSet;
 use std::collections::hash_map::Entry as Slot;
+use std::collections::{BTreeSet, HashMap};
 use workspace_members_core::{EmailAddress, User, UserId};
 
 /// The users of an account, as listed, by id.
 #[derive(Debug)]
 pub(super) struct Users<'a> {
     folding: Folding,
-    by_id: Map<UserKey<'a>, &'a User>,
+    by_id: HashMap<UserKey<'a>, &'a User>,
 }
 
 impl<'a> Users<'a> {
@@ -33,14 +32,14 @@ impl<'a> Users<'a> {
 pub(super) struct Emails<'a> {
     folding: Folding,
     /// The first user with each.
-    first: Map<&'a EmailAddress, &'a UserId>,
+    first: HashMap<&'a EmailAddress, &'a UserId>,
     /// All users with an address that several have.
-    shared: Map<&'a EmailAddress, BTreeSet<&'a UserId>>,
+    shared: HashMap<&'a EmailAddress, BTreeSet<&'a UserId>>,
 }
 
 impl<'a> Emails<'a> {
     pub(super) fn new(folding: Folding, users: &Users<'a>, observed: &'a Observed) -> Self {
-        let mut all = Self { folding, first: Map::default(), shared: Map::default() };
+        let mut all = Self { folding, first: HashMap::new(), shared: HashMap::new() };
         for user in observed.users().unwrap_or_default() {
             if let Some(email) = &user.email {
                 all.add(email, &user.id);

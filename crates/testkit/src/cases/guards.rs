@@ -80,7 +80,7 @@ async fn a_demotion_of_the_last_owner_is_refused(context: &Context) -> Verdict {
         return Ok(Outcome::NotApplicable("there is only one role".to_owned()));
     }
     let legal = stage.workspace(LEGAL);
-    for allowed in [None, Some(Protection::ActingIdentity)] {
+    for allowed in [Some(Protection::ActingIdentity), None] {
         let members = watched(&stage);
         let mut guarded = members.guarded();
         if let Some(allowed) = allowed {

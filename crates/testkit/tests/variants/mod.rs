@@ -181,6 +181,7 @@ pub(crate) fn like_scim() -> InMemoryHarness {
         Capability::AddGroup,
         Capability::RemoveUser,
         Capability::RemoveGroup,
+        Capability::InviteUser,
         Capability::SetUserActive,
         Capability::DeleteUser,
     ];

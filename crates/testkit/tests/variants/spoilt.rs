@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use workspace_members_core::{
-    AddMember, CancelInvitation, Capabilities, Capability, DeleteUser, Effect, Error, ErrorKind, Group,
-    Identity, Invitation, InvitationId, Invite, Invited, ListOf, Mark, Member, MemberKey, NativeRole, Page,
-    PageRequest, PrincipalId, Protection, Provider, RemoveMember, Resource, Result, Role, SetRole,
+    AddMember, Behaviour, CancelInvitation, Capabilities, Capability, DeleteUser, Effect, Error, ErrorKind,
+    Group, Identity, Invitation, InvitationId, Invite, Invited, ListOf, Mark, Member, MemberKey, NativeRole,
+    Page, PageRequest, PrincipalId, Protection, Provider, RemoveMember, Resource, Result, Role, SetRole,
     SetUserActive, Status, User, UserId, Workspace, WorkspaceId, WorkspaceMembers,
 };
 
@@ -30,6 +30,7 @@ pub(crate) enum Bug {
     // Parts.
     APartIsSkipped,
     PartsAreNotReadAgain,
+    OnlyTheFirstPartIsReadAgain,
     TheTotalIsOfThePage,
     // Addresses and invitations.
     AddressesAreHiddenAndItIsNotDeclared,
@@ -38,6 +39,7 @@ pub(crate) enum Bug {
     PendingIsNotListed,
     EverybodyIsPending,
     PendingIsReadAsOutside,
+    MailsAreDeclaredAndNotSent,
     PendingCannotBeRemoved,
     // Roles that something else sets.
     FixedRolesAreUnconfirmed,
@@ -83,7 +85,10 @@ pub(crate) struct Spoilt {
 
 impl Spoilt {
     pub(crate) fn new(members: Arc<dyn WorkspaceMembers>, bug: Bug) -> Self {
-        let claims = members.capabilities().clone();
+        let mut claims = members.capabilities().clone();
+        if bug == Bug::MailsAreDeclaredAndNotSent {
+            claims = claims.with_behaviours(&[Behaviour::InvitationsMail]);
+        }
         Self { members, bug, claims, asked: std::sync::Mutex::default(), made_up: AtomicU64::new(0) }
     }
 
@@ -129,7 +134,7 @@ impl Spoilt {
             Bug::EverybodyIsPending => member.status = Status::Pending,
             Bug::FixedRolesAreNotMarkedOnMembers => member.marks.clear(),
             Bug::PendingIsAnsweredAsActive if member.status == Status::Pending => {
-                member.status = Status::Active
+                member.status = Status::Active;
             }
             Bug::ShowsEverybodyAsOwner => member.role = Role::Owner,
             Bug::TwoNativeRolesAreOne if member.native_role.as_str() == "triage" => {
@@ -179,10 +184,12 @@ impl WorkspaceMembers for Spoilt {
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
         let mut page = self.members.users_page(page).await?;
         page.items = page.items.into_iter().map(|user| self.user(user)).collect();
-        if self.made_up.load(Ordering::SeqCst) > 0 && page.next.is_none() && !page.items.is_empty() {
-            let cleo = "cleo@example.com".parse().ok();
-            page.items.push(User::new(UserId::from(405)).with_email(cleo));
-            page = Page::new(page.items);
+        if self.made_up.load(Ordering::SeqCst) > 0 {
+            if page.next.is_none() {
+                let cleo = "cleo@example.com".parse().ok();
+                page.items.push(User::new(UserId::from(405)).with_email(cleo));
+            }
+            page = Page::new(page.items).with_next(page.next);
         }
         Ok(page)
     }
@@ -191,7 +198,12 @@ impl WorkspaceMembers for Spoilt {
     }
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
         let step = page.cursor.as_ref().and_then(|cursor| cursor.as_str().split(':').next()?.parse().ok());
-        if self.is(Bug::PartsAreNotReadAgain) && step.is_some_and(|step: usize| step >= PARTS) {
+        let read_to = match self.bug {
+            Bug::PartsAreNotReadAgain => PARTS,
+            Bug::OnlyTheFirstPartIsReadAgain => PARTS + 1,
+            _ => usize::MAX,
+        };
+        if step.is_some_and(|step: usize| step >= read_to) {
             return Ok(Page::new(Vec::new()));
         }
         let first = page.cursor.is_none();
@@ -279,7 +291,7 @@ impl WorkspaceMembers for Spoilt {
                 return Err(self.missing(Resource::User));
             }
             Bug::IdsFoldAndItIsNotDeclared => {
-                request.principal = self.first_spelling(&request.principal).await?
+                request.principal = self.first_spelling(&request.principal).await?;
             }
             Bug::UpsertKeepsTheRole => {
                 if let Some(mut member) = there(self).await? {
@@ -305,10 +317,8 @@ impl WorkspaceMembers for Spoilt {
                     return Err(error.with_provider(self.provider()));
                 }
             }
-            Bug::TwoNativeRolesAreOne => {
-                if request.role == Role::Custom(NativeRole::from_static("triage")) {
-                    request.role = Role::Viewer;
-                }
+            Bug::TwoNativeRolesAreOne if request.role == Role::Custom(NativeRole::from_static("triage")) => {
+                request.role = Role::Viewer;
             }
             _ => {}
         }
