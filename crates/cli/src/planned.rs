@@ -232,6 +232,9 @@ pub(crate) fn not_applied(error: ApplyError) -> Failure {
             Failure::from(told).advising(advice)
         }
         ApplyError::Locked { .. } => plain(ErrorKind::Unavailable, "wait for the other run to end", &error),
+        ApplyError::State(sync::StateError::LeaseLost { .. }) => {
+            plain(ErrorKind::Unavailable, "wait for the other run to end, then plan again", &error)
+        }
         ApplyError::NoConnection(_) => Failure::input(error.to_string()),
         _ => plain(ErrorKind::RecordFailed, "make the folder writable, or set XDG_STATE_HOME", &error),
     }

@@ -16,7 +16,7 @@ pub use options::ApplyOptions;
 pub use progress::{Event, Progress};
 pub use report::{Recovered, Recovery, Report, StepOutcome, StepReport};
 
-use crate::desired::Target;
+use crate::desired::{DesiredWorkspace, Target};
 use crate::guards::Limits;
 use crate::observe::{Known, Observed};
 use crate::plan::{Directory, Members, Plan, Unjudged};
@@ -150,7 +150,7 @@ impl<'a> Run<'a> {
         let open = options.store.all_open_changes().await;
         let only_adds = |name: &str| {
             let nothing_open = open.as_ref().is_ok_and(|all| !all.iter().any(|open| open.connection == name));
-            nothing_open && desired.of_connection(name).all(|workspace| workspace.only_adds())
+            nothing_open && desired.of_connection(name).all(DesiredWorkspace::only_adds)
         };
         let leases = Leases::take(&picked, &*options.store, only_adds).await?;
         let recovered = leases.recover(&picked, &options.progress).await?;

@@ -67,7 +67,7 @@ pub struct RoleDifference {
     pub left: DiffMember,
     /// On the right.
     pub right: DiffMember,
-    /// Whether the roles surely differ; not so where a provider does not name one of them.
+    /// Whether the roles are known to differ: not where a provider does not name one of them.
     pub certain: bool,
 }
 

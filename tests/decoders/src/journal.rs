@@ -1,4 +1,4 @@
-//! Journals of who may be outside.
+//! Journals of open changes.
 
 use std::cell::RefCell;
 use std::fs;
@@ -33,14 +33,14 @@ pub(crate) const WORDS: &[&str] = &[
 ];
 
 /// An account in memory and the folder of its journal.
-struct Place {
+struct Rig {
     folder: TempDir,
     journal: PathBuf,
     runtime: Runtime,
 }
 
-impl Place {
-    /// Settling once, with nothing to recover, makes the journal; so its name is the library's own.
+impl Rig {
+    /// Recovering once, with nothing to recover, makes the journal; so its name is the library's own.
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -66,24 +66,24 @@ fn account() -> Connections {
 }
 
 thread_local! {
-    static PLACE: RefCell<Option<Place>> = const { RefCell::new(None) };
+    static RIG: RefCell<Option<Rig>> = const { RefCell::new(None) };
 }
 
 /// A journal of any bytes. Either it is refused and left as it is, or everybody that it names is recovered, in its order,
 /// after which it names nobody but whom it cannot reach. What a crash cuts off at its end changes nothing.
 pub fn journal(data: &[u8]) {
-    PLACE.with_borrow_mut(|place| check(place.get_or_insert_with(Place::new), data));
+    RIG.with_borrow_mut(|rig| check(rig.get_or_insert_with(Rig::new), data));
 }
 
-fn check(place: &Place, data: &[u8]) {
-    let folder = place.folder.path();
-    fs::write(&place.journal, data).expect("a folder that can be written");
+fn check(rig: &Rig, data: &[u8]) {
+    let folder = rig.folder.path();
+    fs::write(&rig.journal, data).expect("a folder that can be written");
     let named = open_changes(folder);
     if let Ok(named) = &named {
-        torn(place, data, named);
+        torn(rig, data, named);
     }
     let connections = account();
-    match place.runtime.block_on(recover(&connections, &ApplyOptions::new(folder))) {
+    match rig.runtime.block_on(recover(&connections, &ApplyOptions::new(folder))) {
         Ok(recovered) => {
             // Of another connection, or of a workspace that this one does not see.
             let left = recovered.iter().filter(|recovered| recovered.how == Recovery::Left);
@@ -103,24 +103,24 @@ fn check(place: &Place, data: &[u8]) {
         Err(error) => {
             assert!(matches!(error, ApplyError::State { .. }), "{error:?}");
             assert!(named.is_err(), "only one of two readers refuses it: {error:?}");
-            assert_eq!(fs::read(&place.journal).expect("it is there"), data, "a refused journal was changed");
+            assert_eq!(fs::read(&rig.journal).expect("it is there"), data, "a refused journal was changed");
         }
     }
 }
 
 /// Writes the last line once more, up to one of its bytes, as a crash would leave it: any byte that depends on the data,
 /// and each that is within a letter.
-fn torn(place: &Place, data: &[u8], named: &[OpenChange]) {
+fn torn(rig: &Rig, data: &[u8], named: &[OpenChange]) {
     let whole = data.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     let line = data[..whole.saturating_sub(1)].rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
     let text = std::str::from_utf8(line).expect("a line that was read");
     let any = data.len().wrapping_mul(31) % (line.len() + 1);
     let within = (0..line.len()).filter(|at| !text.is_char_boundary(*at)).take(3);
     for cut in within.chain([any]) {
-        fs::write(&place.journal, [&data[..whole], &line[..cut]].concat())
+        fs::write(&rig.journal, [&data[..whole], &line[..cut]].concat())
             .expect("a folder that can be written");
-        let read = open_changes(place.folder.path());
+        let read = open_changes(rig.folder.path());
         assert_eq!(read.expect("a line that was being written is no damage"), named);
     }
-    fs::write(&place.journal, data).expect("a folder that can be written");
+    fs::write(&rig.journal, data).expect("a folder that can be written");
 }

@@ -124,7 +124,7 @@ fn any_plan_is_one_that_was_made_or_refused() {
 }
 
 #[test]
-fn any_journal_is_settled_or_refused_as_it_is() {
+fn any_journal_is_recovered_or_refused_as_it_is() {
     twin("journal", 1_000);
 }
 

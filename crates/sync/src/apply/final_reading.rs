@@ -49,7 +49,7 @@ fn correct(report: &mut StepReport, seen: &Observed) {
         StepOutcome::Unknown if as_asked => report.outcome = StepOutcome::Applied,
         // Somebody else did it.
         StepOutcome::Failed | StepOutcome::Skipped if now == step.to.as_ref() => {
-            report.outcome = StepOutcome::Unchanged
+            report.outcome = StepOutcome::Unchanged;
         }
         _ => {}
     }

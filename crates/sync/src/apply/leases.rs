@@ -12,7 +12,7 @@ use workspace_members_core::{Capability, Identity, WorkspaceMembers};
 /// The accounts of a run, leased until this is dropped.
 pub(super) struct Leases<'a> {
     store: &'a dyn StateStore,
-    leases: BTreeMap<AccountKey, Lease>,
+    by_account: BTreeMap<AccountKey, Lease>,
     /// By connection.
     accounts: BTreeMap<String, AccountKey>,
     /// Who acts, by connection: asked once, to know the account.
@@ -77,7 +77,7 @@ impl<'a> Leases<'a> {
             };
             leases.insert(account.clone(), lease);
         }
-        Ok(Self { store, leases, accounts, identities })
+        Ok(Self { store, by_account: leases, accounts, identities })
     }
 
     pub(super) fn identity(&self, connection: &str) -> Option<&Identity> {
@@ -86,7 +86,7 @@ impl<'a> Leases<'a> {
 
     /// The account of a connection.
     pub(super) fn account(&self, connection: &str) -> Option<Account<'_>> {
-        let lease = self.leases.get(self.accounts.get(connection)?)?;
+        let lease = self.by_account.get(self.accounts.get(connection)?)?;
         Some(Account { store: self.store, lease })
     }
 
@@ -97,7 +97,7 @@ impl<'a> Leases<'a> {
         progress: &Progress,
     ) -> Result<Vec<Recovered>, ApplyError> {
         let mut all = Vec::new();
-        for (key, lease) in &self.leases {
+        for (key, lease) in &self.by_account {
             let of_account: Vec<_> = connections
                 .iter()
                 .filter(|(name, _)| self.accounts.get(*name) == Some(key))
@@ -112,7 +112,7 @@ impl<'a> Leases<'a> {
     /// The open changes of all accounts.
     pub(super) async fn open_changes(&self) -> Result<Vec<OpenChange>, StateError> {
         let mut all = Vec::new();
-        for lease in self.leases.values() {
+        for lease in self.by_account.values() {
             let open = Account { store: self.store, lease }.open_changes().await?;
             all.extend(open.into_iter().map(|(_, change)| change));
         }

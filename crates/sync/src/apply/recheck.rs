@@ -15,7 +15,7 @@ use workspace_members_core::{
 pub(super) enum Rechecked {
     /// The plan found them so; with the member, if they are one.
     AsPlanned(Option<Member>),
-    /// What the step is to bring about is so already.
+    /// The member is already as the step would leave them.
     Done,
     /// They are not as the plan found them.
     Changed(String),

@@ -157,13 +157,13 @@ async fn recovering_comes_before_everything_else() {
     let state = state();
     let before = plan(&*account, &desired, &loose()).await.unwrap();
     leave_outside(&account, &desired, state.path()).await;
-    // A plan that has nothing to do with it brings them back all the same.
+    // A plan that has nothing to do with it adds them again all the same.
     let other =
         plan(&*account, &crate::support::desired("additive", "viewer = [\"bo@example.com\"]"), &loose())
             .await
             .unwrap();
     let result = apply(&connections(account.clone()), &other, &ApplyOptions::new(state.path())).await;
-    // Their coming back changed the roster, so that plan is stale now.
+    // That changed the roster, so the plan is stale now.
     assert!(matches!(result, Err(ApplyError::Stale { .. })));
     assert_eq!(who(&*account, 1).await["user:1"], "owner");
     let after = apply(&connections(account.clone()), &before, &ApplyOptions::new(state.path())).await;
