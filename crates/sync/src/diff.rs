@@ -5,7 +5,8 @@ use crate::observe::Observed;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use workspace_members_core::{
-    EmailAddress, Member, NativeRole, PrincipalId, PrincipalKind, Provider, Role, Roster, Who, WorkspaceId,
+    Capabilities, EmailAddress, Member, NativeRole, PrincipalId, PrincipalKind, Provider, Role, Roster, Who,
+    WorkspaceId,
 };
 
 /// One workspace to be compared.
@@ -14,17 +15,31 @@ pub struct Side<'a> {
     connection: &'a str,
     provider: &'a Provider,
     roster: &'a Roster,
+    /// How ids compare there, where that is known.
+    capabilities: Option<&'a Capabilities>,
 }
 
 impl<'a> Side<'a> {
     /// A workspace of a connection, by its roster.
     pub fn new(connection: &'a str, provider: &'a Provider, roster: &'a Roster) -> Self {
-        Self { connection, provider, roster }
+        Self { connection, provider, roster, capabilities: None }
+    }
+
+    /// Says how ids compare there, for people whose alias is an id. Else exactly.
+    pub fn with_capabilities(mut self, capabilities: &'a Capabilities) -> Self {
+        self.capabilities = Some(capabilities);
+        self
     }
 
     /// A workspace that was read.
     pub fn of(observed: &'a Observed, workspace: &WorkspaceId) -> Option<Self> {
-        Some(Self::new(observed.connection(), observed.provider(), observed.roster(workspace)?))
+        let side = Self::new(observed.connection(), observed.provider(), observed.roster(workspace)?);
+        Some(side.with_capabilities(observed.capabilities()))
+    }
+
+    fn folded(&self, principal: &PrincipalId) -> PrincipalId {
+        let as_it_is = || principal.clone();
+        self.capabilities.map_or_else(as_it_is, |known| known.folded(principal).into_owned())
     }
 
     fn target(&self) -> Target {
@@ -205,7 +220,7 @@ fn keyed(side: &Side<'_>, people: &People, by_id: bool) -> Keyed {
             continue;
         }
         let by_email = member.email.as_ref().and_then(|email| claimed.emails.get(email));
-        let by_id = claimed.ids.get(&member.key.principal);
+        let by_id = claimed.ids.get(&side.folded(&member.key.principal));
         let claims: Vec<&str> = by_email
             .into_iter()
             .chain(by_id)
@@ -243,7 +258,7 @@ impl<'a> Claimed<'a> {
         for (name, _) in people.iter() {
             match people.who(&Entry::Person(name.to_owned()), side.connection, side.provider) {
                 Some(Who::Email(email)) => claimed.emails.entry(email).or_default().push(name),
-                Some(Who::Id(id)) => claimed.ids.entry(id).or_default().push(name),
+                Some(Who::Id(id)) => claimed.ids.entry(side.folded(&id)).or_default().push(name),
                 None => {}
             }
         }

@@ -95,11 +95,9 @@ async fn one_step(
         DesiredMembership::SetRole(_) => Operation::SetRole,
         _ => Operation::Add,
     };
-    if operation != Operation::Add {
-        // Nobody loses anything as long as it is not known who is left.
-        let roster = connection.members.capabilities().require(Capability::Roster, Operation::ListMembers);
-        roster.map_err(|error| Failure::from(error).at(&connection.name))?;
-    }
+    // A connection whose lists may be another workspace's changes nothing.
+    let roster = connection.members.capabilities().require(Capability::Roster, Operation::ListMembers);
+    roster.map_err(|error| Failure::from(error).at(&connection.name))?;
     let (workspace, listed) = connection.one(&target.workspace).await?;
     let known = listed.into_iter().fold(Known::new(), Known::with_workspaces);
     let id = workspace.id.clone();

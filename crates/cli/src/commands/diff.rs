@@ -27,8 +27,8 @@ pub(crate) async fn run(connections: &Connections, args: &args::Diff) -> Result<
     let (on_left, on_right) = try_join(roster(left, &args.left), roster(right, &args.right)).await?;
     let (first_provider, second_provider) = (left.members.provider(), right.members.provider());
     let diff = Diff::compute(
-        &Side::new(&left.name, &first_provider, &on_left),
-        &Side::new(&right.name, &second_provider, &on_right),
+        &Side::new(&left.name, &first_provider, &on_left).with_capabilities(left.members.capabilities()),
+        &Side::new(&right.name, &second_provider, &on_right).with_capabilities(right.members.capabilities()),
         &people,
     );
     let mut report = Report::rows(&COLUMNS, rows(&diff), vec![sheet(&diff)]);

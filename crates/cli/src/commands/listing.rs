@@ -170,7 +170,7 @@ impl Connection {
                     _ => collect(|| self.members.members(workspace.id.clone())).await,
                 };
                 bar.inc(1);
-                members.map_err(|error| self.fail(error))
+                members.map(sorted).map_err(|error| self.fail(error))
             })
             .buffered(SIDE_BY_SIDE)
             .collect()
@@ -197,11 +197,8 @@ impl Connection {
         for member in everybody {
             by_workspace.entry(member.key.workspace.clone()).or_default().push(member);
         }
-        let mut found: Vec<Vec<Member>> =
-            chosen.iter().map(|workspace| by_workspace.remove(&workspace.id).unwrap_or_default()).collect();
-        for members in &mut found {
-            members.sort_unstable_by(|a, b| a.key.principal.cmp(&b.key.principal));
-        }
+        let mut take = |id: &WorkspaceId| sorted(by_workspace.remove(id).unwrap_or_default());
+        let found: Vec<Vec<Member>> = chosen.iter().map(|workspace| take(&workspace.id)).collect();
         let mut missing = Vec::new();
         if found.iter().any(Vec::is_empty) && self.has(Capability::ListWorkspaces) {
             match collect(|| self.members.workspaces()).await {
@@ -227,4 +224,10 @@ impl Connection {
             })
             .collect())
     }
+}
+
+/// In the order of rosters.
+fn sorted(mut members: Vec<Member>) -> Vec<Member> {
+    members.sort_unstable_by(|a, b| a.key.principal.cmp(&b.key.principal));
+    members
 }

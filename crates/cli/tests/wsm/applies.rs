@@ -37,7 +37,7 @@ fn of_two_appliers_on_a_host_one_changes_an_account_at_a_time() {
             armed.reached().await;
             let refused = error(1, apply(&world)).await;
             let message = refused["message"].as_str().unwrap();
-            assert!(message.contains("another run on this host"), "{refused}");
+            assert!(message.contains("another run is changing the account"), "{refused}");
             armed.release();
             assert!(first.wait().await.unwrap().success());
             assert_eq!(world.rosters(), known.desired_member);

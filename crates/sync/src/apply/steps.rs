@@ -104,12 +104,16 @@ impl Runner<'_> {
         };
         let error = match sent {
             Ok(member) => return self.confirmed(step, &member),
-            // What to do with a member is asked for where it could not be read before whether they are one.
-            Err(error) if error.kind() == ErrorKind::AlreadyMember && step.if_present.is_some() => {
-                return match step.if_present {
-                    Some(IfPresent::Keep) => StepReport::new(step, StepOutcome::Unchanged),
-                    _ => StepReport::failure(step, StepOutcome::Failed, error),
-                };
+            // Where it could not be read before whether they are a member, the desired state says what to do with one.
+            Err(error)
+                if error.kind() == ErrorKind::AlreadyMember && step.if_present == Some(IfPresent::Keep) =>
+            {
+                return StepReport::new(step, StepOutcome::Unchanged);
+            }
+            Err(error)
+                if error.kind() == ErrorKind::AlreadyMember && step.if_present == Some(IfPresent::Fail) =>
+            {
+                return StepReport::failure(step, StepOutcome::Failed, error);
             }
             Err(error) => self.members.narrow_not_found(error, &request.key()).await,
         };

@@ -33,12 +33,8 @@ impl Singles {
             match members.get(workspace, &principal).await {
                 Ok(Some(member)) => singles.members.push(member),
                 Ok(None) => _ = singles.outside.insert(principal),
-                // Whoever does not exist is no member.
-                Err(error)
-                    if matches!(error.missing(), [Resource::User | Resource::Group | Resource::Member]) =>
-                {
-                    _ = singles.outside.insert(principal);
-                }
+                // That a user or a workspace is not visible says nothing about the membership.
+                Err(error) if error.missing() == [Resource::Member] => _ = singles.outside.insert(principal),
                 Err(error) if unknowable(&error) => _ = unread.get_or_insert(error),
                 Err(error) => return Err(error),
             }

@@ -14,7 +14,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use workspace_members_core::{
     AddMember, Behaviour, Capabilities, Capability, Error, ErrorKind, IfPresent, Mark, Member, PrincipalId,
-    RemoveMember, Role, RoleTable, Status,
+    RemoveMember, Role, Status,
 };
 
 /// What became of one workspace's desired state.
@@ -95,7 +95,7 @@ impl<'a> Drafter<'a> {
         let roles = self.capabilities().roles();
         // By principal among equals: the second sort is stable.
         self.steps.sort_by(|(a, _), (b, _)| a.principal.cmp(&b.principal));
-        self.steps.sort_by_cached_key(|(step, _)| order(step, roles));
+        self.steps.sort_by_cached_key(|(step, _)| step.rank(roles));
         let (mut steps, places): (Vec<Step>, Vec<Option<usize>>) = self.steps.into_iter().unzip();
         notes::mails(&mut steps, self.desired.notify, self.members, self.directory);
         notes::groups(&mut steps, self.members, self.directory);
@@ -402,17 +402,4 @@ impl<'a> Drafter<'a> {
 fn asked_for(desired: &DesiredMember, role: &Role) -> String {
     let team = desired.team.as_ref().map(|team| format!(" through team {team:?}")).unwrap_or_default();
     format!("desired as {role}{team}")
-}
-
-/// What is given comes before what is taken, and what is done in one request before what leaves a gap. Among those who
-/// gain, owners come first; among those who lose, last, and with them whoever has a role that the provider does not name.
-fn order(step: &Step, roles: &RoleTable) -> (Action, bool, usize) {
-    let rank = |role: &Role| Role::BUILT_IN.iter().position(|known| known == role);
-    let lowest = Role::BUILT_IN.len();
-    let place = match (step.action, &step.from) {
-        (Action::Add | Action::Promote, _) | (_, None) => step.role.as_ref().and_then(rank).unwrap_or(lowest),
-        (_, Some(native)) if roles.is_placeholder(native) => lowest,
-        (_, Some(native)) => lowest - rank(&roles.normalize(native)).unwrap_or(lowest),
-    };
-    (step.action, step.strategy == Strategy::RemoveThenAdd, place)
 }

@@ -171,6 +171,24 @@ impl Step {
         self.has(&Consequence::SeatMayBeBought) || self.has(&Consequence::LicenceUpgraded)
     }
 
+    /// Where it stands among the steps of its workspace.
+    ///
+    /// What is given comes before what is taken, and what is done in one request before what leaves a gap. Among those
+    /// who gain, owners come first; among those who lose, last, and with them whoever has a role that the provider does
+    /// not name.
+    pub(super) fn rank(&self, roles: &RoleTable) -> (Action, bool, usize) {
+        let rank = |role: &Role| Role::BUILT_IN.iter().position(|known| known == role);
+        let lowest = Role::BUILT_IN.len();
+        let place = match (self.action, &self.from) {
+            (Action::Add | Action::Promote, _) | (_, None) => {
+                self.role.as_ref().and_then(rank).unwrap_or(lowest)
+            }
+            (_, Some(native)) if roles.is_placeholder(native) => lowest,
+            (_, Some(native)) => lowest - rank(&roles.normalize(native)).unwrap_or(lowest),
+        };
+        (self.action, self.strategy == Strategy::RemoveThenAdd, place)
+    }
+
     /// Whether this follows from it.
     pub(crate) fn has(&self, consequence: &Consequence) -> bool {
         self.consequences.contains(consequence)
