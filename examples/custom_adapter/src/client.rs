@@ -28,8 +28,9 @@ impl Clubhouse {
         credential: impl Into<Credential>,
     ) -> Result<Self> {
         let (base, transport) = (http.base(DEFAULT_BASE_URL)?, http.pool()?);
-        let capabilities =
-            config.capabilities(http, &base).with_own_timeout(Some(transport.request_timeout()));
+        // Only the adapter knows when a request is sent, so it is the one who bounds its time.
+        let own_timeout = Some(transport.request_timeout());
+        let capabilities = config.capabilities(http, &base).with_own_timeout(own_timeout);
         let source = credential.into().into_source(None, &transport)?;
         let mut client = Client::new(PROVIDER, base, &transport, AuthScheme::BEARER, source)?;
         if let Some(version) = &config.version {
