@@ -61,7 +61,9 @@ impl Call {
             "application/x-www-form-urlencoded" => {
                 (Media::Form, Body::Form(form_urlencoded::parse(&bytes).into_owned().collect()))
             }
-            "multipart/form-data" => (Media::Form, Body::Form(multipart(&kind, &bytes).ok_or(Unreadable::Broken)?)),
+            "multipart/form-data" => {
+                (Media::Form, Body::Form(multipart(&kind, &bytes).ok_or(Unreadable::Broken)?))
+            }
             _ => (Media::Other, Body::parse(&bytes)),
         };
         let path = parts.uri.path().to_owned();

@@ -1,13 +1,13 @@
 //! What a success says.
 
-use super::{FIRST, pandadoc, user};
+use super::{FIRST, pandadoc};
 use serde_json::{Value, json};
 use workspace_members_core::{
     AddMember, Cursor, Effect, ErrorKind, Fit, ListOf, Mark, NativeRole, Operation, PageRequest, Role,
-    Status, WorkspaceMembers,
+    Status, WorkspaceMembers, WorkspaceMembersExt,
 };
-use workspace_members_pandadoc::{PandaDoc, Reach};
-use workspace_members_tests::{Call, Expected, Reply, Server, key, member, principal, workspace};
+use workspace_members_pandadoc::Reach;
+use workspace_members_tests::{Call, Expected, Reply, Server, member, principal, workspace};
 
 #[tokio::test]
 async fn an_addition_is_what_its_answer_says() {

@@ -1,9 +1,9 @@
 //! What a refusal means.
 
-use super::{FIRST, pandadoc, user};
+use super::{FIRST, Row, calls, pandadoc};
 use serde_json::{Value, json};
 use workspace_members_core::{Effect, ErrorKind, Operation, Protection, Resource, Role};
-use workspace_members_tests::{Call, Expected, Reply, STATUSES, Server, key, member, workspace};
+use workspace_members_tests::{Call, Expected, Reply, STATUSES, Server, member};
 
 /// Bodies whose words have no meaning of their own, and what of each is the provider's own words.
 fn bodies() -> Vec<(Reply, Option<&'static str>)> {

@@ -3,7 +3,7 @@
 use super::{FIRST, list_of, paradigm};
 use serde_json::{Value, json};
 use workspace_members_core::{Effect, ErrorKind, Fit, ListOf, Operation, Role, Status, WorkspaceMembers};
-use workspace_members_tests::{Call, Reply, Server, chain, key, member, principal, settings, workspace};
+use workspace_members_tests::{Call, Reply, Server, chain, principal, workspace};
 
 async fn read_list(status: u16, body: Value) -> Result<Vec<String>, ErrorKind> {
     let server = Server::always(Reply::json(status, body)).await;

@@ -1,12 +1,10 @@
 //! What a refusal means.
 
-use super::{FIRST, paradigm};
+use super::{FIRST, Row, calls, paradigm};
 use serde_json::{Value, json};
 use workspace_members_core::{Effect, ErrorKind, Operation, PrincipalId, Protection, Resource, Role};
 use workspace_members_paradigm::Level;
-use workspace_members_tests::{
-    Call, Expected, Reply, STATUSES, Server, chain, key, member, principal, workspace,
-};
+use workspace_members_tests::{Call, Expected, Reply, STATUSES, Server, member};
 
 /// Error bodies as both generations write them, and what of each is the provider's own words.
 fn bodies() -> Vec<(Reply, Option<&'static str>)> {

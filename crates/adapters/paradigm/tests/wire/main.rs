@@ -7,10 +7,10 @@ mod paging;
 mod requests;
 
 use serde_json::{Value, json};
-use workspace_members_core::{PageRequest, WorkspaceMembers};
+use workspace_members_core::{ListOf, PageRequest, Role};
 use workspace_members_http::HttpSettings;
 use workspace_members_paradigm::{Paradigm, ParadigmConfig};
-use workspace_members_tests::{Recorded, Reply, key, settings};
+use workspace_members_tests::{Call, Recorded, Reply, key, member, settings};
 
 const FIRST: fn() -> PageRequest = PageRequest::default;
 
@@ -49,4 +49,36 @@ fn content(request: &Recorded) -> Reply {
         (_, "me") => Reply::json(200, json!({"profile": {"id": 1}})),
         _ => Reply::json(200, json!({"count": 0, "next": null, "previous": null, "results": []})),
     }
+}
+
+/// A call with its name and what it sends: the method, the target behind `/api/v3` with `%` for the level's prefix, and
+/// the body. No method means that it is never sent.
+struct Row(&'static str, Call, &'static str, &'static str, Option<Value>);
+
+/// One call of every kind.
+fn calls() -> Vec<Row> {
+    let removed = |who| Call::remove(member("42", who, None));
+    let body = |id: &str, role: &str| Some(json!({id: 7, "role": role}));
+    let members = "%/workspaces/42/members";
+    vec![
+        Row("me", Call::Me, "GET", "/users/me", None),
+        Row("workspaces", Call::Workspaces(FIRST()), "GET", "%/workspaces?page=1&page_size=100", None),
+        Row("users", Call::Users(FIRST()), "GET", "/users?page=1", None),
+        Row("groups", Call::Groups(FIRST()), "GET", "/groups?page=1&per_page=100", None),
+        Row("list", Call::list("42"), "GET", members, None),
+        Row("get user", Call::get("42", "user:7"), "GET", members, None),
+        Row("get group", Call::get("42", "group:7"), "GET", members, None),
+        Row("add user", Call::add("42", "user:7", Role::Editor), "POST", members, body("user_id", "editor")),
+        Row(
+            "add group",
+            Call::add("42", "group:7", Role::Viewer),
+            "POST",
+            members,
+            body("group_id", "viewer"),
+        ),
+        Row("remove user", removed("user:7"), "DELETE", "%/workspaces/42/members/users/7", None),
+        Row("remove group", removed("group:7"), "DELETE", "%/workspaces/42/members/groups/7", None),
+        Row("set role", Call::set_role(member("42", "user:7", None), Role::Viewer), "", "", None),
+        Row("list account", Call::Members(ListOf::Account, FIRST()), "", "", None),
+    ]
 }

@@ -5,9 +5,7 @@ use futures_util::TryStreamExt;
 use serde_json::{Value, json};
 use workspace_members_core::{Cursor, Effect, ErrorKind, Operation, WorkspaceMembers, WorkspaceMembersExt};
 use workspace_members_http::{HttpSettings, Transport, TransportConfig};
-use workspace_members_tests::{
-    Authority, Call, Expected, Issued, Recorded, Reply, Server, settings, workspace,
-};
+use workspace_members_tests::{Authority, Call, Expected, Issued, Recorded, Reply, Server, settings};
 
 /// Five workspaces in the form of Django REST framework, pages of two.
 fn pages(request: &Recorded, next: impl Fn(u32) -> Value) -> Reply {
