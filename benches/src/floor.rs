@@ -173,6 +173,8 @@ pub struct Floor {
 impl Floor {
     /// Sets up the client as the adapters do.
     pub fn new(base: &str, key: &str) -> Result<Self> {
+        // An error says that there is one already, from an earlier client.
+        _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .user_agent("by-hand/1.0")
             .redirect(reqwest::redirect::Policy::none())

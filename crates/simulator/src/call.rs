@@ -1,6 +1,5 @@
 //! A request read whole, so that it can be handled in one piece.
 
-use axum::extract::{FromRequest, Multipart};
 use axum::http::{HeaderMap, Method, Request as HttpRequest, header};
 use percent_encoding::percent_decode_str;
 use url::form_urlencoded;
@@ -62,7 +61,9 @@ impl Call {
             "application/x-www-form-urlencoded" => {
                 (Media::Form, Body::Form(form_urlencoded::parse(&bytes).into_owned().collect()))
             }
-            "multipart/form-data" => (Media::Form, Body::Form(multipart(&kind, bytes.into()).await?)),
+            "multipart/form-data" => {
+                (Media::Form, Body::Form(multipart(&kind, &bytes).ok_or(Unreadable::Broken)?))
+            }
             _ => (Media::Other, Body::parse(&bytes)),
         };
         let path = parts.uri.path().to_owned();
@@ -103,18 +104,19 @@ impl Call {
     }
 }
 
-async fn multipart(kind: &str, body: axum::body::Body) -> Result<Vec<(String, String)>, Unreadable> {
-    let request = HttpRequest::post("/")
-        .header(header::CONTENT_TYPE, kind)
-        .body(body)
-        .map_err(|_| Unreadable::Broken)?;
-    let mut form = Multipart::from_request(request, &()).await.map_err(|_| Unreadable::Broken)?;
-    let mut fields = Vec::new();
-    while let Some(field) = form.next_field().await.map_err(|_| Unreadable::Broken)? {
-        let name = field.name().unwrap_or_default().to_owned();
-        fields.push((name, field.text().await.map_err(|_| Unreadable::Broken)?));
-    }
-    Ok(fields)
+/// The text fields of a form (RFC 7578). A part without a name has an empty one.
+fn multipart(kind: &str, body: &[u8]) -> Option<Vec<(String, String)>> {
+    let boundary = kind.split(';').find_map(|part| part.trim().strip_prefix("boundary="))?.trim_matches('"');
+    let body = format!("\r\n{}", String::from_utf8_lossy(body));
+    let mut parts = body.split(&format!("\r\n--{boundary}")).skip(1).collect::<Vec<_>>();
+    // What follows the last boundary is `--`, and whatever the sender likes.
+    parts.pop().filter(|end| end.starts_with("--"))?;
+    let field = |part: &str| {
+        let (head, value) = part.strip_prefix("\r\n")?.split_once("\r\n\r\n")?;
+        let name = head.split_once("name=\"").and_then(|(_, rest)| rest.split_once('"'));
+        Some((name.map_or("", |(name, _)| name).to_owned(), value.to_owned()))
+    };
+    parts.into_iter().map(field).collect()
 }
 
 /// A boolean as Django REST framework reads one, in any case: the official Python SDK of PandaDoc sends `True`.
@@ -123,5 +125,24 @@ pub(crate) fn boolean(value: &str) -> Option<bool> {
         "true" | "t" | "yes" | "y" | "on" | "1" => Some(true),
         "false" | "f" | "no" | "n" | "off" | "0" => Some(false),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_in_parts_is_read_whole_or_not_at_all() {
+        let kind = "multipart/form-data; boundary=\"x y\"";
+        let form = "--x y\r\nContent-Disposition: form-data; name=\"role\"\r\n\r\nAdmin\r\n--x y\r\n\
+                    content-disposition: form-data; name=\"user_id\"\r\nContent-Type: text/plain\r\n\r\n7\r\n\r\n--x\r\n--x y--\r\n";
+        let fields = multipart(kind, form.as_bytes()).unwrap();
+        assert_eq!(fields, [("role".into(), "Admin".into()), ("user_id".into(), "7\r\n\r\n--x".into())]);
+        assert_eq!(multipart(kind, b"--x y--\r\n"), Some(Vec::new()));
+        for broken in ["", "--x y\r\n", &form[..form.len() - 4], "--x y\r\nno head\r\n--x y--"] {
+            assert_eq!(multipart(kind, broken.as_bytes()), None, "{broken:?}");
+        }
+        assert_eq!(multipart("multipart/form-data", form.as_bytes()), None);
     }
 }
