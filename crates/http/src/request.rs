@@ -67,7 +67,8 @@ pub(crate) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue
     if name == http::header::AUTHORIZATION {
         return Err(wrong("the credential is the client's"));
     }
-    let value = HeaderValue::from_str(value).map_err(|_| wrong("its value has characters that a header cannot carry"))?;
+    let value = HeaderValue::from_str(value)
+        .map_err(|_| wrong("its value has characters that a header cannot carry"))?;
     Ok((name, value))
 }
 
