@@ -201,7 +201,7 @@ pub(crate) struct How {
     /// Show what would be done, and do nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Where the provider cannot change a role, allow removing and adding: for a moment they are outside.
+    /// Where the provider cannot change a role, allow removing and adding, with no access in between.
     #[arg(long)]
     pub(crate) allow_remove_then_add: bool,
     /// Allow what may cost money, such as a seat.

@@ -240,6 +240,7 @@ pub(crate) fn not_applied(error: ApplyError) -> Failure {
 /// What came of a plan: each step, then the rosters as they are now.
 pub(crate) fn applied(report: &sync::Report, connections: &Connections) -> Report {
     let mut sheet = Sheet::default();
+    unread(&report.found, &mut sheet);
     for recovered in &report.recovered {
         sheet.line(Tone::Change, format!("  {}", recovering(recovered)));
     }
@@ -260,9 +261,9 @@ pub(crate) fn applied(report: &sync::Report, connections: &Connections) -> Repor
     kept(&report.kept, &mut sheet);
     let summary = match (report.remaining, &report.last_reading) {
         (Some(0), _) => "No changes remain: all workspaces match the desired state.".to_owned(),
-        (Some(left), _) => format!("{} left to do; plan again.", counted(left, "change")),
+        (Some(left), _) => format!("{} remain; plan again.", counted(left, "change")),
         (None, why) => {
-            format!("What is now so could not be read: {}", why.as_deref().unwrap_or("no answer"))
+            format!("The result could not be read back: {}", why.as_deref().unwrap_or("no answer"))
         }
     };
     sheet.line(Tone::Title, summary);
@@ -276,29 +277,35 @@ pub(crate) fn applied(report: &sync::Report, connections: &Connections) -> Repor
     answer
 }
 
-/// What became of somebody who may have been outside since an earlier run.
+/// What became of somebody whom an earlier run may have left without access.
 pub(crate) fn recovering(recovered: &sync::Recovered) -> String {
     let open_change = &recovered.open_change;
     let (who, place) = (&open_change.label, format!("{}:{}", open_change.connection, open_change.workspace));
+    let (from, to) = (&open_change.from, &open_change.to);
     match recovered.how {
-        Recovery::Inside => format!("{who} is in {place}, as an earlier run left open"),
+        Recovery::Inside => format!("{who} is in {place}: what an earlier run began is done"),
         Recovery::Added => {
-            format!("{who} was outside {place} since an earlier run, and was added as {}", open_change.to)
+            format!("{who} had no access to {place} since an earlier run, and was added as {to}")
         }
         Recovery::PutBack => {
-            format!(
-                "{who} was outside {place} since an earlier run, and was put back as {}",
-                open_change.from
-            )
+            format!("{who} had no access to {place} since an earlier run, and was put back as {from}")
         }
         Recovery::Gone => {
-            format!("{who} may have been outside {place} since an earlier run, and exists no more")
+            format!("{who} may have lost access to {place} in an earlier run, and no longer exists")
         }
         _ => format!(
-            "{who} may be outside {place} since an earlier run: add them as {} by hand, or run again over that \
-             connection when its key sees the workspace",
-            open_change.to
+            "{who} may have no access to {place} since an earlier run: add them as {to} by hand, or run again over \
+             that connection when its key sees the workspace"
         ),
+    }
+}
+
+/// What was needed and could not be read, for people.
+pub(crate) fn unread(observed: &[Observed], sheet: &mut Sheet) {
+    for seen in observed {
+        for unread in seen.unread() {
+            sheet.line(Tone::Change, format!("  {}: could not be read: {unread}", seen.connection()));
+        }
     }
 }
 

@@ -80,7 +80,7 @@ fn line(text: &str) {
 }
 
 /// Says only who was brought back: for a command that answers with one change.
-pub(crate) fn of_settling() -> Progress {
+pub(crate) fn of_recovery() -> Progress {
     Progress::new(|event| {
         if let Event::Recovered(recovered) = event {
             line(&planned::recovering(recovered));

@@ -4,6 +4,7 @@
 mod audit;
 mod budget;
 mod builder;
+#[cfg_attr(not(feature = "audit"), expect(dead_code, reason = "some of it is for the audit log alone"))]
 mod call;
 mod concurrency;
 mod config;

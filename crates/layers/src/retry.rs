@@ -161,12 +161,6 @@ impl RetryLoop<'_> {
         Ok(())
     }
 
-    /// Says so if reading back took all the time that was left.
-    pub(crate) fn has_time(&self, call: &Call<'_>) -> Result<(), String> {
-        let passed = call.left().is_some_and(|left| left.is_zero());
-        if passed { Err(format!("the {} has passed", call.deadline_shown())) } else { Ok(()) }
-    }
-
     /// An error that more attempts might have mended, and why there are none.
     pub(crate) fn give_up(&self, call: &Call<'_>, error: Error, why: &str) -> Error {
         let mut message = error.message().to_owned();
@@ -182,6 +176,12 @@ impl RetryLoop<'_> {
         }
         attempted(call, error.with_message(message))
     }
+}
+
+/// Says so if reading back took all the time that was left.
+pub(crate) fn has_time(call: &Call<'_>) -> Result<(), String> {
+    let passed = call.left().is_some_and(|left| left.is_zero());
+    if passed { Err(format!("the {} has passed", call.deadline_shown())) } else { Ok(()) }
 }
 
 /// An error that more attempts would not mend.

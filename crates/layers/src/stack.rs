@@ -8,7 +8,9 @@ use crate::call::{Answer, Call, Subject};
 use crate::concurrency::ConcurrencyLimit;
 use crate::rate_limit::{RatePolicy, ending};
 use crate::read_only;
-use crate::retry::{Next, READ_BACK_GRACE, ReadBack, RetryPolicy, attempted, report, tried, unreadable};
+use crate::retry::{
+    Next, READ_BACK_GRACE, ReadBack, RetryPolicy, attempted, has_time, report, tried, unreadable,
+};
 use crate::timeout::{self, RequestTimeout};
 use crate::trace::Trace;
 use async_trait::async_trait;
@@ -239,7 +241,7 @@ impl<M: WorkspaceMembers> Stack<M> {
                     match (verdict, paused) {
                         (Verdict::Applied(answer), _) => return Ok(answer),
                         (Verdict::NotApplied(error), paused) => {
-                            if let Err(why) = paused.and_then(|()| retry.has_time(call)) {
+                            if let Err(why) = paused.and_then(|()| has_time(call)) {
                                 return Err(retry.give_up(call, error, &why));
                             }
                         }
@@ -343,6 +345,7 @@ struct Request<'a, T> {
     /// What follows where its answer was lost.
     lost: Next<'a, T>,
     /// Whether the adapter's claims allow it, so that it will be sent at all.
+    #[cfg_attr(not(feature = "audit"), expect(dead_code, reason = "for the audit log alone"))]
     is_allowed: bool,
 }
 

@@ -6,11 +6,10 @@ use std::hash::Hash;
 
 use crate::pandadoc::PandaDocState;
 use crate::paradigm::ParadigmState;
-use crate::state::State;
 
 /// The first thing that does not fit: where it is, and what is wrong.
-pub(crate) fn first_fault(state: &State) -> Option<String> {
-    paradigm(&state.paradigm).and_then(|()| pandadoc(&state.pandadoc)).err()
+pub(crate) fn first_fault(of_paradigm: &ParadigmState, of_pandadoc: &PandaDocState) -> Option<String> {
+    paradigm(of_paradigm).and_then(|()| pandadoc(of_pandadoc)).err()
 }
 
 /// The largest id of Paradigm's database; the simulator counts on from the largest that is there.

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 
 use crate::pandadoc::{PandaDocState, User as PandaDocUser};
 use crate::paradigm::{GroupCategory, GroupMember, ParadigmState, PlatformRole, WorkspaceType};
-use crate::state::State;
 
 /// First name, last name, and the part before `@example.com`. Some names do not survive ASCII, one address has a plus
 /// sign and one an apostrophe: both are legal.
@@ -79,10 +78,6 @@ fn at_pandadoc(person: usize) -> bool {
     !(6..12).contains(&person)
 }
 
-pub(crate) fn state() -> State {
-    State { paradigm: paradigm(), pandadoc: pandadoc() }
-}
-
 /// Some days after a day in November 2023, at an odd time of day.
 fn day(number: usize) -> Timestamp {
     let days = i64::try_from(number).unwrap_or_default();
@@ -90,7 +85,7 @@ fn day(number: usize) -> Timestamp {
     Timestamp::new(1_700_000_000 + days * 86_000, odd * 1_001_000).unwrap_or_default()
 }
 
-fn paradigm() -> ParadigmState {
+pub(crate) fn paradigm() -> ParadigmState {
     let mut paradigm = ParadigmState::default();
     let company = paradigm.add_company("Example SA");
     let users: Vec<u64> = PEOPLE[..AT_PARADIGM]
@@ -172,7 +167,7 @@ fn paradigm() -> ParadigmState {
     paradigm
 }
 
-fn pandadoc() -> PandaDocState {
+pub(crate) fn pandadoc() -> PandaDocState {
     let mut pandadoc = PandaDocState::default();
     let mut ids: Vec<(usize, String)> = Vec::new();
     for (person, (first, last, local)) in PEOPLE.iter().enumerate().filter(|(person, _)| at_pandadoc(*person))

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::check::first_fault;
 use crate::pandadoc::PandaDocState;
 use crate::paradigm::ParadigmState;
+use crate::sample;
 
 /// Everything that both providers know: people, groups, workspaces, memberships, keys.
 ///
@@ -33,7 +35,7 @@ impl State {
 
     /// A made-up company of 60 people at both providers. The same on every call.
     pub fn sample() -> Self {
-        crate::sample::state()
+        Self { paradigm: sample::paradigm(), pandadoc: sample::pandadoc() }
     }
 
     /// Exchanges Paradigm's part.
@@ -59,7 +61,7 @@ impl State {
             fs::read_to_string(path).map_err(|source| StateError::Read { path: path.to_owned(), source })?;
         let state: Self = serde_json::from_str(&text)
             .map_err(|source| StateError::Parse { path: path.to_owned(), source })?;
-        match crate::check::first_fault(&state) {
+        match first_fault(&state.paradigm, &state.pandadoc) {
             Some(fault) => Err(StateError::Inconsistent { path: Some(path.to_owned()), fault }),
             None => Ok(state),
         }
@@ -70,7 +72,7 @@ impl State {
     /// # Errors
     /// [`StateError::Inconsistent`] with the first place that does not fit.
     pub fn check(&self) -> Result<(), StateError> {
-        crate::check::first_fault(self)
+        first_fault(&self.paradigm, &self.pandadoc)
             .map_or(Ok(()), |fault| Err(StateError::Inconsistent { path: None, fault }))
     }
 

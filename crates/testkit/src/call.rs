@@ -124,11 +124,16 @@ impl Call {
     }
 
     pub(crate) fn is_write(&self) -> bool {
-        match self {
-            Self::Add(_) | Self::SetRole(_) | Self::Remove(_) | Self::Invite(_) => true,
-            Self::CancelInvitation(_) | Self::SetUserActive(_) | Self::DeleteUser(_) => true,
-            _ => false,
-        }
+        matches!(
+            self,
+            Self::Add(_)
+                | Self::SetRole(_)
+                | Self::Remove(_)
+                | Self::Invite(_)
+                | Self::CancelInvitation(_)
+                | Self::SetUserActive(_)
+                | Self::DeleteUser(_)
+        )
     }
 
     /// Whether success may be an answer without a body.

@@ -39,7 +39,7 @@ pub(crate) async fn run(connections: &Connections, args: &args::Apply, output: O
         desired => {
             // What is shown and agreed to is what is carried out: a plan made now.
             let desired = desired.desired();
-            // Whoever an earlier run left outside is back before the plan is made.
+            // Whoever an earlier run left without access is back before the plan is made.
             recovered = sync::recover(&handles, &options).await.map_err(planned::not_applied)?;
             let observed = sync::observe(&handles, &desired).await.map_err(planned::not_applied)?;
             output.interim(&[planned::overview(&observed)], true);

@@ -11,11 +11,11 @@ use crate::{planned, progress};
 use serde_json::{Value, json};
 use workspace_members::sync::{
     self, ApplyError, ApplyOptions, Desired, DesiredMember, DesiredMembership, DesiredWorkspace, Guards,
-    Known, Mode, Observed, Plan, StepOutcome, StepReport, Target,
+    Kept, Known, Membership, Mode, Observed, Plan, StepOutcome, StepReport, Target,
 };
 use workspace_members::{
-    AddMember, Capability, Effect, Error, ErrorKind, Member, Notify, Operation, PrincipalId, PrincipalKind,
-    Role, Who, WorkspaceId,
+    AddMember, Capability, Effect, Error, ErrorKind, Member, MemberKey, Notify, Operation, PrincipalId,
+    PrincipalKind, Role, User, Who, WorkspaceId,
 };
 
 /// Adds somebody.
@@ -54,7 +54,7 @@ pub(crate) async fn set_role(connections: &Connections, args: &SetRole, output: 
         Err(error) if !two_requests => return Err(fail(error)),
         Err(error) if !args.how.allow_remove_then_add => {
             let advice =
-                "--allow-remove-then-add does it by removing and adding: for a moment they are outside";
+                "--allow-remove-then-add does it by removing and adding them; they have no access in between";
             return Err(fail(error).advising(advice));
         }
         _ => {}
@@ -89,19 +89,20 @@ async fn one_step(
     if let Some(warning) = connection.own.warning() {
         output.warn(&format!("{}: {warning}", connection.name));
     }
-    connection
-        .members
-        .capabilities()
-        .require(Capability::Roster, Operation::ListMembers)
-        .map_err(|error| Failure::from(error).at(&connection.name))?;
-    let (workspace, listed) = connection.one(&target.workspace).await?;
-    let known = listed.into_iter().fold(Known::new(), Known::with_workspaces);
     let who = desired_member.who.clone();
     let operation = match desired_member.membership {
         DesiredMembership::Absent => Operation::Remove,
         DesiredMembership::SetRole(_) => Operation::SetRole,
         _ => Operation::Add,
     };
+    if operation != Operation::Add {
+        // Nobody loses anything as long as it is not known who is left.
+        let roster = connection.members.capabilities().require(Capability::Roster, Operation::ListMembers);
+        roster.map_err(|error| Failure::from(error).at(&connection.name))?;
+    }
+    let (workspace, listed) = connection.one(&target.workspace).await?;
+    let known = listed.into_iter().fold(Known::new(), Known::with_workspaces);
+    let id = workspace.id.clone();
     let named = Some((connection.members.provider(), operation));
     let asked = DesiredWorkspace::new(Target::new(&connection.name, workspace.id), Mode::Additive)
         .with_notify(notify)
@@ -111,20 +112,22 @@ async fn one_step(
     let options = ApplyOptions::new(&connections.state_dir)
         .with_guards(connections.guards.clone())
         .with_overrides(how.lift.overrides.iter().cloned().collect())
-        .with_progress(progress::of_settling());
+        .with_progress(progress::of_recovery());
     let at = |failure: Failure| Failure::at(failure, &connection.name);
     if how.dry_run {
+        let known = known.with_guards(connections.guards.clone());
         let seen = Observed::read_knowing(&*connection.members, &connection.name, &desired, known).await;
         let seen = [seen.map_err(|error| at(Failure::from(error)))?];
+        tell_unread(&seen, output);
         let plan = Plan::compute(&desired, &seen, &connections.guards)
             .or_else(|refused| refused.overridden(&options.overrides))
             .map_err(|refused| at(planned::refused(&refused, named)))?;
         let Some(step) = plan.steps.first() else {
-            let mut answer = unchanged(connection, target, &who, &seen);
+            let mut answer = unchanged(connection, target, &who, &seen, &plan.kept);
             answer.json["plan"] = json!(plan);
             return Ok(answer);
         };
-        let before = member(&seen, &step.principal);
+        let before = member(&seen, &id, &step.principal);
         let mut answer = report(connection, "pending", before.as_ref(), format!("would {step}"));
         answer.json["plan"] = json!(plan);
         answer.sheets.push(planned::sheet(&plan));
@@ -137,11 +140,17 @@ async fn one_step(
         Err(ApplyError::Refused(refused)) => return Err(at(planned::refused(&refused, named))),
         Err(error) => return Err(at(planned::not_applied(error))),
     };
+    tell_unread(&done.found, output);
     let Some(step) = done.steps.first() else {
-        return Ok(unchanged(connection, target, &who, &done.observed));
+        return Ok(unchanged(connection, target, &who, &done.observed, &done.kept));
     };
+    if let Some(why) = &done.last_reading {
+        output.note(&format!("{}: the result could not be read back: {why}", connection.name));
+    }
     let principal = &step.step.principal;
-    let after = member(&done.observed, principal).or_else(|| member(&done.found, principal));
+    let after = member(&done.observed, &id, principal)
+        .or_else(|| member(&done.found, &id, principal))
+        .or_else(|| confirmed(connection, step));
     match step.outcome {
         StepOutcome::Applied if step.error.is_none() => {
             let line = format!("{}: {}", step.outcome, step.step);
@@ -154,17 +163,28 @@ async fn one_step(
     }
 }
 
+/// What was needed and could not be read.
+fn tell_unread(seen: &[Observed], output: Output) {
+    for seen in seen {
+        for unread in seen.unread() {
+            output.note(&format!("{}: could not be read: {unread}", seen.connection()));
+        }
+    }
+}
+
 /// Nothing was to be done.
 fn unchanged(
     connection: &Connection,
     target: &WorkspaceTarget,
     who: &sync::Entry,
     observed: &[Observed],
+    kept: &[Kept],
 ) -> Report {
     let found = find(observed, who);
-    let line = match &found {
-        Some(member) => format!("unchanged: {who} is {} in {target} already", member.native_role),
-        None => format!("unchanged: {who} is not a member of {target}"),
+    let line = match (kept.first(), &found) {
+        (Some(kept), _) => format!("unchanged: {kept}"),
+        (None, Some(member)) => format!("unchanged: {who} is {} in {target} already", member.native_role),
+        (None, None) => format!("unchanged: {who} is not a member of {target}"),
     };
     report(connection, "unchanged", found.as_ref(), line)
 }
@@ -229,20 +249,33 @@ fn kind(who: &Who) -> PrincipalKind {
     }
 }
 
-fn member(observed: &[Observed], principal: &PrincipalId) -> Option<Member> {
-    let mut rosters = observed.iter().flat_map(|seen| seen.rosters().values());
-    rosters.find_map(|roster| roster.get(principal)).cloned()
+fn member(observed: &[Observed], workspace: &WorkspaceId, principal: &PrincipalId) -> Option<Member> {
+    observed.iter().find_map(|seen| match seen.membership(workspace, principal) {
+        Membership::Inside(member) => Some(member.clone()),
+        _ => None,
+    })
+}
+
+/// The member that the answer to a step confirmed, where they could not be read back.
+fn confirmed(connection: &Connection, done: &StepReport) -> Option<Member> {
+    let step = &done.step;
+    let role = step.to.clone().filter(|_| done.outcome == StepOutcome::Applied)?;
+    let key = MemberKey::new(step.target.workspace.clone(), step.principal.clone());
+    Some(Member::new(key, role, connection.members.capabilities().roles()))
 }
 
 fn find(observed: &[Observed], who: &sync::Entry) -> Option<Member> {
-    match who {
-        sync::Entry::Who(Who::Id(id)) => member(observed, id),
+    let is = |seen: &Observed, member: &Member| match who {
+        sync::Entry::Who(Who::Id(id)) => seen.capabilities().same_principal(&member.key.principal, id),
         sync::Entry::Who(Who::Email(email)) => {
-            let mut rosters = observed.iter().flat_map(|seen| seen.rosters().values());
-            rosters.find_map(|roster| roster.by_email(email).next()).cloned()
+            let listed = |user: &User| user.email.as_ref() == Some(email);
+            let listed = seen.users().into_iter().flatten().find(|user| listed(user));
+            member.email.as_ref() == Some(email)
+                || listed.is_some_and(|user| member.key.principal.as_user() == Some(&user.id))
         }
-        _ => None,
-    }
+        _ => false,
+    };
+    observed.iter().find_map(|seen| seen.members().find(|member| is(seen, member)).cloned())
 }
 
 /// `{change, member}`.

@@ -15,7 +15,7 @@ pub(crate) async fn run(connections: &Connections, targets: &[Target], output: O
     let (mut observed, mut rows) = (Vec::new(), Vec::new());
     for (connection, wanted) in connections.wanted(targets)? {
         let chosen = choose(connection, wanted.as_deref(), output).await?;
-        let ids: Vec<WorkspaceId> = chosen.into_iter().map(|chosen| chosen.id).collect();
+        let ids: Vec<WorkspaceId> = chosen.chosen.into_iter().map(|chosen| chosen.id).collect();
         let seen = Observed::read_twice(&*connection.members, &connection.name, &ids)
             .await
             .map_err(|error| Failure::from(error).at(&connection.name))?;

@@ -98,7 +98,7 @@ async fn find(connection: &Connection, who: &Who, output: Output) -> Found {
     let groups = user.as_ref().and_then(|user| user.groups.clone()).unwrap_or_default();
     let names: BTreeMap<_, _> =
         choice.chosen.iter().map(|chosen| (chosen.id.clone(), chosen.name.clone())).collect();
-    for members in connection.members_of(&choice.chosen).await {
+    for members in connection.members_of(&choice, output).await {
         let members = match members {
             Ok(members) => members,
             Err(failure) => {
@@ -108,7 +108,7 @@ async fn find(connection: &Connection, who: &Who, output: Output) -> Found {
         };
         for member in members {
             let name = names.get(&member.key.workspace).cloned().flatten();
-            if is(&member, who, user.as_ref()) {
+            if is(connection, &member, who, user.as_ref()) {
                 found.places.push((member, name, None));
             } else if let PrincipalId::Group(group) = &member.key.principal
                 && groups.contains(group)
@@ -121,12 +121,13 @@ async fn find(connection: &Connection, who: &Who, output: Output) -> Found {
     found
 }
 
-fn is(member: &Member, who: &Who, user: Option<&User>) -> bool {
+fn is(connection: &Connection, member: &Member, who: &Who, user: Option<&User>) -> bool {
+    let capabilities = connection.members.capabilities();
     let by_id = user.is_some_and(|user| member.key.principal.as_user() == Some(&user.id));
     by_id
         || match who {
             Who::Email(email) => member.email.as_ref() == Some(email),
-            Who::Id(id) => member.key.principal == *id,
+            Who::Id(id) => capabilities.same_principal(&member.key.principal, id),
         }
 }
 
@@ -147,9 +148,11 @@ async fn user(connection: &Connection, who: &Who) -> Result<Option<Option<User>>
             Err(error) => Err(error),
         },
         Who::Id(PrincipalId::Group(_)) => return Ok(None),
-        Who::Id(PrincipalId::User(id)) => collect(|| connection.members.users())
-            .await
-            .map(|users| users.into_iter().find(|user| user.id == *id)),
+        Who::Id(id) => {
+            let same = |user: &User| capabilities.same_principal(&user.id.clone().into(), id);
+            let users = collect(|| connection.members.users()).await;
+            users.map(|users| users.into_iter().find(same))
+        }
     };
     answer.map(Some).map_err(|error| Failure::from(error).at(&connection.name))
 }

@@ -1,6 +1,6 @@
 //! `wsm list`.
 
-use super::listing::Chosen;
+use super::listing::{Choice, Chosen};
 use crate::connections::{Connection, Connections};
 use crate::failure::{Failure, Result};
 use crate::output::Output;
@@ -57,7 +57,7 @@ async fn list(connection: &Connection, wanted: Option<&[&str]>, output: Output) 
     {
         output.note(&format!("{}: not known to be a complete roster: {why}", connection.name));
     }
-    for (workspace, members) in chosen.iter().zip(connection.members_of(&chosen).await) {
+    for (workspace, members) in chosen.chosen.iter().zip(connection.members_of(&chosen, output).await) {
         match members {
             Ok(members) => listed.workspaces.push((workspace.clone(), members)),
             Err(failure) => listed.failures.push(failure),
@@ -71,7 +71,7 @@ pub(super) async fn choose(
     connection: &Connection,
     wanted: Option<&[&str]>,
     output: Output,
-) -> Result<Vec<Chosen>> {
+) -> Result<Choice> {
     let Some(wanted) = wanted else {
         let choice = connection.manageable().await?;
         if choice.left_out > 0 {
@@ -82,7 +82,7 @@ pub(super) async fn choose(
                 more = workspaces(choice.left_out),
             ));
         }
-        return Ok(choice.chosen);
+        return Ok(choice);
     };
     connection.chosen(wanted).await
 }

@@ -31,7 +31,11 @@ pub(crate) async fn run(connections: &Connections, args: &args::Plan) -> Result<
     if let Some(path) = &args.out {
         keep(&plan, path)?;
     }
-    Ok(planned::plan(&plan))
+    let mut report = planned::plan(&plan);
+    if let Some(sheet) = report.sheets.first_mut() {
+        planned::unread(&observed, sheet);
+    }
+    Ok(report)
 }
 
 fn keep(plan: &Plan, path: &Path) -> Result<()> {

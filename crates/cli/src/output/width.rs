@@ -37,11 +37,11 @@ mod tests {
 
     #[test]
     fn lines_break_between_words_and_stay_indented() {
-        let line = "  - remove somebody from somewhere, because nobody named them";
+        let line = "  - remove somebody from somewhere, not in the desired state";
         assert_eq!(broken(line, None), [line]);
         assert_eq!(
             broken(line, Some(30)),
-            ["  - remove somebody from", "      somewhere, because", "      nobody named them"]
+            ["  - remove somebody from", "      somewhere, not in the", "      desired state"]
         );
         assert_eq!(broken("a-word-that-is-too-long b", Some(5)), ["a-word-that-is-too-long", "    b"]);
         assert_eq!(broken("", Some(1)), [""]);

@@ -12,6 +12,7 @@ mod keys;
 mod kills;
 mod plans;
 mod requests;
+mod seeds;
 mod simulate;
 mod support;
 mod terminal;

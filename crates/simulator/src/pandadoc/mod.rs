@@ -15,6 +15,7 @@
 //!
 //! Creating users, workspaces and keys is not simulated: build them into the [`State`](crate::State).
 
+mod build;
 mod errors;
 mod members;
 mod oauth;

@@ -44,8 +44,9 @@ pub(super) fn access_token(
         return Err(Failure::OAuth("invalid_grant"));
     }
     let sent = field("refresh_token")?;
-    let held = |token: &super::OAuthToken| token.client_id == id && token.refresh_token.expose() == sent;
-    let at = state.oauth_tokens.iter().position(held).ok_or(Failure::OAuth("invalid_grant"))?;
+    let sent_token =
+        |token: &super::OAuthToken| token.client_id == id && token.refresh_token.expose() == sent;
+    let at = state.oauth_tokens.iter().position(sent_token).ok_or(Failure::OAuth("invalid_grant"))?;
 
     let access = state.new_token();
     let refresh = options.rotate_refresh_tokens.then(|| state.new_token());

@@ -94,7 +94,7 @@ fn dispatch(
     }
     let me = caller(state, call)?;
     let operation = operation.ok_or_else(wrong_method)?;
-    admit(&mut inner.limiter, options, path, operation, &me)?;
+    check(&mut inner.limiter, options, path, operation, &me)?;
     match path {
         Path::Workspaces => users::workspaces(state, call, &me),
         Path::WorkspaceMembers(workspace) => members::add(state, options, call, &me, workspace),
@@ -111,7 +111,7 @@ fn dispatch(
 
 /// Counts the request for its user: all keys of one user share a window per operation. A sandbox key has a lower limit
 /// on the same window.
-fn admit(
+fn check(
     limiter: &mut Limiter,
     options: &PandaDocOptions,
     path: Path<'_>,
@@ -125,5 +125,5 @@ fn admit(
     };
     let Some(limit) = limit else { return Ok(()) };
     let window = Window { provider: Provider::PandaDoc, user: me.user_id.clone(), operation };
-    limiter.admit(window, limit).map_err(|wait| Failure::Throttled { seconds: whole_seconds(wait) })
+    limiter.check(window, limit).map_err(|wait| Failure::Throttled { seconds: whole_seconds(wait) })
 }

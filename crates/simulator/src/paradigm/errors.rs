@@ -142,3 +142,8 @@ pub(super) fn maintenance(maintenance: &Maintenance) -> Reply {
     });
     Reply::json(503, body)
 }
+
+/// Reads an id in a path. That a wrong one is the documented "400 Invalid input" is inferred.
+pub(super) fn id(sent: &str) -> Result<u64, Failure> {
+    sent.parse().map_err(|_| Failure::field("id", "invalid", "A valid integer is required."))
+}

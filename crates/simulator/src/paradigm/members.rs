@@ -3,10 +3,9 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::errors::Failure;
+use super::errors::{Failure, id};
 use super::options::ParadigmOptions;
 use super::rights::{Level, managed};
-use super::routes::id;
 use super::state::{Grant, ParadigmState, User, Workspace};
 use crate::call::{Call, Media};
 use crate::log::Body;
@@ -35,7 +34,7 @@ pub(super) fn add(
 ) -> Result<Reply, Failure> {
     let workspace = managed(state, level, me, id(workspace)?)?;
     let new = NewMember::read(call)?;
-    let (held, known, missing) = match new.who {
+    let (grants, known, missing) = match new.who {
         Who::User(user) => (&workspace.users, state.user(user).map(|user| user.company), "User not found."),
         Who::Group(group) => {
             (&workspace.groups, state.group(group).map(|group| group.company), "Group not found.")
@@ -44,7 +43,7 @@ pub(super) fn add(
     if known != Some(workspace.company) {
         return Err(Failure::not_found(missing));
     }
-    if held.iter().any(|grant| grant.id == new.who.id()) {
+    if grants.iter().any(|grant| grant.id == new.who.id()) {
         return Err(Failure::conflict("Member already exists in workspace."));
     }
     let grant = Grant::new(new.who.id(), new.role);

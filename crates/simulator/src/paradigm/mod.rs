@@ -17,6 +17,7 @@
 //! `inferred` paths answer only with [`ParadigmOptions::inferred`]. Replacing all members (`PUT`) is not simulated: its
 //! published schemas contradict each other.
 
+mod build;
 mod errors;
 mod members;
 mod options;

@@ -114,8 +114,8 @@ fn dispatch(
     let limit = if matches!(path, Path::Users) { options.users_limit } else { options.other_limit };
     if let Some(limit) = limit {
         let window = Window { provider: Provider::Paradigm, user: me.id.to_string(), operation };
-        let admitted = inner.limiter.admit(window, limit);
-        admitted.map_err(|wait| Failure::throttled(whole_seconds(wait), options.retry_after))?;
+        let accepted = inner.limiter.check(window, limit);
+        accepted.map_err(|wait| Failure::throttled(whole_seconds(wait), options.retry_after))?;
     }
     let state = &mut inner.state.paradigm;
     match *path {
@@ -131,9 +131,4 @@ fn dispatch(
         Path::Users => people::users(state, options, call, &me),
         Path::Groups => people::groups(state, options, call, &me),
     }
-}
-
-/// An id in a path. That a wrong one is the documented "400 Invalid input" is inferred.
-pub(super) fn id(sent: &str) -> Result<u64, Failure> {
-    sent.parse().map_err(|_| Failure::field("id", "invalid", "A valid integer is required."))
 }

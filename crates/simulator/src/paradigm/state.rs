@@ -262,93 +262,7 @@ impl Grant {
     }
 }
 
-/// Building a world: each `add_` takes the next free id and returns it.
 impl ParadigmState {
-    /// Adds a company.
-    pub fn add_company(&mut self, name: impl Into<String>) -> u64 {
-        let id = next(self.companies.iter().map(|company| company.id));
-        self.companies.push(Company { id, name: name.into() });
-        id
-    }
-
-    /// Adds an active person to a company. Names are taken from the address; change them in [`users`](Self::users).
-    pub fn add_user(&mut self, email: impl Into<String>, company: u64) -> u64 {
-        let id = next(self.users.iter().map(|user| user.id));
-        let email = email.into();
-        let name = email.split('@').next().unwrap_or_default();
-        let (first, last) = name.split_once('.').unwrap_or((name, ""));
-        self.users.push(User {
-            id,
-            first_name: first.to_owned(),
-            last_name: last.to_owned(),
-            email,
-            company,
-            is_active: true,
-            invitation_status: accepted(),
-            roles: Vec::new(),
-            date_joined: epoch(),
-            last_login: None,
-        });
-        id
-    }
-
-    /// Adds a custom group of these users to a company.
-    pub fn add_group(
-        &mut self,
-        name: impl Into<String>,
-        company: u64,
-        users: impl IntoIterator<Item = u64>,
-    ) -> u64 {
-        let id = next(self.groups.iter().map(|group| group.id));
-        self.groups.push(Group {
-            id,
-            name: name.into(),
-            description: String::new(),
-            category: GroupCategory::Custom,
-            company,
-            members: users.into_iter().map(|user| GroupMember { user, role: member() }).collect(),
-            created_at: epoch(),
-        });
-        id
-    }
-
-    /// Adds a custom workspace without members to a company.
-    pub fn add_workspace(&mut self, name: impl Into<String>, company: u64) -> u64 {
-        let id = next(self.workspaces.iter().map(|workspace| workspace.id));
-        self.workspaces.push(Workspace {
-            id,
-            name: name.into(),
-            description: String::new(),
-            workspace_type: WorkspaceType::Custom,
-            document_upload_method: manual(),
-            company,
-            users: Vec::new(),
-            groups: Vec::new(),
-            created_at: epoch(),
-            updated_at: epoch(),
-        });
-        id
-    }
-
-    /// Adds a key of a user.
-    pub fn add_key(&mut self, key: impl Into<Secret>, user: u64) {
-        self.keys.push(Key { key: key.into(), user, expires_at: None });
-    }
-
-    /// Gives a user a role in a workspace, beside or instead of the one held. Unknown workspaces are ignored.
-    pub fn grant_user(&mut self, workspace: u64, user: u64, role: impl Into<String>) {
-        if let Some(workspace) = self.workspaces.iter_mut().find(|w| w.id == workspace) {
-            put(&mut workspace.users, Grant::new(user, role));
-        }
-    }
-
-    /// Gives a group a role in a workspace, instead of the one held. Unknown workspaces are ignored.
-    pub fn grant_group(&mut self, workspace: u64, group: u64, role: impl Into<String>) {
-        if let Some(workspace) = self.workspaces.iter_mut().find(|w| w.id == workspace) {
-            put(&mut workspace.groups, Grant::new(group, role));
-        }
-    }
-
     /// The user with this id, to change.
     pub fn user_mut(&mut self, id: u64) -> Option<&mut User> {
         self.users.iter_mut().find(|user| user.id == id)
@@ -379,34 +293,23 @@ impl Group {
     }
 }
 
-fn put(grants: &mut Vec<Grant>, grant: Grant) {
-    match grants.iter_mut().find(|held| held.id == grant.id) {
-        Some(held) => *held = grant,
-        None => grants.push(grant),
-    }
-}
-
-fn next(ids: impl Iterator<Item = u64>) -> u64 {
-    ids.max().map_or(1, |highest| highest + 1)
-}
-
 fn yes() -> bool {
     true
 }
 
-fn accepted() -> String {
+pub(super) fn accepted() -> String {
     "accepted".to_owned()
 }
 
-fn member() -> String {
+pub(super) fn member() -> String {
     "member".to_owned()
 }
 
-fn manual() -> String {
+pub(super) fn manual() -> String {
     "manual".to_owned()
 }
 
 /// When a thing was made that a state file does not date.
-fn epoch() -> Timestamp {
+pub(super) fn epoch() -> Timestamp {
     Timestamp::UNIX_EPOCH
 }

@@ -4,11 +4,10 @@ use std::cmp::Reverse;
 
 use serde_json::{Value, json};
 
-use super::errors::Failure;
+use super::errors::{Failure, id};
 use super::options::ParadigmOptions;
 use super::paging::page;
 use super::rights::{Level, role_in, visible};
-use super::routes::id;
 use super::state::{ParadigmState, User, Workspace};
 use crate::call::Call;
 use crate::reply::Reply;

@@ -6,17 +6,17 @@ use workspace_members_simulator::{Options, RateLimit, Simulator, State};
 
 use crate::client::Client;
 
-/// So many requests, and how many of them were admitted.
+/// So many requests, and how many of them were accepted.
 async fn burst(client: &Client, path: &str, requests: usize) -> usize {
-    let mut admitted = 0;
+    let mut accepted = 0;
     for _ in 0..requests {
         match client.get(path).await.status {
-            200 => admitted += 1,
+            200 => accepted += 1,
             429 => {}
             status => panic!("{path}: {status}"),
         }
     }
-    admitted
+    accepted
 }
 
 async fn turn(seconds: u64) {
@@ -35,7 +35,7 @@ async fn paradigm_lists_users_100_times_in_any_minute() {
     assert_eq!(refused.retry_after.as_deref(), Some("20"), "when the first 60 leave");
     assert_eq!(refused.body["detail"], "Request was throttled. Expected available in 20 seconds.");
     turn(20).await;
-    // A window that started anew each minute would admit 100 now: 140 in the last 60 seconds.
+    // A window that started anew each minute would accept 100 now: 140 in the last 60 seconds.
     assert_eq!(burst(&client, users, 100).await, 60);
     assert_eq!(
         burst(&client, "/api/v3/users/me", 110).await,

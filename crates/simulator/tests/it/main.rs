@@ -12,3 +12,4 @@ mod paradigm;
 mod paradigm_rules;
 mod quirks;
 mod sample;
+mod schema;

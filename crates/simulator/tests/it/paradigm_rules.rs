@@ -104,11 +104,11 @@ async fn exactly_one_id_and_a_known_role() {
 async fn members_are_of_the_workspaces_company() {
     let mut state = small();
     let other = state.paradigm.add_company("Other SA");
-    let stranger = state.paradigm.add_user("stranger@example.com", other);
-    let group = state.paradigm.add_group("Strangers", other, [stranger]);
+    let outsider = state.paradigm.add_user("outsider@example.com", other);
+    let group = state.paradigm.add_group("Strangers", other, [outsider]);
     let simulator = Simulator::start(state).await.unwrap();
     let client = Client::paradigm(&simulator);
-    assert_eq!(client.post(MEMBERS, json!({ "user_id": stranger, "role": "viewer" })).await.status, 404);
+    assert_eq!(client.post(MEMBERS, json!({ "user_id": outsider, "role": "viewer" })).await.status, 404);
     assert_eq!(client.post(MEMBERS, json!({ "group_id": group, "role": "viewer" })).await.status, 404);
 }
 

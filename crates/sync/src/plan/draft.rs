@@ -290,8 +290,9 @@ impl<'a> Drafter<'a> {
             let advice = "use a key that may read the members of this workspace";
             return self.problem(Problem::NotRead, &label, message, advice);
         }
-        let is = if unknown { "whether they are a member could not be read" } else { "is not a member" };
-        let reason = format!("{} and {is}", asked_for(outsider.desired, role));
+        let is =
+            if unknown { "; whether they are a member could not be read" } else { " and is not a member" };
+        let reason = format!("{}{is}", asked_for(outsider.desired, role));
         let mut step = self.step(principal, None, Action::Add, reason);
         let request = AddMember::new(self.desired.target.workspace.clone(), principal.clone(), role.clone())
             .with_notify(self.desired.notify);

@@ -12,3 +12,4 @@ mod outcomes;
 mod plans;
 mod properties;
 mod support;
+mod unlike;

@@ -3,6 +3,7 @@
 
 mod dying;
 mod estimates;
+mod seeds;
 
 use dying::Dying;
 use std::collections::BTreeMap;

@@ -11,8 +11,8 @@ use crate::stage::{Context, Stage};
 use futures_util::TryStreamExt;
 use std::collections::BTreeSet;
 use workspace_members_core::{
-    AddMember, Behaviour, Capability, ErrorKind, Member, NativeRole, Operation, PageRequest, PrincipalId,
-    Role, SetRole, WorkspaceMembersExt,
+    AddMember, Behaviour, Capability, Error, ErrorKind, Member, NativeRole, Operation, PageRequest,
+    PrincipalId, Role, SetRole, WorkspaceMembersExt,
 };
 
 cases! {
@@ -42,11 +42,11 @@ fn natives(context: &Context) -> Vec<NativeRole> {
 }
 
 fn lists(context: &Context) -> Option<Outcome> {
+    let upserts = context.behaves(Behaviour::AddUpserts) && context.has(Capability::AddUser);
+    let changes = context.has(Capability::SetUserRole) || upserts;
     let why = if !context.has(Capability::ListMembers) && !context.has(Capability::ListAccountMembers) {
         "there is no listing of members"
-    } else if !context.has(Capability::SetUserRole)
-        && !(context.behaves(Behaviour::AddUpserts) && context.has(Capability::AddUser))
-    {
+    } else if !changes {
         "no role changes in one step"
     } else if natives(context).len() < 2 {
         "there is only one role"
@@ -72,8 +72,8 @@ async fn give(stage: &Stage, who: &PrincipalId, role: &NativeRole) -> Result<Mea
 /// Where a listing takes several requests of different kinds, such as one for each role, somebody who is promoted or
 /// demoted between two of them could be seen in neither.
 ///
-/// Each of some members gets each other role at each boundary of pages. The listing shows them all, or says that it
-/// changed; and then a roster, which starts over once, shows them all.
+/// Some members get each other role at each boundary of pages. The listing shows everybody, or says that it changed; and
+/// then a roster, which starts over once, shows everybody.
 async fn a_role_that_changes_while_a_listing_is_read_loses_nobody(context: &Context) -> Verdict {
     if let Some(apart) = lists(context) {
         return Ok(apart);
@@ -81,52 +81,54 @@ async fn a_role_that_changes_while_a_listing_is_read_loses_nobody(context: &Cont
     let natives = natives(context);
     let stage = context.stage(seed(context)).await?;
     let everybody = everybody(&stage);
-    let legal = stage.workspace(LEGAL);
-    let pages = pages(&stage).await?;
-    let movers: Vec<_> =
-        stage.seed.members.iter().filter(|grant| grant.principal != stage.user(ME)).collect();
-    let mut role = movers.iter().map(|grant| grant.role.clone()).collect::<Vec<_>>();
-    for boundary in 1..pages {
-        for (at, mover) in movers.iter().enumerate().take(natives.len()) {
-            for becomes in &natives {
-                if role.get(at) == Some(becomes) {
+    let others = stage.seed.members.iter().filter(|grant| grant.principal != stage.user(ME));
+    let moves: Vec<_> = others
+        .take(natives.len())
+        .flat_map(|grant| natives.iter().map(move |becomes| (grant, becomes)))
+        .filter(|(grant, becomes)| grant.role != **becomes)
+        .collect();
+    for boundary in 1..pages(&stage).await? {
+        for (grant, becomes) in &moves {
+            for whole in [false, true] {
+                if whole && !stage.has(Capability::Roster) {
                     continue;
                 }
-                for whole in [false, true] {
-                    if whole && !stage.has(Capability::Roster) {
-                        continue;
+                let change = give(&stage, &grant.principal, becomes).await?;
+                let result = listed_while(&stage, boundary, change, whole).await;
+                let what = format!("{} became {becomes} before page {}", grant.principal, boundary + 1);
+                match result {
+                    Ok(listed) => {
+                        let listed = ids(&stage, &listed);
+                        check!(listed == everybody, "{what}, and the listing is of {listed:?}");
                     }
-                    let back = role.get(at).cloned().unwrap_or_else(|| becomes.clone());
-                    let members = Scripted::new(stage.members().clone());
-                    for _ in 0..boundary {
-                        members.interrupt(Operation::ListMembers, Interruption::First(Meanwhile::nothing()));
-                    }
-                    let change = give(&stage, &mover.principal, becomes).await?;
-                    members.interrupt(Operation::ListMembers, Interruption::First(change));
-                    let result = if whole {
-                        members.roster(&legal).await.map(|roster| roster.members().to_vec())
-                    } else {
-                        members.members(stage.list_of(&legal)).try_collect::<Vec<Member>>().await
-                    };
-                    let what = format!("{} became {becomes} before page {}", mover.principal, boundary + 1);
-                    match result {
-                        Ok(listed) => check!(
-                            ids(&stage, &listed) == everybody,
-                            "{what}, and the listing is of {:?}",
-                            ids(&stage, &listed)
-                        ),
-                        Err(error) if error.kind() == ErrorKind::ListingChanged && !whole => {}
-                        other => return Err(Failure::new(format!("{what}: {}", outcome(&other)))),
-                    }
-                    give(&stage, &mover.principal, &back).await?.happens().await;
+                    Err(error) if error.kind() == ErrorKind::ListingChanged && !whole => {}
+                    other => return Err(Failure::new(format!("{what}: {}", outcome(&other)))),
                 }
+                give(&stage, &grant.principal, &grant.role).await?.happens().await;
             }
         }
-        role.clear();
-        role.extend(movers.iter().map(|grant| grant.role.clone()));
     }
     let used = [Capability::ListMembers, Capability::ListAccountMembers, Capability::Roster];
     Ok(Outcome::Ran(used.into_iter().filter(|capability| stage.has(*capability)).collect()))
+}
+
+/// The listing, or the roster, while this happens after so many pages.
+async fn listed_while(
+    stage: &Stage,
+    pages: usize,
+    change: Meanwhile,
+    roster: bool,
+) -> Result<Vec<Member>, Error> {
+    let (members, legal) = (Scripted::new(stage.members().clone()), stage.workspace(LEGAL));
+    for _ in 0..pages {
+        members.interrupt(Operation::ListMembers, Interruption::First(Meanwhile::nothing()));
+    }
+    members.interrupt(Operation::ListMembers, Interruption::First(change));
+    if roster {
+        Ok(members.roster(&legal).await?.members().to_vec())
+    } else {
+        members.members(stage.list_of(&legal)).try_collect().await
+    }
 }
 
 fn ids(stage: &Stage, listed: &[Member]) -> BTreeSet<PrincipalId> {

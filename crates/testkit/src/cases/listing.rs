@@ -209,8 +209,8 @@ async fn the_roster_of_an_unknown_workspace_is_not_found(context: &Context) -> V
         let names = |error: workspace_members_core::Error| {
             error.kind() == ErrorKind::Unsupported || error.missing().contains(&Resource::Workspace)
         };
-        let named = error.is_none_or(names);
-        check!(named, "the error does not say that the workspace may be missing");
+        let told = error.is_none_or(names);
+        check!(told, "the error does not say that the workspace may be missing");
     }
     Ok(RAN)
 }

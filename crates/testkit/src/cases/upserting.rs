@@ -115,10 +115,11 @@ fn somebody_gives(stage: &Stage, role: &Role) -> Meanwhile {
     Meanwhile::new(async move {
         // Whether it worked shows in what the workspace holds afterwards.
         let added = members.add(&add).await;
-        if added.is_err() && changes {
-            if let Ok(Some(member)) = members.get(&add.workspace, &add.principal).await {
-                let _ = members.set_role(&SetRole::new(member.key, add.role)).await;
-            }
+        if added.is_err()
+            && changes
+            && let Ok(Some(member)) = members.get(&add.workspace, &add.principal).await
+        {
+            let _ = members.set_role(&SetRole::new(member.key, add.role)).await;
         }
     })
 }

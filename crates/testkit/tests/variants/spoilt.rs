@@ -30,6 +30,7 @@ pub(crate) enum Bug {
     // Parts.
     APartIsSkipped,
     PartsAreNotReadAgain,
+    OnlyTheFirstPartIsReadAgain,
     TheTotalIsOfThePage,
     // Addresses and invitations.
     AddressesAreHiddenAndItIsNotDeclared,
@@ -133,7 +134,7 @@ impl Spoilt {
             Bug::EverybodyIsPending => member.status = Status::Pending,
             Bug::FixedRolesAreNotMarkedOnMembers => member.marks.clear(),
             Bug::PendingIsAnsweredAsActive if member.status == Status::Pending => {
-                member.status = Status::Active
+                member.status = Status::Active;
             }
             Bug::ShowsEverybodyAsOwner => member.role = Role::Owner,
             Bug::TwoNativeRolesAreOne if member.native_role.as_str() == "triage" => {
@@ -197,7 +198,12 @@ impl WorkspaceMembers for Spoilt {
     }
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
         let step = page.cursor.as_ref().and_then(|cursor| cursor.as_str().split(':').next()?.parse().ok());
-        if self.is(Bug::PartsAreNotReadAgain) && step.is_some_and(|step: usize| step >= PARTS) {
+        let read_to = match self.bug {
+            Bug::PartsAreNotReadAgain => PARTS,
+            Bug::OnlyTheFirstPartIsReadAgain => PARTS + 1,
+            _ => usize::MAX,
+        };
+        if step.is_some_and(|step: usize| step >= read_to) {
             return Ok(Page::new(Vec::new()));
         }
         let first = page.cursor.is_none();
@@ -285,7 +291,7 @@ impl WorkspaceMembers for Spoilt {
                 return Err(self.missing(Resource::User));
             }
             Bug::IdsFoldAndItIsNotDeclared => {
-                request.principal = self.first_spelling(&request.principal).await?
+                request.principal = self.first_spelling(&request.principal).await?;
             }
             Bug::UpsertKeepsTheRole => {
                 if let Some(mut member) = there(self).await? {
@@ -311,10 +317,8 @@ impl WorkspaceMembers for Spoilt {
                     return Err(error.with_provider(self.provider()));
                 }
             }
-            Bug::TwoNativeRolesAreOne => {
-                if request.role == Role::Custom(NativeRole::from_static("triage")) {
-                    request.role = Role::Viewer;
-                }
+            Bug::TwoNativeRolesAreOne if request.role == Role::Custom(NativeRole::from_static("triage")) => {
+                request.role = Role::Viewer;
             }
             _ => {}
         }
