@@ -10,7 +10,15 @@ mod config;
 #[cfg(feature = "http")]
 mod connect;
 #[cfg(feature = "http")]
+#[macro_use]
 mod registry;
+
+// One line for each adapter of this repository: its feature, which is its provider's name, and its crate.
+#[cfg(feature = "http")]
+adapters! {
+    "paradigm" => workspace_members_paradigm as paradigm;
+    "pandadoc" => workspace_members_pandadoc as pandadoc;
+}
 
 #[cfg(feature = "http")]
 pub use config::Config;
@@ -18,8 +26,6 @@ pub use config::Config;
 pub use connect::{connect, connect_bare};
 #[cfg(feature = "http")]
 pub use registry::Registry;
-#[cfg(feature = "http")]
-pub use registry::compiled_in::*;
 pub use secrecy::{ExposeSecret, SecretString};
 pub use workspace_members_core::*;
 /// What the HTTP adapters share: settings, sources of keys, the connection pool, and what an adapter is described by.

@@ -5,27 +5,18 @@ use std::sync::Arc;
 use workspace_members_core::{Result, WorkspaceMembers};
 use workspace_members_http::{Adapter, AdapterConfig, HttpSettings, SettingError, Settings};
 
-/// One line per adapter of this repository: its cargo feature, which is its provider's name, and its crate, as this crate
-/// shows it.
+/// Shows the adapters of this repository that are compiled in, each under a name, and puts them into the registry.
 macro_rules! adapters {
     ($($feature:literal => $crate_name:ident as $name:ident;)+) => {
-        /// The crates of the adapters that are compiled in.
-        pub(crate) mod compiled_in {
-            $(#[cfg(feature = $feature)] pub use $crate_name as $name;)+
-        }
+        $(#[cfg(feature = $feature)] pub use $crate_name as $name;)+
 
         /// The adapters of this repository, compiled in or not.
         const FEATURES: &[&str] = &[$($feature),+];
 
-        fn defaults() -> Vec<Adapter> {
-            vec![$(#[cfg(feature = $feature)] $crate_name::ADAPTER),+]
+        fn defaults() -> Vec<http::Adapter> {
+            vec![$(#[cfg(feature = $feature)] $name::ADAPTER),+]
         }
     };
-}
-
-adapters! {
-    "paradigm" => workspace_members_paradigm as paradigm;
-    "pandadoc" => workspace_members_pandadoc as pandadoc;
 }
 
 /// The adapters that [`Config`]s are opened with.
@@ -50,7 +41,7 @@ impl Registry {
 
     /// Those of this repository that are compiled in.
     pub fn with_defaults() -> Self {
-        Self(defaults())
+        Self(crate::defaults())
     }
 
     /// Adds one, in place of another with the same provider.
@@ -83,7 +74,7 @@ impl Registry {
     }
 
     fn unknown(&self, provider: &str) -> String {
-        if FEATURES.contains(&provider) {
+        if crate::FEATURES.contains(&provider) {
             return format!(
                 "the adapter for {provider} is not compiled in: turn on the feature `{provider}` of the crate \
                  `workspace-members`"

@@ -71,7 +71,7 @@ fn without_any_key_it_says_what_to_set() {
 fn a_config_error_shows_file_line_and_column() {
     let shell = Shell::new();
     shell.file("wsm.toml", "[connections.a]\nprovider = \"paradigm\"\nkey_env = \"K\"\nlevle = \"owner\"\n");
-    shell.run(&["list"]).complains(2, &["wsm.toml:4:1: unknown field `levle`", "`level`"]);
+    shell.run(&["list"]).complains(2, &["wsm.toml:4:1: paradigm has no setting `levle`", "`level`"]);
     shell.file("wsm.toml", "[connections.a]\nprovider = \"paradigm\nkey_env = \"K\"\n");
     shell.run(&["list"]).complains(2, &["wsm.toml:2:"]);
     shell.file("wsm.toml", "[connections.a]\nprovider = \"pandadoc\"\nkey_env = \"K\"\nlevel = \"owner\"\n");
