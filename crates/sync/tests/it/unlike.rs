@@ -5,7 +5,7 @@ use crate::support::*;
 use std::sync::Arc;
 use workspace_members_core::{
     Behaviour, Capabilities, Capability, Fit, Identity, IfPresent, InMemory, Mark, Notify, Operation,
-    PrincipalId, Role, RoleRow, RoleTable, Status, User, UserId, WorkspaceMembers,
+    PrincipalId, Role, RoleRow, RoleTable, Status, User, UserId,
 };
 use workspace_members_sync::{
     Consequence, Desired, DesiredMember, DesiredMembership, DesiredWorkspace, Guards, KeptReason, Limit,
