@@ -1,7 +1,7 @@
 //! A case: a name, what it needs, and what it does.
 
+use crate::context::Context;
 use crate::failure::{Failure, check, outcome};
-use crate::stage::Context;
 use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 use workspace_members_core::{Capability, Effect, ErrorKind, Member, Status, WorkspaceMembersExt};

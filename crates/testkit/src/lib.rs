@@ -4,6 +4,7 @@ mod call;
 mod case;
 mod cases;
 mod cast;
+mod context;
 mod failure;
 mod harness;
 mod in_memory;

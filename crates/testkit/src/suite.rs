@@ -3,10 +3,10 @@
 use crate::case::{Case, Outcome, Verdict};
 use crate::cases;
 use crate::cast::Cast;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::harness::Harness;
 use crate::seed::Seedable;
-use crate::stage::Context;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;

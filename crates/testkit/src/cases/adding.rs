@@ -3,8 +3,9 @@
 use crate::call::Call;
 use crate::case::{Outcome, RAN, Verdict, cases};
 use crate::cast::{ANA, BEN, CLEO, LEGAL, MEMBER_GROUP, NOBODY, SALES};
+use crate::context::Context;
 use crate::failure::{Failure, check, check_eq, outcome, shown};
-use crate::stage::{Context, Stage};
+use crate::stage::Stage;
 use workspace_members_core::{
     AddMember, Behaviour, Capability, Change, ErrorKind, IfPresent, PrincipalId, Resource, Role, WorkspaceId,
 };

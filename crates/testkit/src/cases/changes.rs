@@ -2,8 +2,9 @@
 
 use crate::case::{Outcome, RAN, Verdict, cases};
 use crate::cast::{ANA, BEN, BOSS, CLEO, LEGAL, ME, NOBODY, SALES};
+use crate::context::Context;
 use crate::failure::{check, check_eq, outcome};
-use crate::stage::{Context, Stage};
+use crate::stage::Stage;
 use workspace_members_core::{
     AddMember, Behaviour, Capability, Change, Ensured, Error, ErrorKind, IfPresent, MemberKey, Role, SetRole,
 };

@@ -4,9 +4,10 @@ use super::strike::{arm, methods};
 use crate::call::Call;
 use crate::case::{Outcome, RAN, Verdict, cases};
 use crate::cast::{BEN, CLEO, DAN, LEGAL, SALES};
+use crate::context::Context;
 use crate::failure::{Failure, check, check_eq, outcome};
 use crate::proxy::Fault;
-use crate::stage::{Context, People, Stage};
+use crate::stage::{People, Stage};
 use futures_util::FutureExt;
 use futures_util::future::{join, join_all};
 use workspace_members_core::{

@@ -2,10 +2,10 @@
 
 use super::strike::{arm, methods, strike};
 use crate::case::{Outcome, RAN, Verdict, cases};
+use crate::context::Context;
 use crate::failure::{Failure, check, check_eq, shown};
 use crate::harness::Throttled;
 use crate::proxy::{Answer, Fault, Proxy};
-use crate::stage::Context;
 use std::time::Duration;
 use workspace_members_core::{Effect, ErrorKind};
 

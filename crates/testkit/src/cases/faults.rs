@@ -3,9 +3,10 @@
 use super::strike::{methods, strike};
 use crate::case::{Outcome, RAN, Verdict, cases};
 use crate::cast::{ANA, LEGAL, SALES};
+use crate::context::Context;
 use crate::failure::{Failure, check, check_eq, outcome, shown};
 use crate::proxy::{Answer, Armed, Fault, Rule};
-use crate::stage::{Context, Stage};
+use crate::stage::Stage;
 use futures_util::future::try_join_all;
 use std::time::Duration;
 use workspace_members_core::{AddMember, Capability, Change, Effect, Ensured, Error, ErrorKind, IfPresent};

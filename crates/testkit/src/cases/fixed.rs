@@ -2,9 +2,10 @@
 
 use crate::case::{Outcome, RAN, Verdict, cases};
 use crate::cast::{LEGAL, REX};
+use crate::context::Context;
 use crate::failure::{check, check_eq, outcome};
 use crate::seed::Seedable;
-use crate::stage::{Context, Stage};
+use crate::stage::Stage;
 use futures_util::TryStreamExt;
 use workspace_members_core::{
     AddMember, Capability, Change, IfPresent, Mark, Member, RemoveMember, WorkspaceMembersExt,

@@ -3,9 +3,10 @@
 use super::protection::{expect_protected, one_owner};
 use crate::case::{Outcome, RAN, Verdict, cases};
 use crate::cast::{ANA, BEN, LEGAL, ME};
+use crate::context::Context;
 use crate::failure::{check, check_eq, outcome};
 use crate::scripted::{Called, Scripted};
-use crate::stage::{Context, Stage};
+use crate::stage::Stage;
 use std::sync::Arc;
 use workspace_members_core::{
     AddMember, Behaviour, Capability, Change, ErrorKind, IfPresent, Operation, Protection, Role,

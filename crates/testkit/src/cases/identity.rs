@@ -2,9 +2,10 @@
 
 use crate::case::{Outcome, RAN, Verdict, cases};
 use crate::cast::{ANA, LEGAL, ME, SEVEN, valid};
+use crate::context::Context;
 use crate::failure::{check, check_eq, outcome};
 use crate::seed::{Grant, Ids};
-use crate::stage::{Context, People};
+use crate::stage::People;
 use std::collections::BTreeMap;
 use workspace_members_core::{
     AddMember, Capability, EmailAddress, ErrorKind, PrincipalId, RemoveMember, SetRole, UserId, WorkspaceId,

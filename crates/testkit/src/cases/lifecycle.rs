@@ -3,8 +3,9 @@
 use crate::call::{Call, INVITED};
 use crate::case::{Outcome, RAN, Verdict, cases};
 use crate::cast::{BEN, CLEO, LEGAL, NOBODY, SALES, valid};
+use crate::context::Context;
 use crate::failure::{Failure, check, check_eq, outcome};
-use crate::stage::{Context, Stage};
+use crate::stage::Stage;
 use futures_util::TryStreamExt;
 use std::collections::BTreeSet;
 use workspace_members_core::{

@@ -2,9 +2,9 @@
 
 use crate::case::{RAN, Verdict, cases};
 use crate::cast::{ANA, CLEO, LEGAL, MEMBER_GROUP, NOBODY, SALES};
+use crate::context::Context;
 use crate::failure::{Failure, check, check_eq, outcome};
 use crate::seed::Grant;
-use crate::stage::Context;
 use futures_util::TryStreamExt;
 use std::collections::BTreeSet;
 use workspace_members_core::{

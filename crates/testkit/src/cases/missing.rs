@@ -2,8 +2,8 @@
 
 use crate::case::{RAN, Verdict, cases};
 use crate::cast::{ANA, CLEO, LEGAL, NOBODY};
+use crate::context::Context;
 use crate::failure::{check, check_eq, outcome, shown};
-use crate::stage::Context;
 use workspace_members_core::{Capability, Change, ErrorKind, Operation, Resource, WorkspaceMembersExt};
 
 cases! {

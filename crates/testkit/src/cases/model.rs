@@ -3,10 +3,11 @@
 use super::spelling::respelled;
 use crate::case::{RAN, Verdict, cases};
 use crate::cast::{LEGAL, SALES};
+use crate::context::Context;
 use crate::failure::{Failure, check, check_eq};
 use crate::in_memory::{in_memory, truth_of};
 use crate::seed::{Grant, Seed};
-use crate::stage::{Context, People, Stage, nobody_where_it_may_be};
+use crate::stage::{People, Stage, nobody_where_it_may_be};
 use futures_util::TryStreamExt;
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;

@@ -2,9 +2,10 @@
 
 use crate::case::{Outcome, RAN, Verdict, cases};
 use crate::cast::{LEGAL, ME};
+use crate::context::Context;
 use crate::failure::{Failure, check, check_eq};
 use crate::seed::{Grant, Seed};
-use crate::stage::{Context, Stage};
+use crate::stage::Stage;
 use futures_util::TryStreamExt;
 use std::collections::BTreeSet;
 use workspace_members_core::{

@@ -2,9 +2,10 @@
 
 use crate::case::{Outcome, RAN, Verdict, cases};
 use crate::cast::{CLEO, LEGAL, OTTO, PIA};
+use crate::context::Context;
 use crate::failure::{check, check_eq};
 use crate::seed::Seedable;
-use crate::stage::{Context, Stage};
+use crate::stage::Stage;
 use workspace_members_core::{
     AddMember, Behaviour, Capability, Change, IfPresent, Member, PrincipalId, RemoveMember, Status,
     WorkspaceMembersExt,

@@ -2,9 +2,10 @@
 
 use crate::case::{Outcome, RAN, Verdict, cases};
 use crate::cast::{BOSS, LEGAL, ME, SALES};
+use crate::context::Context;
 use crate::failure::{check, check_eq, outcome};
 use crate::seed::Seed;
-use crate::stage::{Context, Stage};
+use crate::stage::Stage;
 use workspace_members_core::{
     Behaviour, Capability, ErrorKind, Mark, Protection, RemoveMember, SetRole, WorkspaceMembersExt,
 };

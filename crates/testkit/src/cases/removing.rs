@@ -2,8 +2,8 @@
 
 use crate::case::{Outcome, RAN, Verdict, cases};
 use crate::cast::{ANA, BEN, CLEO, LEGAL, MEMBER_GROUP, NOBODY, SALES};
+use crate::context::Context;
 use crate::failure::{Failure, check, check_eq};
-use crate::stage::Context;
 use workspace_members_core::{
     AddMember, Behaviour, Capability, Change, ErrorKind, MemberKey, PrincipalId, RemoveMember, Resource,
 };

@@ -2,8 +2,8 @@
 
 use crate::call::METHODS;
 use crate::case::{Outcome, RAN, Verdict, cases, refused};
+use crate::context::Context;
 use crate::failure::{check, check_eq, outcome, shown};
-use crate::stage::Context;
 use std::sync::Arc;
 use workspace_members_core::{Capabilities, Capability, ErrorKind, WorkspaceMembers};
 

@@ -2,9 +2,9 @@
 
 use crate::case::{Outcome, RAN, Verdict, cases};
 use crate::cast::{BEN, CLEO, DAN, LEGAL, MEMBER_GROUP, is_exact};
+use crate::context::Context;
 use crate::failure::{check, check_eq};
 use crate::seed::Seed;
-use crate::stage::Context;
 use workspace_members_core::{
     AddMember, Capability, Effect, ErrorKind, Fit, NativeRole, PrincipalId, Role, SetRole,
 };

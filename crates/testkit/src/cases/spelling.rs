@@ -2,9 +2,10 @@
 
 use crate::case::{Outcome, RAN, Verdict, cases};
 use crate::cast::{ANA, BEN, CLEO, LEGAL, valid};
+use crate::context::Context;
 use crate::failure::{Failure, check, check_eq, outcome};
 use crate::seed::Ids;
-use crate::stage::{Context, Stage};
+use crate::stage::Stage;
 use workspace_members_core::{
     AddMember, Behaviour, Capability, ErrorKind, MemberKey, Operation, PrincipalId, RemoveMember, SetRole,
     UserId, WorkspaceMembersExt,

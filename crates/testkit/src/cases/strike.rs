@@ -1,9 +1,10 @@
 //! One call that meets one fault, and what must hold afterwards whatever stands around the adapter.
 
 use crate::call::{Call, METHODS};
+use crate::context::Context;
 use crate::failure::{Failure, check, check_eq, outcome};
 use crate::proxy::{Armed, Fault, Rule};
-use crate::stage::{Context, Stage};
+use crate::stage::Stage;
 use workspace_members_core::{Capability, Effect, Error, ErrorKind};
 
 /// What became of a call whose first request met a fault.

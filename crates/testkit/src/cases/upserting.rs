@@ -2,9 +2,10 @@
 
 use crate::case::{Outcome, RAN, Verdict, cases};
 use crate::cast::{ANA, CLEO, DAN, LEGAL, MEMBER_GROUP};
+use crate::context::Context;
 use crate::failure::{check, check_eq, outcome};
 use crate::scripted::{Called, Interruption, Meanwhile, Scripted};
-use crate::stage::{Context, Stage};
+use crate::stage::Stage;
 use std::sync::Arc;
 use workspace_members_core::{
     AddMember, Behaviour, Capability, Change, Effect, Error, ErrorKind, IfPresent, Operation, Role, SetRole,

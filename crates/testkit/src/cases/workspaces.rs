@@ -2,9 +2,9 @@
 
 use crate::case::{Outcome, RAN, Verdict, cases};
 use crate::cast::{BOSS, CLEO, LEGAL, ME, SALES};
+use crate::context::Context;
 use crate::failure::{check, check_eq};
 use crate::seed::Grant;
-use crate::stage::Context;
 use futures_util::TryStreamExt;
 use workspace_members_core::{AddMember, Behaviour, ErrorKind, Workspace, WorkspaceMembersExt};
 
