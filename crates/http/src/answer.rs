@@ -42,7 +42,7 @@ impl fmt::Debug for Answer {
             .field("request_id", &self.request_id)
             .field("retry_after", &self.retry_after)
             .field("renewed", &self.renewed)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn wait(status: u16, headers: &HeaderMap, clock: SystemTime) -> Optio
     let limited = status == 429
         || (status >= 400 && REMAINING.iter().filter_map(&text).any(|left| left.parse() == Ok(0_u64)));
     let reset = || {
-        let value = RESETS.iter().filter(|_| limited).find_map(|name| text(name))?;
+        let value = RESETS.iter().filter(|_| limited).find_map(&text)?;
         let number = seconds(value)?;
         Some(match number.as_secs() {
             EPOCH_MILLISECONDS.. => until(SystemTime::UNIX_EPOCH + number / 1_000),

@@ -30,6 +30,8 @@ impl Client {
     }
 
     pub(crate) fn new(base: &str, authorization: Option<String>) -> Self {
+        // Where the whole workspace is built, reqwest has TLS and no provider, and makes no client without one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { http, base: base.to_owned(), authorization }
     }

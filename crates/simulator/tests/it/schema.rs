@@ -21,7 +21,6 @@ fn check(defs: &Value, schema: &Value, value: &Value, at: &str, found: &mut Vec<
         let size = || usize::try_from(rule.as_u64().unwrap()).unwrap();
         // What a keyword does not apply to, it allows: `minLength` says nothing about a number.
         let wrong = match (keyword.as_str(), value) {
-            ("description", _) => None,
             ("$ref", _) => {
                 let name = rule.as_str().unwrap().strip_prefix("#/$defs/").unwrap();
                 check(defs, &defs[name], value, at, found);
@@ -86,7 +85,8 @@ fn check(defs: &Value, schema: &Value, value: &Value, at: &str, found: &mut Vec<
                 (number.as_f64() < rule.as_f64()).then(|| format!("{number} is less than {rule}"))
             }
             (
-                "required"
+                "description"
+                | "required"
                 | "properties"
                 | "additionalProperties"
                 | "minProperties"

@@ -134,16 +134,15 @@ impl<'a> Drafter<'a> {
                 }
             };
             let principal = found.principal.clone();
-            let first = match found.place {
-                Some(place) => *members[place].get_or_insert(one),
-                None => {
-                    let key = directory.folding.principal(&found.principal).owned();
-                    let at = *known.entry(key).or_insert(outsiders.len());
-                    if at == outsiders.len() {
-                        outsiders.push(Outsider { found, desired: one });
-                    }
-                    outsiders[at].desired
+            let first = if let Some(place) = found.place {
+                *members[place].get_or_insert(one)
+            } else {
+                let key = directory.folding.principal(&found.principal).owned();
+                let at = *known.entry(key).or_insert(outsiders.len());
+                if at == outsiders.len() {
+                    outsiders.push(Outsider { found, desired: one });
                 }
+                outsiders[at].desired
             };
             if first.membership != one.membership {
                 let message = format!("{} and {} are both {principal}", first.who, one.who);

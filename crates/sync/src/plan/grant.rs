@@ -15,13 +15,13 @@ pub(super) struct Grants<'a> {
 }
 
 impl<'a> Grants<'a> {
-    fn capabilities(&self) -> &'a Capabilities {
+    fn capabilities(self) -> &'a Capabilities {
         self.directory.observed.capabilities()
     }
 
     /// A custom role that the provider accepts only as a change: first the lowest role, then the custom one.
     pub(super) fn check_in_two(
-        &self,
+        self,
         request: &AddMember,
         resolved: ResolvedRole,
     ) -> Result<ResolvedRole, Error> {
@@ -41,7 +41,7 @@ impl<'a> Grants<'a> {
 
     /// In one request where the provider can; else by removing and adding, if the old role could be put back.
     pub(super) fn strategy(
-        &self,
+        self,
         member: &Member,
         role: &Role,
         resolved: &ResolvedRole,
@@ -69,7 +69,7 @@ impl<'a> Grants<'a> {
 
     /// Says what is written, and what that costs.
     pub(super) fn describe(
-        &self,
+        self,
         step: &mut Step,
         role: &Role,
         resolved: ResolvedRole,
@@ -91,7 +91,7 @@ impl<'a> Grants<'a> {
     /// A member marked so buys a seat in any role but the lowest. Somebody whose licence is not known may, and in any
     /// role as long as they are not in: what adding them does to their licence is not documented.
     fn price(
-        &self,
+        self,
         principal: &PrincipalId,
         member: Option<&Member>,
         native: &NativeRole,
