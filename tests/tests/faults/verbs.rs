@@ -312,5 +312,5 @@ async fn every_verb_in_pandadocs_organization_ends_the_same_whatever_fails() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_verb_in_one_workspace_of_pandadoc_ends_the_same_whatever_fails() {
-    matrix(Kind::OneWorkspace, 29).await;
+    matrix(Kind::OneWorkspace, 35).await;
 }
