@@ -2,7 +2,7 @@
 
 mod counted;
 mod read;
-pub(crate) mod singles;
+mod singles;
 
 pub(crate) use singles::Singles;
 
@@ -294,7 +294,7 @@ impl Observed {
     /// All members that were read, in whichever workspace.
     pub fn members(&self) -> impl Iterator<Item = &Member> {
         let whole = self.rosters.values().flat_map(Roster::iter);
-        whole.chain(self.singles.values().flat_map(singles::Singles::members))
+        whole.chain(self.singles.values().flat_map(Singles::members))
     }
 
     /// What was needed and could not be read, each with the reason, as lines for a person.

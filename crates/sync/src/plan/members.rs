@@ -52,11 +52,8 @@ impl<'a> Members<'a> {
             .all
             .iter()
             .map(|member| format!("{} {}", member.key.principal, member.native_role.as_str().escape_debug()));
-        let outside = self
-            .observed
-            .singles(self.workspace)
-            .into_iter()
-            .flat_map(crate::observe::singles::Singles::outside);
+        let outside =
+            self.observed.singles(self.workspace).into_iter().flat_map(crate::observe::Singles::outside);
         let lines: Vec<String> = members.chain(outside.map(|id| format!("{id} outside"))).collect();
         lines.join(", ")
     }
