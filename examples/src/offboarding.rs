@@ -4,7 +4,7 @@
 
 use futures_util::TryStreamExt;
 use workspace_members::{
-    Change, EmailAddress, ErrorKind, Result, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt,
+    Change, EmailAddress, ErrorKind, Result, Workspace, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt,
 };
 
 /// What became of one workspace.
@@ -28,7 +28,7 @@ pub async fn offboard(account: &dyn WorkspaceMembers, email: &EmailAddress) -> R
     };
     let workspaces: Vec<_> = account.workspaces().try_collect().await?;
     let mut left = Vec::new();
-    for workspace in workspaces.into_iter().filter(|workspace| workspace.may_be_manageable()) {
+    for workspace in workspaces.into_iter().filter(Workspace::may_be_manageable) {
         match account.remove_member(&workspace.id, &user.id.clone().into()).await {
             Ok(Change::Applied) => left.push(Left::Removed(workspace.id)),
             Ok(Change::Unchanged) => {}

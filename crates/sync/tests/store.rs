@@ -1,4 +1,5 @@
 //! The contract of state stores, over the one of files and the one in memory. To try another, write a [`Backend`].
+#![expect(clippy::unwrap_used, reason = "a store that cannot be used fails the test")]
 
 #[path = "it/memory_store.rs"]
 mod memory_store;

@@ -1,6 +1,7 @@
 //! From a configuration to an account, and what is refused on the way.
 
 #![cfg(feature = "http")]
+#![expect(clippy::unwrap_used, reason = "a fixture that cannot be built fails the test")]
 
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -8,8 +9,8 @@ use workspace_members::http::{HttpSettings, Proxy};
 use workspace_members::{Config, Credential, Error, ErrorKind, Registry, connect};
 
 /// With these settings of the adapter's own.
-fn with(provider: &str, own: Value) -> Config {
-    Config::new(provider).with_own(&own).unwrap()
+fn with(provider: &str, own: &Value) -> Config {
+    Config::new(provider).with_own(own).unwrap()
 }
 
 fn refused(config: &Config) -> Error {
@@ -40,7 +41,7 @@ fn settings_of_another_provider_are_refused_by_name() {
         ("paradigm", "auth", json!("bearer"), "pandadoc"),
         ("paradigm", "key_kind", json!("sandbox"), "pandadoc"),
     ] {
-        let text = refused(&with(provider, json!({ setting: value }))).to_string();
+        let text = refused(&with(provider, &json!({ setting: value }))).to_string();
         assert!(text.contains(&format!("`{setting}` is a setting of {whose}")), "{text}");
     }
 }
@@ -48,10 +49,10 @@ fn settings_of_another_provider_are_refused_by_name() {
 #[cfg(feature = "paradigm")]
 #[test]
 fn a_slip_of_the_pen_is_told_from_what_there_is() {
-    let text = refused(&with("paradigm", json!({"levle": "owner"}))).to_string();
+    let text = refused(&with("paradigm", &json!({"levle": "owner"}))).to_string();
     assert!(text.contains("paradigm has no setting `levle`; it has `level`, `inferred`"), "{text}");
     assert!(text.contains("as every provider `base_url`, `page_size`"), "{text}");
-    let text = refused(&with("paradigm", json!({"level": "king"}))).to_string();
+    let text = refused(&with("paradigm", &json!({"level": "king"}))).to_string();
     assert!(text.contains("`level`") && text.contains("expected one of `owner`, `company`"), "{text}");
 }
 
@@ -307,7 +308,7 @@ mod over_http {
     #[tokio::test]
     async fn a_key_kind_that_contradicts_oauth_is_refused() {
         let oauth = OAuth::new("a", Credential::from_key("b"), Credential::from_key("c"));
-        let config = with("pandadoc", json!({"auth": "api_key"}));
+        let config = with("pandadoc", &json!({"auth": "api_key"}));
         let error = connect(&config, Credential::OAuth(oauth)).unwrap_err();
         assert!(error.to_string().contains("bearer"), "{error}");
     }

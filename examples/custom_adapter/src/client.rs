@@ -1,7 +1,7 @@
 //! The adapter: builds a request, sends it once, converts the answer.
 
 use crate::config::{ClubhouseConfig, DEFAULT_BASE_URL, PAGE, PROVIDER};
-use crate::{convert, errors, wire};
+use crate::{config, convert, errors, wire};
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -30,7 +30,7 @@ impl Clubhouse {
         let (base, transport) = (http.base(DEFAULT_BASE_URL)?, http.pool()?);
         // Only the adapter knows when a request is sent, so it is the one who bounds its time.
         let own_timeout = Some(transport.request_timeout());
-        let capabilities = config.capabilities(http, &base).with_own_timeout(own_timeout);
+        let capabilities = config::capabilities(http, &base).with_own_timeout(own_timeout);
         let source = credential.into().into_source(None, &transport)?;
         let mut client = Client::new(PROVIDER, base, &transport, AuthScheme::BEARER, source)?;
         if let Some(version) = &config.version {

@@ -49,14 +49,13 @@ pub struct ClubhouseConfig {
     pub version: Option<String>,
 }
 
-impl ClubhouseConfig {
-    pub(crate) fn capabilities(&self, http: &HttpSettings, base: &impl AsRef<str>) -> Capabilities {
-        Capabilities::new(PROVIDER, http.role_table(roles()))
-            .claim(Evidence::Documented, &CLAIMS)
-            .with_behaviours(&[Behaviour::KeepsLastOwner])
-            .with_endpoint(base.as_ref().trim_end_matches('/'))
-            .with_page_size(http.page_size_of(PAGE, PAGE))
-    }
+/// What works at this base URL, whichever version is asked for.
+pub(crate) fn capabilities(http: &HttpSettings, base: &impl AsRef<str>) -> Capabilities {
+    Capabilities::new(PROVIDER, http.role_table(roles()))
+        .claim(Evidence::Documented, &CLAIMS)
+        .with_behaviours(&[Behaviour::KeepsLastOwner])
+        .with_endpoint(base.as_ref().trim_end_matches('/'))
+        .with_page_size(http.page_size_of(PAGE, PAGE))
 }
 
 impl AdapterConfig for ClubhouseConfig {

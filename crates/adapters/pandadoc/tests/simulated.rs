@@ -251,11 +251,7 @@ async fn a_role_is_changed_in_one_step_and_only_where_it_differs() {
     let who = world.user("kenji.mori@example.com");
     let changed = pandadoc.change_role(&contracts, &who, &CUSTOM).await.unwrap();
     assert_eq!((changed.change, changed.member.role), (Change::Applied, CUSTOM));
-<<<<<<< HEAD
-    // Whoever loses something is not to be the key's own user.
-=======
     // A custom role may be a lower one, so it is asked first whom the key acts as.
->>>>>>> core
     assert_eq!(world.log(), ["GET get_user 200", "GET current_member 200", "PATCH change_member_role 200"]);
     assert_eq!(pandadoc.change_role(&contracts, &who, &CUSTOM).await.unwrap().change, Change::Unchanged);
     assert_eq!(world.log(), ["GET get_user 200"]);

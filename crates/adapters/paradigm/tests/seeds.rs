@@ -12,7 +12,7 @@ use workspace_members_core::{
 };
 use workspace_members_http::HttpSettings;
 use workspace_members_paradigm::{Paradigm, ParadigmConfig};
-use workspace_members_tests::{Reply, Server};
+use workspace_members_tests::{Recorded, Reply, Server};
 
 const PATH: &str = "/api/v3/workspaces/7/members";
 
@@ -126,7 +126,7 @@ async fn a_user_and_a_group_are_added_by_id_whatever_the_rest_answers() {
                     let again = account.add(&add).await.unwrap_err();
                     assert_eq!(again.kind(), ErrorKind::AlreadyMember);
                 }
-                let bodies: Vec<Value> = server.requests().iter().map(|request| request.json()).collect();
+                let bodies: Vec<Value> = server.requests().iter().map(Recorded::json).collect();
                 let native = role.to_string();
                 let user = json!({"user_id": 20, "role": native});
                 let group = json!({"group_id": 20, "role": native});

@@ -90,9 +90,8 @@ fn command(row: &str, side: &Side) -> Vec<String> {
         "`set-role --allow-remove-then-add`" => {
             format!("set-role {by_id} {} --role editor --allow-remove-then-add", user(5))
         }
-        "`remove`" => format!("remove {by_id} {}", user(5)),
+        "`remove`" | "`remove` of somebody who is no member" => format!("remove {by_id} {}", user(5)),
         "`remove` by address" => format!("remove {by_id} p6@example.com"),
-        "`remove` of somebody who is no member" => format!("remove {by_id} {}", user(5)),
         other => panic!("how is {other} run?"),
     };
     line.split(' ').map(str::to_owned).collect()

@@ -44,6 +44,7 @@ impl MemoryStore {
     }
 
     /// All accounts of which there ever was a lease.
+    #[expect(clippy::allow_attributes, reason = "an expectation fails in the program that asks")]
     #[allow(dead_code, reason = "only one of the two test programs asks")]
     pub(crate) fn accounts(&self) -> Vec<AccountKey> {
         self.0.lock().unwrap().leases.keys().cloned().collect()

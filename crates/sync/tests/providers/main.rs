@@ -9,7 +9,7 @@ use dying::Dying;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
-use workspace_members_core::{Mark, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt};
+use workspace_members_core::{Mark, Workspace, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt};
 use workspace_members_http::{HttpSettings, StaticCredential, Transport, TransportConfig};
 use workspace_members_pandadoc::{PandaDoc, PandaDocConfig};
 use workspace_members_paradigm::{Paradigm, ParadigmConfig};
@@ -56,7 +56,7 @@ async fn targets(connections: &Connections) -> BTreeMap<String, Vec<WorkspaceId>
     let mut all = BTreeMap::new();
     for (name, members) in connections {
         let listed: Vec<_> = members.workspaces().try_collect().await.unwrap();
-        let manageable = listed.into_iter().filter(|workspace| workspace.may_be_manageable());
+        let manageable = listed.into_iter().filter(Workspace::may_be_manageable);
         all.insert(name.clone(), manageable.map(|workspace| workspace.id).collect());
     }
     all

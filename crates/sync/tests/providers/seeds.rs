@@ -7,7 +7,7 @@ use workspace_members_core::{IfPresent, Notify, PrincipalId, Role, UserId, Works
 use workspace_members_http::{HttpSettings, StaticCredential};
 use workspace_members_paradigm::{Paradigm, ParadigmConfig};
 use workspace_members_sync::{
-    ApplyOptions, Connections, Consequence, Desired, Observed, Plan, StepOutcome, apply_desired,
+    ApplyOptions, Connections, Consequence, Desired, Guards, Observed, Plan, StepOutcome, apply_desired,
 };
 use workspace_members_tests::{Recorded, Reply, Server};
 
@@ -74,7 +74,7 @@ async fn a_plan_says_what_could_not_be_read() {
     for others in broken() {
         let (_server, connections) = provider(others).await;
         let seen = Observed::read(&*connections["acme"], "acme", &added(IfPresent::Fail)).await.unwrap();
-        let plan = Plan::compute(&added(IfPresent::Fail), &[seen], &Default::default()).unwrap();
+        let plan = Plan::compute(&added(IfPresent::Fail), &[seen], &Guards::default()).unwrap();
         assert_eq!(plan.steps[0].reason, "desired as viewer; whether they are a member could not be read");
         assert!(!plan.accounts[0].rosters.values().next().unwrap().complete);
     }
