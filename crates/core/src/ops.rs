@@ -1,6 +1,6 @@
 //! What takes several requests, written once for all providers, and the one resolver of outcomes.
 //!
-//! * [`WorkspaceMembersExt`](crate::WorkspaceMembersExt) has the verbs, [`Guarded`](crate::Guarded) those that may take
+//! * [`WorkspaceMembersExt`] has the verbs, [`Guarded`] those that may take
 //!   something away from somebody, with their guards.
 //! * [`resolve`] decides what became of a write whose answer was lost: for the verbs, for retries and for plans.
 
