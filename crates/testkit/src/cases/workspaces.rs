@@ -3,10 +3,11 @@
 use crate::case::{Outcome, RAN, Verdict, cases};
 use crate::cast::{BOSS, CLEO, LEGAL, ME, SALES};
 use crate::context::Context;
-use crate::failure::{check, check_eq};
+use crate::failure::{Failure, check, check_eq};
 use crate::seed::Grant;
+use crate::stage::Stage;
 use futures_util::TryStreamExt;
-use workspace_members_core::{AddMember, Behaviour, ErrorKind, Workspace, WorkspaceMembersExt};
+use workspace_members_core::{AddMember, Behaviour, ErrorKind, Workspace, WorkspaceId, WorkspaceMembersExt};
 
 cases! {
     workspaces_are_what_they_are [ListWorkspaces];
@@ -74,19 +75,30 @@ async fn workspaces_of_one_name_are_ambiguous(context: &Context) -> Verdict {
     Ok(RAN)
 }
 
-async fn fixed_workspaces_are_left_out_or_marked(context: &Context) -> Verdict {
+/// The usual world and one workspace more, whose members cannot be changed; `None` where the provider has no such.
+async fn with_a_fixed_workspace(context: &Context) -> Result<Option<(Stage, WorkspaceId)>, Failure> {
     if !context.harness.fixed_workspaces() {
-        return Ok(Outcome::NotApplicable(
-            "the provider has no workspaces whose members are fixed".to_owned(),
-        ));
+        return Ok(None);
     }
     let mut seed = context.seed();
     let fixed = context.make_workspace(103, "Everybody", "boss@example.com").with_manageable(Some(false));
     seed.members.push(Grant::new(fixed.id.clone(), context.user(ME), context.ruling()));
-    seed.workspaces.push(fixed.clone());
+    let id = fixed.id.clone();
+    seed.workspaces.push(fixed);
     let stage = context.stage(seed).await?;
+    Ok(Some((stage, id)))
+}
+
+fn no_fixed_workspaces() -> Outcome {
+    Outcome::NotApplicable("the provider has no workspaces whose members are fixed".to_owned())
+}
+
+async fn fixed_workspaces_are_left_out_or_marked(context: &Context) -> Verdict {
+    let Some((stage, fixed)) = with_a_fixed_workspace(context).await? else {
+        return Ok(no_fixed_workspaces());
+    };
     let listed: Vec<Workspace> = stage.members().workspaces().try_collect().await?;
-    let shown = listed.iter().find(|workspace| workspace.id == fixed.id);
+    let shown = listed.iter().find(|workspace| workspace.id == fixed);
     check!(
         shown.is_none_or(|workspace| !workspace.may_be_manageable()),
         "its members cannot be changed, and it is not marked so"
@@ -100,22 +112,15 @@ async fn fixed_workspaces_are_left_out_or_marked(context: &Context) -> Verdict {
 }
 
 async fn adding_to_a_fixed_workspace_is_refused(context: &Context) -> Verdict {
-    if !context.harness.fixed_workspaces() {
-        return Ok(Outcome::NotApplicable(
-            "the provider has no workspaces whose members are fixed".to_owned(),
-        ));
-    }
-    let mut seed = context.seed();
-    let fixed = context.make_workspace(103, "Everybody", "boss@example.com").with_manageable(Some(false));
-    seed.members.push(Grant::new(fixed.id.clone(), context.user(ME), context.ruling()));
-    seed.workspaces.push(fixed.clone());
-    let stage = context.stage(seed).await?;
-    let add = AddMember::new(fixed.id.clone(), stage.user_id(CLEO), stage.two_roles().0);
+    let Some((stage, fixed)) = with_a_fixed_workspace(context).await? else {
+        return Ok(no_fixed_workspaces());
+    };
+    let add = AddMember::new(fixed.clone(), stage.user_id(CLEO), stage.two_roles().0);
     let result = stage.members().add(&add).await;
     let kinds = [ErrorKind::Forbidden, ErrorKind::Rejected, ErrorKind::NotFound, ErrorKind::Unsupported];
     stage.expect_refusal("adding to a workspace whose members are fixed", result, &kinds)?;
     if let Some(truth) = &stage.world.truth {
-        let known = truth().into_iter().filter(|grant| grant.workspace == fixed.id).count();
+        let known = truth().into_iter().filter(|grant| grant.workspace == fixed).count();
         check_eq!(known, 1, "members of the fixed workspace");
     }
     stage.expect_unchanged("after adding to a fixed workspace").await?;
