@@ -11,13 +11,13 @@ use std::sync::Arc;
 /// One of each.
 pub async fn contenders(server: &NeutralServer, call: Call) -> Result<Vec<(Arc<dyn Contender>, Target)>> {
     let long = matches!(call, Call::ParadigmList(count) | Call::PandaDocList(count) if count > 10);
-    let adapter = if long { Target::AtMost(1.0) } else { Target::AtMost(1.05) };
+    let adapter = if long { Target::AtMost(1.0) } else { Target::AtMost(1.10) };
     let mut all = vec![
         (calls::floor(server, call)?, Target::Shown),
         (calls::bare(server, call).await?, Target::Shown),
         (calls::ours("the adapter alone", calls::adapter(server, call)?, call), adapter),
     ];
-    let stack = if long { Target::Shown } else { Target::AtMost(1.10) };
+    let stack = if long { Target::Shown } else { Target::AtMost(1.25) };
     all.push((calls::ours("the standard stack", calls::stack(server, call)?, call), stack));
     if matches!(call, Call::ParadigmList(_)) && long {
         let roster =

@@ -84,7 +84,7 @@ pub async fn measure(members: usize, naming: Naming, rounds: usize) -> Result<Ro
             members / each
         ),
         lines: vec![
-            one("**SQLite's diff**", sqlite, sqlite.cpu.over(&ours.cpu), Target::AtLeast(3.0)),
+            one("**SQLite's diff**", sqlite, sqlite.cpu.over(&ours.cpu), Target::AtLeast(1.0)),
             one("`Plan::compute`", ours, ours.cpu.over(&ours.cpu), Target::Shown),
             one(
                 "a tenth of the members (ratio: ours, ten times over one)",
