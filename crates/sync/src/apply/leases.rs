@@ -11,10 +11,8 @@ use workspace_members_core::{Capability, Identity};
 pub(super) struct Leases<'a> {
     store: &'a dyn StateStore,
     by_account: BTreeMap<AccountKey, Lease>,
-    /// By connection.
-    accounts: BTreeMap<String, AccountKey>,
-    /// Who acts, by connection: asked once, to know the account.
-    identities: BTreeMap<String, Identity>,
+    /// The account of each connection, and who acts there: asked once, to know the account.
+    by_connection: BTreeMap<String, (AccountKey, Option<Identity>)>,
 }
 
 /// One leased account.
@@ -31,7 +29,7 @@ impl<'a> Leases<'a> {
         store: &'a dyn StateStore,
         only_adds: impl Fn(&str) -> bool,
     ) -> Result<Self, ApplyError> {
-        let (mut accounts, mut identities) = (BTreeMap::new(), BTreeMap::new());
+        let mut by_connection = BTreeMap::new();
         for (&name, members) in connections.iter().filter(|(name, _)| !only_adds(name)) {
             let capabilities = members.capabilities();
             let mut me = None;
@@ -43,28 +41,27 @@ impl<'a> Leases<'a> {
                     me => Some(me.map_err(read(name))?),
                 };
             }
-            accounts.insert(name.to_owned(), AccountKey::of(capabilities, me.as_ref()));
-            identities.extend(me.map(|me| (name.to_owned(), me)));
+            by_connection.insert(name.to_owned(), (AccountKey::of(capabilities, me.as_ref()), me));
         }
         // Always in the same order, so that two runs cannot each have what the other one needs.
-        let by_account: BTreeMap<&AccountKey, &String> =
-            accounts.iter().map(|(name, account)| (account, name)).collect();
-        let mut leases = BTreeMap::new();
-        for (account, name) in by_account {
+        let accounts: BTreeMap<&AccountKey, &String> =
+            by_connection.iter().map(|(name, (account, _))| (account, name)).collect();
+        let mut by_account = BTreeMap::new();
+        for (account, name) in accounts {
             let lease = store.take_lease(account).await?;
             let lease = lease.ok_or_else(|| ApplyError::Locked { connection: name.clone() })?;
-            leases.insert(account.clone(), lease);
+            by_account.insert(account.clone(), lease);
         }
-        Ok(Self { store, by_account: leases, accounts, identities })
+        Ok(Self { store, by_account, by_connection })
     }
 
     pub(super) fn identity(&self, connection: &str) -> Option<&Identity> {
-        self.identities.get(connection)
+        self.by_connection.get(connection)?.1.as_ref()
     }
 
     /// The account of a connection.
     pub(super) fn account(&self, connection: &str) -> Option<Account<'_>> {
-        let lease = self.by_account.get(self.accounts.get(connection)?)?;
+        let lease = self.by_account.get(&self.by_connection.get(connection)?.0)?;
         Some(Account { store: self.store, lease })
     }
 

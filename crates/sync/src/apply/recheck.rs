@@ -1,25 +1,13 @@
 //! Reading a member once more before a step changes them.
 
+use super::report::{StepOutcome, StepReport};
 use crate::guards::{Guard, Limits};
-use crate::plan::{Action, Case, Directory, Look, Members, Override, Owners, PlanFingerprint, Refusal, Step};
+use crate::plan::{Action, Case, Directory, Look, Members, Override, Owners, PlanFingerprint, Step};
 use std::collections::BTreeSet;
 use workspace_members_core::{
     Error, IfPresent, Mark, Member, NativeRole, PrincipalId, Resource, Role, WorkspaceId, WorkspaceMembers,
     WorkspaceMembersExt as _, ops,
 };
-
-/// What reading again says of a step.
-#[derive(Debug)]
-pub(super) enum Rechecked {
-    /// The plan found them so; with the member, if they are one.
-    AsPlanned(Option<Member>),
-    /// They are already as the step would leave them; with the member, if they are one.
-    Done(Option<Member>),
-    /// They are not as the plan found them.
-    Changed(String),
-    /// A guard refuses the step by now.
-    Refused(Box<Refusal>),
-}
 
 /// Reads again before the steps of one workspace.
 pub(super) struct Recheck<'a> {
@@ -36,32 +24,37 @@ pub(super) struct Recheck<'a> {
 }
 
 impl Recheck<'_> {
-    /// Reads the target and the owners again, and judges the step by what is there now.
+    /// Reads the target and the owners again, and judges the step by what is there now. Answers the member, if they are one,
+    /// or the report of a step that is not to be taken.
     ///
     /// `made_owner` are those whom earlier steps of this plan gave the owner's role.
-    pub(super) async fn read(&self, step: &Step, made_owner: &[PrincipalId]) -> Result<Rechecked, Error> {
-        let capabilities = self.members.capabilities();
-        let look = Look::before(step, capabilities, self.roster.all.len(), self.limits.min_owners);
-        let members = match look {
-            Look::None => return Ok(Rechecked::AsPlanned(self.roster.get(&step.principal).cloned())),
-            Look::Target => self.now(&step.principal).await?.into_iter().collect(),
-            Look::Singly => self.target_and_owners(step, made_owner).await?,
-            Look::Roster => self.members.roster(self.workspace).await?.members().to_vec(),
+    pub(super) async fn check(
+        &self,
+        step: &Step,
+        made_owner: &[PrincipalId],
+    ) -> Result<Option<Member>, Box<StepReport>> {
+        let members = match self.look(step, made_owner).await {
+            Ok(Some(members)) => members,
+            Ok(None) => return Ok(self.roster.get(&step.principal).cloned()),
+            Err(error) => return Err(Box::new(StepReport::failure(step, StepOutcome::Failed, error))),
         };
         let target = members.iter().find(|member| self.is(member, &step.principal));
         let role = target.map(|member| &member.native_role);
         let added = target.filter(|_| step.action == Action::Add);
         let kept = added.is_some() && step.if_present == Some(IfPresent::Keep);
         if role == step.to.as_ref() || kept || added.is_some_and(|member| member.is(Mark::RoleFixed)) {
-            return Ok(Rechecked::Done(target.cloned()));
+            let unchanged = StepReport::new(step, StepOutcome::Unchanged).with_member(target.cloned());
+            return Err(Box::new(unchanged));
         }
+        let skipped = StepReport::new(step, StepOutcome::Skipped);
         if role != step.from.as_ref() {
             let shown =
                 |role: Option<&NativeRole>| role.map_or("not a member".to_owned(), ToString::to_string);
             let (was, now) = (shown(step.from.as_ref()), shown(role));
-            return Ok(Rechecked::Changed(format!("{} was {was} and is {now} by now", step.label)));
+            let message = format!("{} was {was} and is {now} by now", step.label);
+            return Err(Box::new(skipped.because(message, "plan again")));
         }
-        let Some(target) = target else { return Ok(Rechecked::AsPlanned(None)) };
+        let Some(target) = target else { return Ok(None) };
         let case = Case { target: &step.target, directory: self.directory, limits: self.limits };
         let (mut owners, mut refusals) = (Owners::of(&members, self.directory), Vec::new());
         let found = owners.count();
@@ -72,12 +65,25 @@ impl Recheck<'_> {
             let advice = "find out who removed them, then plan again";
             refusals.push(case.refusal(Guard::MinOwners, step, message, advice));
         }
-        let refusal =
-            refusals.into_iter().find(|refusal| !refusal.is_lifted(self.overrides, self.fingerprint));
-        Ok(match refusal {
-            Some(refusal) => Rechecked::Refused(Box::new(refusal)),
-            None => Rechecked::AsPlanned(Some(target.clone())),
-        })
+        match refusals.into_iter().find(|refusal| !refusal.is_lifted(self.overrides, self.fingerprint)) {
+            Some(refusal) => {
+                let mut report = skipped.because(refusal.to_string(), refusal.advice.clone());
+                report.refusal = Some(refusal);
+                Err(Box::new(report))
+            }
+            None => Ok(Some(target.clone())),
+        }
+    }
+
+    /// The members who must be seen again before a step; `None` if nobody need be.
+    async fn look(&self, step: &Step, made_owner: &[PrincipalId]) -> Result<Option<Vec<Member>>, Error> {
+        let capabilities = self.members.capabilities();
+        match Look::before(step, capabilities, self.roster.all.len(), self.limits.min_owners) {
+            Look::None => Ok(None),
+            Look::Target => Ok(Some(self.now(&step.principal).await?.into_iter().collect())),
+            Look::Singly => self.target_and_owners(step, made_owner).await.map(Some),
+            Look::Roster => Ok(Some(self.members.roster(self.workspace).await?.members().to_vec())),
+        }
     }
 
     fn is(&self, member: &Member, principal: &PrincipalId) -> bool {

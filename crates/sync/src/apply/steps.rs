@@ -2,7 +2,7 @@
 
 use super::leases::Account;
 use super::progress::{Event, Progress};
-use super::recheck::{Recheck, Rechecked};
+use super::recheck::Recheck;
 use super::report::{StepOutcome, StepReport, with_cause};
 use super::write::{Written, resolved, write};
 use crate::desired::DesiredWorkspace;
@@ -53,21 +53,9 @@ impl Runner<'_> {
     }
 
     async fn take(&self, step: &Step, made_owner: &[PrincipalId]) -> StepReport {
-        let member = match self.recheck.read(step, made_owner).await {
-            Ok(Rechecked::AsPlanned(member)) => member,
-            Ok(Rechecked::Done(now)) => {
-                return StepReport::new(step, StepOutcome::Unchanged).with_member(now);
-            }
-            Ok(Rechecked::Changed(message)) => {
-                return StepReport::new(step, StepOutcome::Skipped).because(message, "plan again");
-            }
-            Ok(Rechecked::Refused(refusal)) => {
-                let mut report = StepReport::new(step, StepOutcome::Skipped)
-                    .because(refusal.to_string(), refusal.advice.clone());
-                report.refusal = Some(*refusal);
-                return report;
-            }
-            Err(error) => return StepReport::failure(step, StepOutcome::Failed, error),
+        let member = match self.recheck.check(step, made_owner).await {
+            Ok(member) => member,
+            Err(report) => return *report,
         };
         if step.strategy == Strategy::RemoveThenAdd {
             return self.remove_then_add(step, member).await;
