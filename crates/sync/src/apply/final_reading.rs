@@ -52,4 +52,7 @@ fn correct(report: &mut StepReport, seen: &Observed) {
         }
         _ => {}
     }
+    if let (Some(member), StepOutcome::Applied | StepOutcome::Unchanged) = (member, report.outcome) {
+        report.member = Some(member.clone());
+    }
 }

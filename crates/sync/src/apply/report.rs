@@ -39,8 +39,8 @@ pub struct StepReport {
     pub outcome: StepOutcome,
     /// Whether an addition ended as an invitation that is not accepted yet.
     pub pending: bool,
-    /// The member as the provider confirmed the step, or as they were read to find out what became of it; with the
-    /// membership's id where the provider has one. `None` for a removal, and for a step that is not known to be done.
+    /// The member as the last reading shows them, else as the provider confirmed the step; with the membership's id where
+    /// the provider has one. `None` for a removal, and for a step that is not known to be done.
     #[serde(skip)]
     pub member: Option<Member>,
     /// What happened, where that is more than the outcome says.

@@ -20,7 +20,7 @@ impl Requests {
         Self(operations.iter().map(|operation| (*operation, (1, 1))).collect())
     }
 
-    fn exactly<'a>(counts: impl IntoIterator<Item = (&'a Operation, &'a u64)>) -> Self {
+    pub(super) fn exactly<'a>(counts: impl IntoIterator<Item = (&'a Operation, &'a u64)>) -> Self {
         Self(counts.into_iter().map(|(operation, count)| (*operation, (*count, *count))).collect())
     }
 
@@ -162,7 +162,7 @@ impl<'a> Pricing<'a> {
 
     /// The requests of one step.
     pub(super) fn of_step(&self, step: &Step) -> Requests {
-        let look = match Look::before(step, self.capabilities, self.members, self.min_owners) {
+        let mut look = match Look::before(step, self.capabilities, self.members, self.min_owners) {
             Look::None => Requests::default(),
             Look::Target => Requests::of(&[Operation::Get]),
             Look::Singly => self.singly.clone(),
@@ -171,11 +171,8 @@ impl<'a> Pricing<'a> {
         let rest: &[Operation] = match (step.action, step.strategy) {
             (Action::Remove, _) => &[Operation::Remove],
             (_, Strategy::RemoveThenAdd) => {
-                return look.and(&self.roster).and(&Requests::of(&[
-                    Operation::Me,
-                    Operation::Remove,
-                    Operation::Add,
-                ]));
+                look.add(&self.roster);
+                &[Operation::Me, Operation::Remove, Operation::Add]
             }
             (Action::Add, Strategy::AddThenSetRole) => &[Operation::Add, Operation::SetRole],
             (Action::Add, _) => &[Operation::Add],
@@ -198,11 +195,6 @@ fn of_roster(observed: &Observed, members: usize, steps: &[Step]) -> Requests {
     let least = pages(capabilities, members.saturating_sub(count(Action::Remove)));
     let most = pages(capabilities, members + count(Action::Add));
     Requests::between(Operation::ListMembers, least, most).and(&list)
-}
-
-/// What applying a plan reads of a connection before its first step: everything, each once.
-pub(super) fn before(observed: &Observed) -> Requests {
-    Requests::exactly(observed.reads())
 }
 
 /// Reading all rosters once more at the end, in the one pass that there is. Where each workspace has a list of its own:

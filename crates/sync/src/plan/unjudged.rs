@@ -13,7 +13,6 @@ use crate::guards::{Guards, Limits};
 use crate::observe::Observed;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use workspace_members_core::WorkspaceId;
 
 /// A plan before it is judged.
 pub(crate) struct Unjudged<'a> {
@@ -55,19 +54,17 @@ impl<'a> Unjudged<'a> {
         let (mut steps, mut kept, mut problems) = (Vec::new(), Vec::new(), names::twice(desired, observed));
         let mut costs: Vec<(&Observed, Requests, Requests)> = Vec::new();
         for connection in desired.connections() {
-            let seen = observed.iter().find(|seen| seen.connection() == connection);
-            let directory = seen.map(|seen| Directory::new(seen, &desired.people));
-            let mut rosters = BTreeMap::new();
-            let mut cost = seen.map(|seen| (seen, cost::before(seen), cost::after(seen)));
+            let Some(seen) = observed.iter().find(|seen| seen.connection() == connection) else {
+                problems.extend(desired.of_connection(connection).map(not_read));
+                continue;
+            };
+            let (mut account, directory) = (account(seen), Directory::new(seen, &desired.people));
+            // Applying reads everything again before its first step.
+            let (mut total, mut again) = (Requests::exactly(seen.reads()), cost::after(seen));
             for workspace in desired.of_connection(connection) {
                 let id = &workspace.target.workspace;
-                let members = seen.and_then(|seen| Members::of(seen, id));
-                let (Some(directory), Some(members), Some((seen, total, again))) =
-                    (&directory, members, &mut cost)
-                else {
-                    let (target, message) = (workspace.target.clone(), "the workspace was not read");
-                    let advice = "read this connection before planning";
-                    problems.push(Refusal::problem(Problem::NotRead, target, None, message, advice));
+                let Some(members) = Members::of(seen, id) else {
+                    problems.push(not_read(workspace));
                     continue;
                 };
                 let planned = PlannedRoster {
@@ -76,24 +73,24 @@ impl<'a> Unjudged<'a> {
                     complete: members.complete,
                     fingerprint: members.fingerprint(),
                 };
-                rosters.insert(id.clone(), planned);
-                let mut draft = Draft::of(workspace, members, directory, &limits);
-                let pricing = Pricing::new(directory, id, members, &draft.steps, limits.min_owners);
+                account.rosters.insert(id.clone(), planned);
+                let mut draft = Draft::of(workspace, members, &directory, &limits);
+                let pricing = Pricing::new(&directory, id, members, &draft.steps, limits.min_owners);
                 for step in &mut draft.steps {
                     let of_step = pricing.of_step(step);
                     step.requests = of_step.most();
                     total.add(&of_step);
                 }
                 again.add(&pricing.again());
-                let (directory, of_workspace) = (directories.len(), draft.steps.len());
-                drafted.push(Drafted { workspace, members, directory, steps: of_workspace });
+                let (directory, number) = (directories.len(), draft.steps.len());
+                drafted.push(Drafted { workspace, members, directory, steps: number });
                 steps.append(&mut draft.steps);
                 kept.append(&mut draft.kept);
                 problems.append(&mut draft.problems);
             }
-            accounts.extend(seen.map(|seen| account(seen, rosters)));
-            costs.extend(cost);
-            directories.extend(directory);
+            accounts.push(account);
+            costs.push((seen, total, again));
+            directories.push(directory);
         }
         let (mut requests, mut eta) = (PlanRequests::default(), Duration::ZERO);
         for (seen, mut total, again) in costs {
@@ -154,7 +151,8 @@ impl<'a> Unjudged<'a> {
     }
 }
 
-fn account(seen: &Observed, rosters: BTreeMap<WorkspaceId, PlannedRoster>) -> PlannedAccount {
+/// Without its rosters.
+fn account(seen: &Observed) -> PlannedAccount {
     PlannedAccount {
         connection: seen.connection().to_owned(),
         provider: seen.provider().clone(),
@@ -162,6 +160,11 @@ fn account(seen: &Observed, rosters: BTreeMap<WorkspaceId, PlannedRoster>) -> Pl
         variant: seen.capabilities().variant().to_owned(),
         account: seen.me().and_then(|me| me.account_id.clone()),
         me: seen.me().map(|me| me.user.clone()),
-        rosters,
+        rosters: BTreeMap::new(),
     }
+}
+
+fn not_read(workspace: &DesiredWorkspace) -> Refusal {
+    let (target, advice) = (workspace.target.clone(), "read this connection before planning");
+    Refusal::problem(Problem::NotRead, target, None, "the workspace was not read", advice)
 }
