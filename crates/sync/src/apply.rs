@@ -1,5 +1,6 @@
 //! Carrying out a plan, and nothing but that plan.
 
+mod connections;
 mod error;
 mod final_reading;
 mod leases;
@@ -11,74 +12,53 @@ mod report;
 mod steps;
 mod write;
 
+pub use connections::Connections;
 pub use error::ApplyError;
 pub use options::ApplyOptions;
 pub use progress::{Event, Progress};
 pub use report::{Recovered, Recovery, Report, StepOutcome, StepReport};
 
-use crate::desired::{DesiredWorkspace, Target};
-use crate::guards::Limits;
+use crate::desired::{Desired, DesiredWorkspace, Target};
+use crate::guards::{Guards, Limits};
 use crate::observe::{Known, Observed};
-use crate::plan::{Directory, Members, Plan, Unjudged};
+use crate::plan::{Directory, Members, Owners, Plan, Refused, Step, Unjudged};
+use connections::{Picked, pick};
 use error::read;
 use final_reading::conclude;
 use futures_util::future::{BoxFuture, try_join_all};
 use futures_util::{FutureExt, StreamExt, stream};
 use leases::Leases;
-use recheck::{Recheck, owners_needed};
+use recheck::Recheck;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use steps::Runner;
-use workspace_members_core::WorkspaceMembers;
 
-/// The connections that a plan is carried out over, by name.
-pub type Connections = BTreeMap<String, Arc<dyn WorkspaceMembers>>;
-
-fn pick<'a>(
-    connections: &'a Connections,
-    names: &[&'a str],
-) -> Result<Vec<(&'a str, &'a dyn WorkspaceMembers)>, ApplyError> {
-    let one = |name: &&'a str| match connections.get(*name) {
-        Some(members) => Ok((*name, &**members)),
-        None => Err(ApplyError::NoConnection((*name).to_owned())),
-    };
-    names.iter().map(one).collect()
-}
-
-/// Recovers the open changes of earlier runs at these connections: adds again whoever was left outside. Do it before
+/// Recovers the open changes of earlier runs at these connections: adds people again who were left outside. Do it before
 /// planning, as it changes the rosters that a plan is made from. Idempotent.
 pub async fn recover(
     connections: &Connections,
     options: &ApplyOptions,
 ) -> Result<Vec<Recovered>, ApplyError> {
-    let names: Vec<&str> = connections.keys().map(String::as_str).collect();
-    let picked = pick(connections, &names)?;
-    Leases::take(&picked, &*options.store, |_| false).await?.recover(&picked, &options.progress).await
+    let picked = pick(connections, connections.keys().map(String::as_str))?;
+    let leases = Leases::take(&picked, &*options.store, |_| false).await?;
+    recover::recover(&leases, &picked, &options.progress).await
 }
 
 /// Reads everything that plans for this desired state are made from: all its connections, side by side.
-pub async fn observe(
-    connections: &Connections,
-    desired: &crate::Desired,
-) -> Result<Vec<Observed>, ApplyError> {
-    let picked = pick(connections, &desired.connections())?;
-    observe_with(&picked, desired, |_| Known::new(), &Progress::default()).await
+pub async fn observe(connections: &Connections, desired: &Desired) -> Result<Vec<Observed>, ApplyError> {
+    let picked = pick(connections, desired.connections())?;
+    observe_with(&picked, desired, |_| Known::new()).await
 }
 
 async fn observe_with(
-    connections: &[(&str, &dyn WorkspaceMembers)],
-    desired: &crate::Desired,
+    connections: &Picked<'_>,
+    desired: &Desired,
     known: impl Fn(&str) -> Known,
-    progress: &Progress,
 ) -> Result<Vec<Observed>, ApplyError> {
     let mut all: Vec<BoxFuture<'_, Result<Observed, ApplyError>>> = Vec::with_capacity(connections.len());
-    for &(name, members) in connections {
+    for (&name, &members) in connections {
         let known = known(name);
-        let reading = async move {
-            progress.tell(&Event::Reading { connection: name });
-            Observed::read_knowing(members, name, desired, known).await.map_err(read(name))
-        };
-        all.push(reading.boxed());
+        let reading = Observed::read_knowing(members, name, desired, known);
+        all.push(async move { reading.await.map_err(read(name)) }.boxed());
     }
     try_join_all(all).await
 }
@@ -97,183 +77,149 @@ pub async fn apply(
     plan: &Plan,
     options: &ApplyOptions,
 ) -> Result<Report, ApplyError> {
-    let run = Run::begin(connections, &plan.desired, options).await?;
-    let unjudged = Unjudged::draft(&plan.desired, &run.observed, &plan.guards);
-    if unjudged.plan.fingerprint != plan.fingerprint && !options.replan {
-        let changed = changed(plan, &unjudged.plan);
-        return Err(ApplyError::Stale {
-            planned: plan.fingerprint.clone(),
-            changed,
-            now: Box::new(unjudged.plan),
-        });
-    }
     let limits = plan.guards.stricter(&options.guards).limits();
-    let (plan, steps) = run.carry_out(unjudged, &limits).await?;
-    Ok(run.report(&plan, steps).await)
+    run(connections, &plan.desired, &plan.guards, &limits, options, Some(plan)).await
 }
 
-/// Plans a desired state and carries the plan out in one go, for whoever need not look at it in between.
+/// Plans a desired state and carries the plan out in one go, where nobody needs to look at it in between.
 ///
 /// As [`apply`] in everything else. What the plan is made from is read once, under the lease, and not a second time, as
 /// nobody took time to decide. The guards are the desired state's and this host's.
 pub async fn apply_desired(
     connections: &Connections,
-    desired: &crate::Desired,
+    desired: &Desired,
     options: &ApplyOptions,
 ) -> Result<Report, ApplyError> {
-    let run = Run::begin(connections, desired, options).await?;
     let guards = desired.guards.stricter(&options.guards);
-    let unjudged = Unjudged::draft(desired, &run.observed, &guards);
-    let (plan, steps) = run.carry_out(unjudged, &guards.limits()).await?;
-    Ok(run.report(&plan, steps).await)
+    run(connections, desired, &guards, &guards.limits(), options, None).await
 }
 
-/// One run: the leases on its accounts, and what it found there.
-struct Run<'a> {
-    leases: Leases<'a>,
-    picked: Vec<(&'a str, &'a dyn WorkspaceMembers)>,
-    options: &'a ApplyOptions,
-    recovered: Vec<Recovered>,
-    observed: Vec<Observed>,
-}
+/// Plans anew by these guards, compares that with the plan that was seen, and carries it out within these limits.
+async fn run(
+    connections: &Connections,
+    desired: &Desired,
+    guards: &Guards,
+    limits: &Limits,
+    options: &ApplyOptions,
+    seen: Option<&Plan>,
+) -> Result<Report, ApplyError> {
+    let picked = pick(connections, desired.connections())?;
+    // Only adding people leaves nothing open, and needs to know neither who acts nor which account it is; unless an
+    // earlier run left something open there.
+    let open = options.store.all_open_changes().await;
+    let only_adds = |name: &str| {
+        let nothing_open = open.as_ref().is_ok_and(|all| !all.iter().any(|open| open.connection == name));
+        nothing_open && desired.of_connection(name).all(DesiredWorkspace::only_adds)
+    };
+    let leases = Leases::take(&picked, &*options.store, only_adds).await?;
+    let recovered = recover::recover(&leases, &picked, &options.progress).await?;
+    let known = |name: &str| {
+        let known = options.known.get(name).cloned().unwrap_or_default().with_guards(options.guards.clone());
+        Known { me: leases.identity(name).cloned().or(known.me), ..known }
+    };
+    let observed = observe_with(&picked, desired, known).await?;
+    options.progress.report(&Event::Read(&observed));
 
-impl<'a> Run<'a> {
-    /// Takes the leases, recovers, reads.
-    async fn begin(
-        connections: &'a Connections,
-        desired: &'a crate::Desired,
-        options: &'a ApplyOptions,
-    ) -> Result<Self, ApplyError> {
-        let picked = pick(connections, &desired.connections())?;
-        // Only adding people leaves nothing open, and needs to know neither who acts nor which account it is; unless an
-        // earlier run left something open there.
-        let open = options.store.all_open_changes().await;
-        let only_adds = |name: &str| {
-            let nothing_open = open.as_ref().is_ok_and(|all| !all.iter().any(|open| open.connection == name));
-            nothing_open && desired.of_connection(name).all(DesiredWorkspace::only_adds)
-        };
-        let leases = Leases::take(&picked, &*options.store, only_adds).await?;
-        let recovered = leases.recover(&picked, &options.progress).await?;
-        let known = |name: &str| {
-            let known =
-                options.known.get(name).cloned().unwrap_or_default().with_guards(options.guards.clone());
-            leases.identity(name).cloned().into_iter().fold(known, Known::with_me)
-        };
-        let observed = observe_with(&picked, desired, known, &options.progress).await?;
-        options.progress.tell(&Event::Read(&observed));
-        Ok(Self { leases, picked, options, recovered, observed })
+    let unjudged = Unjudged::draft(desired, &observed, guards);
+    if let Some(seen) = seen.filter(|seen| seen.fingerprint != unjudged.plan.fingerprint && !options.replan) {
+        let (planned, changed) = (seen.fingerprint.clone(), changed(seen, &unjudged.plan));
+        return Err(ApplyError::Stale { planned, changed, now: Box::new(unjudged.plan) });
     }
-
-    /// Judges, and takes the steps.
-    async fn carry_out(
-        &self,
-        unjudged: Unjudged<'_>,
-        limits: &Limits,
-    ) -> Result<(Plan, Vec<StepReport>), ApplyError> {
-        let options = self.options;
-        let directories = Arc::clone(&unjudged.directories);
-        let plan = match unjudged.judge(limits) {
-            Ok(plan) => plan,
-            Err(refused) => refused.overridden(&options.overrides)?,
-        };
-        if let Some(limit) = options.time_limit.filter(|limit| plan.eta_seconds > limit.as_secs()) {
-            return Err(ApplyError::TooSlow { eta_seconds: plan.eta_seconds, limit });
-        }
-        options.progress.tell(&Event::Planned(&plan));
-        options.progress.tell(&Event::Starting { steps: plan.steps.len(), eta_seconds: plan.eta_seconds });
-        let steps = take_steps(&self.leases, &self.picked, &plan, &directories, limits, options).await;
-        Ok((plan, steps))
+    let refusals = unjudged.judge(limits);
+    let Unjudged { plan, directories, .. } = unjudged;
+    let plan =
+        Refused::unless_none(refusals, plan).or_else(|refused| refused.overridden(&options.overrides))?;
+    if let Some(limit) = options.time_limit.filter(|limit| plan.eta_seconds > limit.as_secs()) {
+        return Err(ApplyError::TooSlow { eta_seconds: plan.eta_seconds, limit });
     }
+    options.progress.report(&Event::Planned(&plan));
+    options.progress.report(&Event::Starting { steps: plan.steps.len(), eta_seconds: plan.eta_seconds });
+    let steps = take_steps(&leases, &picked, &plan, &directories, limits, options).await;
+    drop(directories);
 
-    /// Reads again, unless there was nothing to do, and reports. The leases end then.
-    async fn report(self, plan: &Plan, steps: Vec<StepReport>) -> Report {
-        let Self { leases, picked, options, recovered, observed } = self;
-        let mut report = Report {
-            fingerprint: plan.fingerprint.clone(),
-            steps,
-            kept: plan.kept.clone(),
-            recovered,
-            open_changes: Vec::new(),
-            remaining: Some(0),
-            last_reading: None,
-            found: observed.clone(),
-            observed,
-        };
-        if !plan.is_empty() {
-            options.progress.tell(&Event::Rereading);
-            match again(&picked, &report.observed).await {
-                Ok(observed) => conclude(&mut report, plan, observed),
-                Err(error) => report.unread(&error),
-            }
-        }
-        match leases.open_changes().await {
-            Ok(open_changes) => report.open_changes = open_changes,
+    let mut report = Report {
+        fingerprint: plan.fingerprint.clone(),
+        steps,
+        kept: plan.kept.clone(),
+        recovered,
+        open_changes: Vec::new(),
+        remaining: Some(0),
+        last_reading: None,
+        found: observed.clone(),
+        observed,
+    };
+    if !plan.is_empty() {
+        options.progress.report(&Event::Rereading);
+        match again(&picked, &report.observed).await {
+            Ok(observed) => conclude(&mut report, &plan, observed),
             Err(error) => report.unread(&error),
         }
-        report
     }
+    match leases.open_changes().await {
+        Ok(open_changes) => report.open_changes = open_changes,
+        Err(error) => report.unread(&error),
+    }
+    Ok(report)
 }
 
 /// The same rosters of all connections once more, side by side.
-async fn again(
-    connections: &[(&str, &dyn WorkspaceMembers)],
-    observed: &[Observed],
-) -> Result<Vec<Observed>, ApplyError> {
+async fn again(connections: &Picked<'_>, observed: &[Observed]) -> Result<Vec<Observed>, ApplyError> {
     let mut all: Vec<BoxFuture<'_, Result<Observed, ApplyError>>> = Vec::with_capacity(observed.len());
-    for &(name, members) in connections {
-        let seen = observed.iter().filter(move |seen| seen.connection() == name);
-        all.extend(seen.map(|seen| async move { seen.again(members).await.map_err(read(name)) }.boxed()));
+    for seen in observed {
+        let name = seen.connection();
+        let Some(&members) = connections.get(name) else { continue };
+        all.push(async move { seen.again(members).await.map_err(read(name)) }.boxed());
     }
     try_join_all(all).await
 }
 
 /// The workspaces whose rosters differ between two plans.
 fn changed(old: &Plan, new: &Plan) -> Vec<Target> {
-    let rosters = |plan: &Plan| -> BTreeMap<Target, String> {
-        let of = |account: &crate::plan::PlannedAccount| {
-            let connection = account.connection.clone();
-            let one =
-                move |(id, roster): (&workspace_members_core::WorkspaceId, &crate::plan::PlannedRoster)| {
-                    (Target::new(connection.clone(), id.clone()), roster.fingerprint.clone())
-                };
-            account.rosters.iter().map(one).collect::<Vec<_>>()
-        };
-        plan.accounts.iter().flat_map(of).collect()
+    let rosters = |plan: &Plan| {
+        let mut all = BTreeMap::new();
+        for account in &plan.accounts {
+            for (id, roster) in &account.rosters {
+                all.insert(Target::new(&account.connection, id.clone()), roster.fingerprint.clone());
+            }
+        }
+        all
     };
-    let (old, new) = (rosters(old), rosters(new));
-    new.into_iter()
-        .filter(|(target, roster)| old.get(target) != Some(roster))
-        .map(|(target, _)| target)
-        .collect()
+    let (old, mut new) = (rosters(old), rosters(new));
+    new.retain(|target, roster| old.get(target) != Some(roster));
+    new.into_keys().collect()
 }
 
 async fn take_steps(
     leases: &Leases<'_>,
-    connections: &[(&str, &dyn WorkspaceMembers)],
+    connections: &Picked<'_>,
     plan: &Plan,
     directories: &[Directory<'_>],
     limits: &Limits,
     options: &ApplyOptions,
 ) -> Vec<StepReport> {
-    let mut all = plan.steps_by_target();
+    let mut all: BTreeMap<&Target, Vec<&Step>> = BTreeMap::new();
+    for step in &plan.steps {
+        all.entry(&step.target).or_default().push(step);
+    }
     let mut runs: Vec<BoxFuture<'_, Vec<StepReport>>> = Vec::new();
     for workspace in &plan.desired.workspaces {
         // Judging refuses a desired state that names a workspace twice.
         let Some(steps) = all.remove(&workspace.target) else { continue };
-        let name = workspace.target.connection.as_str();
-        let members = connections.iter().find(|(known, _)| *known == name).map(|(_, members)| *members);
+        let (name, id) = (workspace.target.connection.as_str(), &workspace.target.workspace);
         let directory = directories.iter().find(|directory| directory.observed.connection() == name);
-        let known =
-            directory.and_then(|directory| Members::of(directory.observed, &workspace.target.workspace));
-        let (Some(members), Some(directory), Some(roster)) = (members, directory, known) else { continue };
+        let roster = directory.and_then(|directory| Members::of(directory.observed, id));
+        let (Some(&members), Some(directory), Some(roster)) = (connections.get(name), directory, roster)
+        else {
+            continue;
+        };
+        let owners = Owners::of(roster.all, directory).count();
         let recheck = Recheck {
             members,
-            workspace: &workspace.target.workspace,
+            workspace: id,
             roster,
-            mode: workspace.mode,
             directory,
             limits,
-            owners_needed: owners_needed(roster, directory, limits),
+            owners_needed: owners.min(usize::try_from(limits.min_owners).unwrap_or(usize::MAX)),
             overrides: &options.overrides,
             fingerprint: &plan.fingerprint,
         };

@@ -2,15 +2,17 @@
 
 mod definitions;
 mod entry;
+mod faults;
 mod file;
-mod members;
 mod source;
+pub(crate) mod text;
 
-pub use entry::{Entry, InvalidText, People, Person, Target};
-pub(crate) use entry::{WhoRef, as_text};
-pub use source::{DesiredError, DesiredErrors};
+pub use entry::{Entry, People, Person, Target};
+pub use faults::{DesiredError, DesiredErrors};
+pub use text::InvalidText;
 
 use crate::guards::Guards;
+use faults::Faults;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -21,17 +23,17 @@ use workspace_members_core::{IfPresent, Notify, Role};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
-    /// All of it: whoever is named has that role, and whoever is not named is removed.
+    /// All of it: those who are named get that role, and all others are removed.
     Authoritative,
-    /// It only gives: whoever is named is added or raised. Nobody is removed, and no role becomes lower; where a
+    /// It only gives: those who are named are added or raised. Nobody is removed, and no role becomes lower; where a
     /// member has a role that is higher or not comparable, it stays and is reported.
     Additive,
-    /// It only removes whoever is not named. Nobody is added, and no role is changed.
+    /// It only removes those who are not named. Nobody is added, and no role is changed.
     RemoveOnly,
 }
 
 impl Mode {
-    /// Whether members whom nobody named are removed.
+    /// Whether members who are not named are removed.
     pub const fn removes(self) -> bool {
         matches!(self, Self::Authoritative | Self::RemoveOnly)
     }
@@ -39,26 +41,20 @@ impl Mode {
 
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Authoritative => "authoritative",
-            Self::Additive => "additive",
-            Self::RemoveOnly => "remove-only",
-        })
+        self.serialize(f)
     }
 }
 
 impl FromStr for Mode {
     type Err = InvalidText;
     fn from_str(text: &str) -> Result<Self, InvalidText> {
-        [Self::Authoritative, Self::Additive, Self::RemoveOnly]
-            .into_iter()
-            .find(|mode| mode.to_string() == text)
-            .ok_or_else(|| {
-                InvalidText::new(
-                    format!("{text:?} is not a mode"),
-                    "write authoritative, additive or remove-only",
-                )
-            })
+        let invalid = || {
+            InvalidText::new(
+                format!("{text:?} is not a mode"),
+                "write authoritative, additive or remove-only",
+            )
+        };
+        text::named(text).ok_or_else(invalid)
     }
 }
 
@@ -68,17 +64,17 @@ impl FromStr for Mode {
 #[non_exhaustive]
 pub enum DesiredMembership {
     /// To have this role, as far as the workspace's [`Mode`] goes.
-    Role(#[serde(with = "as_text")] Role),
+    Role(#[serde(with = "text")] Role),
     /// To be added in this role; for somebody who is a member already, what `if_present` says.
     Add {
         /// The role.
-        #[serde(with = "as_text")]
+        #[serde(with = "text")]
         role: Role,
         /// What to do with a member.
         if_present: IfPresent,
     },
     /// To have exactly this role, and to be a member already.
-    SetRole(#[serde(with = "as_text")] Role),
+    SetRole(#[serde(with = "text")] Role),
     /// Not to be a member.
     Absent,
 }
@@ -87,8 +83,9 @@ impl DesiredMembership {
     /// Whether it may take rights from the member, whatever the mode.
     pub(crate) fn may_lower(&self) -> bool {
         match self {
-            Self::Role(_) | Self::Add { if_present: IfPresent::Keep | IfPresent::Fail, .. } => false,
-            Self::Add { if_present: IfPresent::SetRole, .. } | Self::SetRole(_) | Self::Absent => true,
+            Self::Role(_) => false,
+            Self::Add { if_present, .. } => *if_present == IfPresent::SetRole,
+            Self::SetRole(_) | Self::Absent => true,
         }
     }
 }
@@ -114,20 +111,6 @@ impl DesiredMember {
     }
 }
 
-/// A shared list in data: as any list.
-mod shared {
-    use super::{Arc, Deserialize, DesiredMember, Serialize};
-    use serde::{Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(list: &Arc<[DesiredMember]>, to: S) -> Result<S::Ok, S::Error> {
-        list.as_ref().serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<[DesiredMember]>, D::Error> {
-        Vec::deserialize(from).map(Arc::from)
-    }
-}
-
 /// One workspace as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -147,7 +130,6 @@ pub struct DesiredWorkspace {
     #[serde(default)]
     pub notify: Notify,
     /// Who should be in it. Sorted, nobody twice. Shared, so that a plan holds the desired state without a copy of it.
-    #[serde(with = "shared")]
     pub members: Arc<[DesiredMember]>,
 }
 
@@ -155,12 +137,6 @@ impl DesiredWorkspace {
     /// A workspace that names nobody yet.
     pub fn new(target: Target, mode: Mode) -> Self {
         Self { target, mode, account: None, name: None, notify: Notify::NOBODY, members: Arc::default() }
-    }
-
-    /// Says what the provider must call the account and the workspace.
-    pub fn with_names(mut self, account: Option<String>, name: Option<String>) -> Self {
-        (self.account, self.name) = (account, name);
-        self
     }
 
     /// Has the provider mail about additions.
@@ -176,13 +152,8 @@ impl DesiredWorkspace {
 
     /// Whether it only adds people, and leaves members as they are.
     pub(crate) fn only_adds(&self) -> bool {
-        let adds = |member: &DesiredMember| {
-            matches!(
-                member.membership,
-                DesiredMembership::Add { if_present: IfPresent::Keep | IfPresent::Fail, .. }
-            )
-        };
-        self.mode == Mode::Additive && !self.members.is_empty() && self.members.iter().all(adds)
+        let adds = |member: &DesiredMember| matches!(member.membership, DesiredMembership::Add { .. });
+        !self.members.is_empty() && !self.may_lower() && self.members.iter().all(adds)
     }
 
     /// Whether it asks for changes of single people, rather than saying how the workspace should be.
@@ -261,32 +232,65 @@ impl Desired {
         self
     }
 
-    /// Defines people.
-    pub fn with_people(mut self, people: People) -> Self {
-        self.people = people;
-        self
-    }
-
     /// Sets guards.
     pub fn with_guards(mut self, guards: Guards) -> Self {
         self.guards = guards;
         self
     }
 
-    /// Reads a TOML file's text; `file` is its name in errors. Every error is reported, with its place.
+    /// Somebody should be a member in a role. `if_present` says what to do with somebody who is one already: with
+    /// [`IfPresent::Fail`] the plan is refused, with [`IfPresent::Keep`] it is empty, with [`IfPresent::SetRole`] they
+    /// get the role, also where that is a lower one.
+    ///
+    /// ```
+    /// use workspace_members_core::{EmailAddress, Role};
+    /// use workspace_members_sync::Desired;
+    ///
+    /// let ana = EmailAddress::new("ana@example.com")?;
+    /// let desired = Desired::set_role("paradigm:42".parse()?, ana, Role::Editor);
+    /// assert_eq!(desired.workspaces.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn add(
+        target: Target,
+        who: impl Into<Entry>,
+        role: Role,
+        notify: Notify,
+        if_present: IfPresent,
+    ) -> Self {
+        Self::one(target, notify, DesiredMember::new(who, DesiredMembership::Add { role, if_present }))
+    }
+
+    /// A member should have a role. The plan is refused for somebody who is not a member.
+    pub fn set_role(target: Target, who: impl Into<Entry>, role: Role) -> Self {
+        Self::one(target, Notify::NOBODY, DesiredMember::new(who, DesiredMembership::SetRole(role)))
+    }
+
+    /// Somebody should not be a member. The plan is empty for somebody who is not one.
+    pub fn remove(target: Target, who: impl Into<Entry>) -> Self {
+        Self::one(target, Notify::NOBODY, DesiredMember::new(who, DesiredMembership::Absent))
+    }
+
+    /// One change in one workspace; nobody else there is touched.
+    fn one(target: Target, notify: Notify, desired_member: DesiredMember) -> Self {
+        let workspace = DesiredWorkspace::new(target, Mode::Additive).with_notify(notify);
+        Self::new().with_workspace(workspace.with_member(desired_member))
+    }
+
+    /// Reads a TOML file's text; `file` is its name in errors. Every error is reported, with line and column.
     ///
     /// The table `[workspace.members]` must be there and name at least one role, so that a forgotten table is not
     /// taken for an empty workspace. Within it, a list that is left out names nobody, as an empty one does: in
-    /// authoritative mode whoever is named in no list is removed, whatever their role.
+    /// authoritative mode members who are named in no list are removed, whatever their role.
     pub fn from_toml(text: &str, file: &str) -> Result<Self, DesiredErrors> {
-        let mut faults = source::Faults::new(file, text);
+        let mut faults = Faults::new(file, text);
         let root = source::toml(text, &mut faults);
         file::read(&root, faults)
     }
 
-    /// Reads the same from JSON, with the same keys. Strict JSON; errors have places as in TOML.
+    /// Reads the same from strict JSON, with the same keys.
     pub fn from_json(text: &str, file: &str) -> Result<Self, DesiredErrors> {
-        let mut faults = source::Faults::new(file, text);
+        let mut faults = Faults::new(file, text);
         let root = source::json(text, &mut faults);
         file::read(&root, faults)
     }

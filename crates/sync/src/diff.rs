@@ -1,45 +1,31 @@
 //! Who is in one workspace and not in another, and whose role differs; across providers.
 
-use crate::desired::{Entry, People, Target};
+use crate::desired::{People, Target};
 use crate::observe::Observed;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use workspace_members_core::{
-    Capabilities, EmailAddress, Member, NativeRole, PrincipalId, PrincipalKind, Provider, Role, Roster, Who,
-    WorkspaceId,
+    Capabilities, EmailAddress, Member, NativeRole, PrincipalId, Role, Roster, Who, WorkspaceId,
 };
 
 /// One workspace to be compared.
 #[derive(Debug, Clone, Copy)]
 pub struct Side<'a> {
     connection: &'a str,
-    provider: &'a Provider,
+    capabilities: &'a Capabilities,
     roster: &'a Roster,
-    /// How ids compare there, where that is known.
-    capabilities: Option<&'a Capabilities>,
 }
 
 impl<'a> Side<'a> {
     /// A workspace of a connection, by its roster.
-    pub fn new(connection: &'a str, provider: &'a Provider, roster: &'a Roster) -> Self {
-        Self { connection, provider, roster, capabilities: None }
-    }
-
-    /// Says how ids compare there, for people whose alias is an id. Else exactly.
-    pub fn with_capabilities(mut self, capabilities: &'a Capabilities) -> Self {
-        self.capabilities = Some(capabilities);
-        self
+    pub fn new(connection: &'a str, capabilities: &'a Capabilities, roster: &'a Roster) -> Self {
+        Self { connection, capabilities, roster }
     }
 
     /// A workspace that was read.
     pub fn of(observed: &'a Observed, workspace: &WorkspaceId) -> Option<Self> {
-        let side = Self::new(observed.connection(), observed.provider(), observed.roster(workspace)?);
-        Some(side.with_capabilities(observed.capabilities()))
-    }
-
-    fn folded(&self, principal: &PrincipalId) -> PrincipalId {
-        let as_it_is = || principal.clone();
-        self.capabilities.map_or_else(as_it_is, |known| known.folded(principal).into_owned())
+        Some(Self::new(observed.connection(), observed.capabilities(), observed.roster(workspace)?))
     }
 
     fn target(&self) -> Target {
@@ -86,7 +72,7 @@ pub struct RoleDifference {
     pub certain: bool,
 }
 
-/// Several members of one side whom the same address or alias means. Nothing is said about them.
+/// Members whom the same address or alias means, or one member whom several people mean. Nothing is said about them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Ambiguity {
@@ -114,7 +100,7 @@ pub struct Diff {
     pub roles: Vec<RoleDifference>,
     /// How many are on both with the same role.
     pub same: usize,
-    /// Who could not be told apart.
+    /// Members who cannot be matched for certain.
     pub ambiguous: Vec<Ambiguity>,
     /// Members of the left who cannot be looked for on the right: groups of another account, users without an address.
     pub unmatched_left: Vec<DiffMember>,
@@ -128,30 +114,31 @@ enum Key {
     Person(String),
     Email(EmailAddress),
     Id(PrincipalId),
+    /// Several people, by name, who all mean this member. Of one side, so that it matches nothing.
+    People(usize, PrincipalId, Vec<String>),
 }
 
-impl std::fmt::Display for Key {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Person(name) => write!(f, "person:{name}"),
             Self::Email(email) => email.fmt(f),
             Self::Id(id) => id.fmt(f),
+            Self::People(.., names) => write!(f, "person:{}", names.join(", person:")),
         }
     }
 }
 
+/// The members of both sides who match by one key.
+type Pairs<'a> = BTreeMap<Key, [Vec<&'a Member>; 2]>;
+
 impl Diff {
     /// Compares two workspaces. No I/O.
     ///
-    /// Within one connection members are matched by id. Otherwise by the people's aliases, and whoever has none by
-    /// e-mail address. Two members who match by the same are ambiguous, and neither is compared.
+    /// Within one connection members are matched by id. Otherwise by the people's aliases, and who has none by e-mail
+    /// address. Two members who match by the same are ambiguous, and neither is compared.
     pub fn compute(left: &Side<'_>, right: &Side<'_>, people: &People) -> Self {
         let by_id = left.connection == right.connection;
-        let (left_keyed, unmatched_left, mut mixed) = keyed(left, people, by_id);
-        let (right_keyed, unmatched_right, mixed_right) = keyed(right, people, by_id);
-        for ambiguity in mixed_right {
-            mixed.push(Ambiguity { left: Vec::new(), right: ambiguity.left, who: ambiguity.who });
-        }
         let mut diff = Self {
             left: left.target(),
             right: right.target(),
@@ -159,30 +146,40 @@ impl Diff {
             only_right: Vec::new(),
             roles: Vec::new(),
             same: 0,
-            ambiguous: mixed,
-            unmatched_left,
-            unmatched_right,
+            ambiguous: Vec::new(),
+            unmatched_left: Vec::new(),
+            unmatched_right: Vec::new(),
         };
-        // Where both sides have a key, the left one's spelling is shown.
-        let mut keys = BTreeSet::new();
-        for key in left_keyed.keys().chain(right_keyed.keys()) {
-            keys.insert(key);
+        // The left comes first: where both sides have a key, its spelling is shown.
+        let mut pairs = Pairs::new();
+        for (at, side, unmatched) in
+            [(0, left, &mut diff.unmatched_left), (1, right, &mut diff.unmatched_right)]
+        {
+            let claims = if by_id { Claims::new() } else { claims(side, people) };
+            for member in side.roster {
+                let id = side.capabilities.folded(&member.key.principal).into_owned();
+                let key = if by_id { Some(Key::Id(id)) } else { key(member, at, id, &claims) };
+                match key {
+                    Some(key) => pairs.entry(key).or_default()[at].push(member),
+                    None => unmatched.push(DiffMember::of(member)),
+                }
+            }
         }
-        for key in keys {
-            let of = |keyed: &BTreeMap<Key, Vec<Member>>| keyed.get(key).cloned().unwrap_or_default();
-            let (on_left, on_right) = (of(&left_keyed), of(&right_keyed));
+        for (key, [on_left, on_right]) in &pairs {
+            let matched = !matches!(key, Key::People(..));
             match (on_left.as_slice(), on_right.as_slice()) {
-                ([one], []) => diff.only_left.push(DiffMember::of(one)),
-                ([], [one]) => diff.only_right.push(DiffMember::of(one)),
-                ([one], [other]) => diff.both(key, one, other, by_id),
-                (many, others) => diff.ambiguous.push(Ambiguity {
-                    who: key.to_string(),
-                    left: many.iter().map(DiffMember::of).collect(),
-                    right: others.iter().map(DiffMember::of).collect(),
-                }),
+                ([one], []) if matched => diff.only_left.push(DiffMember::of(one)),
+                ([], [one]) if matched => diff.only_right.push(DiffMember::of(one)),
+                ([one], [other]) if matched => diff.both(key, one, other, by_id),
+                (many, others) => diff.ambiguous(key, many, others),
             }
         }
         diff
+    }
+
+    fn ambiguous(&mut self, key: &Key, left: &[&Member], right: &[&Member]) {
+        let all = |members: &[&Member]| members.iter().copied().map(DiffMember::of).collect();
+        self.ambiguous.push(Ambiguity { who: key.to_string(), left: all(left), right: all(right) });
     }
 
     fn both(&mut self, key: &Key, left: &Member, right: &Member, by_id: bool) {
@@ -207,61 +204,31 @@ impl Diff {
     }
 }
 
-type Keyed = (BTreeMap<Key, Vec<Member>>, Vec<DiffMember>, Vec<Ambiguity>);
+/// Which people mean an address or an id, by name.
+type Claims = BTreeMap<Who, BTreeSet<String>>;
 
-/// Finds what each member of a side is matched by; who cannot be matched; and whom several people claim, as the left of
-/// an ambiguity.
-fn keyed(side: &Side<'_>, people: &People, by_id: bool) -> Keyed {
-    let (mut keyed, mut unmatched, mut mixed) = (BTreeMap::<Key, Vec<Member>>::new(), Vec::new(), Vec::new());
-    let claimed = if by_id { Claimed::default() } else { Claimed::of(side, people) };
-    for member in side.roster {
-        if by_id {
-            keyed.entry(Key::Id(member.key.principal.clone())).or_default().push(member.clone());
-            continue;
-        }
-        let by_email = member.email.as_ref().and_then(|email| claimed.emails.get(email));
-        let by_id = claimed.ids.get(&side.folded(&member.key.principal));
-        let claims: Vec<&str> = by_email
-            .into_iter()
-            .chain(by_id)
-            .flatten()
-            .copied()
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect();
-        match (claims.as_slice(), &member.email) {
-            ([name], _) => keyed.entry(Key::Person((*name).to_owned())).or_default().push(member.clone()),
-            ([], Some(email)) if member.key.principal.kind() == PrincipalKind::User => {
-                keyed.entry(Key::Email(email.clone())).or_default().push(member.clone());
-            }
-            ([], _) => unmatched.push(DiffMember::of(member)),
-            (several, _) => mixed.push(Ambiguity {
-                who: several.iter().map(|name| format!("person:{name}")).collect::<Vec<_>>().join(", "),
-                left: vec![DiffMember::of(member)],
-                right: Vec::new(),
-            }),
+fn claims(side: &Side<'_>, people: &People) -> Claims {
+    let mut claims = Claims::new();
+    for (name, person) in people.iter() {
+        if let Some(who) = person.who(side.connection, side.capabilities.provider()) {
+            let who = match who {
+                Who::Id(id) => Who::Id(side.capabilities.folded(&id).into_owned()),
+                email @ Who::Email(_) => email,
+            };
+            claims.entry(who).or_default().insert(name.to_owned());
         }
     }
-    (keyed, unmatched, mixed)
+    claims
 }
 
-/// Which people are meant by an address or an id at one side.
-#[derive(Default)]
-struct Claimed<'a> {
-    emails: BTreeMap<EmailAddress, Vec<&'a str>>,
-    ids: BTreeMap<PrincipalId, Vec<&'a str>>,
-}
-
-impl<'a> Claimed<'a> {
-    fn of(side: &Side<'_>, people: &'a People) -> Self {
-        let mut claimed = Self::default();
-        for (name, _) in people.iter() {
-            match people.who(&Entry::Person(name.to_owned()), side.connection, side.provider) {
-                Some(Who::Email(email)) => claimed.emails.entry(email).or_default().push(name),
-                Some(Who::Id(id)) => claimed.ids.entry(side.folded(&id)).or_default().push(name),
-                None => {}
-            }
-        }
-        claimed
+/// What a member is matched by in another account, if they can be.
+fn key(member: &Member, at: usize, id: PrincipalId, claims: &Claims) -> Option<Key> {
+    let addresses = member.email.clone().map(Who::Email).into_iter().chain([Who::Id(id.clone())]);
+    let names: BTreeSet<&String> = addresses.filter_map(|who| claims.get(&who)).flatten().collect();
+    match (names.len(), names.first(), &member.email) {
+        (1, Some(name), _) => Some(Key::Person((*name).clone())),
+        (0, _, Some(email)) => id.as_user().map(|_| Key::Email(email.clone())),
+        (0, ..) => None,
+        _ => Some(Key::People(at, id, names.into_iter().cloned().collect())),
     }
 }

@@ -1,7 +1,7 @@
 //! The limits that a plan's outcome must keep.
 
-use crate::desired::{Entry, InvalidText};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use crate::desired::{Entry, InvalidText, text};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
@@ -10,7 +10,7 @@ use std::str::FromStr;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Guard {
-    /// So many owners that may be active must remain.
+    /// So many owners who may be active must remain.
     MinOwners,
     /// These must stay, or become, owners.
     RequiredOwners,
@@ -46,36 +46,20 @@ impl Guard {
         Self::AllowBillable,
         Self::AllowRemoveThenAdd,
     ];
-
-    /// The name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::MinOwners => "min_owners",
-            Self::RequiredOwners => "required_owners",
-            Self::MaxRemovals => "max_removals",
-            Self::MaxDemotions => "max_demotions",
-            Self::MaxOwnerChanges => "max_owner_changes",
-            Self::ActingIdentity => "acting_identity",
-            Self::Protect => "protect",
-            Self::MaxMails => "max_mails",
-            Self::AllowBillable => "allow_billable",
-            Self::AllowRemoveThenAdd => "allow_remove_then_add",
-        }
-    }
 }
 
 impl fmt::Display for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+        self.serialize(f)
     }
 }
 
 impl FromStr for Guard {
     type Err = InvalidText;
     fn from_str(text: &str) -> Result<Self, InvalidText> {
-        Self::ALL.into_iter().find(|guard| guard.as_str() == text).ok_or_else(|| {
-            let names: Vec<&str> = Self::ALL.iter().map(|guard| guard.as_str()).collect();
-            InvalidText::new(format!("{text:?} is not a guard"), format!("write {}", names.join(", ")))
+        text::named(text).ok_or_else(|| {
+            let names = Self::ALL.map(|guard| guard.to_string()).join(", ");
+            InvalidText::new(format!("{text:?} is not a guard"), format!("write {names}"))
         })
     }
 }
@@ -83,7 +67,8 @@ impl FromStr for Guard {
 /// A limit by share of a workspace's members, by count, or by both, of which the lower holds.
 ///
 /// Spelled `"25%"`, `3`, or `["25%", 3]`. Shares are whole percents, and what they allow is rounded down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "LimitForm", into = "LimitForm")]
 pub struct Limit {
     percent: Option<u8>,
     count: Option<u32>,
@@ -109,13 +94,12 @@ impl Limit {
         }
     }
 
-    /// How many of `members` it allows, with shares reckoned of at least `floor` members. Whole numbers throughout: an
+    /// How many of `members` it allows, with shares of at least `floor` members. Whole numbers throughout: an
     /// empty workspace has a share too.
     pub fn allows(self, members: usize, floor: u32) -> u64 {
         let base = (members as u64).max(u64::from(floor));
         let by_share = self.percent.map(|percent| base.saturating_mul(u64::from(percent)) / 100);
-        let by_count = self.count.map(u64::from);
-        by_share.into_iter().chain(by_count).min().unwrap_or(0)
+        both(by_share, self.count.map(u64::from), u64::min).unwrap_or(0)
     }
 }
 
@@ -144,10 +128,10 @@ impl FromStr for Limit {
             Some(digits) => (digits, true),
             None => (text, false),
         };
-        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        let read = digits.parse::<u32>().ok().filter(|_| plain);
-        match read {
-            Some(percent) if share && percent <= 100 => Ok(Self::percent(percent.try_into().unwrap_or(100))),
+        // `parse` takes a sign too.
+        let number = digits.parse().ok().filter(|_| digits.starts_with(|first: char| first.is_ascii_digit()));
+        match number {
+            Some(percent @ 0..=100) if share => Ok(Self { percent: u8::try_from(percent).ok(), count: None }),
             Some(count) if !share => Ok(Self::count(count)),
             _ => Err(InvalidText::new(
                 format!("{text:?} is not a limit"),
@@ -165,45 +149,40 @@ enum LimitForm {
     Both(Vec<LimitForm>),
 }
 
-impl Serialize for Limit {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let share = self.percent.map(|percent| LimitForm::Share(format!("{percent}%")));
-        let count = self.count.map(LimitForm::Count);
-        let mut forms: Vec<LimitForm> = share.into_iter().chain(count).collect();
-        match forms.len() {
-            1 => forms.remove(0).serialize(serializer),
-            _ => LimitForm::Both(forms).serialize(serializer),
+impl From<Limit> for LimitForm {
+    fn from(limit: Limit) -> Self {
+        let share = limit.percent.map(|percent| Self::Share(format!("{percent}%")));
+        match (share, limit.count.map(Self::Count)) {
+            (Some(share), Some(count)) => Self::Both(vec![share, count]),
+            (share, count) => share.or(count).unwrap_or(Self::Count(0)),
         }
     }
 }
 
-impl<'de> Deserialize<'de> for Limit {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        fn read<E: serde::de::Error>(form: LimitForm) -> Result<Limit, E> {
-            match form {
-                LimitForm::Count(count) => Ok(Limit::count(count)),
-                LimitForm::Share(text) => text.parse().map_err(E::custom),
-                LimitForm::Both(forms) => {
-                    let limits = forms.into_iter().map(read).collect::<Result<Vec<Limit>, E>>()?;
-                    limits
-                        .into_iter()
-                        .reduce(Limit::and)
-                        .ok_or_else(|| E::custom("a limit cannot be an empty list"))
-                }
+impl TryFrom<LimitForm> for Limit {
+    type Error = InvalidText;
+    fn try_from(form: LimitForm) -> Result<Self, InvalidText> {
+        match form {
+            LimitForm::Count(count) => Ok(Self::count(count)),
+            LimitForm::Share(text) => text.parse(),
+            LimitForm::Both(forms) => {
+                let limits: Vec<Self> = forms.into_iter().map(Self::try_from).collect::<Result<_, _>>()?;
+                let empty =
+                    || InvalidText::new("a limit cannot be an empty list", "write a share or a count");
+                limits.into_iter().reduce(Self::and).ok_or_else(empty)
             }
         }
-        read(LimitForm::deserialize(deserializer)?)
     }
 }
 
-/// What a file says about guards: each may be left out, and then has the value that [`Guards::limits`] names.
+/// What a file says about guards. Those left out have the default that [`limits`](Self::limits) fills in.
 ///
 /// Two sources of guards are combined by [`stricter`](Self::stricter), so that neither can loosen what the other sets.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct Guards {
-    /// How many owners that may be active each workspace keeps. Default 1.
+    /// How many owners who may be active each workspace keeps. Default 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_owners: Option<u32>,
     /// Who must stay owner, and be one at the end of an authoritative plan. Default nobody.
@@ -273,7 +252,7 @@ impl Guards {
         self
     }
 
-    /// Sets the least number of members that shares are reckoned of.
+    /// Sets up to how many members shares count as of this many.
     pub fn with_floor(mut self, members: u32) -> Self {
         self.floor = Some(members);
         self
@@ -333,8 +312,7 @@ impl Guards {
             floor: self.floor.unwrap_or(4),
             max_mails: self.max_mails,
             protect: self.protect.clone(),
-            allow_billable: self.allow_billable.unwrap_or(false),
-            forbid_billable: self.allow_billable == Some(false),
+            allow_billable: self.allow_billable,
             allow_remove_then_add: self.allow_remove_then_add.unwrap_or(false),
         }
     }
@@ -373,9 +351,7 @@ pub struct Limits {
     /// See [`Guards::protect`].
     pub protect: Vec<Entry>,
     /// See [`Guards::allow_billable`].
-    pub allow_billable: bool,
-    /// Whether it is set to `false`, and not left out.
-    pub forbid_billable: bool,
+    pub allow_billable: Option<bool>,
     /// See [`Guards::allow_remove_then_add`].
     pub allow_remove_then_add: bool,
 }
@@ -428,7 +404,7 @@ mod tests {
         let file = Guards::new().with_min_owners(1).with_billable(true).with_floor(9).with_max_mails(7);
         let here = Guards::new().with_min_owners(2).with_billable(false).with_floor(2).with_max_mails(3);
         for limits in [file.stricter(&here).limits(), here.stricter(&file).limits()] {
-            assert_eq!((limits.min_owners, limits.allow_billable), (2, false));
+            assert_eq!((limits.min_owners, limits.allow_billable), (2, Some(false)));
             assert_eq!((limits.floor, limits.max_mails), (2, Some(3)));
         }
         assert_eq!(Guards::new().limits().max_owner_changes, Limit::count(1));

@@ -22,8 +22,8 @@ pub use dump::{DumpError, dump};
 pub use guards::{Guard, Guards, Limit, Limits};
 pub use observe::{Known, Membership, Observed};
 pub use plan::{
-    Action, Cause, Consequence, InvalidPlan, Kept, KeptReason, Override, Overrides, Plan, PlanFingerprint,
-    PlanRequests, PlannedAccount, PlannedRoster, Problem, Refusal, Refused, Step, Strategy,
+    Action, Cause, Consequence, InvalidPlan, Kept, KeptReason, Override, Plan, PlanFingerprint, PlanRequests,
+    PlannedAccount, PlannedRoster, Problem, Refusal, Refused, Step, Strategy,
 };
 pub use store::{
     AccountKey, Budget, ChangeId, FileStore, Lease, OpenChange, Slot, StateError, StateStore, open_changes,

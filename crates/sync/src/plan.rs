@@ -1,7 +1,6 @@
 //! What would change, as data. Pure: nothing here can read or write at a provider.
 
 mod cost;
-mod digest;
 mod directory;
 mod draft;
 mod fingerprint;
@@ -12,28 +11,26 @@ mod key;
 mod members;
 mod names;
 mod notes;
-mod outcome;
+mod owners;
 mod refusal;
 mod step;
-mod tally;
-mod users;
+mod unjudged;
 
-pub(crate) use cost::{is_rechecked, looks_at_target_only, reads_singly};
+pub(crate) use cost::Look;
 pub(crate) use directory::Directory;
 pub use fingerprint::PlanFingerprint;
+pub(crate) use fingerprint::hex;
 pub(crate) use judge::Case;
 pub(crate) use members::Members;
-pub(crate) use outcome::Outcome;
-pub use refusal::{Cause, Override, Overrides, Problem, Refusal, Refused};
+pub(crate) use owners::Owners;
+pub use refusal::{Cause, Override, Problem, Refusal, Refused};
 pub use step::{Action, Consequence, Kept, KeptReason, Step, Strategy};
+pub(crate) use unjudged::Unjudged;
 
-use crate::desired::{Desired, DesiredWorkspace, Entry, Target};
-use crate::guards::{Guards, Limits};
-use crate::observe::Observed;
-use draft::Drafter;
-use serde::{Deserialize, Serialize};
+use crate::desired::Desired;
+use crate::guards::Guards;
+use serde::{Deserialize, Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use workspace_members_core::{Provider, UserId, WorkspaceId};
 
 /// The members of a workspace that a plan was made from.
@@ -141,57 +138,13 @@ pub enum InvalidPlan {
     Changed,
 }
 
-/// A plan before it is judged.
-pub(crate) struct Unjudged<'a> {
-    pub(crate) plan: Plan,
-    pub(crate) problems: Vec<Refusal>,
-    /// One for each account of the plan. Shared, for whoever carries out what was judged.
-    pub(crate) directories: Arc<[Directory<'a>]>,
-    /// In the order of the steps.
-    drafted: Vec<Drafted<'a>>,
-}
-
-/// A workspace whose steps are drafted.
-struct Drafted<'a> {
-    workspace: &'a DesiredWorkspace,
-    members: Members<'a>,
-    /// The place of its account's directory.
-    directory: usize,
-    /// Whom each of its steps changes, as a place among the members.
-    places: Vec<Option<usize>>,
-}
-
 impl Plan {
     /// The one version of the form.
     pub const VERSION: u32 = 1;
 
-    /// Decides what would change. No I/O; the same input gives the same plan, in whatever order it comes.
-    ///
-    /// Refused, with every reason, if a guard forbids what would come out after any step, or if the desired state cannot be met:
-    /// somebody is unknown, a role cannot be given, the provider cannot do a step.
-    pub fn compute(desired: &Desired, observed: &[Observed], guards: &Guards) -> Result<Self, Refused> {
-        let unjudged = Unjudged::draft(desired, observed, &desired.guards.stricter(guards));
-        let limits = unjudged.plan.guards.limits();
-        unjudged.judge(&limits)
-    }
-
     /// Whether nothing would change.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
-    }
-
-    /// The steps of each workspace that has any, in order.
-    pub(crate) fn steps_by_target(&self) -> BTreeMap<&Target, Vec<&Step>> {
-        let mut all: BTreeMap<&Target, Vec<&Step>> = BTreeMap::new();
-        for step in &self.steps {
-            all.entry(&step.target).or_default().push(step);
-        }
-        all
-    }
-
-    /// The steps of one workspace, in order.
-    pub fn steps_of<'a>(&'a self, target: &'a Target) -> impl Iterator<Item = &'a Step> {
-        self.steps.iter().filter(move |step| step.target == *target)
     }
 
     /// The plan as JSON, for [`from_json`](Self::from_json).
@@ -207,111 +160,33 @@ impl Plan {
             let why = format!("it is of version {}, and this is version {}", plan.version, Self::VERSION);
             return Err(InvalidPlan::Form(serde::de::Error::custom(why)));
         }
-        if plan.consequences != consequences(&plan.steps) || digest::of(&plan) != plan.fingerprint {
+        if plan.consequences != consequences(&plan.steps) || plan.content_fingerprint() != plan.fingerprint {
             return Err(InvalidPlan::Changed);
         }
         Ok(plan)
     }
+
+    fn content_fingerprint(&self) -> PlanFingerprint {
+        let Self { version, desired, guards, accounts, steps, kept, .. } = self;
+        PlanFingerprint::of(&Content { version: *version, desired, guards, accounts, steps, kept })
+    }
 }
 
-impl<'a> Unjudged<'a> {
-    /// Drafts the steps of every workspace, and the plan around them.
-    pub(crate) fn draft(desired: &'a Desired, observed: &'a [Observed], guards: &Guards) -> Self {
-        let limits = guards.limits();
-        let mut accounts: Vec<PlannedAccount> = Vec::new();
-        let mut directories: Vec<Directory<'a>> = Vec::new();
-        let mut drafted = Vec::new();
-        let (mut steps, mut kept, mut problems) = (Vec::new(), Vec::new(), names::twice(desired, observed));
-        let mut costs: Vec<(&Observed, cost::Requests, cost::Requests)> = Vec::new();
-        for connection in desired.connections() {
-            let Some(seen) = observed.iter().find(|seen| seen.connection() == connection) else {
-                problems
-                    .extend(desired.of_connection(connection).map(|workspace| not_read(&workspace.target)));
-                continue;
-            };
-            let mut account = account(seen);
-            let directory = Directory::new(seen, &desired.people);
-            let (mut total, mut again) = (cost::before(seen), cost::after(seen));
-            for workspace in desired.of_connection(connection) {
-                let Some(members) = Members::of(seen, &workspace.target.workspace) else {
-                    problems.push(not_read(&workspace.target));
-                    continue;
-                };
-                let id = &workspace.target.workspace;
-                account.rosters.insert(id.clone(), planned(seen, id, members));
-                let mut draft = Drafter::new(workspace, members, &directory, &limits).draft();
-                let pricing = cost::Pricing::new(&directory, id, members, &draft.steps, limits.min_owners);
-                for step in &mut draft.steps {
-                    let of_step = pricing.of_step(step);
-                    step.requests = of_step.most();
-                    total.add(&of_step);
-                }
-                again.add(&pricing.again());
-                steps.append(&mut draft.steps);
-                kept.append(&mut draft.kept);
-                problems.append(&mut draft.problems);
-                let directory = directories.len();
-                drafted.push(Drafted { workspace, members, directory, places: draft.places });
-            }
-            accounts.push(account);
-            costs.push((seen, total, again));
-            directories.push(directory);
-        }
-        let (mut requests, mut eta) = (PlanRequests::default(), std::time::Duration::ZERO);
-        for (seen, mut total, again) in costs {
-            // Once anything was done anywhere, everything is read again.
-            if !steps.is_empty() {
-                total.add(&again);
-            }
-            requests.writes += total.most_writes();
-            requests.reads += total.most() - total.most_writes();
-            eta = eta.max(total.eta(seen.capabilities()));
-        }
-        for (index, step) in steps.iter_mut().enumerate() {
-            step.number = index + 1;
-        }
-        let mut plan = Plan {
-            version: Plan::VERSION,
-            fingerprint: PlanFingerprint(String::new()),
-            desired: desired.clone(),
-            guards: guards.clone(),
-            accounts,
-            consequences: consequences(&steps),
-            steps,
-            kept,
-            requests,
-            eta_seconds: eta.as_secs() + u64::from(eta.subsec_nanos() > 0),
-        };
-        plan.fingerprint = digest::of(&plan);
-        Self { plan, problems, directories: directories.into(), drafted }
-    }
+/// What a plan depends on and what it would do. Without the numbers of requests: they change with the account's size,
+/// which makes no other plan.
+#[derive(Serialize)]
+struct Content<'a> {
+    version: u32,
+    desired: &'a Desired,
+    guards: &'a Guards,
+    accounts: &'a [PlannedAccount],
+    #[serde(serialize_with = "without_requests")]
+    steps: &'a [Step],
+    kept: &'a [Kept],
+}
 
-    /// Judges the drafted plan by the given limits.
-    pub(crate) fn judge(self, limits: &Limits) -> Result<Plan, Refused> {
-        let Self { plan, problems: mut refusals, directories, drafted } = self;
-        let guarded = limits.protect.iter().chain(&limits.required_owners);
-        let unknown = guarded
-            .filter(|entry| matches!(entry, Entry::Person(name) if plan.desired.people.get(name).is_none()));
-        refusals.extend(unknown.map(Refusal::unknown_in_guards));
-        let mut rest = plan.steps.as_slice();
-        for Drafted { workspace, members, directory, places } in &drafted {
-            let case = Case {
-                target: &workspace.target,
-                mode: workspace.mode,
-                members: members.all,
-                directory: &directories[*directory],
-            };
-            let (steps, behind) = rest.split_at(places.len());
-            rest = behind;
-            refusals.extend(case.judge(steps, places, limits));
-        }
-        refusals.extend(tally::mails(&plan.steps, limits));
-        if refusals.is_empty() {
-            return Ok(plan);
-        }
-        refusals.sort_by_key(|refusal| (refusal.step.is_some(), refusal.step));
-        Err(Refused { refusals, plan: Box::new(plan) })
-    }
+fn without_requests<S: Serializer>(steps: &[Step], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(steps.iter().map(|step| Step { requests: 0, ..step.clone() }))
 }
 
 /// Every consequence of any step, each once, sorted.
@@ -320,39 +195,46 @@ fn consequences(steps: &[Step]) -> Vec<Consequence> {
     all.into_iter().cloned().collect()
 }
 
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        for digit in [byte >> 4, byte & 15] {
-            text.extend(char::from_digit(u32::from(digit), 16));
-        }
-        text
-    })
-}
+#[cfg(test)]
+mod tests {
+    use crate::desired::{Desired, DesiredMember, DesiredMembership, DesiredWorkspace, Mode};
+    use crate::guards::Guards;
+    use crate::plan::Unjudged;
+    use std::collections::HashSet;
+    use workspace_members_core::{IfPresent, NativeRole, Role};
 
-/// Without its rosters.
-fn account(seen: &Observed) -> PlannedAccount {
-    PlannedAccount {
-        connection: seen.connection().to_owned(),
-        provider: seen.provider().clone(),
-        endpoint: seen.capabilities().endpoint().to_owned(),
-        variant: seen.capabilities().variant().to_owned(),
-        account: seen.me().and_then(|me| me.account_id.clone()),
-        me: seen.me().map(|me| me.user.clone()),
-        rosters: BTreeMap::new(),
+    #[test]
+    fn no_two_desired_states_have_one_fingerprint() {
+        let named = |who: &str, membership: DesiredMembership| {
+            DesiredMember::new(who.parse::<crate::Entry>().unwrap(), membership)
+        };
+        let viewer = || DesiredMembership::Role(Role::Viewer);
+        let team = |name: &str| DesiredMember { team: Some(name.to_owned()), ..named("user:1", viewer()) };
+        let mut lists = vec![
+            vec![],
+            vec![team("a")],
+            vec![team("")],
+            vec![named("user:1", viewer()), named("user:2", viewer())],
+        ];
+        let people = ["user:1", "group:1", "person:1", "1@example.com"];
+        lists.extend(people.map(|who| vec![named(who, viewer())]));
+        let add = |if_present| DesiredMembership::Add { role: Role::Viewer, if_present };
+        let memberships = [
+            DesiredMembership::Role(Role::Owner),
+            DesiredMembership::Role(Role::Custom(NativeRole::new("viewer"))),
+            DesiredMembership::SetRole(Role::Viewer),
+            DesiredMembership::Absent,
+            add(IfPresent::Fail),
+            add(IfPresent::Keep),
+            add(IfPresent::SetRole),
+        ];
+        lists.extend(memberships.map(|membership| vec![named("user:1", membership)]));
+        let fingerprint = |list: &[DesiredMember]| {
+            let workspace = DesiredWorkspace::new("acme:1".parse().unwrap(), Mode::Additive);
+            let desired = Desired::new().with_workspace(workspace.with_members(list.to_vec()));
+            Unjudged::draft(&desired, &[], &Guards::new()).plan.fingerprint
+        };
+        let all: HashSet<_> = lists.iter().map(|list| fingerprint(list)).collect();
+        assert_eq!(all.len(), lists.len());
     }
-}
-
-fn planned(seen: &Observed, workspace: &WorkspaceId, members: Members<'_>) -> PlannedRoster {
-    PlannedRoster {
-        name: seen.workspace(workspace).map(|workspace| workspace.name.clone()),
-        members: members.all.len(),
-        complete: members.complete,
-        fingerprint: members.fingerprint(),
-    }
-}
-
-fn not_read(target: &Target) -> Refusal {
-    let message = "the workspace was not read".to_owned();
-    Refusal::problem(Problem::NotRead, target, None, message, "read this connection before planning")
 }

@@ -3,18 +3,18 @@
 mod account;
 mod file;
 mod journal;
-mod open_change;
 
 pub use account::AccountKey;
 pub use file::{FileStore, open_changes};
-pub use open_change::{ChangeId, OpenChange};
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use workspace_members_core::{NativeRole, PrincipalId, WorkspaceId};
 
 /// What an apply keeps outside itself, so that other runs and later ones know of it: who works on an account, which
 /// changes are open, and how much of a shared limit is used. Nothing else: plans are made from what is there.
@@ -53,6 +53,29 @@ pub trait StateStore: fmt::Debug + Send + Sync {
     /// Gives back a slot that was not used, since its request was never sent. Idempotent.
     async fn give_back_slot(&self, budget: &Budget<'_>, slot: u64) -> Result<(), StateError>;
 }
+
+/// Somebody who is removed only to be added again. Until they were seen inside, they may be outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct OpenChange {
+    /// The connection that was used.
+    pub connection: String,
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// Who.
+    pub principal: PrincipalId,
+    /// Who, as a person would say it.
+    pub label: String,
+    /// The role before.
+    pub from: NativeRole,
+    /// The role after.
+    pub to: NativeRole,
+}
+
+/// Identifies an open change of an account. Later changes have higher ids, as long as one is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChangeId(pub u64);
 
 /// The right to change an account, until it is dropped or a later lease of the account is taken.
 #[derive(Debug)]

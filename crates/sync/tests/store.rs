@@ -28,7 +28,7 @@ async fn contract(backend: &impl Backend) {
     a_lost_lease_is_noticed_before_the_next_write(backend).await;
     a_change_is_open_until_it_is_ended(backend).await;
     accounts_do_not_share_changes(backend).await;
-    whoever_gives_up_waiting_leaves_the_state_whole(backend).await;
+    a_call_that_is_dropped_leaves_the_state_whole(backend).await;
     budgets_are_kept_or_not(backend).await;
 }
 
@@ -95,7 +95,7 @@ async fn a_lost_lease_is_noticed_before_the_next_write(backend: &impl Backend) {
     assert!(lost(one.check_lease(&old).await.unwrap_err()));
     assert!(lost(one.begin_change(&old, &change(2)).await.unwrap_err()));
     assert!(lost(one.end_change(&old, id, "added").await.unwrap_err()));
-    // To drop it takes nothing away from whoever has the account now.
+    // To drop it takes nothing away from the run that has the account now.
     drop(old);
     two.check_lease(&new).await.unwrap();
     assert!(one.take_lease(&account).await.unwrap().is_none());
@@ -143,19 +143,19 @@ async fn accounts_do_not_share_changes(backend: &impl Backend) {
     assert!(all.contains(&change(2)) && all.contains(&change(3)), "{all:?}");
 }
 
-async fn whoever_gives_up_waiting_leaves_the_state_whole(backend: &impl Backend) {
+async fn a_call_that_is_dropped_leaves_the_state_whole(backend: &impl Backend) {
     use futures_util::FutureExt as _;
     let (store, account) = (backend.open(), account("cancelled"));
     for _ in 0..20 {
-        let held = lease(&store, &account).await;
+        let taken = lease(&store, &account).await;
         // Polled once, and dropped.
-        let begun = store.begin_change(&held, &change(1)).now_or_never();
-        drop((begun, held));
+        let begun = store.begin_change(&taken, &change(1)).now_or_never();
+        drop((begun, taken));
     }
-    let held = lease(&store, &account).await;
+    let taken = lease(&store, &account).await;
     for (id, open) in store.open_changes(&account).await.unwrap() {
         assert_eq!(open, change(1));
-        store.end_change(&held, id, "inside").await.unwrap();
+        store.end_change(&taken, id, "inside").await.unwrap();
     }
     assert!(changes(&store, &account).await.is_empty());
 }
@@ -229,8 +229,8 @@ async fn the_files_of_all_accounts_are_read_without_a_lease() {
     assert!(open_changes(&folder.path().join("none")).unwrap().is_empty());
     let store: Arc<dyn StateStore> = Arc::new(FileStore::new(folder.path()));
     for user in [1, 2] {
-        let held = lease(&store, &account(&user.to_string())).await;
-        store.begin_change(&held, &change(user)).await.unwrap();
+        let taken = lease(&store, &account(&user.to_string())).await;
+        store.begin_change(&taken, &change(user)).await.unwrap();
     }
     let mut all = open_changes(folder.path()).unwrap();
     all.sort_by_key(|change| change.principal.clone());
@@ -245,11 +245,11 @@ async fn generations_grow_whatever_the_file_says() {
     let path = folder.path().join(format!("{account}.generation"));
     let mut last = 0;
     for damage in ["", "12", "none", "\u{e9}"] {
-        let held = store.take_lease(&account).await.unwrap().unwrap();
-        assert!(held.generation() > last);
-        last = held.generation();
+        let taken = store.take_lease(&account).await.unwrap().unwrap();
+        assert!(taken.generation() > last);
+        last = taken.generation();
         std::fs::write(&path, damage).unwrap();
-        assert!(matches!(store.check_lease(&held).await, Err(StateError::LeaseLost { .. })), "{damage:?}");
+        assert!(matches!(store.check_lease(&taken).await, Err(StateError::LeaseLost { .. })), "{damage:?}");
     }
 }
 
@@ -257,7 +257,7 @@ async fn generations_grow_whatever_the_file_says() {
 async fn a_lease_of_another_store_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (files, account) = (FileStore::new(folder.path()), account("acme"));
-    let held = MemoryStore::default().take_lease(&account).await.unwrap().unwrap();
-    let error = files.check_lease(&held).await.unwrap_err();
+    let taken = MemoryStore::default().take_lease(&account).await.unwrap().unwrap();
+    let error = files.check_lease(&taken).await.unwrap_err();
     assert!(matches!(error, StateError::Unusable { .. }), "{error}");
 }

@@ -25,10 +25,9 @@ pub(crate) async fn run(connections: &Connections, args: &args::Diff) -> Result<
         None => People::new(),
     };
     let (on_left, on_right) = try_join(roster(left, &args.left), roster(right, &args.right)).await?;
-    let (first_provider, second_provider) = (left.members.provider(), right.members.provider());
     let diff = Diff::compute(
-        &Side::new(&left.name, &first_provider, &on_left).with_capabilities(left.members.capabilities()),
-        &Side::new(&right.name, &second_provider, &on_right).with_capabilities(right.members.capabilities()),
+        &Side::new(&left.name, left.members.capabilities(), &on_left),
+        &Side::new(&right.name, right.members.capabilities(), &on_right),
         &people,
     );
     let mut report = Report::rows(&COLUMNS, rows(&diff), vec![sheet(&diff)]);

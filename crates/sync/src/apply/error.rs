@@ -6,8 +6,8 @@ use crate::store::{OpenChange, StateError};
 use std::time::Duration;
 use workspace_members_core::Error;
 
-/// A plan was not carried out. No step was begun; open changes of earlier runs may have been recovered, which the
-/// [`Progress`](crate::Progress) was told.
+/// A plan was not carried out. No step was begun; open changes of earlier runs may have been recovered, each with its
+/// [`Event`](crate::Event).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApplyError {
@@ -44,12 +44,12 @@ pub enum ApplyError {
     Stale {
         /// The plan that was given.
         planned: PlanFingerprint,
-        /// The workspaces whose rosters are others; none if something else changed.
+        /// The workspaces whose rosters changed; none if something else did.
         changed: Vec<Target>,
         /// What would be planned now, unjudged.
         now: Box<Plan>,
     },
-    /// The account's limits do not let the plan be carried out in the time that it may take.
+    /// Under the account's limits the plan takes longer than it may.
     #[error("the plan takes {eta_seconds} s at the least under the account's limits, and may take {}", .limit.as_secs())]
     TooSlow {
         /// How long it takes at the least.
@@ -64,7 +64,7 @@ pub enum ApplyError {
 
 fn stale(changed: &[Target]) -> String {
     if changed.is_empty() {
-        return "the account, the acting identity or the members' details are others".to_owned();
+        return "the account, the acting identity or the members' details changed".to_owned();
     }
     let names: Vec<String> = changed.iter().map(ToString::to_string).collect();
     format!("{} changed", names.join(", "))

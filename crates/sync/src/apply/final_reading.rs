@@ -8,15 +8,14 @@ use workspace_members_core::Capability;
 /// Corrects the outcomes by what was read at the end, and counts what remains to be done.
 pub(super) fn conclude(report: &mut Report, plan: &Plan, observed: Vec<Observed>) {
     for step in &mut report.steps {
-        let seen = observed.iter().find(|seen| seen.connection() == step.step.target.connection);
-        if let Some(seen) = seen {
+        if let Some(seen) = observed.iter().find(|seen| seen.connection() == step.step.target.connection) {
             correct(step, seen);
         }
     }
     let next = Unjudged::draft(&plan.desired, &observed, &plan.guards);
-    // Whom a step of this plan added is a member already by now.
+    // Somebody whom a step of this plan added is a member already by now.
     let unmet = |refusal: &&Refusal| refusal.cause != Cause::Problem(Problem::AlreadyMember);
-    // Whom a step of this plan invited, and whom the roster does not show until they accept, would be added again.
+    // Somebody whom a step of this plan invited, and whom the roster does not show until they accept, would be added again.
     let invited = |step: &&crate::Step| {
         let same =
             |done: &&StepReport| done.step.principal == step.principal && done.step.target == step.target;
@@ -52,5 +51,8 @@ fn correct(report: &mut StepReport, seen: &Observed) {
             report.outcome = StepOutcome::Unchanged;
         }
         _ => {}
+    }
+    if let (Some(member), StepOutcome::Applied | StepOutcome::Unchanged) = (member, report.outcome) {
+        report.member = Some(member.clone());
     }
 }

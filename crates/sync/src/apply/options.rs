@@ -3,9 +3,9 @@
 use super::progress::Progress;
 use crate::guards::Guards;
 use crate::observe::Known;
-use crate::plan::Overrides;
+use crate::plan::Override;
 use crate::store::{FileStore, StateStore};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +14,12 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ApplyOptions {
-    /// Where leases and open changes are kept. It must outlive the run: it knows who may be outside.
+    /// Where leases and open changes are kept. It must outlive the run: it records who may be outside.
     pub store: Arc<dyn StateStore>,
     /// Guards of this host, on top of the plan's.
     pub guards: Guards,
     /// Guards lifted for this very plan.
-    pub overrides: Overrides,
+    pub overrides: BTreeSet<Override>,
     /// Whether a plan that is no longer current is replaced by what would be planned now, instead of refused.
     pub replan: bool,
     /// How many workspaces are worked on at a time. At least 1.
@@ -29,7 +29,7 @@ pub struct ApplyOptions {
     pub time_limit: Option<Duration>,
     /// What was read just before, by connection, and is not read again.
     pub known: BTreeMap<String, Known>,
-    /// Told what happens.
+    /// Receives what happens, as it happens.
     pub progress: Progress,
 }
 
@@ -46,7 +46,7 @@ impl ApplyOptions {
         Self {
             store,
             guards: Guards::new(),
-            overrides: Overrides::new(),
+            overrides: BTreeSet::new(),
             replan: false,
             concurrency: 4,
             time_limit: None,
@@ -62,7 +62,7 @@ impl ApplyOptions {
     }
 
     /// Lifts guards.
-    pub fn with_overrides(mut self, overrides: Overrides) -> Self {
+    pub fn with_overrides(mut self, overrides: BTreeSet<Override>) -> Self {
         self.overrides = overrides;
         self
     }
@@ -91,7 +91,7 @@ impl ApplyOptions {
         self
     }
 
-    /// Takes events.
+    /// Receives events.
     pub fn with_progress(mut self, progress: Progress) -> Self {
         self.progress = progress;
         self

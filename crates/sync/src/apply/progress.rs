@@ -1,7 +1,6 @@
 //! What happens while a plan is carried out, as it happens.
 
 use super::report::{Recovered, StepReport};
-use crate::desired::Target;
 use crate::observe::Observed;
 use crate::plan::{Plan, Step};
 use std::fmt;
@@ -11,11 +10,6 @@ use std::sync::Arc;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A connection is about to be read.
-    Reading {
-        /// Its name.
-        connection: &'a str,
-    },
     /// An open change of an earlier run was recovered.
     Recovered(&'a Recovered),
     /// Everything that a plan is made from was read.
@@ -33,13 +27,11 @@ pub enum Event<'a> {
     Step(&'a Step),
     /// A step has ended.
     Done(&'a StepReport),
-    /// The rest of a workspace's steps is skipped.
-    Stopped(&'a Target),
     /// Everything is read once more.
     Rereading,
 }
 
-/// Takes [`Event`]s. Called from the task that applies; it must not block for long.
+/// Receives [`Event`]s. Called from the task that applies; it must not block for long.
 #[derive(Clone)]
 pub struct Progress(Arc<dyn Fn(&Event<'_>) + Send + Sync>);
 
@@ -49,7 +41,7 @@ impl Progress {
         Self(Arc::new(each))
     }
 
-    pub(super) fn tell(&self, event: &Event<'_>) {
+    pub(super) fn report(&self, event: &Event<'_>) {
         (self.0)(event);
     }
 }

@@ -1,7 +1,9 @@
-//! Recovering open changes: adding again whoever an earlier run left outside.
+//! Recovering open changes: adding again people whom an earlier run left outside.
 
+use super::connections::Picked;
 use super::error::ApplyError;
-use super::leases::Account;
+use super::leases::{Account, Leases};
+use super::progress::{Event, Progress};
 use super::report::{Recovered, Recovery};
 use super::write::{Written, write};
 use crate::store::OpenChange;
@@ -10,36 +12,42 @@ use workspace_members_core::{
     WorkspaceMembersExt as _,
 };
 
-/// Recovers every open change of one account, oldest first. Stops at the first that cannot be recovered.
+/// Recovers every open change of the leased accounts, of each oldest first. Stops at the first that cannot be recovered.
 ///
 /// Each by the connection that it was begun with: another key of the account may not see the workspace, and would take
 /// that for its end.
 pub(super) async fn recover(
-    connections: &[(&str, &dyn WorkspaceMembers)],
-    account: Account<'_>,
-    mut each: impl FnMut(&Recovered),
+    leases: &Leases<'_>,
+    connections: &Picked<'_>,
+    progress: &Progress,
 ) -> Result<Vec<Recovered>, ApplyError> {
     let mut all = Vec::new();
-    for (id, open_change) in account.open_changes().await? {
-        let connection = connections.iter().find(|(name, _)| *name == open_change.connection);
-        let how = match connection {
-            Some((_, members)) => {
-                account.check().await?;
-                match one(*members, &open_change).await {
-                    Ok(how) => how,
-                    Err(source) => {
-                        return Err(ApplyError::Unrecovered { open_change: Box::new(open_change), source });
+    for Account { store, lease } in leases.all() {
+        for (id, open_change) in store.open_changes(lease.account()).await? {
+            let begun_with = leases.account(&open_change.connection);
+            let known = begun_with.is_some_and(|account| account.lease.account() == lease.account());
+            let how = match connections.get(open_change.connection.as_str()).filter(|_| known) {
+                Some(&members) => {
+                    store.check_lease(lease).await?;
+                    match one(members, &open_change).await {
+                        Ok(how) => how,
+                        Err(source) => {
+                            return Err(ApplyError::Unrecovered {
+                                open_change: Box::new(open_change),
+                                source,
+                            });
+                        }
                     }
                 }
+                None => Recovery::Left,
+            };
+            if how != Recovery::Left {
+                store.end_change(lease, id, &format!("{how:?}").to_lowercase()).await?;
             }
-            None => Recovery::Left,
-        };
-        let recovered = Recovered::new(open_change, how);
-        if how != Recovery::Left {
-            account.end(id, &format!("{how:?}").to_lowercase()).await?;
+            let recovered = Recovered { open_change, how };
+            progress.report(&Event::Recovered(&recovered));
+            all.push(recovered);
         }
-        each(&recovered);
-        all.push(recovered);
     }
     Ok(all)
 }
@@ -77,8 +85,8 @@ async fn add(members: &dyn WorkspaceMembers, request: &AddMember) -> Result<(), 
     }
 }
 
-/// What it means that something does not exist, if that is the error. Whoever does not exist any more need not be added
-/// again; a workspace may exist and not be visible.
+/// What it means that something does not exist, if that is the error. Somebody who no longer exists need not be added again;
+/// a workspace may exist and not be visible.
 fn absent(error: Error) -> Result<Recovery, Error> {
     match error.missing() {
         [Resource::User | Resource::Group] => Ok(Recovery::Gone),

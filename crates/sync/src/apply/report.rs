@@ -5,7 +5,7 @@ use crate::plan::{Kept, PlanFingerprint, Refusal, Step};
 use crate::store::OpenChange;
 use serde::Serialize;
 use std::fmt;
-use workspace_members_core::{Effect, Error, ErrorKind};
+use workspace_members_core::{Effect, Error, ErrorKind, Member};
 
 /// What came of one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -25,13 +25,7 @@ pub enum StepOutcome {
 
 impl fmt::Display for StepOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Applied => "applied",
-            Self::Unchanged => "unchanged",
-            Self::Failed => "failed",
-            Self::Unknown => "unknown",
-            Self::Skipped => "skipped",
-        })
+        self.serialize(f)
     }
 }
 
@@ -45,6 +39,10 @@ pub struct StepReport {
     pub outcome: StepOutcome,
     /// Whether an addition ended as an invitation that is not accepted yet.
     pub pending: bool,
+    /// The member as the last reading shows them, else as the provider confirmed the step; with the membership's id where
+    /// the provider has one. `None` for a removal, and for a step that is not known to be done.
+    #[serde(skip)]
+    pub member: Option<Member>,
     /// What happened, where that is more than the outcome says.
     pub message: Option<String>,
     /// What to do about it.
@@ -63,6 +61,7 @@ impl StepReport {
             step: step.clone(),
             outcome,
             pending: false,
+            member: None,
             message: None,
             advice: None,
             refusal: None,
@@ -73,6 +72,11 @@ impl StepReport {
     pub(super) fn because(mut self, message: impl Into<String>, advice: impl Into<String>) -> Self {
         self.message = Some(message.into());
         self.advice = Some(advice.into());
+        self
+    }
+
+    pub(super) fn with_member(mut self, member: Option<Member>) -> Self {
+        self.member = member;
         self
     }
 
@@ -90,12 +94,9 @@ impl StepReport {
     }
 
     /// Whether it was done and no later step need wait: not so where the change is missing in the audit log.
-    pub(super) fn lets_go_on(&self) -> bool {
-        matches!(self.outcome, StepOutcome::Applied | StepOutcome::Unchanged) && !self.is_unrecorded()
-    }
-
-    fn is_unrecorded(&self) -> bool {
-        self.error.as_ref().is_some_and(|error| error.kind() == ErrorKind::RecordFailed)
+    pub(super) fn is_done(&self) -> bool {
+        let recorded = self.error.as_ref().is_none_or(|error| error.kind() != ErrorKind::RecordFailed);
+        matches!(self.outcome, StepOutcome::Applied | StepOutcome::Unchanged) && recorded
     }
 
     /// Whether a part of it was done.
@@ -132,12 +133,6 @@ pub struct Recovered {
     pub how: Recovery,
 }
 
-impl Recovered {
-    pub(super) fn new(open_change: OpenChange, how: Recovery) -> Self {
-        Self { open_change, how }
-    }
-}
-
 /// What came of a whole plan.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
@@ -152,10 +147,10 @@ pub struct Report {
     pub recovered: Vec<Recovered>,
     /// The changes that are open at the end: these people may be outside. The next run recovers them.
     pub open_changes: Vec<OpenChange>,
-    /// How many steps a plan from the last reading would have, with the problems that it would meet: 0 if everything is as
-    /// desired. `None` if it could not be read.
+    /// How many steps and problems a plan from the last reading would have: 0 if everything is as desired. `None` if it could
+    /// not be read.
     pub remaining: Option<usize>,
-    /// Why the last reading failed, if it did; then outcomes are as the single requests told them.
+    /// Why the last reading failed, if it did; then outcomes are as the single requests reported them.
     pub last_reading: Option<String>,
     /// What was read before the first step.
     #[serde(skip)]
@@ -169,8 +164,7 @@ impl Report {
     /// The last reading failed.
     pub(super) fn unread(&mut self, error: &dyn std::error::Error) {
         self.remaining = None;
-        let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-        self.last_reading = Some(format!("{error}{cause}"));
+        self.last_reading = Some(with_cause(error));
     }
 
     /// How many steps came to this.
@@ -187,6 +181,11 @@ impl Report {
 
     /// Whether every step is done and recorded, and the last reading shows it.
     pub fn is_complete(&self) -> bool {
-        self.steps.iter().all(StepReport::lets_go_on) && self.remaining == Some(0)
+        self.steps.iter().all(StepReport::is_done) && self.remaining == Some(0)
     }
+}
+
+pub(super) fn with_cause(error: &dyn std::error::Error) -> String {
+    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+    format!("{error}{cause}")
 }

@@ -2,11 +2,11 @@
 
 use super::leases::Account;
 use super::progress::{Event, Progress};
-use super::recheck::{Recheck, Rechecked, makes_owner};
-use super::report::{StepOutcome, StepReport};
+use super::recheck::Recheck;
+use super::report::{StepOutcome, StepReport, with_cause};
 use super::write::{Written, resolved, write};
 use crate::desired::DesiredWorkspace;
-use crate::plan::{Action, Step, Strategy, is_rechecked};
+use crate::plan::{Action, Step, Strategy};
 use crate::store::{ChangeId, OpenChange, StateError};
 use workspace_members_core::ops::{Verdict, read_member, resolve};
 use workspace_members_core::{
@@ -28,25 +28,24 @@ impl Runner<'_> {
     /// Takes the steps in order, until one is not done. Those after it are skipped: they were judged on the assumption
     /// that everything before them is done.
     pub(super) async fn run(&self, steps: &[&Step]) -> Vec<StepReport> {
-        let mut reports = Vec::with_capacity(steps.len());
-        let mut made_owner: Vec<PrincipalId> = Vec::new();
-        for (index, step) in steps.iter().enumerate() {
-            self.progress.tell(&Event::Step(step));
-            let report = self.take(step, &made_owner).await;
-            self.progress.tell(&Event::Done(&report));
-            let done = report.lets_go_on();
-            reports.push(report);
-            if !done {
-                self.progress.tell(&Event::Stopped(&step.target));
-                let skipped = steps[index + 1..].iter().map(|later| {
-                    let message = format!("step {} of this workspace was not done", step.number);
-                    StepReport::new(later, StepOutcome::Skipped)
-                        .because(message, format!("see step {}, then plan again", step.number))
-                });
-                reports.extend(skipped);
-                break;
+        let mut reports: Vec<StepReport> = Vec::with_capacity(steps.len());
+        let (mut made_owner, mut stopped_at) = (Vec::new(), None);
+        let roles = self.members.capabilities().roles();
+        for step in steps {
+            if let Some(number) = stopped_at {
+                let message = format!("step {number} of this workspace was not done");
+                let skipped = StepReport::new(step, StepOutcome::Skipped);
+                reports.push(skipped.because(message, format!("see step {number}, then plan again")));
+                continue;
             }
-            if makes_owner(step, self.recheck.directory) {
+            self.progress.report(&Event::Step(step));
+            let report = self.take(step, &made_owner).await;
+            self.progress.report(&Event::Done(&report));
+            if !report.is_done() {
+                stopped_at = Some(step.number);
+            }
+            reports.push(report);
+            if step.to.as_ref().is_some_and(|native| roles.normalize(native) == Role::Owner) {
                 made_owner.push(step.principal.clone());
             }
         }
@@ -54,42 +53,32 @@ impl Runner<'_> {
     }
 
     async fn take(&self, step: &Step, made_owner: &[PrincipalId]) -> StepReport {
-        let mut member = self.recheck.roster.get(&step.principal).cloned();
-        if is_rechecked(self.members.capabilities(), step) {
-            match self.recheck.read(step, made_owner).await {
-                Ok(Rechecked::AsPlanned(now)) => member = now,
-                Ok(Rechecked::Done) => return StepReport::new(step, StepOutcome::Unchanged),
-                Ok(Rechecked::Changed(message)) => {
-                    return StepReport::new(step, StepOutcome::Skipped).because(message, "plan again");
-                }
-                Ok(Rechecked::Refused(refusal)) => {
-                    let mut report = StepReport::new(step, StepOutcome::Skipped)
-                        .because(refusal.to_string(), refusal.advice.clone());
-                    report.refusal = Some(*refusal);
-                    return report;
-                }
-                Err(error) => return StepReport::failure(step, StepOutcome::Failed, error),
-            }
-        }
+        let member = match self.recheck.check(step, made_owner).await {
+            Ok(member) => member,
+            Err(report) => return *report,
+        };
         if step.strategy == Strategy::RemoveThenAdd {
             return self.remove_then_add(step, member).await;
         }
-        if let Some(account) = self.account
-            && let Err(error) = account.check().await
+        if let Some(Account { store, lease }) = self.account
+            && let Err(error) = store.check_lease(lease).await
         {
             return not_sent(step, &error);
         }
+        let unread = || MemberKey::new(self.workspace.target.workspace.clone(), step.principal.clone());
+        let key = member.map_or_else(unread, |member| member.key);
         match (step.action, &step.role) {
-            (Action::Remove, _) => self.remove(step, member).await,
+            (Action::Remove, _) => {
+                let request = RemoveMember::new(key).with_from(step.from.clone());
+                self.report(step, write(self.members, &request).await, |()| None)
+            }
             (_, None) => without_role(step),
             (Action::Add, Some(role)) => self.add(step, role).await,
-            (_, Some(role)) => self.set_role(step, role, member).await,
+            (_, Some(role)) => {
+                let request = SetRole::new(key, role.clone()).with_from(step.from.clone());
+                self.report(step, write(self.members, &request).await, Some)
+            }
         }
-    }
-
-    fn key(&self, step: &Step, member: Option<Member>) -> MemberKey {
-        let unread = || MemberKey::new(self.workspace.target.workspace.clone(), step.principal.clone());
-        member.map_or_else(unread, |member| member.key)
     }
 
     async fn add(&self, step: &Step, role: &Role) -> StepReport {
@@ -103,44 +92,33 @@ impl Runner<'_> {
             _ => self.members.add(&request).await,
         };
         let error = match sent {
-            Ok(member) => return self.confirmed(step, &member),
-            // Where it could not be read before whether they are a member, the desired state says what to do with one.
-            Err(error)
-                if error.kind() == ErrorKind::AlreadyMember && step.if_present == Some(IfPresent::Keep) =>
-            {
-                return StepReport::new(step, StepOutcome::Unchanged);
-            }
-            Err(error)
-                if error.kind() == ErrorKind::AlreadyMember && step.if_present == Some(IfPresent::Fail) =>
-            {
-                return StepReport::failure(step, StepOutcome::Failed, error);
-            }
-            Err(error) => self.members.narrow_not_found(error, &request.key()).await,
+            Ok(member) => return self.confirmed(step, member),
+            Err(error) => error,
         };
-        let written = resolved(self.members, &request, error).await;
-        self.report(step, written)
-    }
-
-    async fn set_role(&self, step: &Step, role: &Role, member: Option<Member>) -> StepReport {
-        let request = SetRole::new(self.key(step, member), role.clone()).with_from(step.from.clone());
-        let written = write(self.members, &request).await;
-        self.report(step, written)
-    }
-
-    async fn remove(&self, step: &Step, member: Option<Member>) -> StepReport {
-        let request = RemoveMember::new(self.key(step, member)).with_from(step.from.clone());
-        match write(self.members, &request).await {
-            Written::Applied(()) => StepReport::new(step, StepOutcome::Applied),
-            Written::Unchanged(()) => StepReport::new(step, StepOutcome::Unchanged),
-            Written::Failed(error, _) => failed(step, error),
-            Written::Unknown(error) => StepReport::failure(step, StepOutcome::Unknown, error),
+        // Where it could not be read before whether they are a member, the desired state says what to do with one.
+        match step.if_present.filter(|_| error.kind() == ErrorKind::AlreadyMember) {
+            Some(IfPresent::Keep) => return StepReport::new(step, StepOutcome::Unchanged),
+            Some(IfPresent::Fail) => return StepReport::failure(step, StepOutcome::Failed, error),
+            Some(IfPresent::SetRole) | None => {}
         }
+        let error = self.members.narrow_not_found(error, &request.key()).await;
+        self.report(step, resolved(self.members, &request, error).await, Some)
     }
 
-    fn report(&self, step: &Step, written: Written<Member>) -> StepReport {
+    fn report<T>(
+        &self,
+        step: &Step,
+        written: Written<T>,
+        member: impl FnOnce(T) -> Option<Member>,
+    ) -> StepReport {
         match written {
-            Written::Applied(member) => self.confirmed(step, &member),
-            Written::Unchanged(_) => StepReport::new(step, StepOutcome::Unchanged),
+            Written::Applied(done) => match member(done) {
+                Some(member) => self.confirmed(step, member),
+                None => StepReport::new(step, StepOutcome::Applied),
+            },
+            Written::Unchanged(done) => {
+                StepReport::new(step, StepOutcome::Unchanged).with_member(member(done))
+            }
             Written::Failed(error, Some(member)) if error.kind() == ErrorKind::AlreadyMember => {
                 let message = format!("{} is a member already, as {}", step.label, member.native_role);
                 StepReport::failure(step, StepOutcome::Failed, error).because(message, "plan again")
@@ -152,9 +130,9 @@ impl Runner<'_> {
 
     /// The provider answered with the member. The role must be the one asked for, unless something else fixes it or the
     /// provider does not name it.
-    fn confirmed(&self, step: &Step, member: &Member) -> StepReport {
+    fn confirmed(&self, step: &Step, member: Member) -> StepReport {
         let given = &member.native_role;
-        if !step.is_met_by(Some(member), self.members.capabilities().roles()) {
+        if !step.is_met_by(Some(&member), self.members.capabilities().roles()) {
             let message = format!("the provider reported success, and answered the role {given}");
             return StepReport::new(step, StepOutcome::Unknown)
                 .because(message, ErrorKind::Unconfirmed.advice());
@@ -166,7 +144,7 @@ impl Runner<'_> {
         } else if Some(given) != step.to.as_ref() && member.is(Mark::RoleFixed) {
             report.message = Some(format!("their role is {given}, set by something else"));
         }
-        report
+        report.with_member(Some(member))
     }
 
     /// Records the open change before the removal is sent, and that it is finished once they were seen inside.
@@ -181,17 +159,17 @@ impl Runner<'_> {
             workspace: self.workspace.target.workspace.clone(),
             principal: step.principal.clone(),
             label: step.label.clone(),
-            from: member.native_role.clone(),
+            from: member.native_role,
             to: to.clone(),
         };
-        let id = match account.begin(&open_change).await {
+        let id = match account.store.begin_change(account.lease, &open_change).await {
             Ok(id) => id,
             Err(error) => return not_sent(step, &error),
         };
         let workspace = &open_change.workspace;
         let result = self.members.change_role_by_remove_then_add(workspace, &step.principal, role).await;
         match result {
-            Ok(ensured) => end(account, id, self.confirmed(step, &ensured.member)).await,
+            Ok(ensured) => end(account, id, self.confirmed(step, ensured.member)).await,
             Err(error) => match self.whereabouts(step, role, error).await {
                 (report, true) => end(account, id, report).await,
                 (report, false) => report,
@@ -207,7 +185,9 @@ impl Runner<'_> {
         let inside = matches!(read, Ok(Some(_)));
         match resolve(&addition, error.clone(), read, self.members.capabilities()) {
             Verdict::Applied(_) if error.kind() == ErrorKind::RecordFailed => (failed(step, error), true),
-            Verdict::Applied(_) => (StepReport::new(step, StepOutcome::Applied), true),
+            Verdict::Applied(now) => {
+                (StepReport::new(step, StepOutcome::Applied).with_member(Some(now)), true)
+            }
             // No request is under way that could still remove them.
             _ if inside && matches!(error.effect(), Effect::Rejected | Effect::NotApplied) => {
                 (StepReport::failure(step, StepOutcome::Failed, error), true)
@@ -215,7 +195,7 @@ impl Runner<'_> {
             _ => {
                 let message = format!("{error}; they may be outside, now or in a moment");
                 let report = StepReport::failure(step, StepOutcome::Unknown, error)
-                    .because(message, "run again: whoever is outside is added before anything else");
+                    .because(message, "run again: people left outside are added before anything else");
                 (report, false)
             }
         }
@@ -223,11 +203,11 @@ impl Runner<'_> {
 }
 
 async fn end(account: Account<'_>, id: ChangeId, report: StepReport) -> StepReport {
-    match account.end(id, &report.outcome.to_string()).await {
+    match account.store.end_change(account.lease, id, &report.outcome.to_string()).await {
         Ok(()) => report,
         // The next run reads once more that they are inside.
         Err(error) => {
-            let message = format!("that the change is finished was not recorded: {}", chain(&error));
+            let message = format!("that the change is finished was not recorded: {}", with_cause(&error));
             report.because(message, ErrorKind::RecordFailed.advice())
         }
     }
@@ -243,14 +223,8 @@ fn not_sent(step: &Step, error: &StateError) -> StepReport {
         StateError::LeaseLost { .. } => "wait for the other run, then plan again",
         StateError::Unusable { .. } => ErrorKind::RecordFailed.advice(),
     };
-    StepReport::new(step, StepOutcome::Failed).because(format!("nothing was sent: {}", chain(error)), advice)
-}
-
-fn chain(error: &StateError) -> String {
-    match std::error::Error::source(error) {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
-    }
+    StepReport::new(step, StepOutcome::Failed)
+        .because(format!("nothing was sent: {}", with_cause(error)), advice)
 }
 
 /// A write that certainly failed, unless it is its record alone that did.

@@ -1,154 +1,122 @@
 //! What a file defines once for all its workspaces: people and teams.
 
-use super::entry::is_name;
-use super::file::{field, fields, list, parsed, text};
-use super::source::{Faults, Field, Node, Value};
-use super::{Entry, People, Person};
+use super::entry::{Entry, People, Person, is_name};
+use super::faults::Faults;
+use super::source::{Field, Keys, Node, Value};
 use std::collections::BTreeMap;
-use workspace_members_core::{EmailAddress, Who};
+use workspace_members_core::EmailAddress;
 
 /// The people and teams of a file.
-#[derive(Default)]
 pub(super) struct Definitions {
     pub(super) people: People,
     teams: BTreeMap<String, Vec<Entry>>,
 }
 
-fn named<'n>(node: &'n Node, what: &str, faults: &mut Faults<'_>) -> Vec<&'n Field> {
-    let Value::Table(fields) = &node.value else {
-        faults.add(&node.at, format!("{} stands where a table belongs", node.kind()), "write a table");
-        return Vec::new();
-    };
-    for field in fields.iter().filter(|field| !is_name(&field.key)) {
+impl Definitions {
+    /// Reads the tables `people` and `teams`, where they are.
+    pub(super) fn read(people: Option<&Node>, teams: Option<&Node>, faults: &mut Faults<'_>) -> Self {
+        let mut all = Self { people: People::new(), teams: BTreeMap::new() };
+        for field in named(people, "person", faults) {
+            all.people = all.people.with_person(field.key.clone(), person(&field.node, faults));
+        }
+        for field in named(teams, "team", faults) {
+            let members = all.team(&field.node, faults);
+            all.teams.insert(field.key.clone(), members);
+        }
+        all
+    }
+
+    fn team(&self, node: &Node, faults: &mut Faults<'_>) -> Vec<Entry> {
+        let mut members = Vec::new();
+        for item in node.items("a list of people", faults) {
+            if matches!(&item.value, Value::Text(text) if text.starts_with("team:")) {
+                faults.add(&item.at, "a team cannot hold a team", "name its people");
+            } else {
+                members.extend(self.entry(
+                    item,
+                    "an e-mail address, user:ID, group:ID or person:NAME",
+                    faults,
+                ));
+            }
+        }
+        members
+    }
+
+    /// One item of a list of people: an entry, or all those of a team, with its name.
+    pub(super) fn entries(&self, node: &Node, faults: &mut Faults<'_>) -> Vec<(Entry, Option<String>)> {
+        const INSTEAD: &str = "an e-mail address, user:ID, group:ID, person:NAME or team:NAME";
+        let team = match &node.value {
+            Value::Text(text) => text.strip_prefix("team:"),
+            _ => None,
+        };
+        let Some(team) = team else {
+            return self.entry(node, INSTEAD, faults).into_iter().map(|entry| (entry, None)).collect();
+        };
+        let Some(members) = self.teams.get(team) else {
+            let known: Vec<&str> = self.teams.keys().map(String::as_str).collect();
+            undefined(node, "team", team, &known, faults);
+            return Vec::new();
+        };
+        members.iter().map(|entry| (entry.clone(), Some(team.to_owned()))).collect()
+    }
+
+    fn entry(&self, node: &Node, instead: &str, faults: &mut Faults<'_>) -> Option<Entry> {
+        let entry = node.parsed(instead, faults)?;
+        if let Entry::Person(name) = &entry
+            && self.people.get(name).is_none()
+        {
+            let known: Vec<&str> = self.people.iter().map(|(name, _)| name).collect();
+            undefined(node, "person", name, &known, faults);
+        }
+        Some(entry)
+    }
+}
+
+fn undefined(node: &Node, what: &str, name: &str, known: &[&str], faults: &mut Faults<'_>) {
+    let table = if what == "team" { "[teams]" } else { "[people]" };
+    let has = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
+    let instead = format!("define it in {table}, which has {has}");
+    faults.add(&node.at, format!("no {what} is called {name:?}"), instead);
+}
+
+/// The fields of a table that is keyed by names, where there is one.
+fn named<'n>(node: Option<&'n Node>, what: &str, faults: &mut Faults<'_>) -> Vec<&'n Field> {
+    let fields = node.map(|node| node.fields("a table", faults)).unwrap_or_default();
+    let (named, others): (Vec<_>, Vec<_>) = fields.iter().partition(|field| is_name(&field.key));
+    for field in others {
         let problem = format!("{:?} cannot be the name of a {what}", field.key);
         faults.add(&field.at, problem, "use letters, digits, '-', '_' and '.'");
     }
-    fields.iter().filter(|field| is_name(&field.key)).collect()
-}
-
-impl Definitions {
-    /// Reads the tables `people` and `teams`, where they are.
-    pub(super) fn read(root: &[Field], faults: &mut Faults<'_>) -> Self {
-        let people = field(root, "people").map(|node| people(node, faults)).unwrap_or_default();
-        let teams = field(root, "teams").map(|node| teams(node, &people, faults)).unwrap_or_default();
-        Self { people, teams }
-    }
+    named
 }
 
 /// `ana = "ana@example.com"`, or a table with `email` and `at`.
-fn people(node: &Node, faults: &mut Faults<'_>) -> People {
-    let mut people = People::new();
-    for field in named(node, "person", faults) {
-        let person = match &field.node.value {
-            Value::Text(_) => email(&field.node, faults).map(Person::new),
-            _ => Some(person(&field.node, faults)),
-        };
-        people = people.with_person(field.key.clone(), person.unwrap_or_default());
-    }
-    people
-}
-
 fn person(node: &Node, faults: &mut Faults<'_>) -> Person {
-    let fields = fields(node, &["email", "at"], faults);
-    let mut person = Person::new(field(fields, "email").and_then(|node| email(node, faults)));
-    if let Some(aliases) = field(fields, "at") {
-        for alias in named(aliases, "connection or provider", faults) {
-            match parsed::<Entry>(&alias.node, "an e-mail address or user:ID", faults) {
-                Some(Entry::Who(who)) => person = person.with_alias(alias.key.clone(), PlainWho(who)),
-                Some(Entry::Person(_)) => {
-                    faults.add(
-                        &alias.node.at,
-                        "a person stands where an address belongs",
-                        "write an e-mail address or user:ID",
-                    );
-                }
-                None => {}
-            }
+    if let Value::Text(_) = node.value {
+        return Person::new(email(node, faults));
+    }
+    let mut keys = Keys::of(node, faults);
+    let mut person = Person::new(keys.take("email").and_then(|node| email(node, faults)));
+    for alias in named(keys.take("at"), "connection or provider", faults) {
+        match alias.node.parsed("an e-mail address or user:ID", faults) {
+            Some(Entry::Who(who)) => _ = person.at.insert(alias.key.clone(), who),
+            Some(Entry::Person(_)) => faults.add(
+                &alias.node.at,
+                "a person stands where an address belongs",
+                "write an e-mail address or user:ID",
+            ),
+            None => {}
         }
     }
+    keys.end(faults);
     if person.email.is_none() && person.at.is_empty() {
-        faults.add(
-            &node.at,
-            "this person has no address",
-            "write email = \"…\", or at = { connection = \"…\" }",
-        );
+        let instead = "write email = \"…\", or at = { connection = \"…\" }";
+        faults.add(&node.at, "this person has no address", instead);
     }
     person
 }
 
-struct PlainWho(Who);
-
-impl From<PlainWho> for Who {
-    fn from(plain: PlainWho) -> Who {
-        plain.0
-    }
-}
-
 fn email(node: &Node, faults: &mut Faults<'_>) -> Option<EmailAddress> {
-    match EmailAddress::new(text(node, "an e-mail address", faults)?) {
-        Ok(email) => Some(email),
-        Err(error) => {
-            faults.add(&node.at, error.to_string(), "write an e-mail address");
-            None
-        }
-    }
-}
-
-fn teams(node: &Node, people: &People, faults: &mut Faults<'_>) -> BTreeMap<String, Vec<Entry>> {
-    let mut teams = BTreeMap::new();
-    for field in named(node, "team", faults) {
-        let mut members = Vec::new();
-        for item in list(&field.node, "a list of people", faults) {
-            if matches!(&item.value, Value::Text(text) if text.starts_with("team:")) {
-                faults.add(&item.at, "a team cannot hold a team", "name its people");
-            } else if let Some(entry) =
-                parsed(item, "an e-mail address, user:ID, group:ID or person:NAME", faults)
-            {
-                check_person(&entry, people, item, faults);
-                members.push(entry);
-            }
-        }
-        teams.insert(field.key.clone(), members);
-    }
-    teams
-}
-
-fn check_person(entry: &Entry, people: &People, node: &Node, faults: &mut Faults<'_>) {
-    if let Entry::Person(name) = entry
-        && people.get(name).is_none()
-    {
-        let known: Vec<&str> = people.iter().map(|(name, _)| name).collect();
-        let instead = if known.is_empty() {
-            "define them in [people]".to_owned()
-        } else {
-            format!("define them in [people], which has {}", known.join(", "))
-        };
-        faults.add(&node.at, format!("no person is called {name:?}"), instead);
-    }
-}
-
-/// One item of a list of people: an entry, or all those of a team.
-pub(super) fn entries(
-    node: &Node,
-    definitions: &Definitions,
-    faults: &mut Faults<'_>,
-) -> Vec<(Entry, Option<String>)> {
-    const INSTEAD: &str = "an e-mail address, user:ID, group:ID, person:NAME or team:NAME";
-    if let Value::Text(text) = &node.value
-        && let Some(name) = text.strip_prefix("team:")
-    {
-        if let Some(members) = definitions.teams.get(name) {
-            return members.iter().map(|entry| (entry.clone(), Some(name.to_owned()))).collect();
-        }
-        let known: Vec<&str> = definitions.teams.keys().map(String::as_str).collect();
-        let instead = format!(
-            "define it in [teams], which has {}",
-            if known.is_empty() { "none".into() } else { known.join(", ") }
-        );
-        faults.add(&node.at, format!("no team is called {name:?}"), instead);
-        return Vec::new();
-    }
-    let Some(entry) = parsed::<Entry>(node, INSTEAD, faults) else { return Vec::new() };
-    check_person(&entry, &definitions.people, node, faults);
-    vec![(entry, None)]
+    let read = EmailAddress::new(node.text("an e-mail address", faults)?);
+    read.map_err(|error| faults.add(&node.at, error.to_string(), "write an e-mail address")).ok()
 }

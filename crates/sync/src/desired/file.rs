@@ -1,12 +1,12 @@
 //! From the tree of a file to a [`Desired`], reporting everything that is wrong on the way.
 
-use super::definitions::{Definitions, entries};
-use super::source::{DesiredErrors, Faults, Field, Node, Value};
-use super::{Desired, DesiredMember, DesiredMembership, DesiredWorkspace, Entry, InvalidText, Mode, Target};
+use super::definitions::Definitions;
+use super::faults::{DesiredErrors, Faults};
+use super::source::{Keys, Node, Value};
+use super::{Desired, DesiredMember, DesiredMembership, DesiredWorkspace, Entry};
 use crate::guards::{Guards, Limit, canonical};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
-use std::str::FromStr;
 use workspace_members_core::{Notify, Role};
 
 /// How many members the workspaces of one file may name together. Only teams can make so many of a file that can be read.
@@ -14,37 +14,16 @@ const MOST_MEMBERS: usize = 1_000_000;
 
 /// Reads a whole file.
 pub(super) fn read(root: &Node, mut faults: Faults<'_>) -> Result<Desired, DesiredErrors> {
+    let mut keys = Keys::of(root, &mut faults);
+    let [guarded, people, teams, workspaces] =
+        ["guards", "people", "teams", "workspace"].map(|key| keys.take(key));
+    keys.end(&mut faults);
+    let definitions = Definitions::read(people, teams, &mut faults);
     let mut desired = Desired::new();
-    let known = ["guards", "people", "teams", "workspace"];
-    let fields = fields(root, &known, &mut faults);
-    let definitions = Definitions::read(fields, &mut faults);
-    if let Some(node) = field(fields, "guards") {
-        desired.guards = guards(node, &definitions, &mut faults);
-    }
-    let mut seen: BTreeMap<Target, Range<usize>> = BTreeMap::new();
-    let mut members = 0;
-    match field(fields, "workspace") {
-        Some(node) => {
-            for node in list(node, "one table [[workspace]] for each", &mut faults) {
-                let Some(workspace) = workspace(node, &definitions, &mut faults) else { continue };
-                members += workspace.members.len();
-                if members > MOST_MEMBERS {
-                    let problem =
-                        format!("up to this workspace the file names more than {MOST_MEMBERS} members");
-                    faults.add(&node.at, problem, "divide it into several files");
-                    break;
-                }
-                if let Some(first) = seen.insert(workspace.target.clone(), node.at.clone()) {
-                    let line = faults.line(&first);
-                    let problem =
-                        format!("{} stands here a second time, after line {line}", workspace.target);
-                    faults.add(&node.at, problem, "put all of a workspace into one table");
-                }
-                desired.workspaces.push(workspace);
-            }
-            desired.workspaces.sort_by(|a, b| a.target.cmp(&b.target));
-        }
-        // After a slip of syntax it may well be there.
+    desired.guards = guarded.map(|node| guards(node, &definitions, &mut faults)).unwrap_or_default();
+    match workspaces {
+        Some(node) => desired.workspaces = all_workspaces(node, &definitions, &mut faults),
+        // After an error of syntax it may well be there.
         None if faults.is_empty() => {
             faults.add(&(0..0), "no workspace is named", "write at least one [[workspace]]");
         }
@@ -54,88 +33,30 @@ pub(super) fn read(root: &Node, mut faults: Faults<'_>) -> Result<Desired, Desir
     faults.finish(desired)
 }
 
-pub(super) fn fields<'n>(node: &'n Node, known: &[&str], faults: &mut Faults<'_>) -> &'n [Field] {
-    let Value::Table(fields) = &node.value else {
-        faults.add(&node.at, format!("{} stands where a table belongs", node.kind()), "write a table");
-        return &[];
-    };
-    for field in fields.iter().filter(|field| !known.contains(&field.key.as_str())) {
-        let instead = format!("the keys here are {}", known.join(", "));
-        faults.add(&field.at, format!("the key {:?} is unknown", field.key), instead);
-    }
-    fields
-}
-
-pub(super) fn field<'n>(fields: &'n [Field], key: &str) -> Option<&'n Node> {
-    fields.iter().find(|field| field.key == key).map(|field| &field.node)
-}
-
-pub(super) fn list<'n>(node: &'n Node, instead: &str, faults: &mut Faults<'_>) -> &'n [Node] {
-    if let Value::Array(items) = &node.value {
-        return items;
-    }
-    faults.add(&node.at, format!("{} stands where a list belongs", node.kind()), format!("write {instead}"));
-    &[]
-}
-
-pub(super) fn text<'n>(node: &'n Node, instead: &str, faults: &mut Faults<'_>) -> Option<&'n str> {
-    if let Value::Text(text) = &node.value {
-        return Some(text);
-    }
-    faults.add(&node.at, format!("{} stands where a text belongs", node.kind()), format!("write {instead}"));
-    None
-}
-
-pub(super) fn parsed<T: FromStr<Err = InvalidText>>(
-    node: &Node,
-    instead: &str,
-    faults: &mut Faults<'_>,
-) -> Option<T> {
-    match text(node, instead, faults)?.parse() {
-        Ok(value) => Some(value),
-        Err(error) => {
-            faults.add(&node.at, error.problem, error.instead);
-            None
-        }
-    }
-}
-
 fn guards(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Guards {
-    let known = [
-        "min_owners",
-        "required_owners",
-        "max_removals",
-        "max_demotions",
-        "max_owner_changes",
-        "floor",
-        "max_mails",
-        "protect",
-        "allow_billable",
-        "allow_remove_then_add",
-    ];
-    let mut guards = Guards::new();
-    for Field { key, node, .. } in fields(node, &known, faults) {
-        match key.as_str() {
-            "min_owners" => guards.min_owners = count(node, faults),
-            "required_owners" => guards.required_owners = who_list(node, definitions, faults),
-            "max_removals" => guards.max_removals = limit(node, faults),
-            "max_demotions" => guards.max_demotions = limit(node, faults),
-            "max_owner_changes" => guards.max_owner_changes = limit(node, faults),
-            "floor" => guards.floor = count(node, faults),
-            "max_mails" => guards.max_mails = count(node, faults),
-            "protect" => guards.protect = who_list(node, definitions, faults),
-            "allow_billable" => guards.allow_billable = flag(node, faults),
-            "allow_remove_then_add" => guards.allow_remove_then_add = flag(node, faults),
-            _ => {}
-        }
-    }
+    let mut keys = Keys::of(node, faults);
+    let guards = Guards {
+        min_owners: keys.take("min_owners").and_then(|node| count(node, faults)),
+        required_owners: people(keys.take("required_owners"), definitions, faults),
+        max_removals: keys.take("max_removals").and_then(|node| limit(node, faults)),
+        max_demotions: keys.take("max_demotions").and_then(|node| limit(node, faults)),
+        max_owner_changes: keys.take("max_owner_changes").and_then(|node| limit(node, faults)),
+        floor: keys.take("floor").and_then(|node| count(node, faults)),
+        max_mails: keys.take("max_mails").and_then(|node| count(node, faults)),
+        protect: people(keys.take("protect"), definitions, faults),
+        allow_billable: keys.take("allow_billable").and_then(|node| flag(node, faults)),
+        allow_remove_then_add: keys.take("allow_remove_then_add").and_then(|node| flag(node, faults)),
+    };
+    keys.end(faults);
     guards
 }
 
-fn who_list(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Vec<Entry> {
-    let items = distinct(list(node, "a list of people", faults));
-    let mut all: Vec<Entry> =
-        items.flat_map(|item| entries(item, definitions, faults)).map(|(entry, _)| entry).collect();
+fn people(node: Option<&Node>, definitions: &Definitions, faults: &mut Faults<'_>) -> Vec<Entry> {
+    let mut all = Vec::new();
+    let items = node.map(|node| node.items("a list of people", faults)).unwrap_or_default();
+    for item in distinct(items) {
+        all.extend(definitions.entries(item, faults).into_iter().map(|(entry, _)| entry));
+    }
     canonical(&mut all);
     all
 }
@@ -150,22 +71,13 @@ fn distinct(items: &[Node]) -> impl Iterator<Item = &Node> {
 }
 
 fn count(node: &Node, faults: &mut Faults<'_>) -> Option<u32> {
-    let read = match node.value {
-        Value::Integer(number) => u32::try_from(number).ok(),
-        _ => None,
-    };
-    if read.is_none() {
-        faults.add(&node.at, format!("{} is not a count", shown(node)), "write a whole number from 0");
+    if let Value::Integer(number) = node.value
+        && let Ok(count) = u32::try_from(number)
+    {
+        return Some(count);
     }
-    read
-}
-
-fn shown(node: &Node) -> String {
-    match &node.value {
-        Value::Integer(number) => number.to_string(),
-        Value::Text(text) => format!("{text:?}"),
-        _ => node.kind().to_owned(),
-    }
+    faults.add(&node.at, format!("{} is not a count", shown(node)), "write a whole number from 0");
+    None
 }
 
 fn flag(node: &Node, faults: &mut Faults<'_>) -> Option<bool> {
@@ -178,142 +90,164 @@ fn flag(node: &Node, faults: &mut Faults<'_>) -> Option<bool> {
 
 fn limit(node: &Node, faults: &mut Faults<'_>) -> Option<Limit> {
     match &node.value {
-        Value::Text(text) if text.ends_with('%') => parsed(node, "a share such as \"25%\"", faults),
+        Value::Text(text) if text.ends_with('%') => node.parsed("a share such as \"25%\"", faults),
         Value::Array(items) if !items.is_empty() => {
             items.iter().filter_map(|item| limit(item, faults)).reduce(Limit::and)
         }
         Value::Integer(number) if u32::try_from(*number).is_ok() => count(node, faults).map(Limit::count),
         _ => {
-            let problem = format!("{} is not a limit", shown(node));
-            faults.add(
-                &node.at,
-                problem,
-                "write a share such as \"25%\", a count such as 3, or a list of both",
-            );
+            let instead = "write a share such as \"25%\", a count such as 3, or a list of both";
+            faults.add(&node.at, format!("{} is not a limit", shown(node)), instead);
             None
         }
     }
 }
 
+fn shown(node: &Node) -> String {
+    match &node.value {
+        Value::Integer(number) => number.to_string(),
+        Value::Text(text) => format!("{text:?}"),
+        _ => node.kind().to_owned(),
+    }
+}
+
+/// Ordered by target.
+fn all_workspaces(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Vec<DesiredWorkspace> {
+    let (mut all, mut members) = (BTreeMap::new(), 0);
+    for node in node.items("one table [[workspace]] for each", faults) {
+        let Some(workspace) = workspace(node, definitions, faults) else { continue };
+        members += workspace.members.len();
+        if members > MOST_MEMBERS {
+            let problem = format!("up to this workspace the file names more than {MOST_MEMBERS} members");
+            faults.add(&node.at, problem, "divide it into several files");
+            break;
+        }
+        let target = workspace.target.clone();
+        if let Some((_, first)) = all.insert(target.clone(), (workspace, node.at.clone())) {
+            let line = faults.line(&first);
+            let problem = format!("{target} stands here a second time, after line {line}");
+            faults.add(&node.at, problem, "put all of a workspace into one table");
+        }
+    }
+    all.into_values().map(|(workspace, _)| workspace).collect()
+}
+
 fn workspace(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Option<DesiredWorkspace> {
-    let fields = fields(node, &["target", "mode", "account", "name", "notify", "members"], faults);
+    let mut keys = Keys::of(node, faults);
+    let [target, mode, account, name, notified, members] =
+        ["target", "mode", "account", "name", "notify", "members"].map(|key| keys.take(key));
+    keys.end(faults);
     if !matches!(node.value, Value::Table(_)) {
         return None;
     }
-    let mut need = |key: &str, instead: &str| {
-        let found = field(fields, key);
+    for (key, found, instead) in [
+        ("target", target, "write target = \"connection:workspace-id\""),
+        // Not defaulted: the harmless mode and the one that most people expect are two different ones.
+        ("mode", mode, "write mode = \"authoritative\", \"additive\" or \"remove-only\""),
+        ("members", members, "write [workspace.members]: a table that is left out is not an empty workspace"),
+    ] {
         if found.is_none() {
             faults.add(&node.at, format!("this workspace has no {key}"), instead);
         }
-        found
-    };
-    let target = need("target", "write target = \"connection:workspace-id\"");
-    // Not defaulted: the harmless mode and the one that most people expect are two different ones.
-    let mode = need("mode", "write mode = \"authoritative\", \"additive\" or \"remove-only\"");
-    let members =
-        need("members", "write [workspace.members]: a table that is left out is not an empty workspace");
-    let target: Option<Target> = target.and_then(|node| parsed(node, "connection:workspace-id", faults));
-    let mode: Option<Mode> = mode.and_then(|node| parsed(node, "a mode", faults));
-    let mut plain =
-        |key: &str| field(fields, key).and_then(|node| text(node, "a text", faults)).map(str::to_owned);
-    let names = (plain("account"), plain("name"));
-    let notify = field(fields, "notify").map_or(Notify::NOBODY, |node| notify(node, faults));
-    let desired_member = members.map(|node| desired_member(node, definitions, faults)).unwrap_or_default();
-    let mut workspace =
-        DesiredWorkspace::new(target?, mode?).with_names(names.0, names.1).with_notify(notify);
-    workspace.members = desired_member.into();
-    Some(workspace)
+    }
+    let target = target.and_then(|node| node.parsed("connection:workspace-id", faults));
+    let mode = mode.and_then(|node| node.parsed("a mode", faults));
+    let mut plain = |node: Option<&Node>| node?.text("a text", faults).map(str::to_owned);
+    let (account, name) = (plain(account), plain(name));
+    let notify = notified.map_or(Notify::NOBODY, |node| notify(node, faults));
+    let members = members.map(|node| desired_members(node, definitions, faults)).unwrap_or_default();
+    Some(DesiredWorkspace {
+        account,
+        name,
+        notify,
+        members: members.into(),
+        ..DesiredWorkspace::new(target?, mode?)
+    })
 }
 
 fn notify(node: &Node, faults: &mut Faults<'_>) -> Notify {
     let mut notify = Notify::NOBODY;
-    for item in list(node, "a list of \"member\" and \"admins\"", faults) {
+    for item in node.items("a list of \"member\" and \"admins\"", faults) {
         match &item.value {
             Value::Text(whom) if whom == "member" => notify.member = true,
             Value::Text(whom) if whom == "admins" => notify.admins = true,
-            _ => faults.add(
-                &item.at,
-                format!("{} cannot be mailed", shown(item)),
-                "write \"member\" or \"admins\"",
-            ),
+            _ => {
+                let problem = format!("{} cannot be mailed", shown(item));
+                faults.add(&item.at, problem, "write \"member\" or \"admins\"");
+            }
         }
     }
     notify
 }
 
 /// The table of members: one list of people for each role.
-fn desired_member(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Vec<DesiredMember> {
-    let Value::Table(roles) = &node.value else {
-        let problem = format!("{} stands where a table belongs", node.kind());
-        faults.add(&node.at, problem, "write one list for each role, such as owner = [\"ana@example.com\"]");
-        return Vec::new();
-    };
-    if roles.is_empty() {
+fn desired_members(node: &Node, definitions: &Definitions, faults: &mut Faults<'_>) -> Vec<DesiredMember> {
+    let roles = node.fields("one list for each role, such as owner = [\"ana@example.com\"]", faults);
+    if matches!(&node.value, Value::Table(roles) if roles.is_empty()) {
         let problem = "no role is listed, which does not say that the workspace is to be empty";
         faults.add(&node.at, problem, "write a list for each role, an empty one if nobody is to have it");
     }
-    let mut all: BTreeMap<Entry, (DesiredMember, Range<usize>)> = BTreeMap::new();
+    let mut all: BTreeMap<Entry, Named> = BTreeMap::new();
     for field in roles {
         let Ok(role) = field.key.parse::<Role>() else {
             let problem = format!("{:?} is not a role", field.key);
             faults.add(&field.at, problem, "write owner, manager, editor, viewer, or \"native:NAME\"");
             continue;
         };
-        for item in distinct(list(&field.node, "a list of people", faults)) {
-            for (who, team) in entries(item, definitions, faults) {
-                add(
-                    &mut all,
-                    DesiredMember { who, membership: DesiredMembership::Role(role.clone()), team },
-                    item,
-                    faults,
-                );
+        for item in distinct(field.node.items("a list of people", faults)) {
+            for (who, team) in definitions.entries(item, faults) {
+                let named = Named { who, role: role.clone(), team, at: item.at.clone() };
+                match all.get_mut(&named.who) {
+                    None => _ = all.insert(named.who.clone(), named),
+                    Some(first) => first.merge(named, faults),
+                }
             }
         }
     }
-    all.into_values().map(|(desired_member, _)| desired_member).collect()
+    let member = |Named { who, role, team, .. }| DesiredMember {
+        who,
+        membership: DesiredMembership::Role(role),
+        team,
+    };
+    all.into_values().map(member).collect()
 }
 
-/// Names somebody, unless they are named already: in the same role that changes nothing, in another it is an error.
-fn add(
-    all: &mut BTreeMap<Entry, (DesiredMember, Range<usize>)>,
-    desired_member: DesiredMember,
-    item: &Node,
-    faults: &mut Faults<'_>,
-) {
-    match all.get_mut(&desired_member.who) {
-        None => {
-            all.insert(desired_member.who.clone(), (desired_member, item.at.clone()));
-        }
-        Some((first, at)) if first.membership != desired_member.membership => {
-            let role = |desired_member: &DesiredMember| match &desired_member.membership {
-                DesiredMembership::Role(role) => role.to_string(),
-                _ => String::new(),
-            };
-            let through = |desired_member: &DesiredMember| {
-                desired_member.team.as_ref().map(|team| format!(" through team {team:?}")).unwrap_or_default()
-            };
+/// Somebody named in a role, directly or through a team.
+struct Named {
+    who: Entry,
+    role: Role,
+    team: Option<String>,
+    at: Range<usize>,
+}
+
+impl Named {
+    /// Named again: in the same role that changes nothing, in another it is an error.
+    fn merge(&mut self, other: Self, faults: &mut Faults<'_>) {
+        if self.role != other.role {
+            let line = faults.line(&self.at);
             let problem = format!(
-                "{} is to be {}{} here and {}{} in line {}",
-                desired_member.who,
-                role(&desired_member),
-                through(&desired_member),
-                role(first),
-                through(first),
-                faults.line(at)
+                "{} is to be {} here and {} in line {line}",
+                other.who,
+                other.as_what(),
+                self.as_what()
             );
-            faults.add(&item.at, problem, "name each person in one role of a workspace");
+            faults.add(&other.at, problem, "name each person in one role of a workspace");
+            return;
         }
         // Named directly says more than named through a team.
-        Some((first, _)) => {
-            first.team = match (first.team.take(), desired_member.team) {
-                (Some(first), Some(second)) => Some(first.min(second)),
-                _ => None,
-            };
-            // One of two spellings, whichever came first in the file.
-            if desired_member.who.to_string() < first.who.to_string() {
-                first.who = desired_member.who;
-            }
+        self.team = match (self.team.take(), other.team) {
+            (Some(first), Some(second)) => Some(first.min(second)),
+            _ => None,
+        };
+        // Always the same one of two spellings, whichever came first in the file.
+        if other.who.to_string() < self.who.to_string() {
+            self.who = other.who;
         }
+    }
+
+    fn as_what(&self) -> String {
+        let through = self.team.as_ref().map(|team| format!(" through team {team:?}")).unwrap_or_default();
+        format!("{}{through}", self.role)
     }
 }
 
@@ -360,7 +294,7 @@ viewer = []
 "#;
 
     #[test]
-    fn a_hundred_errors_are_told_and_that_there_may_be_more() {
+    fn a_hundred_errors_are_listed_and_that_there_may_be_more() {
         let text: Vec<String> = (0..300).map(|number| format!("key{number} = 1\n")).collect();
         let found = errors(&text.concat());
         assert_eq!(found.len(), 101);
@@ -420,7 +354,7 @@ viewer = []
     }
 
     #[test]
-    fn all_errors_come_at_once_with_their_places() {
+    fn all_errors_come_at_once_with_their_positions() {
         let text = "\
 [guards]
 min_owner = 1
@@ -437,7 +371,7 @@ owner = [\"ana\", \"team:none\", \"person:none\", 7]
 target = \"a:1\"
 ";
         let errors = errors(text);
-        let places: Vec<&str> = errors.iter().map(|line| line.split(": ").next().unwrap()).collect();
+        let positions: Vec<&str> = errors.iter().map(|line| line.split(": ").next().unwrap()).collect();
         let expected = [
             "acme.toml:2:1",
             "acme.toml:3:16",
@@ -453,7 +387,7 @@ target = \"a:1\"
             "acme.toml:12:1",
             "acme.toml:12:1",
         ];
-        assert_eq!(places, expected, "{errors:#?}");
+        assert_eq!(positions, expected, "{errors:#?}");
         assert!(errors[0].contains("the keys here are min_owners"), "{}", errors[0]);
     }
 

@@ -1,20 +1,100 @@
 //! Deciding what must be read of a connection, and reading it.
 
 use super::counted::Counted;
-use super::singles::Singles;
-use super::{Known, Membership, Observed, rosters_of, unknowable};
+use super::singles::{Singles, unknowable};
+use super::{Known, Membership, Observed};
 use crate::desired::{Desired, DesiredWorkspace};
 use crate::guards::Limits;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use workspace_members_core::{
-    Behaviour, Capability, Operation, PrincipalId, PrincipalKind, Result, Role, Roster, Who, WorkspaceId,
-    WorkspaceMembers, WorkspaceMembersExt as _, collect_listing,
+    Behaviour, Capability, EmailAddress, Error, ErrorKind, Operation, PrincipalId, Result, Role, Roster,
+    UserId, Who, Workspace, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt as _, collect_listing,
 };
 
-/// How many people a plain addition may be of to be looked at one by one.
-const FEW: usize = 1;
+impl Observed {
+    /// Reads what a plan for this connection's part of the desired state needs. Sends only reads; idempotent.
+    ///
+    /// * Where one person is only to be added, by id, nothing is read but whether they are a member already.
+    /// * Else the members of the workspaces are read, in one pass over the account where the provider has one; the
+    ///   acting user; and the account's workspaces.
+    /// * Users are read where somebody is named by address, where an id is of no member, or where guards need to know
+    ///   who is active or licensed; groups, where groups are members.
+    ///
+    /// What the provider does not show is no error where nobody can lose anything: see [`unread`](Self::unread). Members
+    /// of a workspace in which somebody may lose something must be readable, completely.
+    pub async fn read(members: &dyn WorkspaceMembers, connection: &str, desired: &Desired) -> Result<Self> {
+        Self::read_knowing(members, connection, desired, Known::new()).await
+    }
+
+    /// The same, without asking again for what is known.
+    pub async fn read_knowing(
+        members: &dyn WorkspaceMembers,
+        connection: &str,
+        desired: &Desired,
+        known: Known,
+    ) -> Result<Self> {
+        let reader = Reader {
+            members: &Counted::new(members),
+            desired,
+            workspaces: desired.of_connection(connection).collect(),
+            limits: desired.guards.stricter(&known.guards).limits(),
+            observed: Self::nothing(connection, members.capabilities()),
+            known,
+        };
+        reader.read().await
+    }
+
+    /// The same members, read once more, with everything else as it was. Idempotent. Fails if any of them cannot be read.
+    pub(crate) async fn again(&self, members: &dyn WorkspaceMembers) -> Result<Self> {
+        let mut again = self.clone();
+        if !self.rosters.is_empty() {
+            let ids: Vec<WorkspaceId> = self.rosters.keys().cloned().collect();
+            again.rosters = rosters_of(members, &ids, self.listed().as_deref()).await?;
+        }
+        for (id, singles) in &self.singles {
+            again.singles.insert(id.clone(), singles.again(members, id).await?);
+        }
+        Ok(again)
+    }
+
+    fn listed(&self) -> Option<Vec<Workspace>> {
+        self.workspaces.as_ref().map(|known| known.values().cloned().collect())
+    }
+
+    /// What was read, or a note that it was not, for an error that is tolerated. Any other error stays one.
+    pub(super) fn unless<T>(
+        &mut self,
+        tolerated: impl Fn(&Error) -> bool,
+        what: &str,
+        read: Result<T>,
+    ) -> Result<Option<T>> {
+        match read {
+            Ok(read) => Ok(Some(read)),
+            Err(error) if tolerated(&error) => {
+                self.unread.push(format!("{what}: {error}"));
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+pub(super) async fn rosters_of(
+    members: &dyn WorkspaceMembers,
+    ids: &[WorkspaceId],
+    listed: Option<&[Workspace]>,
+) -> Result<BTreeMap<WorkspaceId, Roster>> {
+    let rosters = members.rosters_among(ids, listed).await?;
+    Ok(rosters.into_iter().map(|roster| (roster.workspace().clone(), roster)).collect())
+}
+
+pub(super) fn as_map(workspaces: Vec<Workspace>) -> BTreeMap<WorkspaceId, Workspace> {
+    workspaces.into_iter().map(|workspace| (workspace.id.clone(), workspace)).collect()
+}
 
 /// Reads one connection.
-pub(super) struct Reader<'a> {
+struct Reader<'a> {
     members: &'a Counted<'a>,
     desired: &'a Desired,
     workspaces: Vec<&'a DesiredWorkspace>,
@@ -24,23 +104,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(
-        members: &'a Counted<'a>,
-        connection: &'a str,
-        desired: &'a Desired,
-        known: Known,
-    ) -> Self {
-        Self {
-            members,
-            desired,
-            workspaces: desired.of_connection(connection).collect(),
-            limits: desired.guards.stricter(&known.guards).limits(),
-            known,
-            observed: Observed::nothing(connection, members.capabilities()),
-        }
-    }
-
-    pub(super) async fn read(mut self) -> Result<Observed> {
+    async fn read(mut self) -> Result<Observed> {
         self.read_me().await?;
         self.read_workspaces().await?;
         let additions = self.workspaces.iter().all(|workspace| workspace.only_adds());
@@ -52,7 +116,7 @@ impl<'a> Reader<'a> {
         if self.observed.users.is_none() && self.needs_users(additions) {
             self.read_users().await?;
         }
-        if self.needs_groups() {
+        if self.has(Capability::ListGroups) && self.groups_matter() {
             let groups = collect_listing(|| self.members.groups()).await;
             self.observed.groups = self.unless_harmful("the account's groups", groups)?;
         }
@@ -73,11 +137,9 @@ impl<'a> Reader<'a> {
     /// What cannot be known is no error where nobody can lose anything. Before a loss only a plain refusal is taken for
     /// "not to be known".
     fn unless_harmful<T>(&mut self, what: &str, read: Result<T>) -> Result<Option<T>> {
-        if self.lowers() {
-            self.observed.unless_refused(what, read)
-        } else {
-            self.observed.unless_unknowable(what, read)
-        }
+        let lowers = self.lowers();
+        let tolerated = |error: &Error| error.kind() == ErrorKind::Forbidden || !lowers && unknowable(error);
+        self.observed.unless(tolerated, what, read)
     }
 
     /// Nobody acts on themselves by adding somebody else.
@@ -88,8 +150,8 @@ impl<'a> Reader<'a> {
             _ if !needed => None,
             None if self.has(Capability::Me) => {
                 let me = self.members.me().await;
-                // Guards take whoever may be the acting user for them.
-                self.observed.unless_unknowable("whom the key acts as", me)?
+                // Guards then treat everybody as if they might be the acting user.
+                self.observed.unless(unknowable, "whom the key acts as", me)?
             }
             known => known,
         };
@@ -98,17 +160,17 @@ impl<'a> Reader<'a> {
 
     async fn read_workspaces(&mut self) -> Result<()> {
         let named = |workspace: &&DesiredWorkspace| workspace.name.is_some() || !workspace.is_change();
-        let rosters = !self.rosters_wanted().is_empty();
+        let rosters = !self.workspaces.iter().all(|workspace| self.is_read_singly(workspace));
         let needed = self.workspaces.iter().any(named)
             || (rosters && self.observed.capabilities.rosters_need_workspaces());
         let listed = match self.known.workspaces.take() {
             None if needed && self.has(Capability::ListWorkspaces) => {
                 let listed = collect_listing(|| self.members.workspaces()).await;
-                self.observed.unless_unknowable("the account's workspaces", listed)?
+                self.observed.unless(unknowable, "the account's workspaces", listed)?
             }
             known => known,
         };
-        self.observed.set_workspaces(listed);
+        self.observed.workspaces = listed.map(as_map);
         Ok(())
     }
 
@@ -121,43 +183,37 @@ impl<'a> Reader<'a> {
     }
 
     /// Whom a workspace names, as far as that can be said.
-    fn named(&self, workspace: &'a DesiredWorkspace) -> impl Iterator<Item = Who> {
-        let (connection, provider) = (&self.observed.connection, self.observed.capabilities.provider());
-        let people = &self.desired.people;
-        let who = workspace.members.iter().map(|member| people.who(&member.who, connection, provider));
-        who.flatten().collect::<Vec<_>>().into_iter()
+    fn named(&self, workspace: &'a DesiredWorkspace) -> impl Iterator<Item = Cow<'a, Who>> {
+        let (connection, provider) = (&self.observed.connection, self.observed.provider());
+        workspace.members.iter().filter_map(|one| self.desired.people.who(&one.who, connection, provider))
+    }
+
+    /// Whom any of the workspaces names.
+    fn all_named(&self) -> impl Iterator<Item = (&'a DesiredWorkspace, Cow<'a, Who>)> {
+        let of = |workspace| self.named(workspace).map(move |who| (workspace, who));
+        self.workspaces.iter().copied().flat_map(of)
     }
 
     fn names_addresses(&self) -> bool {
-        let mut all = self.workspaces.iter().flat_map(|workspace| self.named(workspace));
-        all.any(|who| matches!(who, Who::Email(_)))
+        self.all_named().any(|(_, who)| matches!(*who, Who::Email(_)))
     }
 
-    /// Whether a workspace's members can be looked at one by one.
-    fn is_singly(&self, workspace: &DesiredWorkspace) -> bool {
+    /// Whether it is enough to look at the one member whom a workspace names.
+    fn is_read_singly(&self, workspace: &DesiredWorkspace) -> bool {
         workspace.only_adds()
-            && workspace.members.len() <= FEW
+            && workspace.members.len() == 1
             && !workspace.notify.admins
             && self.has(Capability::GetMember)
     }
 
-    fn rosters_wanted(&self) -> Vec<&'a DesiredWorkspace> {
-        let all = self.workspaces.iter().copied();
-        all.filter(|workspace| !self.is_singly(workspace)).collect()
-    }
-
     async fn read_members(&mut self) -> Result<()> {
         let (singly, mut rosters): (Vec<_>, Vec<_>) =
-            self.workspaces.iter().copied().partition(|workspace| self.is_singly(workspace));
+            self.workspaces.iter().copied().partition(|workspace| self.is_read_singly(workspace));
         for workspace in singly {
-            let asked: Vec<PrincipalId> = self.named(workspace).filter_map(|who| self.id_of(who)).collect();
-            if asked.is_empty() {
-                // Of an address that nobody is known to have, the members may tell more.
-                if self.observed.users.is_none() && self.named(workspace).next().is_some() {
-                    rosters.push(workspace);
-                    continue;
-                }
-                self.observed.singles.insert(workspace.target.workspace.clone(), Singles::unread(asked));
+            let asked = self.ids_named(workspace);
+            // Of an address that nobody is known to have, the members may say more.
+            if asked.is_empty() && self.observed.users.is_none() && self.named(workspace).next().is_some() {
+                rosters.push(workspace);
                 continue;
             }
             let id = &workspace.target.workspace;
@@ -182,58 +238,63 @@ impl<'a> Reader<'a> {
         if workspaces.is_empty() {
             return Ok(());
         }
-        let id = |workspace: &&DesiredWorkspace| workspace.target.workspace.clone();
-        let ids: Vec<WorkspaceId> = workspaces.iter().map(id).collect();
+        let ids: Vec<WorkspaceId> =
+            workspaces.iter().map(|workspace| workspace.target.workspace.clone()).collect();
         let listed = self.observed.listed();
-        let harmless =
-            |workspace: &&DesiredWorkspace| !workspace.members.is_empty() && !workspace.may_lower();
+        let harmless = |workspace: &DesiredWorkspace| !workspace.members.is_empty() && !workspace.may_lower();
         let error = match rosters_of(self.members, &ids, listed.as_deref()).await {
             Ok(rosters) => {
                 self.observed.rosters = rosters;
                 return Ok(());
             }
-            Err(error) if unknowable(&error) && workspaces.iter().any(harmless) => error,
+            Err(error) if unknowable(&error) && workspaces.iter().any(|one| harmless(one)) => error,
             Err(error) => return Err(error),
         };
-        let mut shared = Some(error).filter(|_| ids.len() == 1 || self.has(Capability::ListAccountMembers));
+        // One request for all of them, or the only one, would fail again.
+        let shared = ids.len() == 1 || self.has(Capability::ListAccountMembers);
         for workspace in workspaces {
             let id = &workspace.target.workspace;
-            let read = match &shared {
-                // One request for all of them, or the only one.
-                Some(error) => Err(error.clone()),
-                None => rosters_of(self.members, std::slice::from_ref(id), listed.as_deref()).await,
+            let read = if shared {
+                Err(error.clone())
+            } else {
+                rosters_of(self.members, std::slice::from_ref(id), listed.as_deref()).await
             };
             match read {
                 Ok(rosters) => self.observed.rosters.extend(rosters),
-                Err(error) if unknowable(&error) && harmless(&workspace) => {
-                    let asked = self.named(workspace).filter_map(|who| self.id_of(who)).collect();
-                    self.observed.singles.insert(id.clone(), Singles::unread(asked));
+                Err(error) if unknowable(&error) && harmless(workspace) => {
+                    let singles = Singles::unread(self.ids_named(workspace));
+                    self.observed.singles.insert(id.clone(), singles);
                     self.observed.unread.push(format!("the members of workspace {id}: {error}"));
                 }
                 Err(error) => return Err(error),
             }
         }
-        shared.take();
         Ok(())
     }
 
-    /// The id that is meant, if that is known without members and only one can be.
-    fn id_of(&self, who: Who) -> Option<PrincipalId> {
-        match who {
-            Who::Id(id) => Some(id),
-            Who::Email(email) => {
-                let users = self.observed.users.as_ref()?.iter();
-                let mut found = users.filter(|user| user.email.as_ref() == Some(&email));
-                let first = found.next()?;
-                found.all(|user| user.id == first.id).then(|| first.id.clone().into())
+    /// The ids that a workspace's entries mean, where that is known without members and only one can be.
+    fn ids_named(&self, workspace: &'a DesiredWorkspace) -> Vec<PrincipalId> {
+        let mut by_email: HashMap<&EmailAddress, Option<&UserId>> = HashMap::new();
+        for user in self.observed.users.iter().flatten() {
+            if let Some(email) = &user.email {
+                let known = by_email.entry(email).or_insert(Some(&user.id));
+                *known = known.filter(|id| **id == user.id);
             }
         }
+        let id = |who: Cow<'a, Who>| match who.into_owned() {
+            Who::Id(id) => Some(id),
+            Who::Email(email) => (*by_email.get(&email)?).cloned().map(PrincipalId::User),
+        };
+        self.named(workspace).filter_map(id).collect()
     }
 
     /// Whether a plan could say more with the list of users than without.
     fn needs_users(&self, additions: bool) -> bool {
         if additions {
-            return self.names_addresses() || self.needs_licences();
+            // Adding somebody may cost money that nobody allowed.
+            let licences = self.observed.capabilities.behaves(Behaviour::SellsSeats)
+                && self.limits.allow_billable != Some(true);
+            return self.names_addresses() || (licences && self.names_outsiders());
         }
         // Who is active decides how many owners are left. Where the account is listed in one pass, that pass has read
         // the users, and their list would say no more.
@@ -242,69 +303,46 @@ impl<'a> Reader<'a> {
         statuses || self.groups_matter() || self.names_outsiders()
     }
 
-    /// Whether adding somebody may cost money that nobody allowed.
-    fn needs_licences(&self) -> bool {
-        self.observed.capabilities.behaves(Behaviour::SellsSeats)
-            && !self.limits.allow_billable
-            && self.names_outsiders()
-    }
-
     /// Whether a user is named who is not known to be a member. The one member with an address may have a namesake
     /// outside, and then it is not known who is meant.
     fn names_outsiders(&self) -> bool {
-        self.workspaces.iter().any(|workspace| {
-            self.named(workspace).any(|who| match who {
-                Who::Email(_) => true,
-                Who::Id(id) => {
-                    let found = self.observed.membership(&workspace.target.workspace, &id);
-                    id.kind() == PrincipalKind::User && !matches!(found, Membership::Inside(_))
-                }
-            })
+        self.all_named().any(|(workspace, who)| match &*who {
+            Who::Email(_) => true,
+            Who::Id(id) => {
+                let found = self.observed.membership(&workspace.target.workspace, id);
+                id.as_user().is_some() && !matches!(found, Membership::Inside(_))
+            }
         })
     }
 
     /// Whether somebody who is an owner, or may be, may lose that.
-    fn may_lower_owner(&self, workspace: &DesiredWorkspace) -> bool {
-        if !workspace.may_lower() {
-            return false;
+    fn may_lower_owner(&self, workspace: &'a DesiredWorkspace) -> bool {
+        if !workspace.may_lower() || !workspace.is_change() {
+            return workspace.may_lower();
         }
-        if !workspace.is_change() {
-            return true;
-        }
-        let roles = self.observed.capabilities.roles();
-        let (connection, provider) = (&self.observed.connection, self.observed.capabilities.provider());
+        let observed = &self.observed;
         workspace.members.iter().filter(|member| member.membership.may_lower()).any(|member| {
-            match self.desired.people.who(&member.who, connection, provider) {
-                Some(Who::Id(id)) => match self.observed.membership(&workspace.target.workspace, &id) {
-                    Membership::Inside(member) => {
-                        member.role == Role::Owner || roles.is_placeholder(&member.native_role)
-                    }
-                    Membership::Outside => false,
-                    Membership::Unknown => true,
-                },
-                _ => true,
+            let who = self.desired.people.who(&member.who, &observed.connection, observed.provider());
+            let Some(Who::Id(id)) = who.as_deref() else { return true };
+            match observed.membership(&workspace.target.workspace, id) {
+                Membership::Inside(member) => {
+                    let roles = observed.capabilities.roles();
+                    member.role == Role::Owner || roles.is_placeholder(&member.native_role)
+                }
+                Membership::Outside => false,
+                Membership::Unknown => true,
             }
         })
     }
 
     /// Whether who is in which group says more about a loss.
     fn groups_matter(&self) -> bool {
+        let group = |who: &Who| matches!(who, Who::Id(PrincipalId::Group(_)));
         let described = self.workspaces.iter().any(|workspace| !workspace.is_change());
-        (described || self.lowers()) && (self.names_groups() || self.has_groups())
-    }
-
-    fn needs_groups(&self) -> bool {
-        self.has(Capability::ListGroups) && self.groups_matter()
-    }
-
-    fn names_groups(&self) -> bool {
-        let mut all = self.workspaces.iter().flat_map(|workspace| self.named(workspace));
-        all.any(|who| matches!(who, Who::Id(PrincipalId::Group(_))))
-    }
-
-    fn has_groups(&self) -> bool {
         let mut members = self.observed.rosters.values().flat_map(Roster::iter);
-        members.any(|member| member.key.principal.kind() == PrincipalKind::Group)
+        (described || self.lowers())
+            && (self.all_named().any(|(_, who)| group(&who))
+                || members.any(|member| member.key.principal.as_group().is_some()))
     }
 
     /// Counts what was known as well, since reading all this without knowing it takes that too.

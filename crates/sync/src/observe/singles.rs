@@ -1,9 +1,8 @@
 //! Members that were read one by one, where a plan needs no whole roster or cannot have one.
 
-use super::unknowable;
 use std::collections::BTreeSet;
 use workspace_members_core::{
-    Capability, Error, Member, PrincipalId, Resource, Result, WorkspaceId, WorkspaceMembers,
+    Capability, Error, ErrorKind, Member, PrincipalId, Resource, Result, WorkspaceId, WorkspaceMembers,
     WorkspaceMembersExt as _,
 };
 
@@ -78,4 +77,17 @@ impl Singles {
     pub(crate) fn outside(&self) -> impl Iterator<Item = &PrincipalId> {
         self.outside.iter()
     }
+}
+
+/// Whether an error says that the provider will not show something, and will not when asked again either: it refuses,
+/// it denies that it is there, or it answers in another form.
+pub(crate) fn unknowable(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Forbidden
+            | ErrorKind::NotFound
+            | ErrorKind::Rejected
+            | ErrorKind::UnexpectedResponse
+            | ErrorKind::Unsupported
+    )
 }

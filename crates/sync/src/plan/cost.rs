@@ -7,7 +7,7 @@ use crate::observe::Observed;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use workspace_members_core::{
-    Behaviour, Capabilities, Capability, Operation, RateLimit, Role, Status, WorkspaceId,
+    Behaviour, Capabilities, Capability, Operation, PrincipalId, RateLimit, Role, Status, WorkspaceId,
 };
 
 /// Requests by operation: so many at the least, and so many at most, if everything is as it was read and each step is
@@ -20,7 +20,7 @@ impl Requests {
         Self(operations.iter().map(|operation| (*operation, (1, 1))).collect())
     }
 
-    fn exactly<'a>(counts: impl IntoIterator<Item = (&'a Operation, &'a u64)>) -> Self {
+    pub(super) fn exactly<'a>(counts: impl IntoIterator<Item = (&'a Operation, &'a u64)>) -> Self {
         Self(counts.into_iter().map(|(operation, count)| (*operation, (*count, *count))).collect())
     }
 
@@ -72,22 +72,35 @@ fn pages(capabilities: &Capabilities, members: usize) -> u64 {
     size.map_or(1, |size| (members as u64).div_ceil(u64::from(size)).max(1))
 }
 
-/// Whether the member is read again before a step is taken: whenever it may change one. A promotion would lower somebody
-/// whom others have promoted further meanwhile, and so would an addition where that changes the role of a member.
-pub(crate) fn is_rechecked(capabilities: &Capabilities, step: &Step) -> bool {
-    step.action != Action::Add || capabilities.behaves(Behaviour::AddUpserts)
+/// What is read of a workspace's members again before a step is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Nothing: the step changes no member.
+    None,
+    /// The member whom it changes: nobody loses anything by it.
+    Target,
+    /// That member and enough owners, one by one, where a whole roster takes more requests.
+    Singly,
+    /// Everybody.
+    Roster,
 }
 
-/// Whether the check before a lowering step reads single members, where a whole roster would take more requests.
-pub(crate) fn reads_singly(capabilities: &Capabilities, members: usize, min_owners: u32) -> bool {
-    let one_pass = capabilities.has(Capability::ListAccountMembers);
-    capabilities.has(Capability::GetMember)
-        && (one_pass || pages(capabilities, members) > u64::from(min_owners) + 1)
-}
-
-/// Whether the check before a step reads nobody but the member it changes: nobody loses anything by it.
-pub(crate) fn looks_at_target_only(capabilities: &Capabilities, step: &Step) -> bool {
-    !step.lowers() && capabilities.has(Capability::GetMember)
+impl Look {
+    /// Before a promotion too: it would lower somebody whom others have promoted further meanwhile, and so would an addition
+    /// where that changes the role of a member.
+    pub(crate) fn before(step: &Step, capabilities: &Capabilities, members: usize, min_owners: u32) -> Self {
+        let by_id = capabilities.has(Capability::GetMember);
+        let one_pass = capabilities.has(Capability::ListAccountMembers);
+        if step.action == Action::Add && !capabilities.behaves(Behaviour::AddUpserts) {
+            Self::None
+        } else if by_id && !step.lowers() {
+            Self::Target
+        } else if by_id && (one_pass || pages(capabilities, members) > u64::from(min_owners) + 1) {
+            Self::Singly
+        } else {
+            Self::Roster
+        }
+    }
 }
 
 /// What the steps of one workspace cost.
@@ -115,8 +128,7 @@ impl<'a> Pricing<'a> {
         let capabilities = observed.capabilities();
         // Owners that are looked for and do not count: they are not active, or an earlier step unmade them.
         let idle = |principal, status| {
-            super::groups::as_group(principal).is_some()
-                || !directory.status(principal, status).may_be_active()
+            PrincipalId::as_group(principal).is_some() || !directory.status(principal, status).may_be_active()
         };
         let roles = capabilities.roles();
         let owner =
@@ -150,27 +162,23 @@ impl<'a> Pricing<'a> {
 
     /// The requests of one step.
     pub(super) fn of_step(&self, step: &Step) -> Requests {
-        let look = if !is_rechecked(self.capabilities, step) {
-            Requests::default()
-        } else if looks_at_target_only(self.capabilities, step) {
-            Requests::of(&[Operation::Get])
-        } else if reads_singly(self.capabilities, self.members, self.min_owners) {
-            self.singly.clone()
-        } else {
-            self.roster.clone()
+        let mut look = match Look::before(step, self.capabilities, self.members, self.min_owners) {
+            Look::None => Requests::default(),
+            Look::Target => Requests::of(&[Operation::Get]),
+            Look::Singly => self.singly.clone(),
+            Look::Roster => self.roster.clone(),
         };
-        match (step.action, step.strategy) {
-            (Action::Remove, _) => look.and(&Requests::of(&[Operation::Remove])),
+        let rest: &[Operation] = match (step.action, step.strategy) {
+            (Action::Remove, _) => &[Operation::Remove],
             (_, Strategy::RemoveThenAdd) => {
-                let rest = Requests::of(&[Operation::Me, Operation::Remove, Operation::Add]);
-                look.and(&self.roster).and(&rest)
+                look.add(&self.roster);
+                &[Operation::Me, Operation::Remove, Operation::Add]
             }
-            (Action::Add, Strategy::AddThenSetRole) => {
-                look.and(&Requests::of(&[Operation::Add, Operation::SetRole]))
-            }
-            (Action::Add, _) => look.and(&Requests::of(&[Operation::Add])),
-            _ => look.and(&Requests::of(&[Operation::SetRole])),
-        }
+            (Action::Add, Strategy::AddThenSetRole) => &[Operation::Add, Operation::SetRole],
+            (Action::Add, _) => &[Operation::Add],
+            _ => &[Operation::SetRole],
+        };
+        look.and(&Requests::of(rest))
     }
 }
 
@@ -187,11 +195,6 @@ fn of_roster(observed: &Observed, members: usize, steps: &[Step]) -> Requests {
     let least = pages(capabilities, members.saturating_sub(count(Action::Remove)));
     let most = pages(capabilities, members + count(Action::Add));
     Requests::between(Operation::ListMembers, least, most).and(&list)
-}
-
-/// What applying a plan reads of a connection before its first step: everything, each once.
-pub(super) fn before(observed: &Observed) -> Requests {
-    Requests::exactly(observed.reads())
 }
 
 /// Reading all rosters once more at the end, in the one pass that there is. Where each workspace has a list of its own:

@@ -1,32 +1,23 @@
 //! Who is who at one connection: from the entries of a desired state or a guard to principals, and from groups to people.
 
-use super::groups::Groups;
-use super::key::{Folding, PrincipalKey, UserKey};
-use super::members::MemberIndex;
+use super::groups::{Groups, Tri};
+use super::key::{Folding, Key};
 use super::refusal::Problem;
-use super::users::{Emails, Users};
-use crate::desired::{Entry, People, WhoRef};
+use crate::desired::{Entry, People};
 use crate::observe::Observed;
-use std::collections::{BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use workspace_members_core::{
-    Capability, EmailAddress, GroupId, Mark, Member, PrincipalId, Status, User, UserId,
+    Capability, EmailAddress, GroupId, Mark, Member, PrincipalId, Status, User, UserId, Who,
 };
-
-/// Whether something is so, as far as was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Tri {
-    No,
-    Unknown,
-    Yes,
-}
 
 /// A principal that an entry means.
 #[derive(Debug, Clone)]
 pub(super) struct Found {
     /// As the provider spells it, where that was read.
     pub(super) principal: PrincipalId,
-    /// Where among the members, for a member.
-    pub(super) place: Option<usize>,
+    /// The index among the members, for a member.
+    pub(super) index: Option<usize>,
     /// Whether the account is known to have them.
     pub(super) verified: bool,
 }
@@ -39,12 +30,23 @@ pub(super) struct NotFound {
     pub(super) advice: &'static str,
 }
 
-/// What the members that were read say of somebody, in whichever workspace.
-#[derive(Debug, Clone, Copy, Default)]
-struct Seen {
-    seat_on_promotion: bool,
+/// What is known of one principal: by the account's list of users, and as a member of whichever workspace was read.
+#[derive(Debug, Default)]
+struct Profile<'a> {
+    user: Option<&'a User>,
     licensed: bool,
-    role_fixed: bool,
+    marks: Vec<Mark>,
+}
+
+impl Profile<'_> {
+    fn add(&mut self, license: Option<&String>, marks: &[Mark]) {
+        self.licensed |= license.is_some();
+        for mark in marks {
+            if !self.marks.contains(mark) {
+                self.marks.push(*mark);
+            }
+        }
+    }
 }
 
 /// What a connection says about principals, indexed once.
@@ -53,51 +55,52 @@ pub(crate) struct Directory<'a> {
     pub(crate) observed: &'a Observed,
     pub(super) folding: Folding,
     people: &'a People,
-    users: Users<'a>,
-    emails: Emails<'a>,
+    /// All users that were listed, and members of whom there is something to say.
+    profiles: HashMap<Key<'a>, Profile<'a>>,
+    /// Who has which address, among the account's users and the members that were read: one, and all others.
+    emails: HashMap<&'a EmailAddress, (&'a UserId, Vec<&'a UserId>)>,
     groups: Groups<'a>,
-    /// Of whom there is something to say.
-    seen: HashMap<PrincipalKey<'a>, Seen>,
-    /// Who own the whole account, as the list of users or any member read says.
-    account_owners: BTreeSet<UserKey<'a>>,
 }
 
 impl<'a> Directory<'a> {
     pub(crate) fn new(observed: &'a Observed, people: &'a People) -> Self {
         let folding = Folding::of(observed.capabilities());
-        let listed = observed.users().unwrap_or_default();
-        let users = Users::new(folding, listed);
-        let marked = listed.iter().filter(|user| user.is(Mark::AccountOwner));
-        let mut account_owners: BTreeSet<UserKey<'_>> = marked.map(|user| folding.user(&user.id)).collect();
-        let mut seen: HashMap<PrincipalKey<'_>, Seen> = HashMap::new();
-        for member in observed.members() {
-            if let Some(user) = member.key.principal.as_user()
-                && member.is(Mark::AccountOwner)
-            {
-                account_owners.insert(folding.user(user));
-            }
-            if member.license.is_some() || !member.marks.is_empty() {
-                let known = seen.entry(folding.principal(&member.key.principal)).or_default();
-                known.seat_on_promotion |= member.is(Mark::SeatOnPromotion);
-                known.licensed |= member.license.is_some();
-                known.role_fixed |= member.is(Mark::RoleFixed);
+        let mut profiles: HashMap<Key<'_>, Profile<'_>> = HashMap::new();
+        let mut emails = HashMap::new();
+        for user in observed.users().unwrap_or_default() {
+            let profile = profiles.entry(folding.user(&user.id)).or_default();
+            profile.user = Some(user);
+            profile.add(user.license.as_ref(), &user.marks);
+            if let Some(email) = &user.email {
+                add_email(&mut emails, folding, email, &user.id);
             }
         }
-        let emails = Emails::new(folding, &users, observed);
-        let groups = Groups::new(folding, observed);
-        Self { observed, folding, people, users, emails, groups, seen, account_owners }
+        for member in observed.members() {
+            let key = folding.principal(&member.key.principal);
+            if let (Some(id), Some(email)) = (member.key.principal.as_user(), &member.email) {
+                let user = profiles.get(&key).and_then(|profile| profile.user);
+                // Mostly the list of users has said it.
+                if user.and_then(|user| user.email.as_ref()) != Some(email) {
+                    add_email(&mut emails, folding, email, id);
+                }
+            }
+            if member.license.is_some() || !member.marks.is_empty() {
+                profiles.entry(key).or_default().add(member.license.as_ref(), &member.marks);
+            }
+        }
+        Self { observed, folding, people, profiles, emails, groups: Groups::new(folding, observed) }
     }
 
     /// How an entry is addressed at this connection.
-    pub(super) fn who<'b>(&'b self, entry: &'b Entry) -> Option<WhoRef<'b>> {
-        self.people.whom(entry, self.observed.connection(), self.observed.provider())
+    pub(super) fn who<'b>(&self, entry: &'b Entry) -> Option<Cow<'b, Who>> {
+        self.people.who(entry, self.observed.connection(), self.observed.provider())
     }
 
-    /// The one principal that an entry means in a workspace.
+    /// The one principal that an entry means in a workspace whose members have these indexes.
     pub(super) fn find(
         &self,
         members: &[Member],
-        index: &MemberIndex<'_>,
+        indexes: &HashMap<Key<'_>, usize>,
         entry: &Entry,
     ) -> Result<Found, NotFound> {
         let connection = self.observed.connection();
@@ -105,61 +108,50 @@ impl<'a> Directory<'a> {
             let message = format!("{entry} has no address at {connection}");
             return Err(unknown(message, "give them one in [people], with email or at"));
         };
-        let id = match who {
-            WhoRef::Email(email) => {
-                // Mostly the members tell at once, if nobody else in the account has the address.
-                let place = index.place_of_email(email).filter(|_| !self.emails.is_shared(email));
-                match place.and_then(|place| members.get(place)) {
-                    Some(member) => member.key.principal.clone(),
-                    None => PrincipalId::User(self.find_email(email)?.clone()),
-                }
-            }
-            WhoRef::Id(id) => id.clone(),
+        let id = match &*who {
+            Who::Email(email) => PrincipalId::User(self.find_email(email)?.clone()),
+            Who::Id(id) => id.clone(),
         };
-        if let Some(place) = index.place(&id) {
-            let principal = members.get(place).map_or(id, |member| member.key.principal.clone());
-            // Whether the account has a member is no question.
-            return Ok(Found { principal, place: Some(place), verified: true });
+        if let Some(&index) = indexes.get(&self.folding.principal(&id)) {
+            // That the account has a member is certain.
+            let principal = members[index].key.principal.clone();
+            return Ok(Found { principal, index: Some(index), verified: true });
         }
-        let listed = match (&id, who) {
-            (_, WhoRef::Email(_)) => Some(true),
-            (PrincipalId::User(user), _) => self.observed.users().map(|_| self.users.get(user).is_some()),
-            (PrincipalId::Group(group), _) => self.observed.groups().map(|_| self.groups.is_listed(group)),
+        let listed = match (&*who, &id) {
+            (Who::Email(_), _) => Some(true),
+            (_, PrincipalId::User(user)) => self.observed.users().map(|_| self.user(user).is_some()),
+            (_, PrincipalId::Group(group)) => self.observed.groups().map(|_| self.groups.is_listed(group)),
         };
         if listed == Some(false) {
             let message = format!("{id} is not in the account of {connection}");
             return Err(unknown(message, "check the id, and that the key's user can see them"));
         }
-        let spelled = id.as_user().and_then(|user| self.users.get(user)).map(|user| user.id.clone().into());
-        Ok(Found { principal: spelled.unwrap_or(id), place: None, verified: listed.is_some() })
-    }
-
-    /// All users with this address, among the account's users and the members that were read.
-    pub(crate) fn users_of(&self, email: &EmailAddress) -> impl Iterator<Item = &'a UserId> + '_ {
-        self.emails.users_of(email)
+        let spelled = id.as_user().and_then(|user| self.user(user)).map(|user| user.id.clone().into());
+        Ok(Found { principal: spelled.unwrap_or(id), index: None, verified: listed.is_some() })
     }
 
     fn find_email(&self, email: &EmailAddress) -> Result<&'a UserId, NotFound> {
         let connection = self.observed.connection();
-        let mut found = self.users_of(email);
-        match (found.next(), found.next()) {
-            (Some(user), None) => Ok(user),
-            (Some(first), Some(second)) => Err(NotFound {
-                problem: Problem::Ambiguous,
-                message: format!(
-                    "{email} is the address of user:{first} and of user:{second} at {connection}"
-                ),
-                advice: "name the one that is meant as user:ID",
-            }),
-            (None, _) if !self.observed.capabilities().has(Capability::SeeAddresses) => {
+        match self.emails.get(email) {
+            Some((user, others)) if others.is_empty() => Ok(user),
+            Some(_) => {
+                let mut all: Vec<String> = self.users_of(email).map(|user| format!("user:{user}")).collect();
+                all.sort_unstable();
+                Err(NotFound {
+                    problem: Problem::Ambiguous,
+                    message: format!("{email} is the address of {} at {connection}", all.join(" and of ")),
+                    advice: "name the one that is meant as user:ID",
+                })
+            }
+            None if !self.observed.capabilities().has(Capability::SeeAddresses) => {
                 let message = format!("{connection} does not show addresses, so {email} cannot be found");
                 Err(unknown(message, "name them by id, as user:ID"))
             }
-            (None, _) if self.observed.users().is_some() => {
+            None if self.observed.users().is_some() => {
                 let message = format!("nobody at {connection} has the address {email}");
                 Err(unknown(message, "check the address, or invite them there first"))
             }
-            (None, _) => {
+            None => {
                 let message = format!(
                     "{email} is in none of the workspaces read, and this key may not list the users of {connection}"
                 );
@@ -168,18 +160,24 @@ impl<'a> Directory<'a> {
         }
     }
 
-    /// The user, if this is one and the account's users were listed.
-    fn listed(&self, principal: &PrincipalId) -> Option<&'a User> {
-        principal.as_user().and_then(|user| self.users.get(user))
+    /// All users with this address, among the account's users and the members that were read.
+    pub(crate) fn users_of(&self, email: &EmailAddress) -> impl Iterator<Item = &'a UserId> + '_ {
+        let found = self.emails.get(email).into_iter();
+        found.flat_map(|(first, others)| std::iter::once(*first).chain(others.iter().copied()))
     }
 
-    fn seen(&self, principal: &PrincipalId) -> Seen {
-        self.seen.get(&self.folding.principal(principal)).copied().unwrap_or_default()
+    fn profile<'b>(&'b self, principal: &'b PrincipalId) -> Option<&'b Profile<'a>> {
+        self.profiles.get(&self.folding.principal(principal))
+    }
+
+    /// The user as the account's list of users has them.
+    fn user(&self, id: &UserId) -> Option<&'a User> {
+        self.profiles.get(&self.folding.user(id))?.user
     }
 
     /// The address of a user, as the members or the list of users say it.
     fn email<'b>(&'b self, user: &UserId, member: Option<&'b Member>) -> Option<&'b EmailAddress> {
-        let listed = || self.users.get(user).and_then(|user| user.email.as_ref());
+        let listed = || self.user(user).and_then(|user| user.email.as_ref());
         member.and_then(|member| member.email.as_ref()).or_else(listed)
     }
 
@@ -194,67 +192,62 @@ impl<'a> Directory<'a> {
     /// Whether somebody may be using their access, by the members or else by the list of users.
     pub(crate) fn status(&self, principal: &PrincipalId, as_member: Status) -> Status {
         match as_member {
-            Status::Unknown => self.listed(principal).map_or(as_member, |user| user.status),
-            said => said,
+            Status::Unknown => {
+                principal.as_user().and_then(|user| self.user(user)).map_or(as_member, |user| user.status)
+            }
+            known => known,
         }
     }
 
-    /// Whether a promotion may buy a seat for them: by the list of users or any member read.
-    pub(super) fn has_seat_on_promotion(&self, principal: &PrincipalId) -> bool {
-        self.seen(principal).seat_on_promotion
-            || self.listed(principal).is_some_and(|user| user.is(Mark::SeatOnPromotion))
+    /// Whether they have this mark: in the list of users, or in any workspace.
+    pub(super) fn is(&self, principal: &PrincipalId, mark: Mark) -> bool {
+        self.profile(principal).is_some_and(|profile| profile.marks.contains(&mark))
     }
 
-    /// Whether the licence is known: by the list of users or any member read.
-    pub(super) fn has_license(&self, principal: &PrincipalId) -> bool {
-        self.seen(principal).licensed || self.listed(principal).is_some_and(|user| user.license.is_some())
-    }
-
-    /// Whether their role is set by something else, whatever is asked for.
-    pub(super) fn has_fixed_role(&self, principal: &PrincipalId) -> bool {
-        self.seen(principal).role_fixed || self.listed(principal).is_some_and(|user| user.is(Mark::RoleFixed))
-    }
-
-    /// Whether this is the owner of the whole account.
-    pub(crate) fn owns_account(&self, principal: &PrincipalId) -> bool {
-        principal.as_user().is_some_and(|user| self.account_owners.contains(self.folding.user(user).as_ref()))
+    /// Whether their licence is known: by the list of users, or in any workspace.
+    pub(super) fn is_licensed(&self, principal: &PrincipalId) -> bool {
+        self.profile(principal).is_some_and(|profile| profile.licensed)
     }
 
     /// The users of a group, where they are known.
-    pub(crate) fn users_in(&self, group: &GroupId) -> Option<&BTreeSet<UserKey<'a>>> {
+    pub(super) fn users_in(&self, group: &GroupId) -> Option<&HashSet<Key<'a>>> {
         self.groups.users_in(group)
     }
 
     /// The users of a group who are known to be active.
-    pub(crate) fn active_in<'b>(&'b self, group: &GroupId) -> impl Iterator<Item = &'b UserKey<'a>> {
-        let users = self.users_in(group).into_iter().flatten();
-        users.filter(|user| self.users.get_by_key(user).is_some_and(|user| user.status == Status::Active))
+    pub(super) fn active_in(&self, group: &GroupId) -> impl Iterator<Item = &Key<'a>> {
+        let active = |key: &&Key<'a>| {
+            let user = self.profiles.get(*key).and_then(|profile| profile.user);
+            user.is_some_and(|user| user.status == Status::Active)
+        };
+        self.users_in(group).into_iter().flatten().filter(active)
+    }
+
+    /// Whether a group holds a user.
+    pub(super) fn holds(&self, group: &GroupId, user: &UserId) -> Tri {
+        self.groups.holds(group, user)
     }
 
     /// Whether this group is what an entry names, or holds an active user whom it names.
     pub(super) fn stands_for(&self, group: &GroupId, entry: &Entry) -> bool {
-        match self.who(entry) {
-            Some(WhoRef::Id(PrincipalId::Group(named))) => named == group,
-            Some(WhoRef::Id(PrincipalId::User(named))) => self.holds_active(group, named),
-            Some(WhoRef::Email(email)) => self.users_of(email).any(|named| self.holds_active(group, named)),
+        let holds_active = |user: &UserId| {
+            self.holds(group, user) == Tri::Yes
+                && self.user(user).is_some_and(|user| user.status == Status::Active)
+        };
+        match self.who(entry).as_deref() {
+            Some(Who::Id(PrincipalId::Group(named))) => named == group,
+            Some(Who::Id(PrincipalId::User(named))) => holds_active(named),
+            Some(Who::Email(email)) => self.users_of(email).any(holds_active),
             None => false,
         }
     }
 
-    fn holds_active(&self, group: &GroupId, user: &UserId) -> bool {
-        self.groups.holds(group, user) == Tri::Yes
-            && self.users.get(user).is_some_and(|user| user.status == Status::Active)
-    }
-
-    /// Whether a principal is the acting identity, or a group that holds it. Unknown, where nobody says who acts.
+    /// Whether a principal is the acting identity, or a group that holds it. Unknown, where it is not known who acts.
     pub(crate) fn acts(&self, principal: &PrincipalId) -> Tri {
-        match (self.observed.me(), principal) {
-            (None, _) => Tri::Unknown,
-            (Some(me), PrincipalId::User(user)) if self.folding.user(user) == self.folding.user(&me.user) => {
-                Tri::Yes
-            }
-            (Some(_), PrincipalId::User(_)) => Tri::No,
-            (Some(me), PrincipalId::Group(group)) => self.groups.holds(group, &me.user),
+        let Some(me) = self.observed.me() else { return Tri::Unknown };
+        match principal {
+            PrincipalId::User(user) => yes(self.folding.user(user) == self.folding.user(&me.user)),
+            PrincipalId::Group(group) => self.holds(group, &me.user),
         }
     }
 
@@ -262,31 +255,42 @@ impl<'a> Directory<'a> {
     ///
     /// Unknown, for a user whose address is not known while an entry's address belongs to nobody else.
     pub(crate) fn means(&self, entries: &[Entry], principal: &PrincipalId, member: Option<&Member>) -> Tri {
-        let yes = |so: bool| if so { Tri::Yes } else { Tri::No };
-        let one = |entry: &Entry| match (self.who(entry), principal) {
-            (Some(WhoRef::Id(id)), _) if self.folding.principal(id) == self.folding.principal(principal) => {
-                Tri::Yes
+        let one = |entry: &Entry| {
+            let Some(who) = self.who(entry) else { return Tri::No };
+            match (&*who, principal) {
+                (Who::Id(PrincipalId::User(user)), PrincipalId::Group(group)) => {
+                    yes(self.holds(group, user) == Tri::Yes)
+                }
+                (Who::Id(id), _) => yes(self.folding.principal(id) == self.folding.principal(principal)),
+                (Who::Email(email), PrincipalId::User(user)) => match self.email(user, member) {
+                    Some(known) => yes(known == email),
+                    None if self.users_of(email).next().is_none() => Tri::Unknown,
+                    None => Tri::No,
+                },
+                (Who::Email(email), PrincipalId::Group(group)) => {
+                    yes(self.users_of(email).any(|user| self.holds(group, user) == Tri::Yes))
+                }
             }
-            (Some(WhoRef::Id(PrincipalId::User(user))), PrincipalId::Group(group)) => {
-                yes(self.groups.holds(group, user) == Tri::Yes)
-            }
-            (Some(WhoRef::Email(email)), PrincipalId::User(user)) => match self.email(user, member) {
-                Some(known) if known == email => Tri::Yes,
-                None if self.users_of(email).next().is_none() => Tri::Unknown,
-                _ => Tri::No,
-            },
-            (Some(WhoRef::Email(email)), PrincipalId::Group(group)) => {
-                yes(self.users_of(email).any(|user| self.groups.holds(group, user) == Tri::Yes))
-            }
-            _ => Tri::No,
         };
         entries.iter().map(one).max().unwrap_or(Tri::No)
     }
+}
 
-    /// The groups that are known to hold a user, in order.
-    pub(super) fn groups_of<'b>(&'b self, user: &UserId) -> impl Iterator<Item = &'a GroupId> + use<'a, 'b> {
-        self.groups.of_user(user)
+fn add_email<'a>(
+    emails: &mut HashMap<&'a EmailAddress, (&'a UserId, Vec<&'a UserId>)>,
+    folding: Folding,
+    email: &'a EmailAddress,
+    user: &'a UserId,
+) {
+    let (first, others) = emails.entry(email).or_insert((user, Vec::new()));
+    let known = std::iter::once(&*first).chain(&*others);
+    if known.into_iter().all(|known| folding.user(known) != folding.user(user)) {
+        others.push(user);
     }
+}
+
+fn yes(so: bool) -> Tri {
+    if so { Tri::Yes } else { Tri::No }
 }
 
 fn unknown(message: String, advice: &'static str) -> NotFound {

@@ -1,30 +1,24 @@
 //! What the guards say about the outcome of each step.
 
-use super::directory::{Directory, Tri};
-use super::outcome::Outcome;
+use super::directory::Directory;
+use super::groups::Tri;
+use super::members::Members;
+use super::owners::Owners;
 use super::refusal::{Cause, Refusal};
-use super::step::Step;
-use super::tally::Tally;
-use crate::desired::{Entry, Mode, Target};
+use super::step::{Action, Consequence, Step, Strategy};
+use crate::desired::{Mode, Target};
 use crate::guards::{Guard, Limits};
-use workspace_members_core::{Member, PrincipalId};
+use workspace_members_core::{Mark, Member, NativeRole, PrincipalId, Role, Status};
 
 /// One workspace of a plan with what is needed to judge it.
 #[derive(Debug)]
 pub(crate) struct Case<'a> {
     pub(crate) target: &'a Target,
-    pub(crate) mode: Mode,
-    /// Everybody in it, or at least whoever a judgement of one step is about; ordered by principal.
-    pub(crate) members: &'a [Member],
     pub(crate) directory: &'a Directory<'a>,
+    pub(crate) limits: &'a Limits,
 }
 
 impl<'a> Case<'a> {
-    fn member(&self, principal: &PrincipalId) -> Option<&'a Member> {
-        let at = self.members.binary_search_by(|member| member.key.principal.cmp(principal)).ok()?;
-        self.members.get(at)
-    }
-
     pub(crate) fn refusal(&self, guard: Guard, step: &Step, message: String, advice: &str) -> Refusal {
         Refusal {
             cause: Cause::Guard(guard),
@@ -37,104 +31,162 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Judges the outcome after every step, in order. `places` are whom the steps change, as places among the members, one
-    /// for each step.
-    pub(super) fn judge(&self, steps: &'a [Step], places: &[Option<usize>], limits: &Limits) -> Vec<Refusal> {
-        let mut outcome = Outcome::of(self.members, self.directory);
+    /// Judges the outcome after every step, in order.
+    pub(super) fn judge(&self, steps: &'a [Step], members: Members<'a>, mode: Mode) -> Vec<Refusal> {
+        let mut owners = Owners::of(members.all, self.directory);
         let mut tally = Tally::default();
         let mut refusals = Vec::new();
-        debug_assert_eq!(steps.len(), places.len(), "every step is judged");
-        for (step, place) in steps.iter().zip(places) {
-            let member = place.and_then(|place| self.members.get(place));
-            refusals.extend(self.step(&mut outcome, step, member, limits));
-            refusals.extend(tally.count(self, step, limits));
-            refusals.extend(self.allowances(step, limits));
+        for step in steps {
+            self.judge_step(step, members.get(&step.principal), &mut owners, &mut refusals);
+            self.count(step, members.all.len(), &mut tally, &mut refusals);
+            self.allowances(step, &mut refusals);
         }
-        if self.mode == Mode::Authoritative {
-            refusals.extend(self.missing_owners(&outcome, limits));
+        if mode == Mode::Authoritative {
+            self.missing_owners(members, &owners, &mut refusals);
         }
         refusals
     }
 
-    /// Judges what one step leaves behind. The only judgement that is repeated when the step's turn comes, on the roster
-    /// as it then is.
-    pub(crate) fn judge_now(&self, step: &'a Step, limits: &Limits) -> Vec<Refusal> {
-        let mut outcome = Outcome::of(self.members, self.directory);
-        self.step(&mut outcome, step, self.member(&step.principal), limits)
-    }
-
-    fn step(
+    /// Judges what one step leaves behind, and takes it. The only judgement that is repeated when the step's turn comes,
+    /// with the member and the owners as they then are.
+    pub(crate) fn judge_step(
         &self,
-        outcome: &mut Outcome<'a>,
         step: &'a Step,
         member: Option<&Member>,
-        limits: &Limits,
-    ) -> Vec<Refusal> {
-        let mut refusals = Vec::new();
-        let owned = outcome.may_own(&step.principal, member);
-        let between = outcome.take(step, member);
-        let loses = owned && (between.is_some() || !outcome.may_own(&step.principal, member));
-        if loses {
-            let left = between.unwrap_or_else(|| outcome.active_owners().len());
-            if (left as u64) < u64::from(limits.min_owners) {
-                let owners = if left == 1 { "owner" } else { "owners" };
+        owners: &mut Owners<'a>,
+        refusals: &mut Vec<Refusal>,
+    ) {
+        let mut refuse = |guard, message: String, advice| {
+            refusals.push(self.refusal(guard, step, message, advice));
+        };
+        let left = self.take(step, member, owners);
+        if self.may_own(step.from.as_ref())
+            && let Some(left) = left
+        {
+            if (left as u64) < u64::from(self.limits.min_owners) {
                 let message = format!(
-                    "to {step} would leave {left} {owners} who may be active, and at least {} must remain",
-                    limits.min_owners
+                    "to {step} would leave {left} {} who may be active, and at least {} must remain",
+                    if left == 1 { "owner" } else { "owners" },
+                    self.limits.min_owners
                 );
-                let advice = "make somebody else owner in the same plan";
-                refusals.push(self.refusal(Guard::MinOwners, step, message, advice));
+                refuse(Guard::MinOwners, message, "make somebody else owner in the same plan");
             }
-            if self.directory.means(&limits.required_owners, &step.principal, member) != Tri::No {
+            if self.directory.means(&self.limits.required_owners, &step.principal, member) != Tri::No {
                 let message = format!("{} must stay owner, or may be somebody who must", step.label);
-                let advice = "keep them in the owner role";
-                refusals.push(self.refusal(Guard::RequiredOwners, step, message, advice));
+                refuse(Guard::RequiredOwners, message, "keep them in the owner role");
             }
         }
-        if step.lowers() {
-            refusals.extend(self.acting(step));
-            if self.directory.means(&limits.protect, &step.principal, member) != Tri::No {
-                let message = format!("{} is protected, or may be", step.label);
-                refusals.push(self.refusal(Guard::Protect, step, message, "leave them their role"));
-            } else if self.directory.owns_account(&step.principal) {
-                let message = format!("{} owns the whole account", step.label);
-                let advice = "leave them their role, or hand the account over at the provider first";
-                refusals.push(self.refusal(Guard::Protect, step, message, advice));
-            }
+        if !step.lowers() {
+            return;
         }
-        refusals
+        let acts = self.directory.acts(&step.principal);
+        if acts != Tri::No {
+            let verb = if acts == Tri::Yes { "acts" } else { "may act" };
+            let message = format!("the key {verb} as {}, or through them", step.label);
+            let advice = "use the key of somebody else who may change this workspace";
+            let refusal = self.refusal(Guard::ActingIdentity, step, message, advice);
+            refusals.push(Refusal { overridable: acts == Tri::Unknown, ..refusal });
+        }
+        let mut refuse = |message: String, advice| {
+            refusals.push(self.refusal(Guard::Protect, step, message, advice));
+        };
+        if self.directory.means(&self.limits.protect, &step.principal, member) != Tri::No {
+            refuse(format!("{} is protected, or may be", step.label), "leave them their role");
+        } else if self.directory.is(&step.principal, Mark::AccountOwner) {
+            let advice = "leave them their role, or hand the account over at the provider first";
+            refuse(format!("{} owns the whole account", step.label), advice);
+        }
     }
 
-    fn acting(&self, step: &Step) -> Option<Refusal> {
-        let (message, overridable) = match self.directory.acts(&step.principal) {
-            Tri::No => return None,
-            Tri::Yes => (format!("the key acts as {}, or through them", step.label), false),
-            Tri::Unknown => (format!("the key may act as {}, or through them", step.label), true),
-        };
-        let advice = "use the key of somebody else who may change this workspace";
-        let mut refusal = self.refusal(Guard::ActingIdentity, step, message, advice);
-        refusal.overridable = overridable;
-        Some(refusal)
+    /// Takes a step of somebody who was read as `member`, if they are one. Answers how many owners that leaves, between its
+    /// two requests or after it; `None` if they may still be an owner.
+    fn take(&self, step: &'a Step, member: Option<&Member>, owners: &mut Owners<'a>) -> Option<usize> {
+        let principal = &step.principal;
+        owners.remove(principal);
+        let left = owners.count();
+        let roles = self.directory.observed.capabilities().roles();
+        let owner = step.to.as_ref().is_some_and(|native| roles.normalize(native) == Role::Owner);
+        // Somebody whose role something else sets is not counted on.
+        if owner && !step.has(&Consequence::RoleSetByProvider) {
+            let unread = if step.has(&Consequence::MayInvite) { Status::Pending } else { Status::Unknown };
+            let status = member.map_or(unread, |member| member.status);
+            owners.add(principal, self.directory.status(principal, status));
+        }
+        (step.strategy == Strategy::RemoveThenAdd || !self.may_own_after(step)).then_some(left)
+    }
+
+    /// Whether somebody in this role may rule the workspace: a role that the provider does not name may be the owner's.
+    fn may_own(&self, role: Option<&NativeRole>) -> bool {
+        let roles = self.directory.observed.capabilities().roles();
+        role.is_some_and(|native| roles.normalize(native) == Role::Owner || roles.is_placeholder(native))
+    }
+
+    fn may_own_after(&self, step: &Step) -> bool {
+        self.may_own(step.to.as_ref()) || step.has(&Consequence::RoleSetByProvider)
+    }
+
+    /// Counts a step. Each guard refuses at the first step beyond it, and once.
+    fn count(&self, step: &Step, members: usize, tally: &mut Tally, refusals: &mut Vec<Refusal>) {
+        let limits = self.limits;
+        let (was, is) = (self.may_own(step.from.as_ref()), self.may_own_after(step));
+        let lower = matches!(step.action, Action::Change | Action::Demote);
+        let counted = [
+            (step.action == Action::Remove, Guard::MaxRemovals, limits.max_removals, "removed"),
+            (lower, Guard::MaxDemotions, limits.max_demotions, "given a lower or incomparable role"),
+            (
+                was != is || (was && step.lowers()),
+                Guard::MaxOwnerChanges,
+                limits.max_owner_changes,
+                "made owner, or no longer be one",
+            ),
+        ];
+        for ((counts, guard, limit, done), so_far) in counted.into_iter().zip(&mut tally.0) {
+            *so_far += u64::from(counts);
+            let allowed = limit.allows(members, limits.floor);
+            if counts && *so_far == allowed + 1 {
+                let message = format!("more than {allowed} of {members} members would be {done} ({limit})");
+                let advice = "check that the listing and the desired state are right; then raise the limit, or \
+                              override it for this plan";
+                refusals.push(self.refusal(guard, step, message, advice));
+            }
+        }
+    }
+
+    /// What a single step may do only where that is allowed.
+    fn allowances(&self, step: &Step, refusals: &mut Vec<Refusal>) {
+        let limits = self.limits;
+        // An addition of somebody whose licence is not known is reported; it is refused only where somebody said that
+        // nothing may cost money.
+        let reported = step.action == Action::Add
+            && !step.has(&Consequence::LicenceUpgraded)
+            && limits.allow_billable.is_none();
+        if step.may_cost() && limits.allow_billable != Some(true) && !reported {
+            let message = format!("to {step} may cost money");
+            let advice = "set allow_billable = true if it may";
+            refusals.push(self.refusal(Guard::AllowBillable, step, message, advice));
+        }
+        if step.strategy == Strategy::RemoveThenAdd && !limits.allow_remove_then_add {
+            let message =
+                format!("to {step} takes removing and adding them, so they have no access in between");
+            let advice = "set allow_remove_then_add = true if that is acceptable";
+            refusals.push(self.refusal(Guard::AllowRemoveThenAdd, step, message, advice));
+        }
     }
 
     /// The required owners who are none at the end of a plan that rules the whole workspace.
-    fn missing_owners(&self, outcome: &Outcome<'_>, limits: &Limits) -> Vec<Refusal> {
-        if limits.required_owners.is_empty() {
-            return Vec::new();
-        }
-        let owners: Vec<&PrincipalId> = outcome.acting_owners().collect();
-        let owns = |entry: &Entry| {
-            owners.iter().any(|principal| match principal {
+    fn missing_owners(&self, members: Members<'_>, owners: &Owners<'_>, refusals: &mut Vec<Refusal>) {
+        for entry in &self.limits.required_owners {
+            let means = |principal: &PrincipalId| match principal {
                 PrincipalId::User(_) => {
                     let entries = std::slice::from_ref(entry);
-                    self.directory.means(entries, principal, self.member(principal)) == Tri::Yes
+                    self.directory.means(entries, principal, members.get(principal)) == Tri::Yes
                 }
                 PrincipalId::Group(group) => self.directory.stands_for(group, entry),
-            })
-        };
-        let missing = limits.required_owners.iter().filter(|entry| !owns(entry));
-        missing
-            .map(|entry| Refusal {
+            };
+            if owners.acting().any(means) {
+                continue;
+            }
+            refusals.push(Refusal {
                 cause: Cause::Guard(Guard::RequiredOwners),
                 target: Some(self.target.clone()),
                 step: None,
@@ -142,7 +194,32 @@ impl<'a> Case<'a> {
                 message: format!("{entry} must be an active owner at the end, and would not be"),
                 advice: "name them as owner".to_owned(),
                 overridable: true,
-            })
-            .collect()
+            });
+        }
     }
+}
+
+/// How many members were removed, given a lower role, and made or unmade owner so far.
+#[derive(Debug, Default)]
+struct Tally([u64; 3]);
+
+/// Judges the mails that a whole plan sends, whatever the workspace.
+pub(super) fn mails(steps: &[Step], limits: &Limits) -> Option<Refusal> {
+    let allowed = u64::from(limits.max_mails?);
+    let mut sent = 0;
+    let mut first = None;
+    for step in steps {
+        sent += step.mails();
+        first = first.or((sent > allowed).then_some(step));
+    }
+    let step = first?;
+    Some(Refusal {
+        cause: Cause::Guard(Guard::MaxMails),
+        target: Some(step.target.clone()),
+        step: Some(step.number),
+        people: vec![step.label.clone()],
+        message: format!("{sent} mails would be sent, and {allowed} are allowed"),
+        advice: "ask for fewer notifications, or raise max_mails".to_owned(),
+        overridable: true,
+    })
 }

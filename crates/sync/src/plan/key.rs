@@ -3,18 +3,10 @@
 use std::borrow::Cow;
 use workspace_members_core::{Behaviour, Capabilities, PrincipalId, PrincipalKind, UserId};
 
-/// A user's id, with ASCII capitals as small letters where the provider takes both for one.
-pub(crate) type UserKey<'a> = Cow<'a, str>;
-
-/// A principal by kind and id, to be looked up by.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct PrincipalKey<'a>(PrincipalKind, Cow<'a, str>);
-
-impl PrincipalKey<'_> {
-    pub(super) fn owned(self) -> PrincipalKey<'static> {
-        PrincipalKey(self.0, Cow::Owned(self.1.into_owned()))
-    }
-}
+/// A principal by kind and id, to be looked up by. In a user's id, ASCII capitals are small letters where the provider
+/// takes both for one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key<'a>(PrincipalKind, Cow<'a, str>);
 
 /// Whether the ids of users fold case.
 #[derive(Debug, Clone, Copy)]
@@ -25,16 +17,16 @@ impl Folding {
         Self(capabilities.behaves(Behaviour::UserIdsFoldCase))
     }
 
-    pub(super) fn user(self, user: &UserId) -> UserKey<'_> {
+    pub(super) fn user(self, user: &UserId) -> Key<'_> {
         let id = user.as_str();
-        if self.0 && id.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return Cow::Owned(id.to_ascii_lowercase());
-        }
-        Cow::Borrowed(id)
+        let folds = self.0 && id.bytes().any(|byte| byte.is_ascii_uppercase());
+        Key(PrincipalKind::User, if folds { Cow::Owned(id.to_ascii_lowercase()) } else { Cow::Borrowed(id) })
     }
 
-    pub(super) fn principal(self, principal: &PrincipalId) -> PrincipalKey<'_> {
-        let id = principal.as_user().map_or(Cow::Borrowed(principal.as_str()), |user| self.user(user));
-        PrincipalKey(principal.kind(), id)
+    pub(super) fn principal(self, principal: &PrincipalId) -> Key<'_> {
+        match principal {
+            PrincipalId::User(user) => self.user(user),
+            PrincipalId::Group(group) => Key(PrincipalKind::Group, Cow::Borrowed(group.as_str())),
+        }
     }
 }

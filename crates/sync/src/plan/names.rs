@@ -9,19 +9,18 @@ use std::collections::BTreeMap;
 pub(super) fn check(desired: &DesiredWorkspace, observed: &Observed) -> Vec<Refusal> {
     let mut problems = Vec::new();
     let mut problem = |problem, message: String, advice: &str| {
-        problems.push(Refusal::problem(problem, &desired.target, None, message, advice));
+        problems.push(Refusal::problem(problem, desired.target.clone(), None, message, advice));
     };
     if let Some(account) = &desired.account {
-        let me = observed.me();
-        let names = [me.and_then(|me| me.account_id.as_ref()), me.and_then(|me| me.account_name.as_ref())];
-        if !names.iter().flatten().any(|name| *name == account) {
-            let said =
-                names.iter().flatten().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(" or ");
-            let said = match said.as_str() {
-                "" => "does not say which it is".to_owned(),
-                said => format!("is {said}"),
+        let names = observed.me().map(|me| [me.account_id.as_ref(), me.account_name.as_ref()]);
+        let names: Vec<&String> = names.into_iter().flatten().flatten().collect();
+        if !names.contains(&account) {
+            let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+            let is = match names.join(" or ") {
+                none if none.is_empty() => "does not say which it is".to_owned(),
+                names => format!("is {names}"),
             };
-            let message = format!("the account should be {account:?}, and this one {said}");
+            let message = format!("the account should be {account:?}, and this one {is}");
             problem(Problem::Account, message, "check the connection, or the desired state's account");
         }
     }
@@ -29,9 +28,9 @@ pub(super) fn check(desired: &DesiredWorkspace, observed: &Observed) -> Vec<Refu
     if let Some(name) = &desired.name
         && known.is_none_or(|workspace| workspace.name != *name)
     {
-        let said = known
+        let is = known
             .map_or("its name cannot be read".to_owned(), |known| format!("it is called {:?}", known.name));
-        let message = format!("the workspace should be called {name:?}, and {said}");
+        let message = format!("the workspace should be called {name:?}, and {is}");
         problem(Problem::Name, message, "check the target, or the desired state's name");
     }
     if known.is_some_and(|workspace| !workspace.may_be_manageable()) {
@@ -42,34 +41,32 @@ pub(super) fn check(desired: &DesiredWorkspace, observed: &Observed) -> Vec<Refu
 }
 
 /// The targets of workspaces that another target means too. Each would be judged as if the other did not exist. Two
-/// connections may be one account, unless the provider tells their accounts apart.
+/// connections may be one account, unless the provider says that their accounts are two.
 pub(super) fn twice(desired: &Desired, observed: &[Observed]) -> Vec<Refusal> {
-    let mut connections: BTreeMap<&str, &Observed> = BTreeMap::new();
-    for seen in observed {
-        connections.insert(seen.connection(), seen);
-    }
-    let (mut problems, mut first) = (Vec::new(), BTreeMap::<_, Vec<(&Target, Option<&str>)>>::new());
+    let (mut problems, mut first) = (Vec::new(), BTreeMap::<_, Vec<(&Target, Option<&String>)>>::new());
     let mut targets: Vec<&Target> = desired.workspaces.iter().map(|workspace| &workspace.target).collect();
     targets.sort();
     for target in targets {
-        let Some(seen) = connections.get(target.connection.as_str()) else { continue };
-        let account = seen.me().and_then(|me| me.account_id.as_deref());
-        let place = (seen.provider(), seen.capabilities().endpoint(), &target.workspace);
-        let named = first.entry(place).or_default();
-        let same = |(other, of): &&(&Target, Option<&str>)| {
+        let Some(seen) = observed.iter().find(|seen| seen.connection() == target.connection) else {
+            continue;
+        };
+        let account = seen.me().and_then(|me| me.account_id.as_ref());
+        let at = (seen.provider(), seen.capabilities().endpoint(), &target.workspace);
+        let named = first.entry(at).or_default();
+        let same = |(other, of): &&(&Target, Option<&String>)| {
             *other == target || account.is_none() || of.is_none() || account == *of
         };
-        if let Some((other, _)) = named.iter().find(same) {
-            let message = if *other == target {
-                "the desired state names this workspace twice".to_owned()
-            } else {
-                format!("this is the workspace that the desired state names as {other} too")
-            };
-            let advice = "put all that is desired of a workspace under one target";
-            problems.push(Refusal::problem(Problem::Conflict, target, None, message, advice));
-        } else {
+        let Some((other, _)) = named.iter().find(same) else {
             named.push((target, account));
-        }
+            continue;
+        };
+        let message = if *other == target {
+            "the desired state names this workspace twice".to_owned()
+        } else {
+            format!("this is the workspace that the desired state names as {other} too")
+        };
+        let advice = "put all that is desired of a workspace under one target";
+        problems.push(Refusal::problem(Problem::Conflict, target.clone(), None, message, advice));
     }
     problems
 }

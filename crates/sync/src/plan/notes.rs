@@ -1,13 +1,13 @@
 //! What follows from the steps of one workspace taken together.
 
 use super::directory::Directory;
-use super::groups::as_group;
+use super::groups::Tri;
 use super::members::Members;
 use super::step::{Action, Consequence, Step};
 use std::collections::BTreeSet;
-use workspace_members_core::{Behaviour, GroupId, Notify, PrincipalId, Role};
+use workspace_members_core::{Behaviour, GroupId, Notify, Role};
 
-/// Notes on every addition how many mails it sends at most. Whoever is made owner may be mailed about that, and about
+/// Notes on every addition how many mails it sends at most. Somebody who is made owner may be mailed about that, and about
 /// those who follow.
 pub(super) fn mails(steps: &mut [Step], notify: Notify, members: Members<'_>, directory: &Directory<'_>) {
     let capabilities = directory.observed.capabilities();
@@ -32,22 +32,22 @@ pub(super) fn groups(steps: &mut [Step], members: Members<'_>, directory: &Direc
         return;
     }
     let mut groups: BTreeSet<GroupId> =
-        members.all.iter().filter_map(|member| as_group(&member.key.principal)).cloned().collect();
+        members.all.iter().filter_map(|member| member.key.principal.as_group()).cloned().collect();
     for step in steps.iter() {
-        match (as_group(&step.principal), step.action) {
+        match (step.principal.as_group(), step.action) {
             (Some(group), Action::Add) => _ = groups.insert(group.clone()),
             (Some(group), Action::Remove) => _ = groups.remove(group),
             _ => {}
         }
     }
-    let spelled = |group: &GroupId| PrincipalId::Group(group.clone()).to_string();
+    let names = |holds: &dyn Fn(&GroupId) -> bool| -> Vec<String> {
+        groups.iter().filter(|group| holds(group)).map(|group| format!("group:{group}")).collect()
+    };
     // They may hold anybody.
-    let unknown = groups.iter().filter(|group| directory.users_in(group).is_none());
-    let unknown: Vec<String> = unknown.map(spelled).collect();
+    let unknown = names(&|group| directory.users_in(group).is_none());
     for step in steps.iter_mut().filter(|step| step.lowers()) {
         let Some(user) = step.principal.as_user() else { continue };
-        let theirs = directory.groups_of(user).filter(|group| groups.contains(group));
-        let theirs: Vec<String> = theirs.map(spelled).collect();
+        let theirs = names(&|group| directory.holds(group, user) == Tri::Yes);
         let certain = !theirs.is_empty();
         let groups = if certain { theirs } else { unknown.clone() };
         if !groups.is_empty() {

@@ -1,7 +1,7 @@
 //! Why a plan may not be carried out, and who may say otherwise.
 
 use super::{Plan, PlanFingerprint};
-use crate::desired::{Entry, InvalidText, Target};
+use crate::desired::{InvalidText, Target};
 use crate::guards::Guard;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -13,11 +13,11 @@ use std::str::FromStr;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Problem {
-    /// Nobody at this connection is meant by an entry.
+    /// An entry means nobody at this connection.
     UnknownPerson,
-    /// Several are.
+    /// An entry means several.
     Ambiguous,
-    /// Two entries mean the same principal and desired state different things, or two targets mean the same workspace.
+    /// Two entries for one principal ask for different things, or two targets mean the same workspace.
     Conflict,
     /// The role cannot be given there.
     Role,
@@ -25,9 +25,9 @@ pub enum Problem {
     Unsupported,
     /// The provider will neither remove this member nor change their role.
     Immovable,
-    /// Somebody who is to get another role is not a member.
+    /// Somebody whose role should change is not a member.
     NotAMember,
-    /// Somebody who is to be added is a member already.
+    /// Somebody who should be added is a member already.
     AlreadyMember,
     /// The account is not the one that the desired state names.
     Account,
@@ -73,31 +73,18 @@ pub struct Refusal {
 impl Refusal {
     pub(crate) fn problem(
         problem: Problem,
-        target: &Target,
-        person: Option<String>,
+        target: impl Into<Option<Target>>,
+        person: impl Into<Option<String>>,
         message: impl Into<String>,
         advice: impl Into<String>,
     ) -> Self {
         Self {
             cause: Cause::Problem(problem),
-            target: Some(target.clone()),
+            target: target.into(),
             step: None,
-            people: person.into_iter().collect(),
+            people: person.into().into_iter().collect(),
             message: message.into(),
             advice: advice.into(),
-            overridable: false,
-        }
-    }
-
-    /// A guard that names a person whom nobody defined would guard nobody.
-    pub(crate) fn unknown_in_guards(entry: &Entry) -> Self {
-        Self {
-            cause: Cause::Problem(Problem::UnknownPerson),
-            target: None,
-            step: None,
-            people: vec![entry.to_string()],
-            message: format!("a guard names {entry}, whom the desired state does not define"),
-            advice: "define them in [people], or name an address in the guard".to_owned(),
             overridable: false,
         }
     }
@@ -108,6 +95,12 @@ impl Refusal {
             Cause::Guard(guard) => Some(guard),
             Cause::Problem(_) => None,
         }
+    }
+
+    /// Whether this refusal of that plan is overridden.
+    pub(crate) fn is_lifted(&self, overrides: &BTreeSet<Override>, plan: &PlanFingerprint) -> bool {
+        let lifts = |lifted: &Override| self.guard() == Some(lifted.guard) && lifted.fingerprint == *plan;
+        self.overridable && overrides.iter().any(lifts)
     }
 }
 
@@ -137,15 +130,22 @@ pub struct Refused {
 }
 
 impl Refused {
+    /// The plan, if nothing refuses it.
+    pub(crate) fn unless_none(refusals: Vec<Refusal>, plan: Plan) -> Result<Plan, Self> {
+        if refusals.is_empty() { Ok(plan) } else { Err(Self { refusals, plan: Box::new(plan) }) }
+    }
+
     /// Lifts the refusals that are overridden for this very plan. The rest still refuses.
-    pub fn overridden(mut self, overrides: &Overrides) -> Result<Plan, Self> {
-        let fingerprint = self.plan.fingerprint.clone();
-        self.refusals.retain(|refusal| !overrides.lift(refusal, &fingerprint));
-        if self.refusals.is_empty() { Ok(*self.plan) } else { Err(self) }
+    pub fn overridden(mut self, overrides: &BTreeSet<Override>) -> Result<Plan, Self> {
+        self.refusals.retain(|refusal| !refusal.is_lifted(overrides, &self.plan.fingerprint));
+        Self::unless_none(self.refusals, *self.plan)
     }
 }
 
 /// One guard lifted for one plan, spelled `guard=FINGERPRINT`.
+///
+/// It is good for exactly the plan that was seen when it was given: once a roster, the desired state or a guard differs,
+/// so does the fingerprint, and the guard holds again.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Override {
@@ -171,45 +171,9 @@ impl fmt::Display for Override {
 impl FromStr for Override {
     type Err = InvalidText;
     fn from_str(text: &str) -> Result<Self, InvalidText> {
-        let Some((guard, fingerprint)) = text.split_once('=') else {
-            let problem = format!("{text:?} names no plan");
-            return Err(InvalidText::new(
-                problem,
-                "write guard=FINGERPRINT, with the refused plan's fingerprint",
-            ));
-        };
+        let instead = "write guard=FINGERPRINT, with the refused plan's fingerprint";
+        let names_none = || InvalidText::new(format!("{text:?} names no plan"), instead);
+        let (guard, fingerprint) = text.split_once('=').ok_or_else(names_none)?;
         Ok(Self::new(guard.parse()?, fingerprint.parse()?))
-    }
-}
-
-/// The guards that somebody lifted, each for one plan.
-///
-/// An override is good for exactly the plan that was seen when it was given: once a roster, the desired state or a guard is
-/// another, so is the fingerprint, and the guard holds again.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Overrides(BTreeSet<Override>);
-
-impl Overrides {
-    /// Lifts nothing.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Lifts one more.
-    pub fn with(mut self, lifted: Override) -> Self {
-        self.0.insert(lifted);
-        self
-    }
-
-    /// Whether a refusal of that plan is lifted.
-    pub(crate) fn lift(&self, refusal: &Refusal, plan: &PlanFingerprint) -> bool {
-        let Some(guard) = refusal.guard() else { return false };
-        refusal.overridable && self.0.contains(&Override::new(guard, plan.clone()))
-    }
-}
-
-impl FromIterator<Override> for Overrides {
-    fn from_iter<I: IntoIterator<Item = Override>>(all: I) -> Self {
-        Self(all.into_iter().collect())
     }
 }

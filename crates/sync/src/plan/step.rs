@@ -1,6 +1,6 @@
 //! One change, why it is made, how, and what follows from it.
 
-use crate::desired::{Target, as_text};
+use crate::desired::{Target, text};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use workspace_members_core::{Fit, IfPresent, Mark, Member, NativeRole, PrincipalId, Role, RoleTable};
@@ -23,13 +23,7 @@ pub enum Action {
 
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Add => "add",
-            Self::Promote => "promote",
-            Self::Change => "change",
-            Self::Demote => "demote",
-            Self::Remove => "remove",
-        })
+        self.serialize(f)
     }
 }
 
@@ -48,11 +42,7 @@ pub enum Strategy {
 
 impl fmt::Display for Strategy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Atomic => "atomic",
-            Self::AddThenSetRole => "add-then-set-role",
-            Self::RemoveThenAdd => "remove-then-add",
-        })
+        self.serialize(f)
     }
 }
 
@@ -99,24 +89,24 @@ pub enum Consequence {
 
 impl fmt::Display for Consequence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Mails { count: 1 } => f.write_str("one mail is sent"),
-            Self::Mails { count } => write!(f, "{count} mails are sent"),
-            Self::SeatMayBeBought => f.write_str("may cost money: a seat may be bought"),
-            Self::LicenceUpgraded => f.write_str("the licence is upgraded"),
-            Self::KeyDeactivated => f.write_str("the key stops working"),
-            Self::DocumentsOrphaned => f.write_str("their documents stay theirs until handed over"),
+        f.write_str(match self {
+            Self::Mails { count: 1 } => "one mail is sent",
+            Self::Mails { count } => return write!(f, "{count} mails are sent"),
+            Self::SeatMayBeBought => "may cost money: a seat may be bought",
+            Self::LicenceUpgraded => "the licence is upgraded",
+            Self::KeyDeactivated => "the key stops working",
+            Self::DocumentsOrphaned => "their documents stay theirs until handed over",
             Self::AccessRemainsThroughGroup { groups, certain } => {
                 let verb = if *certain { "access remains" } else { "access may remain" };
-                write!(f, "{verb} through {}", groups.join(", "))
+                return write!(f, "{verb} through {}", groups.join(", "));
             }
-            Self::AccessGap => f.write_str("removed and added again; without access for a moment"),
-            Self::Inactive => f.write_str("they are blocked and cannot use it"),
-            Self::Unverified => f.write_str("not checked beforehand: whether they exist"),
-            Self::MayInvite => f.write_str("may end as an invitation that they have to accept"),
-            Self::RoleSetByProvider => f.write_str("their role will be what the provider sets"),
-            Self::MembershipUnknown => f.write_str("could not be read: whether they are a member already"),
-        }
+            Self::AccessGap => "removed and added again; without access for a moment",
+            Self::Inactive => "they are blocked and cannot use it",
+            Self::Unverified => "not checked beforehand: whether they exist",
+            Self::MayInvite => "may end as an invitation that they have to accept",
+            Self::RoleSetByProvider => "their role will be what the provider sets",
+            Self::MembershipUnknown => "could not be read: whether they are a member already",
+        })
     }
 }
 
@@ -139,10 +129,10 @@ pub struct Step {
     pub action: Action,
     /// How.
     pub strategy: Strategy,
-    /// The role until now, in the provider's word; `None` for who is not a member.
+    /// The role until now, in the provider's word; `None` for somebody who is not a member.
     pub from: Option<NativeRole>,
     /// The role desired; `None` for a removal.
-    #[serde(with = "as_text::option")]
+    #[serde(serialize_with = "text::serialize_option", deserialize_with = "text::deserialize_option")]
     pub role: Option<Role>,
     /// What is written for it, in the provider's word.
     pub to: Option<NativeRole>,
@@ -174,19 +164,28 @@ impl Step {
     /// Where it stands among the steps of its workspace.
     ///
     /// What is given comes before what is taken, and what is done in one request before what leaves a gap. Among those
-    /// who gain, owners come first; among those who lose, last, and with them whoever has a role that the provider does
-    /// not name.
+    /// who gain, owners come first; among those who lose, last, and with them those whose role the provider does not
+    /// name.
     pub(super) fn rank(&self, roles: &RoleTable) -> (Action, bool, usize) {
         let rank = |role: &Role| Role::BUILT_IN.iter().position(|known| known == role);
         let lowest = Role::BUILT_IN.len();
-        let place = match (self.action, &self.from) {
+        let order = match (self.action, &self.from) {
             (Action::Add | Action::Promote, _) | (_, None) => {
                 self.role.as_ref().and_then(rank).unwrap_or(lowest)
             }
             (_, Some(native)) if roles.is_placeholder(native) => lowest,
             (_, Some(native)) => lowest - rank(&roles.normalize(native)).unwrap_or(lowest),
         };
-        (self.action, self.strategy == Strategy::RemoveThenAdd, place)
+        (self.action, self.strategy == Strategy::RemoveThenAdd, order)
+    }
+
+    /// How many mails it sends.
+    pub(super) fn mails(&self) -> u64 {
+        let count = |consequence: &Consequence| match consequence {
+            Consequence::Mails { count } => u64::from(*count),
+            _ => 0,
+        };
+        self.consequences.iter().map(count).sum()
     }
 
     /// Whether this follows from it.
@@ -197,16 +196,13 @@ impl Step {
     /// Whether a member is as this step leaves them: in its role by any of the provider's names for it, in one that the
     /// provider does not name, or in one that something else sets.
     pub(crate) fn is_met_by(&self, member: Option<&Member>, roles: &RoleTable) -> bool {
-        match (member, &self.to) {
-            (None, to) => to.is_none(),
-            (Some(_), None) => false,
-            (Some(member), Some(to)) => {
-                member.native_role == *to
-                    || self.role.as_ref() == Some(&member.role)
-                    || roles.is_placeholder(&member.native_role)
-                    || member.is(Mark::RoleFixed)
-            }
-        }
+        let (Some(member), Some(to)) = (member, &self.to) else {
+            return member.is_none() && self.to.is_none();
+        };
+        member.native_role == *to
+            || self.role.as_ref() == Some(&member.role)
+            || roles.is_placeholder(&member.native_role)
+            || member.is(Mark::RoleFixed)
     }
 }
 
@@ -271,8 +267,8 @@ pub struct Kept {
     pub label: String,
     /// Their role, in the provider's word.
     pub role: NativeRole,
-    /// The role desired; `None` for who is not in the desired state.
-    #[serde(with = "as_text::option")]
+    /// The role desired; `None` for somebody who is not in the desired state.
+    #[serde(serialize_with = "text::serialize_option", deserialize_with = "text::deserialize_option")]
     pub desired: Option<Role>,
     /// Why.
     pub reason: KeptReason,

@@ -14,7 +14,7 @@ enum Line {
     Closed { id: u64, at: jiff::Timestamp, how: String },
 }
 
-/// The journal of one account. Only whoever has the account's lock opens it.
+/// The journal of one account. Only a run that has the account's lock opens it.
 #[derive(Debug)]
 pub(super) struct Journal {
     file: File,

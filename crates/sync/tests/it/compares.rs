@@ -6,8 +6,8 @@ use futures_util::FutureExt;
 use proptest::prelude::*;
 use std::sync::Arc;
 use workspace_members_core::{
-    EmailAddress, ErrorKind, GroupId, InMemory, MemberKey, Operation, RemoveMember, User, Workspace,
-    WorkspaceMembers,
+    Behaviour, EmailAddress, ErrorKind, GroupId, InMemory, MemberKey, Operation, RemoveMember, User, UserId,
+    Workspace, WorkspaceMembers,
 };
 use workspace_members_sync::{Desired, Diff, Observed, People, Person, Plan, Side, dump};
 
@@ -85,6 +85,20 @@ async fn within_one_account_ids_match_and_a_role_that_is_not_named_may_differ() 
         Diff::compute(&Side::of(&seen, &ws(1)).unwrap(), &Side::of(&seen, &ws(2)).unwrap(), &People::new());
     assert_eq!((diff.same, diff.roles.len(), diff.roles[0].certain), (2, 1, false));
     assert_eq!(diff.left.to_string(), "panda:1");
+}
+
+#[tokio::test]
+async fn within_one_account_logins_match_as_the_provider_compares_them() {
+    let with = |login: &str| {
+        let login = UserId::new(login).unwrap();
+        account(paradigm().with_behaviours(&[Behaviour::UserIdsFoldCase]))
+            .with_user(User::new(login.clone()))
+            .with_member(ws(1), login, native("viewer"))
+    };
+    let (left, right) = (seen(&with("Ana"), "hub").await, seen(&with("ana"), "hub").await);
+    let diff =
+        Diff::compute(&Side::of(&left, &ws(1)).unwrap(), &Side::of(&right, &ws(1)).unwrap(), &People::new());
+    assert!(diff.is_empty() && diff.same == 2, "{diff:?}");
 }
 
 #[tokio::test]

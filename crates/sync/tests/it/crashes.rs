@@ -103,7 +103,7 @@ async fn kill_everywhere(capabilities: Capabilities) {
                 }
             }
             writes = dying.log().last().is_some_and(|operation| operation.is_write());
-            // Whoever is neither in nor coming nor going is known to the store.
+            // People who are outside between two requests are known to the store.
             let now = everybody(&account).await;
             let waiting: Vec<String> = open_changes(state.path())
                 .unwrap()
@@ -229,7 +229,7 @@ async fn a_store_that_cannot_be_written_lets_nobody_leave() {
 }
 
 #[tokio::test]
-async fn whoever_came_back_by_other_hands_is_only_noted() {
+async fn somebody_who_was_added_again_by_others_is_only_noted() {
     let (account, desired) = editor_to_owner();
     let state = state();
     leave_outside(&account, &desired, state.path()).await;

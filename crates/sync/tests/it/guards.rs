@@ -5,7 +5,7 @@ use crate::support::*;
 use workspace_members_core::{GroupId, Identity, InMemory, Mark, Notify, Operation, Role, Status, Workspace};
 use workspace_members_sync::{
     Consequence, Desired, DesiredMember, DesiredMembership, DesiredWorkspace, Guards, KeptReason, Limit,
-    Mode, Override, Overrides,
+    Mode, Override,
 };
 
 /// Owners ana and robot, editor bo, viewers cy and di.
@@ -38,7 +38,7 @@ async fn the_defaults_are_as_published() {
     assert_eq!(limits.max_removals, Limit::percent(25));
     assert_eq!(limits.max_demotions, Limit::percent(25));
     assert_eq!(limits.max_owner_changes, Limit::count(1));
-    assert!(!limits.allow_billable && !limits.allow_remove_then_add);
+    assert!(limits.allow_billable.is_none() && !limits.allow_remove_then_add);
 }
 
 #[tokio::test]
@@ -200,15 +200,15 @@ async fn the_acting_identity_is_neither_lowered_nor_removed() {
             let desired = one(membership, "robot");
             let refused = plan(&account, &desired, &loose()).await.unwrap_err();
             assert_eq!(causes(&refused), ["acting_identity"]);
-            let told = refused.plan.consequences.contains(&Consequence::KeyDeactivated);
+            let noted = refused.plan.consequences.contains(&Consequence::KeyDeactivated);
             let pandadoc = refused.plan.accounts[0].provider.as_str() == "pandadoc";
-            assert_eq!(told, pandadoc && refused.plan.steps[0].to.is_none());
+            assert_eq!(noted, pandadoc && refused.plan.steps[0].to.is_none());
             // Not even with an override.
             let lifted = Override::new(
                 workspace_members_sync::Guard::ActingIdentity,
                 refused.plan.fingerprint.clone(),
             );
-            assert!(refused.overridden(&Overrides::new().with(lifted)).is_err());
+            assert!(refused.overridden(&[lifted].into()).is_err());
         }
         // Not in the desired state, they are kept and reported.
         let all = "owner = [\"ana@example.com\"]\neditor = [\"bo@example.com\"]\nviewer = [\"cy@example.com\", \"di@example.com\"]";
@@ -274,10 +274,10 @@ async fn protected_people_are_kept_or_refused() {
         user(60),
         native("Member"),
     );
-    let stranger = loose().with_protected(email("somebody"));
+    let somebody = loose().with_protected(email("somebody"));
     let removal =
         Desired::remove("acme:1".parse().unwrap(), workspace_members_core::PrincipalId::User(user(60)));
-    assert_eq!(refusals(&nameless, &removal, &stranger).await, ["protect"]);
+    assert_eq!(refusals(&nameless, &removal, &somebody).await, ["protect"]);
     assert!(refusals(&nameless, &removal, &guards).await.is_empty());
 }
 
@@ -311,7 +311,7 @@ async fn the_accounts_owner_is_kept_or_refused() {
         let refused = plan(&account, &one(membership, "bo"), &loose()).await.unwrap_err();
         assert_eq!(causes(&refused), ["protect"]);
         let lifted = Override::new(workspace_members_sync::Guard::Protect, refused.plan.fingerprint.clone());
-        assert!(refused.overridden(&Overrides::new().with(lifted)).is_ok());
+        assert!(refused.overridden(&[lifted].into()).is_ok());
     }
     assert!(
         refusals(&account, &one(DesiredMembership::SetRole(Role::Owner), "bo"), &loose()).await.is_empty()
@@ -339,7 +339,7 @@ async fn nothing_costs_money_unless_it_may() {
 
 #[tokio::test]
 async fn a_mark_or_licence_seen_in_another_workspace_is_known_here_too() {
-    // The list of users is refused, so only the rosters tell: gus is a guest in workspace 2, and flo has a licence there.
+    // The list of users is refused, so only the rosters say it: gus is a guest in workspace 2, and flo has a licence there.
     let account = std::sync::Arc::new(
         legal(pandadoc())
             .with_user(guest(7, "gus"))
@@ -392,7 +392,7 @@ async fn mails_are_counted_over_the_whole_plan() {
 }
 
 #[tokio::test]
-async fn owners_who_were_just_added_are_mailed_about_whoever_follows() {
+async fn owners_who_were_just_added_are_mailed_about_those_who_follow() {
     // Robot alone owns the workspace. Ana may be mailed about herself and bo, and both about cy and di.
     let account = account(pandadoc());
     let lists = "notify = [\"admins\"]\n[workspace.members]\nowner = [\"ana@example.com\", \"bo@example.com\"]\neditor = [\"cy@example.com\", \"di@example.com\"]";
@@ -420,12 +420,12 @@ async fn an_override_is_good_for_one_guard_and_one_plan() {
     let lifted: Override = text.parse().unwrap();
     assert_eq!(lifted.to_string(), text);
     let wrong: Override = format!("max_demotions={}", refused.plan.fingerprint).parse().unwrap();
-    assert!(refused.clone().overridden(&Overrides::new().with(wrong)).is_err());
-    assert!(refused.clone().overridden(&Overrides::new().with(lifted.clone())).is_ok());
+    assert!(refused.clone().overridden(&[wrong].into()).is_err());
+    assert!(refused.clone().overridden(&[lifted.clone()].into()).is_ok());
     // Once somebody else is in the workspace, it is another plan.
     let drifted = legal(pandadoc()).with_member(ws(1), user(8), native("Member"));
     let again = plan(&drifted, &removal, &Guards::new()).await.unwrap_err();
-    assert!(again.overridden(&Overrides::new().with(lifted)).is_err());
+    assert!(again.overridden(&[lifted].into()).is_err());
     assert!("max_removals".parse::<Override>().is_err() && "max_removals=12".parse::<Override>().is_err());
 }
 

@@ -88,7 +88,7 @@ async fn a_lost_addition_that_upserts_is_resolved_by_reading() {
 
 #[tokio::test]
 async fn an_addition_that_ends_as_an_invitation_is_applied_and_pending() {
-    let hidden = pandadoc().without(&[Capability::ListPending], "it does not tell");
+    let hidden = pandadoc().without(&[Capability::ListPending], "it does not list them");
     for (capabilities, complete) in [(hidden, true), (pandadoc(), false)] {
         let account = account(capabilities.with_behaviours(&[Behaviour::AddMayInvite]));
         let faulty = Faulty::new(Arc::new(account)).at(When::Each(Operation::Add), Fault::Invite);

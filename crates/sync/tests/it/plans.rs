@@ -84,7 +84,7 @@ async fn modes_go_as_far_as_they_say() {
 }
 
 #[tokio::test]
-async fn a_mode_keeps_whoever_it_does_not_reach_instead_of_refusing() {
+async fn a_mode_keeps_members_it_does_not_reach_instead_of_refusing() {
     // No such role can be given here, and in this mode none is given.
     let account = paradigm_account();
     let lists = "owner = [\"robot@example.com\", \"ana@example.com\"]\nmanager = [\"bo@example.com\"]\n\"native:boss\" = [\"cy@example.com\"]";
@@ -126,7 +126,7 @@ async fn among_those_who_lose_owners_come_last() {
             "remove flo@example.com (Legal review) from acme:1",
             "remove cy@example.com (Collaborator) from acme:1",
             "remove di@example.com (Manager) from acme:1",
-            // Whoever has a role that is not named may be an owner too.
+            // Somebody whose role is not named may be an owner too.
             "remove ana@example.com (Admin) from acme:1",
             "remove ed@example.com (Custom) from acme:1",
         ]
@@ -152,7 +152,7 @@ async fn the_order_of_the_input_does_not_matter() {
 }
 
 #[tokio::test]
-async fn whoever_is_unknown_or_cannot_be_served_fails_the_whole_plan() {
+async fn an_entry_that_is_unknown_or_cannot_be_met_fails_the_whole_plan() {
     let account = paradigm_account();
     let lists = "owner = [\"nobody@example.com\", \"user:4711\", \"group:5\"]\nmanager = [\"ana@example.com\"]\n\"native:boss\" = [\"bo@example.com\"]";
     let refused = plan(&account, &desired("additive", lists), &loose()).await.unwrap_err();
@@ -348,7 +348,7 @@ async fn a_custom_role_takes_two_requests_under_a_policy_of_exact_roles_too() {
 }
 
 #[tokio::test]
-async fn access_that_remains_through_a_group_is_told() {
+async fn access_that_remains_through_a_group_is_noted() {
     let account = paradigm_account().with_group(group(7, Some(&[3]))).with_group(group(8, None)).with_member(
         ws(1),
         GroupId::from(7),
@@ -463,7 +463,7 @@ async fn a_direct_role_is_compared_whatever_groups_give() {
 }
 
 #[tokio::test]
-async fn access_given_to_somebody_who_is_blocked_is_told() {
+async fn access_given_to_somebody_who_is_blocked_is_noted() {
     let account =
         account(paradigm()).with_user(person(5, "ed").with_status(workspace_members_core::Status::Inactive));
     let plan = plan(&account, &desired("additive", "viewer = [\"ed@example.com\"]"), &loose()).await.unwrap();

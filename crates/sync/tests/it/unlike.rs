@@ -2,14 +2,15 @@
 
 use crate::faulty::{Fault, Faulty, When};
 use crate::support::*;
+use futures_util::FutureExt;
 use std::sync::Arc;
 use workspace_members_core::{
-    Behaviour, Capabilities, Capability, Fit, Identity, IfPresent, InMemory, Mark, Notify, Operation,
-    PrincipalId, Role, RoleRow, RoleTable, Status, User, UserId,
+    Behaviour, Capabilities, Capability, Fit, Identity, IfPresent, InMemory, Mark, MemberKey, Notify,
+    Operation, PrincipalId, Role, RoleRow, RoleTable, SetRole, Status, User, UserId, WorkspaceMembers,
 };
 use workspace_members_sync::{
-    Consequence, Desired, DesiredMember, DesiredMembership, DesiredWorkspace, Guards, KeptReason, Limit,
-    Membership, Mode, Observed, StepOutcome,
+    ApplyOptions, Consequence, Desired, DesiredMember, DesiredMembership, DesiredWorkspace, Event, Guard,
+    Guards, KeptReason, Limit, Membership, Mode, Observed, Progress, StepOutcome, apply,
 };
 
 /// Logins that fold case, roles changed in one step, no addresses.
@@ -55,7 +56,7 @@ async fn a_login_in_another_case_is_the_same_person() {
     let account = team(github());
     let same = desired("authoritative", "owner = [\"user:ROBOT\"]\nviewer = [\"user:Ana\"]");
     assert!(plan(&account, &same, &loose()).await.unwrap().is_empty());
-    // Whoever is added is spelled as the provider spells them.
+    // Somebody who is added is spelled as the provider spells them.
     let added = plan(&account, &desired("additive", "viewer = [\"user:bO\"]"), &loose()).await.unwrap();
     assert_eq!(lines(&added), ["add user:Bo as member to acme:1"]);
     // One person, named twice.
@@ -88,7 +89,32 @@ fn github_without(taken: Behaviour) -> Capabilities {
 }
 
 #[tokio::test]
-async fn a_role_that_something_else_sets_is_kept_and_told_before_the_first_addition() {
+async fn the_last_owner_is_found_again_whatever_the_case_of_their_login() {
+    // As logins compare ana comes before Bo, and by the bytes of their names after.
+    let account = team(github())
+        .with_me(Identity::new(login("elsewhere")))
+        .with_member(ws(1), login("ana"), native("maintainer"))
+        .with_member(ws(1), login("Bo"), native("maintainer"))
+        .with_member(ws(1), login("robot"), native("member"));
+    let account = Arc::new(account);
+    let gone = Desired::remove("acme:1".parse().unwrap(), by_id("ana"));
+    let plan = plan(&*account, &gone, &loose().with_min_owners(1)).await.unwrap();
+    let there = account.clone();
+    let progress = Progress::new(move |event| {
+        if let Event::Step(_) = event {
+            let key = MemberKey::new(ws(1), login("Bo"));
+            there.set_role(&SetRole::new(key, Role::Viewer)).now_or_never().unwrap().unwrap();
+        }
+    });
+    let state = state();
+    let options = ApplyOptions::new(state.path()).with_progress(progress);
+    let report = apply(&connections(account), &plan, &options).await.unwrap();
+    assert_eq!(outcomes(&report), [StepOutcome::Skipped]);
+    assert_eq!(report.steps[0].refusal.as_ref().unwrap().guard(), Some(Guard::MinOwners));
+}
+
+#[tokio::test]
+async fn a_role_that_something_else_sets_is_kept_and_noted_before_the_first_addition() {
     let chief = |name: &str| User::new(login(name)).with_status(Status::Active).with_mark(Mark::RoleFixed);
     let account = team(github()).with_user(chief("ana")).with_user(chief("Bo")).with_member(
         ws(1),
@@ -119,7 +145,7 @@ async fn a_role_that_something_else_sets_is_kept_and_told_before_the_first_addit
 }
 
 #[tokio::test]
-async fn whoever_is_invited_is_inside_and_no_owner_and_can_be_removed() {
+async fn an_invited_member_is_inside_and_no_owner_and_can_be_removed() {
     let account = team(github()).with_user(User::new(login("ana")).with_status(Status::Pending)).with_member(
         ws(1),
         login("ana"),
@@ -148,7 +174,7 @@ async fn an_addition_that_may_invite_says_so_and_its_mail_is_counted() {
 }
 
 #[tokio::test]
-async fn an_address_where_addresses_are_hidden_is_told_as_that() {
+async fn an_address_where_addresses_are_hidden_is_refused_as_that() {
     let account = team(github());
     for asked in [
         desired("additive", "viewer = [\"bo@example.com\"]"),
@@ -161,7 +187,7 @@ async fn an_address_where_addresses_are_hidden_is_told_as_that() {
         assert!(refusal.message.contains("does not show addresses"), "{refusal}");
         assert!(refusal.advice.contains("by id"), "{}", refusal.advice);
     }
-    // Whoever may be the protected one is not lowered.
+    // Somebody who may be the protected one is not lowered.
     let guards = loose().with_protected(email("somebody"));
     let gone = Desired::remove("acme:1".parse().unwrap(), by_id("ana"));
     assert_eq!(causes(&plan(&account, &gone, &guards).await.unwrap_err()), ["protect"]);
@@ -190,9 +216,9 @@ async fn where_an_addition_changes_roles_nobody_is_added_blind() {
         assert_eq!(causes(&refused), ["not_read"], "{if_present:?}");
         assert!(refused.refusals[0].message.contains("could not be read"), "{refused}");
         // Elsewhere the provider's own answer decides.
-        let told = plan(&*blind(team(github())), &asked, &loose()).await.unwrap();
-        assert_eq!(told.steps[0].if_present, Some(if_present));
-        assert!(told.consequences.contains(&Consequence::MembershipUnknown));
+        let planned = plan(&*blind(team(github())), &asked, &loose()).await.unwrap();
+        assert_eq!(planned.steps[0].if_present, Some(if_present));
+        assert!(planned.consequences.contains(&Consequence::MembershipUnknown));
     }
     let additive = desired("additive", "viewer = [\"user:Bo\"]");
     let upserts = blind(team(github().with_behaviours(&[Behaviour::AddUpserts])));
@@ -226,7 +252,7 @@ async fn a_plain_addition_by_id_reads_only_whether_they_are_a_member() {
 }
 
 #[tokio::test]
-async fn an_unknown_licence_is_told_and_refuses_only_where_nothing_may_cost() {
+async fn an_unknown_licence_is_reported_and_refuses_only_where_nothing_may_cost() {
     let account = account(pandadoc()).with_user(person(6, "flo").with_license(None));
     let asked = Desired::add(
         "acme:1".parse().unwrap(),
@@ -235,8 +261,8 @@ async fn an_unknown_licence_is_told_and_refuses_only_where_nothing_may_cost() {
         Notify::NOBODY,
         IfPresent::Fail,
     );
-    let told = plan(&account, &asked, &Guards::new()).await.unwrap();
-    assert!(told.steps[0].may_cost());
+    let planned = plan(&account, &asked, &Guards::new()).await.unwrap();
+    assert!(planned.steps[0].may_cost());
     let never = plan(&account, &asked, &Guards::new().with_billable(false)).await.unwrap_err();
     assert_eq!(causes(&never), ["allow_billable"]);
     // A cost that is known is refused as ever.

@@ -25,7 +25,7 @@ impl Dying {
     }
 
     /// Lives, and claims that one request a second is allowed: a plan's seconds are then its requests, less the first.
-    pub(crate) fn paced(inner: Arc<dyn WorkspaceMembers>) -> Arc<Self> {
+    pub(crate) fn limited(inner: Arc<dyn WorkspaceMembers>) -> Arc<Self> {
         let limit = RateLimit::assumed(&[], 1, Duration::from_secs(1), "a test");
         let capabilities = inner.capabilities().clone().with_limits([limit]);
         Arc::new(Self { inner, capabilities, left: AtomicUsize::new(usize::MAX), bell: Bell::new() })

@@ -8,9 +8,9 @@ use workspace_members_simulator::Simulator;
 use workspace_members_sync::{ApplyOptions, Connections, Consequence, Desired, Plan, apply, observe};
 
 /// The connections, each claiming that one request a second is allowed.
-fn paced(simulator: &Simulator) -> Connections {
-    let pace = |(name, inner)| (name, Dying::paced(inner) as Arc<dyn WorkspaceMembers>);
-    connections(simulator).into_iter().map(pace).collect()
+fn limited(simulator: &Simulator) -> Connections {
+    let limit = |(name, inner)| (name, Dying::limited(inner) as Arc<dyn WorkspaceMembers>);
+    connections(simulator).into_iter().map(limit).collect()
 }
 
 async fn planned(connections: &Connections, desired: &Desired) -> Plan {
@@ -53,7 +53,7 @@ async fn a_plan_says_at_most_and_at_the_least_what_it_takes_at_both_providers() 
         if crowded {
             crowd(&simulator);
         }
-        let connections = paced(&simulator);
+        let connections = limited(&simulator);
         let mut seen = read_all(&connections).await;
         seen.retain(|seen| seen.connection() == name);
         let plan = planned(&connections, &changed(&seen, 1)).await;

@@ -135,9 +135,9 @@ fn changed(seen: &[Observed], connections: usize) -> Desired {
                     _ => put(&member.role.to_string(), &who),
                 }
             }
-            let strangers =
+            let outsiders =
                 seen.users().unwrap().iter().filter(|user| roster.get(&user.id.clone().into()).is_none());
-            for user in strangers.take(3) {
+            for user in outsiders.take(3) {
                 put("editor", &format!("user:{}", user.id));
             }
             let lines: Vec<String> = lists
