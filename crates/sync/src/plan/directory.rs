@@ -7,6 +7,7 @@ use crate::desired::{Entry, People};
 use crate::observe::Observed;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 use workspace_members_core::{
     Capability, EmailAddress, GroupId, Mark, Member, PrincipalId, Status, User, UserId, Who,
 };
@@ -49,6 +50,9 @@ impl Profile<'_> {
     }
 }
 
+/// Who has which address, among the account's users and the members that were read: one, and all others.
+type Emails = HashMap<EmailAddress, (UserId, Vec<UserId>)>;
+
 /// What a connection says about principals, indexed once.
 #[derive(Debug)]
 pub(crate) struct Directory<'a> {
@@ -57,8 +61,8 @@ pub(crate) struct Directory<'a> {
     people: &'a People,
     /// All users that were listed, and members of whom there is something to say.
     profiles: HashMap<Key<'a>, Profile<'a>>,
-    /// Who has which address, among the account's users and the members that were read: one, and all others.
-    emails: HashMap<&'a EmailAddress, (&'a UserId, Vec<&'a UserId>)>,
+    /// Made for the first address that is looked up: a large account is mostly named by id, and then nobody asks.
+    emails: OnceLock<Emails>,
     groups: Groups<'a>,
 }
 
@@ -66,29 +70,39 @@ impl<'a> Directory<'a> {
     pub(crate) fn new(observed: &'a Observed, people: &'a People) -> Self {
         let folding = Folding::of(observed.capabilities());
         let mut profiles: HashMap<Key<'_>, Profile<'_>> = HashMap::new();
-        let mut emails = HashMap::new();
         for user in observed.users().unwrap_or_default() {
             let profile = profiles.entry(folding.user(&user.id)).or_default();
             profile.user = Some(user);
             profile.add(user.license.as_ref(), &user.marks);
-            if let Some(email) = &user.email {
-                add_email(&mut emails, folding, email, &user.id);
-            }
         }
         for member in observed.members() {
-            let key = folding.principal(&member.key.principal);
-            if let (Some(id), Some(email)) = (member.key.principal.as_user(), &member.email) {
-                let user = profiles.get(&key).and_then(|profile| profile.user);
-                // Mostly the list of users has said it.
-                if user.and_then(|user| user.email.as_ref()) != Some(email) {
-                    add_email(&mut emails, folding, email, id);
-                }
-            }
             if member.license.is_some() || !member.marks.is_empty() {
+                let key = folding.principal(&member.key.principal);
                 profiles.entry(key).or_default().add(member.license.as_ref(), &member.marks);
             }
         }
-        Self { observed, folding, people, profiles, emails, groups: Groups::new(folding, observed) }
+        let (emails, groups) = (OnceLock::new(), Groups::new(folding, observed));
+        Self { observed, folding, people, profiles, emails, groups }
+    }
+
+    fn emails(&self) -> &Emails {
+        self.emails.get_or_init(|| {
+            let mut emails = Emails::new();
+            for user in self.observed.users().unwrap_or_default() {
+                if let Some(email) = &user.email {
+                    add_email(&mut emails, self.folding, email, &user.id);
+                }
+            }
+            for member in self.observed.members() {
+                if let (Some(id), Some(email)) = (member.key.principal.as_user(), &member.email)
+                    // Mostly the list of users has said it.
+                    && self.user(id).and_then(|user| user.email.as_ref()) != Some(email)
+                {
+                    add_email(&mut emails, self.folding, email, id);
+                }
+            }
+            emails
+        })
     }
 
     /// How an entry is addressed at this connection.
@@ -130,9 +144,9 @@ impl<'a> Directory<'a> {
         Ok(Found { principal: spelled.unwrap_or(id), index: None, verified: listed.is_some() })
     }
 
-    fn find_email(&self, email: &EmailAddress) -> Result<&'a UserId, NotFound> {
+    fn find_email(&self, email: &EmailAddress) -> Result<&UserId, NotFound> {
         let connection = self.observed.connection();
-        match self.emails.get(email) {
+        match self.emails().get(email) {
             Some((user, others)) if others.is_empty() => Ok(user),
             Some(_) => {
                 let mut all: Vec<String> = self.users_of(email).map(|user| format!("user:{user}")).collect();
@@ -161,9 +175,9 @@ impl<'a> Directory<'a> {
     }
 
     /// All users with this address, among the account's users and the members that were read.
-    pub(crate) fn users_of(&self, email: &EmailAddress) -> impl Iterator<Item = &'a UserId> + '_ {
-        let found = self.emails.get(email).into_iter();
-        found.flat_map(|(first, others)| std::iter::once(*first).chain(others.iter().copied()))
+    pub(crate) fn users_of(&self, email: &EmailAddress) -> impl Iterator<Item = &UserId> {
+        let found = self.emails().get(email).into_iter();
+        found.flat_map(|(first, others)| std::iter::once(first).chain(others))
     }
 
     fn profile<'b>(&'b self, principal: &'b PrincipalId) -> Option<&'b Profile<'a>> {
@@ -276,16 +290,11 @@ impl<'a> Directory<'a> {
     }
 }
 
-fn add_email<'a>(
-    emails: &mut HashMap<&'a EmailAddress, (&'a UserId, Vec<&'a UserId>)>,
-    folding: Folding,
-    email: &'a EmailAddress,
-    user: &'a UserId,
-) {
-    let (first, others) = emails.entry(email).or_insert((user, Vec::new()));
-    let known = std::iter::once(&*first).chain(&*others);
-    if known.into_iter().all(|known| folding.user(known) != folding.user(user)) {
-        others.push(user);
+fn add_email(emails: &mut Emails, folding: Folding, email: &EmailAddress, user: &UserId) {
+    let (first, others) = emails.entry(email.clone()).or_insert_with(|| (user.clone(), Vec::new()));
+    let mut known = std::iter::once(&*first).chain(&*others);
+    if known.all(|known| folding.user(known) != folding.user(user)) {
+        others.push(user.clone());
     }
 }
 
