@@ -17,8 +17,8 @@ use workspace_members_core::{
     WorkspaceMembersExt,
 };
 use workspace_members_http::{
-    CommandCredential, Credential, CredentialSource, FileCredential, HttpSettings, Proxy, StaticCredential,
-    Transport, TransportConfig,
+    CommandCredential, Credential, CredentialSource, FileCredential, HttpSettings, OAuth, Proxy,
+    StaticCredential, Transport, TransportConfig,
 };
 use workspace_members_layers::{Appended, AuditSink, EmailKey, LayersConfig, StackBuilder};
 use workspace_members_pandadoc::{Auth, PandaDoc, PandaDocConfig, Reach};
@@ -345,16 +345,9 @@ async fn configurations_and_sources_show_no_secret() {
         Arc::new(StaticCredential::new(secret())),
         Arc::new(FileCredential::new(&file)),
         Arc::new(CommandCredential::new(vec!["cat".into(), file.to_string_lossy().into_owned()])),
-        Arc::new(
-            workspace_members_http::OAuthRefresh::new(
-                "http://127.0.0.1:1/token",
-                "application",
-                secret(),
-                secret(),
-                transport(Duration::from_secs(1)),
-            )
+        Credential::OAuth(OAuth::new("application", Credential::Static(secret()), Credential::Static(secret())))
+            .into_source(Some("http://127.0.0.1:1/token".to_owned()), &transport(Duration::from_secs(1)))
             .unwrap(),
-        ),
     ];
     let mut config = TransportConfig::default();
     config.proxy = Proxy::Url(format!("http://user:{CANARY}@127.0.0.1:1").parse().unwrap());

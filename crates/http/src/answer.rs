@@ -1,24 +1,26 @@
 //! What came back from one attempt.
 
-use crate::paging::next_link;
+use crate::credential::Keys;
+use crate::errors::effect_if_lost;
+use crate::link::next_link;
 use crate::unreadable::Unreadable;
-use crate::wait::wait;
-use crate::words::{MESSAGE_FIELDS, words};
+use crate::words::words;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, header};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::fmt;
-use std::time::{Duration, SystemTime};
-use workspace_members_core::{Effect, Error, ErrorKind, Operation, Provider};
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use std::sync::Arc;
+use std::time::Duration;
+use workspace_members_core::{Effect, Error, ErrorKind, Operation, Provider, Result};
 
 /// An answer with its whole body, of whatever status. `Debug` shows the body's length only: it holds people's data, and
 /// a hostile one repeats the key.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Answer {
+    /// For which operation, as errors name it.
+    pub operation: Operation,
     /// The HTTP status.
     pub status: u16,
     /// The body. Empty too where the status alone decides and the body could not be read.
@@ -30,13 +32,18 @@ pub struct Answer {
     pub retry_after: Option<Duration>,
     /// After a 401: whether the credential's source has another one now, so that the call may be repeated.
     pub renewed: bool,
-    headers: HeaderMap,
-    message_fields: &'static [&'static str],
+    pub(crate) headers: HeaderMap,
+    pub(crate) provider: Provider,
+    /// The fields of a refusal that hold the provider's words.
+    pub(crate) message_fields: &'static [&'static str],
+    /// For taking them out of what is quoted.
+    pub(crate) keys: Arc<Keys>,
 }
 
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answer")
+            .field("operation", &self.operation)
             .field("status", &self.status)
             .field("body", &format_args!("{} bytes", self.body.len()))
             .field("request_id", &self.request_id)
@@ -47,26 +54,6 @@ impl fmt::Debug for Answer {
 }
 
 impl Answer {
-    pub(crate) fn new(status: u16, headers: HeaderMap, body: Bytes) -> Self {
-        let request_id = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).map(str::trim);
-        let request_id = request_id.filter(|id| !id.is_empty() && id.len() <= 128).map(str::to_owned);
-        let retry_after = wait(status, &headers, SystemTime::now());
-        Self {
-            status,
-            body,
-            request_id,
-            retry_after,
-            renewed: false,
-            headers,
-            message_fields: MESSAGE_FIELDS,
-        }
-    }
-
-    pub(crate) fn with_message_fields(mut self, fields: &'static [&'static str]) -> Self {
-        self.message_fields = fields;
-        self
-    }
-
     /// A header, if it is there and is text. The key is taken out, in case the server repeats it.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
@@ -83,19 +70,18 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
+    /// This answer, if it reports success. Else an error: the one that `classify` makes of it, where it has a meaning of
+    /// its own for the operation, or the one that it means at [every provider](Self::failure).
+    pub fn success(self, classify: impl FnOnce(&Self) -> Option<Error>) -> Result<Self> {
+        if self.is_success() {
+            return Ok(self);
+        }
+        Err(classify(&self).map_or_else(|| self.failure(), |error| self.error(error)))
+    }
+
     /// The body read as JSON, which may borrow from it. A success that cannot be read leaves open what a write did.
-    pub fn json<'a, T: Deserialize<'a>>(
-        &'a self,
-        operation: Operation,
-        provider: &Provider,
-    ) -> Result<T, Error> {
-        // One look at the whole is much quicker than one at every text in it. A body that is not UTF-8 may be readable
-        // all the same, where the rest is in parts that are skipped.
-        let read = match std::str::from_utf8(&self.body) {
-            Ok(text) => serde_json::from_str(text),
-            Err(_) => serde_json::from_slice(&self.body),
-        };
-        read.map_err(|error| {
+    pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
+        serde_json::from_slice(&self.body).map_err(|error| {
             let what = if self.body.is_empty() {
                 "the answer is empty".to_owned()
             } else if self.is_web_page() {
@@ -103,7 +89,7 @@ impl Answer {
             } else {
                 format!("the answer cannot be read (line {}, column {})", error.line(), error.column())
             };
-            self.unexpected(what, operation, provider).with_source(Unreadable::from(&error))
+            self.unexpected(what).with_source(Unreadable::from(&error))
         })
     }
 
@@ -112,87 +98,96 @@ impl Answer {
     ///
     /// A web page is a proxy's or a sign-in's and confirms nothing, and 202 says only that it may be done later; of
     /// either, what the request did is unknown.
-    pub fn confirm_done(&self, operation: Operation, provider: &Provider) -> Result<(), Error> {
+    pub fn confirm_done(&self) -> Result<()> {
         if self.status == 202 {
             let message = "the provider accepted the request and does not say that it was done";
-            let error = Error::new(ErrorKind::Unconfirmed, lost(operation), message);
-            return Err(self.attach(error, operation, provider));
+            return Err(self.error(Error::new(ErrorKind::Unconfirmed, self.effect_if_lost(), message)));
         }
         if self.body.is_empty() || serde_json::from_slice::<IgnoredAny>(&self.body).is_ok() {
             return Ok(());
         }
         let what = if self.is_web_page() { WEB_PAGE } else { "the answer is not the provider's" };
-        Err(self.unexpected(what.to_owned(), operation, provider))
+        Err(self.unexpected(what))
     }
 
     fn is_web_page(&self) -> bool {
         self.body.trim_ascii_start().starts_with(b"<")
     }
 
-    fn unexpected(&self, what: String, operation: Operation, provider: &Provider) -> Error {
-        let error = Error::new(ErrorKind::UnexpectedResponse, lost(operation), what);
-        self.attach(error, operation, provider)
+    fn effect_if_lost(&self) -> Effect {
+        effect_if_lost(self.operation)
+    }
+
+    /// The error for an answer of success that cannot be used: it lacks something, or is about something else. What a write
+    /// did is unknown then.
+    pub fn unexpected(&self, message: impl Into<String>) -> Error {
+        let error = Error::new(ErrorKind::UnexpectedResponse, self.effect_if_lost(), message.into());
+        self.error(error)
     }
 
     /// What the provider says in the body, in one line for people: the first of the
     /// [fields](crate::Client::with_message_fields) that is there, else all field errors. `None` for a body that is not
-    /// JSON, or longer than [`MAX_WORDS`](crate::MAX_WORDS).
+    /// JSON, or longer than [`MAX_WORDS`](crate::MAX_WORDS). The key is taken out, in case the server repeats it.
     pub fn message(&self) -> Option<String> {
-        words(&self.body, self.message_fields)
+        words(&self.body, self.message_fields).map(|text| self.keys.scrub(&text))
     }
 
-    /// An error about this answer: adds operation, provider, status, request id and the time to wait.
-    pub fn attach(&self, error: Error, operation: Operation, provider: &Provider) -> Error {
+    /// An error about this answer: adds operation, provider, status, request id and the time to wait; of a refusal the
+    /// provider's words too. A success has data, which belongs in no error.
+    pub fn error(&self, error: Error) -> Error {
+        let line = self.keys.scrub(error.message());
         error
-            .with_operation(operation)
-            .with_provider(provider.clone())
+            .with_message(line)
+            .with_operation(self.operation)
+            .with_provider(self.provider.clone())
             .with_status(self.status)
             .with_request_id(self.request_id.clone())
             .with_retry_after(self.retry_after)
+            .with_provider_message(if self.is_success() { None } else { self.message() })
     }
 
     /// The error for a status that means the same at every provider and for every operation.
     ///
     /// An adapter classifies first what has its own meaning for the operation (404, 409, 400), and leaves the rest to
     /// this.
-    pub fn failure(&self, operation: Operation, provider: &Provider) -> Error {
-        let lost = lost(operation);
+    pub fn failure(&self) -> Error {
+        use Effect::{NotApplied, Rejected};
+        use ErrorKind as Kind;
+        let lost = self.effect_if_lost();
         let (kind, effect, message) = match self.status {
             401 if self.renewed => (
-                ErrorKind::Unauthenticated,
-                Effect::NotApplied,
+                Kind::Unauthenticated,
+                NotApplied,
                 "the key was refused; its source has another one now, so the call may be repeated",
             ),
-            401 => (ErrorKind::Unauthenticated, Effect::Rejected, "the key is missing, wrong or expired"),
-            403 => (ErrorKind::Forbidden, Effect::Rejected, "the key's user may not do this"),
-            404 => (ErrorKind::NotFound, Effect::Rejected, "it does not exist or is not visible"),
-            405 | 501 => (
-                ErrorKind::Unsupported,
-                Effect::Rejected,
-                "the host does not offer this operation at this address",
-            ),
-            408 => (ErrorKind::Timeout, lost, "the provider gave up waiting for the request"),
-            429 => (ErrorKind::RateLimited, Effect::NotApplied, "too many requests"),
+            401 => (Kind::Unauthenticated, Rejected, "the key is missing, wrong or expired"),
+            403 => (Kind::Forbidden, Rejected, "the key's user may not do this"),
+            404 => (Kind::NotFound, Rejected, "it does not exist or is not visible"),
+            405 | 501 => {
+                (Kind::Unsupported, Rejected, "the host does not offer this operation at this address")
+            }
+            408 => (Kind::Timeout, lost, "the provider gave up waiting for the request"),
+            429 => (Kind::RateLimited, NotApplied, "too many requests"),
             // These may point away from something done: a form that was taken is often answered with the page of what
             // it made. 301 and 302 do so after a body only.
-            301 | 302 if matches!(operation, Operation::Add | Operation::SetRole) => {
-                (ErrorKind::UnexpectedResponse, lost, ELSEWHERE)
+            301 | 302 if matches!(self.operation, Operation::Add | Operation::SetRole) => {
+                (Kind::UnexpectedResponse, lost, ELSEWHERE)
             }
-            303 => (ErrorKind::UnexpectedResponse, lost, ELSEWHERE),
+            303 => (Kind::UnexpectedResponse, lost, ELSEWHERE),
             300..=399 => (
-                ErrorKind::UnexpectedResponse,
-                Effect::Rejected,
+                Kind::UnexpectedResponse,
+                Rejected,
                 "the provider redirects elsewhere, which is not followed; is the base URL right?",
             ),
-            400..=499 => (ErrorKind::Rejected, Effect::Rejected, "the provider refuses the request"),
-            500..=599 => (ErrorKind::Unavailable, lost, "the provider is out of order"),
+            400..=499 => (Kind::Rejected, Rejected, "the provider refuses the request"),
+            500..=599 => (Kind::Unavailable, lost, "the provider is out of order"),
             _ => (
-                ErrorKind::UnexpectedResponse,
+                Kind::UnexpectedResponse,
                 lost,
                 "the provider answers with a status that it does not document",
             ),
         };
-        self.attach(Error::new(kind, effect, message), operation, provider)
+        self.error(Error::new(kind, effect, message))
     }
 }
 
@@ -202,14 +197,28 @@ const ELSEWHERE: &str =
 const WEB_PAGE: &str =
     "the answer is a web page instead of data; is the base URL right, or is a proxy in between?";
 
-/// What is known of a write whose answer does not tell.
-pub(crate) fn lost(operation: Operation) -> Effect {
-    if operation.is_write() { Effect::Unknown } else { Effect::NotApplied }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::credential::StaticCredential;
+    use crate::request::AuthScheme;
+    use crate::words::MESSAGE_FIELDS;
+
+    fn answer(operation: Operation, status: u16, body: &'static [u8]) -> Answer {
+        let source = Arc::new(StaticCredential::new("key".into()));
+        Answer {
+            operation,
+            status,
+            body: Bytes::from_static(body),
+            request_id: None,
+            retry_after: None,
+            renewed: false,
+            headers: HeaderMap::new(),
+            provider: Provider::from_static("x"),
+            message_fields: MESSAGE_FIELDS,
+            keys: Arc::new(Keys::new(source, AuthScheme::BEARER)),
+        }
+    }
 
     #[test]
     fn the_providers_words_are_found_in_every_known_shape() {
@@ -225,7 +234,7 @@ mod tests {
             ("<html>", None),
             ("", None),
         ] {
-            let answer = Answer::new(400, HeaderMap::new(), Bytes::from_static(body.as_bytes()));
+            let answer = answer(Operation::Get, 400, body.as_bytes());
             assert_eq!(answer.message().as_deref(), expected, "{body}");
         }
     }
@@ -270,8 +279,8 @@ mod tests {
             detail: String,
         }
         let read = |body: &'static [u8]| {
-            let answer = Answer::new(200, HeaderMap::new(), Bytes::from_static(body));
-            let body: Result<Body, _> = answer.json(Operation::Get, &Provider::from_static("x"));
+            let answer = answer(Operation::Get, 200, body);
+            let body: Result<Body> = answer.json();
             body.map(|body| body.detail).map_err(|error| error.message().to_owned())
         };
         assert_eq!(read(b"{\"detail\":\"Am\xc3\xa9lie\"}").as_deref(), Ok("Am\u{e9}lie"));
@@ -282,15 +291,13 @@ mod tests {
 
     #[test]
     fn a_write_that_ended_in_5xx_is_of_unknown_effect() {
-        let answer = Answer::new(502, HeaderMap::new(), Bytes::new());
-        let provider = Provider::from_static("x");
-        assert_eq!(answer.failure(Operation::Add, &provider).effect(), Effect::Unknown);
-        assert_eq!(answer.failure(Operation::Get, &provider).effect(), Effect::NotApplied);
+        let effect = |operation| answer(operation, 502, b"").failure().effect();
+        assert_eq!(effect(Operation::Add), Effect::Unknown);
+        assert_eq!(effect(Operation::Get), Effect::NotApplied);
     }
 
     #[test]
     fn a_redirect_may_point_away_from_what_a_body_has_made() {
-        let provider = Provider::from_static("x");
         for (status, add, remove) in [
             (301, Effect::Unknown, Effect::Rejected),
             (302, Effect::Unknown, Effect::Rejected),
@@ -298,8 +305,7 @@ mod tests {
             (307, Effect::Rejected, Effect::Rejected),
             (308, Effect::Rejected, Effect::Rejected),
         ] {
-            let answer = Answer::new(status, HeaderMap::new(), Bytes::new());
-            let effect = |operation| answer.failure(operation, &provider).effect();
+            let effect = |operation| answer(operation, status, b"").failure().effect();
             assert_eq!((effect(Operation::Add), effect(Operation::SetRole)), (add, add), "{status}");
             assert_eq!(effect(Operation::Remove), remove, "{status}");
         }

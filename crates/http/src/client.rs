@@ -1,28 +1,22 @@
 //! One account's base URL and credential, and the one attempt that every call is.
 
-use crate::answer::{Answer, lost};
-use crate::credential::CredentialSource;
-use crate::failed::transport_error;
-use crate::paging::{PageNumber, PageToken, StartIndex};
+use crate::address::check_base_url;
+use crate::answer::Answer;
+use crate::credential::{CredentialSource, Key, Keys};
+use crate::errors::{effect_if_lost, transport_error};
+use crate::paging::Paging;
 use crate::request::{self, AuthScheme, Request, is_one_segment};
-use crate::transport::{Transport, check_base_url};
+use crate::transport::{Transport, read_body};
+use crate::wait::wait;
 use crate::words::MESSAGE_FIELDS;
-use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderValue, header};
-use memchr::memmem::Finder;
-use secrecy::{ExposeSecret, SecretString};
-use std::collections::VecDeque;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
+use std::time::SystemTime;
 use url::Url;
 use workspace_members_core::{Effect, Error, ErrorKind, Operation, PageRequest, Provider, Result};
 
-/// How many of the keys that were in use are looked for in the provider's words. Keys rotate while calls are under way.
-const REMEMBERED_KEYS: usize = 8;
-
-/// How long a key is of which every appearance in an answer is taken for the key itself. A shorter one may be anything.
-const KEY_BY_LENGTH: usize = 16;
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// One account at one provider: sends one attempt and reads one bounded answer.
 pub struct Client {
@@ -30,29 +24,11 @@ pub struct Client {
     base: Url,
     http: reqwest::Client,
     transport: Transport,
-    scheme: AuthScheme,
     /// Sent with every request.
     headers: HeaderMap,
     /// The fields of a refusal that hold the provider's words.
     message_fields: &'static [&'static str],
-    source: Arc<dyn CredentialSource>,
-    /// The credential in use, as asked for last, and then those before it.
-    credentials: RwLock<VecDeque<Arc<Credential>>>,
-    /// Held while the source is asked, so that a burst of calls asks it once. Holds why it gave no key when it was asked
-    /// last, if it was so.
-    asking: tokio::sync::Mutex<Option<Error>>,
-    /// How often the source was asked for a first key.
-    asks: AtomicU64,
-    /// How often the source was asked to renew.
-    renewals: AtomicU64,
-}
-
-struct Credential {
-    secret: SecretString,
-    header: HeaderValue,
-    /// Looks for the key in answers; made once, since it takes longer than to look through a short answer. `None` for a
-    /// key so short that it may be anything.
-    finder: Option<Finder<'static>>,
+    keys: Arc<Keys>,
 }
 
 impl fmt::Debug for Client {
@@ -60,14 +36,13 @@ impl fmt::Debug for Client {
         f.debug_struct("Client")
             .field("provider", &self.provider)
             .field("base", &self.base.as_str())
-            .field("scheme", &self.scheme)
-            .field("source", &self.source)
+            .field("keys", &self.keys)
             .finish_non_exhaustive()
     }
 }
 
 impl Client {
-    /// A client for a base URL, which is held to what [`check_base_url`](crate::check_base_url) demands. Sends nothing.
+    /// A client for a base URL, for which [`check_base_url`](crate::check_base_url) decides. Sends nothing.
     pub fn new(
         provider: Provider,
         base: Url,
@@ -82,14 +57,9 @@ impl Client {
             base,
             http,
             transport: transport.clone(),
-            scheme,
             headers: HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]),
             message_fields: MESSAGE_FIELDS,
-            source,
-            credentials: RwLock::default(),
-            asking: tokio::sync::Mutex::new(None),
-            asks: AtomicU64::new(0),
-            renewals: AtomicU64::new(0),
+            keys: Arc::new(Keys::new(source, scheme)),
         })
     }
 
@@ -113,132 +83,54 @@ impl Client {
         self
     }
 
-    /// The provider's name.
-    pub fn provider(&self) -> &Provider {
-        &self.provider
-    }
-
-    /// The base URL; it holds no credentials.
-    pub fn base(&self) -> &Url {
-        &self.base
-    }
-
     /// Sends one request and reads the answer, whatever its status. Never a second attempt.
     ///
     /// After a 401 the credential's source is asked once more; [`Answer::renewed`] says whether it had another key.
     /// Waits its turn where the transport has as many requests under way as it may.
     pub async fn send(&self, request: Request<'_>) -> Result<Answer> {
         let operation = request.operation;
+        self.attempt(request).await.map_err(|error| self.named(error, operation))
+    }
+
+    /// Which part of a listing a request asks for, by page number, start index or the provider's own cursor; see
+    /// [`Paging::of`]. Names operation and provider in the refusal of a cursor that is not one of these.
+    pub fn page<P: Paging>(
+        &self,
+        request: &PageRequest,
+        default: u32,
+        max: u32,
+        operation: Operation,
+    ) -> Result<P> {
+        P::of(request, default, max).map_err(|error| self.named(error, operation))
+    }
+
+    fn named(&self, error: Error, operation: Operation) -> Error {
+        error.with_operation(operation).with_provider(self.provider.clone())
+    }
+
+    async fn attempt(&self, request: Request<'_>) -> Result<Answer> {
+        let operation = request.operation;
         if let Some(segment) = request.path.iter().find(|segment| !is_one_segment(segment)) {
-            let message = format!("{segment:?} cannot be one part of a path");
-            return Err(self.name(Error::invalid_input(message), operation));
+            return Err(Error::invalid_input(format!("{segment:?} cannot be one part of a path")));
         }
-        let mut credential = self.credential().await.map_err(|error| self.name(error, operation))?;
-        // Not before: a source may itself send requests over this transport.
+        // Before the turn, since a source may itself send requests over this transport.
+        self.keys.get().await?;
         let turn = self.transport.turn().await;
-        // Others were answered meanwhile, and may have found that the key is no longer good.
-        if let Some(newest) = self.in_use() {
-            credential = newest;
-        }
-        let asked = self.renewals.load(Ordering::Acquire);
-        let response = self
-            .http
-            .execute(self.build(request, &credential))
-            .await
-            .map_err(|error| self.name(transport_error(error, operation), operation))?;
-        let mut answer = self.read(response, operation).await.map_err(|error| self.name(error, operation))?;
+        // And after it: other calls may have found meanwhile that the key is no longer good.
+        let key = self.keys.get().await?;
+        let asks = self.keys.asks();
+        let response = self.http.execute(self.build(request, &key)).await;
+        let response = response.map_err(|error| transport_error(error, operation))?;
+        let mut answer = self.read(response, operation).await?;
         drop(turn);
         if answer.status == 401 {
-            answer.renewed = self.renew(&credential, asked).await.map_err(|error| {
-                // What keeps the source from it may pass, and then the call may be repeated.
-                let (kind, effect, message) = if error.kind().is_transient() {
-                    let message = "the key was refused, and its source could not give another for now";
-                    (error.kind(), Effect::NotApplied, message)
-                } else {
-                    let message = "the key was refused, and its source could not give another";
-                    (ErrorKind::Unauthenticated, Effect::Rejected, message)
-                };
-                let wait = error.retry_after();
-                let refused = Error::new(kind, effect, message).with_source(error);
-                answer.attach(refused, operation, &self.provider).with_retry_after(wait)
-            })?;
+            let renewed = self.keys.renew(&key, asks).await;
+            answer.renewed = renewed.map_err(|error| not_renewed(&answer, error))?;
         }
         Ok(answer)
     }
 
-    /// Which page a request asks for; see [`PageNumber::of`]. Names operation and provider in the refusal of a cursor
-    /// that is not one of these.
-    pub fn page_number(
-        &self,
-        request: &PageRequest,
-        default: u32,
-        max: u32,
-        operation: Operation,
-    ) -> Result<PageNumber> {
-        PageNumber::of(request, default, max).map_err(|error| self.name(error, operation))
-    }
-
-    /// Which part of a listing by start index a request asks for; see [`StartIndex::of`].
-    pub fn start_index(
-        &self,
-        request: &PageRequest,
-        default: u32,
-        max: u32,
-        operation: Operation,
-    ) -> Result<StartIndex> {
-        StartIndex::of(request, default, max).map_err(|error| self.name(error, operation))
-    }
-
-    /// Which part of a listing by the provider's cursors a request asks for; see [`PageToken::of`].
-    pub fn page_token(
-        &self,
-        request: &PageRequest,
-        default: u32,
-        max: u32,
-        operation: Operation,
-    ) -> Result<PageToken> {
-        PageToken::of(request, default, max).map_err(|error| self.name(error, operation))
-    }
-
-    /// Takes the keys that are and were in use out of a text of the provider's, in case it repeats what it was sent.
-    pub fn scrub(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for credential in &*self.credentials.read().unwrap_or_else(PoisonError::into_inner) {
-            let key = credential.secret.expose_secret().trim();
-            if !key.is_empty() && text.contains(key) {
-                text = text.replace(key, "[redacted]");
-            }
-        }
-        text
-    }
-
-    /// The same of an error's line, for an error that quotes an answer.
-    pub fn scrubbed(&self, error: Error) -> Error {
-        let line = self.scrub(error.message());
-        error.with_message(line)
-    }
-
-    /// The error for an answer that means the same at every provider, with the provider's own words.
-    pub fn failure(&self, answer: &Answer, operation: Operation) -> Error {
-        self.quote(answer.failure(operation, &self.provider), answer)
-    }
-
-    /// An error that the adapter has classified, about this answer, with the provider's own words.
-    pub fn classified(&self, error: Error, answer: &Answer, operation: Operation) -> Error {
-        self.quote(answer.attach(error, operation, &self.provider), answer)
-    }
-
-    /// A refusal has words for people. A success has data, which belongs in no error.
-    fn quote(&self, error: Error, answer: &Answer) -> Error {
-        let said = if answer.is_success() { None } else { answer.message() };
-        error.with_provider_message(said.map(|text| self.scrub(&text)))
-    }
-
-    fn name(&self, error: Error, operation: Operation) -> Error {
-        error.with_operation(operation).with_provider(self.provider.clone())
-    }
-
-    fn build(&self, request: Request<'_>, credential: &Credential) -> reqwest::Request {
+    fn build(&self, request: Request<'_>, key: &Key) -> reqwest::Request {
         let mut url = self.base.clone();
         extend(&mut url, request.path);
         if !request.query.is_empty() {
@@ -251,147 +143,61 @@ impl Client {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         headers.extend(request.headers);
-        headers.insert(header::AUTHORIZATION, credential.header.clone());
+        headers.insert(header::AUTHORIZATION, key.header.clone());
         *built.body_mut() = request.body.map(Into::into);
         built
     }
 
-    fn answer(&self, status: u16, mut headers: HeaderMap, body: Bytes) -> Answer {
+    async fn read(&self, mut response: reqwest::Response, operation: Operation) -> Result<Answer> {
+        let status = response.status().as_u16();
+        let mut headers = std::mem::take(response.headers_mut());
+        let (body, failed) = match read_body(&mut response, self.transport.max_body(), operation).await {
+            // Data goes on to logs, tables and files, where the key is not taken out any more.
+            Ok(body) if status < 300 && self.keys.stand_in(&body) => {
+                let message =
+                    "the answer repeats the key, as no provider does; is a debugging proxy in between?";
+                let error = Error::new(ErrorKind::UnexpectedResponse, effect_if_lost(operation), message);
+                (Vec::new(), Some(error))
+            }
+            Ok(body) => (body, None),
+            // The status alone says that it was refused; a body that was cut off cannot change that.
+            Err(_) if (300..500).contains(&status) => (Vec::new(), None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
         for value in headers.values_mut() {
-            if self.repeats_key(value.as_bytes()) {
+            if self.keys.stand_in(value.as_bytes()) {
                 *value = HeaderValue::from_static("[redacted]");
             }
         }
-        let mut answer = Answer::new(status, headers, body).with_message_fields(self.message_fields);
-        answer.request_id = answer.request_id.map(|id| self.scrub(&id));
-        answer
-    }
-
-    async fn read(&self, mut response: reqwest::Response, operation: Operation) -> Result<Answer> {
-        let status = response.status().as_u16();
-        let announced = response.content_length().unwrap_or(0);
-        let headers = std::mem::take(response.headers_mut());
-        let body = if announced > self.transport.max_body() as u64 {
-            Err(self.too_large(operation))
-        } else {
-            self.read_body(&mut response, announced, operation).await
+        let id = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).map(str::trim);
+        let answer = Answer {
+            operation,
+            status,
+            body: body.into(),
+            request_id: id.filter(|id| !id.is_empty() && id.len() <= 128).map(|id| self.keys.scrub(id)),
+            retry_after: wait(status, &headers, SystemTime::now()),
+            renewed: false,
+            headers,
+            provider: self.provider.clone(),
+            message_fields: self.message_fields,
+            keys: Arc::clone(&self.keys),
         };
-        match body {
-            // Data goes on to logs, tables and files, where nobody takes the key out any more.
-            Ok(body) if status < 300 && self.repeats_key(&body) => {
-                let message =
-                    "the answer repeats the key, as no provider does; is a debugging proxy in between?";
-                let error = Error::new(ErrorKind::UnexpectedResponse, lost(operation), message);
-                Err(self.answer(status, headers, Bytes::new()).attach(error, operation, &self.provider))
-            }
-            Ok(body) => Ok(self.answer(status, headers, body)),
-            // The status alone says that it was refused; a body that was cut off cannot change that.
-            Err(_) if (300..500).contains(&status) => Ok(self.answer(status, headers, Bytes::new())),
-            Err(error) => {
-                Err(self.answer(status, headers, Bytes::new()).attach(error, operation, &self.provider))
-            }
+        match failed {
+            None => Ok(answer),
+            Some(error) => Err(answer.error(error)),
         }
     }
+}
 
-    fn repeats_key(&self, body: &[u8]) -> bool {
-        let known = self.credentials.read().unwrap_or_else(PoisonError::into_inner);
-        known.iter().filter_map(|credential| credential.finder.as_ref()).any(|key| key.find(body).is_some())
-    }
-
-    /// Most answers arrive in one piece, which is kept as it is; the pieces of others are copied once.
-    async fn read_body(
-        &self,
-        response: &mut reqwest::Response,
-        announced: u64,
-        operation: Operation,
-    ) -> Result<Bytes> {
-        let (mut only, mut whole) = (Bytes::new(), BytesMut::new());
-        while let Some(piece) = response.chunk().await.map_err(|error| transport_error(error, operation))? {
-            if only.len() + whole.len() + piece.len() > self.transport.max_body() {
-                return Err(self.too_large(operation));
-            }
-            if only.is_empty() && whole.is_empty() {
-                only = piece;
-                continue;
-            }
-            if whole.is_empty() {
-                let length = usize::try_from(announced).unwrap_or(0).max(only.len() + piece.len());
-                whole.reserve(length);
-                whole.extend_from_slice(&std::mem::take(&mut only));
-            }
-            whole.extend_from_slice(&piece);
-        }
-        Ok(if whole.is_empty() { only } else { whole.freeze() })
-    }
-
-    fn too_large(&self, operation: Operation) -> Error {
-        let message = format!("the answer is larger than {} bytes", self.transport.max_body());
-        Error::new(ErrorKind::UnexpectedResponse, lost(operation), message)
-    }
-
-    fn in_use(&self) -> Option<Arc<Credential>> {
-        self.credentials.read().unwrap_or_else(PoisonError::into_inner).front().cloned()
-    }
-
-    async fn credential(&self) -> Result<Arc<Credential>> {
-        if let Some(credential) = self.in_use() {
-            return Ok(credential);
-        }
-        let asks = self.asks.load(Ordering::Acquire);
-        let mut failed = self.asking.lock().await;
-        if let Some(credential) = self.in_use() {
-            return Ok(credential);
-        }
-        // Those who waited while it was asked share what it said: a command that takes long to fail would otherwise
-        // keep a hundred calls waiting for a hundred times as long.
-        if let Some(failed) = failed.as_ref().filter(|_| self.asks.load(Ordering::Acquire) != asks) {
-            return Err(failed.clone());
-        }
-        let asked = self.ask(false).await;
-        self.asks.fetch_add(1, Ordering::Release);
-        *failed = asked.as_ref().err().cloned();
-        asked
-    }
-
-    /// Whether there is another credential than the one that was refused. `asked` is how often the source had been
-    /// asked to renew when the refused request was sent.
-    async fn renew(&self, refused: &Credential, asked: u64) -> Result<bool> {
-        let differs = |other: &Credential| other.secret.expose_secret() != refused.secret.expose_secret();
-        let _asking = self.asking.lock().await;
-        if self.in_use().is_some_and(|current| differs(&current)) {
-            return Ok(true);
-        }
-        // Another call was refused meanwhile, and the source had no other key: asking it a hundred times for a burst of
-        // a hundred calls would run a command a hundred times.
-        if self.renewals.load(Ordering::Acquire) != asked {
-            return Ok(false);
-        }
-        let renewed = self.ask(true).await;
-        self.renewals.fetch_add(1, Ordering::Release);
-        Ok(differs(&*renewed?))
-    }
-
-    async fn ask(&self, renew: bool) -> Result<Arc<Credential>> {
-        let secret = self.source.credential(renew).await?;
-        let text = SecretString::from(format!("{} {}", self.scheme.0, secret.expose_secret()));
-        let mut header = HeaderValue::from_str(text.expose_secret()).map_err(|_| {
-            let message =
-                "the key has characters that a header cannot carry; is it the whole key and nothing else?";
-            Error::new(ErrorKind::Credential, Effect::Rejected, message)
-        })?;
-        if secret.expose_secret().trim().is_empty() {
-            return Err(Error::new(ErrorKind::Credential, Effect::Rejected, "the key is empty"));
-        }
-        header.set_sensitive(true);
-        let key = secret.expose_secret().trim();
-        let finder = (key.len() >= KEY_BY_LENGTH).then(|| Finder::new(key).into_owned());
-        let credential = Arc::new(Credential { secret, header, finder });
-        let mut credentials = self.credentials.write().unwrap_or_else(PoisonError::into_inner);
-        credentials.retain(|known| known.secret.expose_secret() != credential.secret.expose_secret());
-        credentials.push_front(Arc::clone(&credential));
-        credentials.truncate(REMEMBERED_KEYS);
-        Ok(credential)
-    }
+/// What keeps the source from giving another key may pass, and then the call may be repeated.
+fn not_renewed(answer: &Answer, error: Error) -> Error {
+    let (kind, effect, now) = match error.kind() {
+        kind if kind.is_transient() => (kind, Effect::NotApplied, " for now"),
+        _ => (ErrorKind::Unauthenticated, Effect::Rejected, ""),
+    };
+    let message = format!("the key was refused, and its source could not give another{now}");
+    let wait = error.retry_after();
+    answer.error(Error::new(kind, effect, message).with_source(error)).with_retry_after(wait)
 }
 
 fn extend(url: &mut Url, path: &[&str]) {

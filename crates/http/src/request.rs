@@ -75,7 +75,5 @@ pub(crate) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue
 /// Whether a text stays one part of a path. URL parsers leave out dot segments and some control characters, and then the
 /// request would address something else.
 pub(crate) fn is_one_segment(text: &str) -> bool {
-    // Most are of plain ASCII, which is quicker told byte by byte.
-    let plain = text.bytes().all(|byte| matches!(byte, 0x20..=0x7e));
-    !matches!(text, "" | "." | "..") && (plain || !text.chars().any(char::is_control))
+    !matches!(text, "" | "." | "..") && !text.chars().any(char::is_control)
 }

@@ -1,7 +1,9 @@
 //! The settings of an account that all HTTP adapters share.
 
-use crate::credential::host_of;
-use crate::transport::{Proxy, Transport, TransportConfig, check_base_url, config_error};
+use crate::address::{check_base_url, host_of};
+use crate::errors::config_error;
+use crate::own_settings::field_names;
+use crate::transport::{Proxy, Transport, TransportConfig};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::path::PathBuf;
@@ -75,7 +77,7 @@ impl HttpSettings {
 
     /// The names of the settings in data.
     pub fn names() -> &'static [&'static str] {
-        crate::adapter::names::<Self>()
+        field_names::<Self>()
     }
 
     /// An account at this base URL.
@@ -111,8 +113,8 @@ impl HttpSettings {
         let mut config = TransportConfig::default();
         config.root_ca_pem = match (&self.root_ca_file, &self.root_ca_pem) {
             (Some(file), _) => Some(std::fs::read(file).map_err(|error| {
-                let message = format!("the root certificate file {} cannot be read", file.display());
-                config_error(&message).with_source(error)
+                config_error(format!("the root certificate file {} cannot be read", file.display()))
+                    .with_source(error)
             })?),
             (None, pem) => pem.as_ref().map(|pem| pem.clone().into_bytes()),
         };
@@ -133,7 +135,7 @@ impl HttpSettings {
         ];
         if let (Some((name, _)), true) = (given.iter().find(|(_, given)| *given), self.transport.is_some()) {
             let message = format!("`{name}` is decided by the shared transport: remove it, or set it there");
-            return Err(config_error(&message));
+            return Err(config_error(message));
         }
         if self.root_ca_file.is_some() && self.root_ca_pem.is_some() {
             return Err(config_error("give `root_ca_file` or `root_ca_pem`, not both"));
@@ -145,14 +147,14 @@ impl HttpSettings {
             [("connect_timeout", self.connect_timeout), ("request_timeout", self.request_timeout)]
         {
             if timeout == Some(Duration::ZERO) {
-                return Err(config_error(&format!("`{name}` must be longer than nothing")));
+                return Err(config_error(format!("`{name}` must be longer than nothing")));
             }
         }
         Ok(())
     }
 }
 
-/// Of the base URL the host only: nobody has checked yet that it holds no password.
+/// Of the base URL the host only: it is not checked yet, and may hold a password.
 impl fmt::Debug for HttpSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpSettings")

@@ -1,12 +1,14 @@
 //! The connection pool: trust, proxies, time limits. Shared by any number of accounts.
 
+use crate::address::is_loopback;
+use crate::errors::{config_error, effect_if_lost, transport_error};
 use crate::roots::{ExtraRoots, check_scheme};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
-use url::{Host, Url};
-use workspace_members_core::{Effect, Error, ErrorKind, Result};
+use url::Url;
+use workspace_members_core::{Error, ErrorKind, Operation, Result};
 
 /// Which proxy requests go through. A base URL on loopback bypasses every one.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -115,7 +117,7 @@ impl Transport {
         {
             let message =
                 format!("a proxy's scheme is one of {}, not {}", PROXY_SCHEMES.join(", "), url.scheme());
-            return Err(config_error(&message));
+            return Err(config_error(message));
         }
         // The bound is the semaphore's own, about 2^60.
         let turns = Semaphore::new(config.max_in_flight.clamp(1, Semaphore::MAX_PERMITS));
@@ -143,8 +145,8 @@ impl Transport {
     /// The pool for a base URL.
     pub(crate) fn client_for(&self, base: &Url) -> Result<reqwest::Client> {
         check_scheme(base)?;
-        let (slot, loopback) =
-            if is_loopback(base) { (&self.0.direct, true) } else { (&self.0.outward, false) };
+        let loopback = is_loopback(base);
+        let slot = if loopback { &self.0.direct } else { &self.0.outward };
         if let Some(client) = slot.get() {
             return Ok(client.clone());
         }
@@ -191,71 +193,34 @@ impl Transport {
     }
 }
 
-pub(crate) fn config_error(message: &str) -> Error {
-    Error::new(ErrorKind::Config, Effect::Rejected, message)
-}
-
-/// Whether the host is this machine, by name or address.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        None => false,
+/// Reads a body of at most so many bytes.
+pub(crate) async fn read_body(
+    response: &mut reqwest::Response,
+    max: usize,
+    operation: Operation,
+) -> Result<Vec<u8>> {
+    let too_large = || {
+        let message = format!("the answer is larger than {max} bytes");
+        Error::new(ErrorKind::UnexpectedResponse, effect_if_lost(operation), message)
+    };
+    let announced = usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
+    if announced > max {
+        return Err(too_large());
     }
-}
-
-/// Reads a base URL: https, or http on loopback; a path prefix is kept; no credentials, query or fragment.
-pub fn check_base_url(text: &str) -> Result<Url> {
-    let mut url = check_url(text, "base URL")?;
-    let path = url.path().trim_end_matches('/').to_owned();
-    url.set_path(&path);
-    Ok(url)
-}
-
-/// Reads a URL that a secret is sent to, and leaves it as it stands.
-pub(crate) fn check_url(text: &str, what: &str) -> Result<Url> {
-    let wrong = |why: &str| config_error(&format!("the {what} is not valid: {why}"));
-    let url = Url::parse(text.trim())
-        .map_err(|error| wrong(&format!("{error}; write for instance https://host.example.com")))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong("it must not contain a user or password"));
+    let mut body = Vec::with_capacity(announced);
+    while let Some(piece) = response.chunk().await.map_err(|error| transport_error(error, operation))? {
+        if body.len() + piece.len() > max {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&piece);
     }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(wrong("it must not contain a query or fragment"));
-    }
-    match url.scheme() {
-        "https" => {}
-        "http" if is_loopback(&url) => {}
-        "http" => return Err(wrong("plain http would show the key to everybody on the way; write https")),
-        other => return Err(wrong(&format!("scheme {other:?} is not https"))),
-    }
-    Ok(url)
+    Ok(body)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn base_urls_keep_a_prefix_and_refuse_what_leaks() {
-        assert_eq!(check_base_url("https://a.example/x/").unwrap().path(), "/x");
-        assert_eq!(check_base_url("http://127.0.0.1:8000").unwrap().port(), Some(8000));
-        assert!(check_base_url("http://[::1]:1").is_ok());
-        for bad in [
-            "http://a.example",
-            "ftp://a.example",
-            "https://user:secret@a.example",
-            "https://a.example/?q=1",
-            "https://a.example/#x",
-            "a.example",
-            "http://127.0.0.1.example.com",
-        ] {
-            let error = check_base_url(bad).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Config, "{bad}");
-            assert!(!error.to_string().contains("secret"));
-        }
-    }
+    use workspace_members_core::ErrorKind;
 
     #[test]
     fn an_empty_certificate_file_is_refused() {

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 /// The longest wait that is believed. A server that says more, in earnest or not, is asked again the next day.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
-/// Numbers from here on are seconds since 1970; nobody asks to wait for thirty years.
+/// Numbers from here on are seconds since 1970, and not a wait of thirty years.
 const EPOCH_SECONDS: u64 = 1_000_000_000;
 /// And from here on milliseconds.
 const EPOCH_MILLISECONDS: u64 = EPOCH_SECONDS * 1_000;

@@ -6,7 +6,8 @@ use serde_json::json;
 use std::time::Duration;
 use workspace_members_core::{Cursor, ErrorKind, Operation, PageRequest, Provider};
 use workspace_members_http::{
-    Answer, AuthScheme, Client, Method, Request, check_base_url, page_of_next, parameter,
+    Answer, AuthScheme, Client, Method, PageNumber, PageToken, Request, StartIndex, check_base_url,
+    page_of_next, parameter,
 };
 use workspace_members_tests::{CANARY, Recorded, Reply, Server, key, transport};
 
@@ -45,7 +46,7 @@ struct Listing {
 }
 
 fn read(answer: &Answer) -> Listing {
-    answer.json(LIST, &X).unwrap()
+    answer.json().unwrap()
 }
 
 #[tokio::test]
@@ -57,7 +58,7 @@ async fn by_page_number() {
     .await;
     let (client, mut all, mut cursor) = (client(&server), Vec::new(), None);
     loop {
-        let page = client.page_number(&PageRequest::at(cursor), 3, 3, LIST).unwrap();
+        let page = client.page::<PageNumber>(&PageRequest::at(cursor), 3, 3, LIST).unwrap();
         let (number, size) = (page.number.to_string(), page.size.to_string());
         let listing = read(&get(&client, &[("page", &number), ("size", &size)]).await);
         all.extend(listing.items);
@@ -85,7 +86,7 @@ async fn by_link() {
     .await;
     let (client, mut all, mut cursor) = (client(&server), Vec::new(), None);
     loop {
-        let page = client.page_number(&PageRequest::at(cursor), 3, 3, LIST).unwrap();
+        let page = client.page::<PageNumber>(&PageRequest::at(cursor), 3, 3, LIST).unwrap();
         let answer = get(&client, &[("page", &page.number.to_string())]).await;
         all.extend(read(&answer).items);
         cursor = answer.next_link().and_then(page_of_next).map(|number| page.cursor(number));
@@ -109,7 +110,7 @@ async fn by_the_providers_cursor() {
     .await;
     let (client, mut all, mut cursor) = (client(&server), Vec::new(), None);
     loop {
-        let page = client.page_token(&PageRequest::at(cursor), 3, 3, LIST).unwrap();
+        let page = client.page::<PageToken>(&PageRequest::at(cursor), 3, 3, LIST).unwrap();
         let size = page.size.to_string();
         let mut query = vec![("limit", size.as_str())];
         query.extend(page.token.as_deref().map(|token| ("cursor", token)));
@@ -133,7 +134,7 @@ async fn by_start_index() {
     .await;
     let (client, mut all, mut cursor) = (client(&server), Vec::new(), None);
     loop {
-        let part = client.start_index(&PageRequest::at(cursor), 5, 100, LIST).unwrap();
+        let part = client.page::<StartIndex>(&PageRequest::at(cursor), 5, 100, LIST).unwrap();
         let (start, count) = (part.start.to_string(), part.count.to_string());
         let listing = read(&get(&client, &[("startIndex", &start), ("count", &count)]).await);
         cursor = part.next_of(listing.items.len(), listing.total);
@@ -151,9 +152,9 @@ async fn a_foreign_cursor_is_refused_unsent() {
     let client = client(&server);
     let page = PageRequest::at(Some(Cursor::new("of another adapter's")));
     for refused in [
-        client.page_number(&page, 3, 3, LIST).map(drop),
-        client.page_token(&page, 3, 3, LIST).map(drop),
-        client.start_index(&page, 3, 3, LIST).map(drop),
+        client.page::<PageNumber>(&page, 3, 3, LIST).map(drop),
+        client.page::<PageToken>(&page, 3, 3, LIST).map(drop),
+        client.page::<StartIndex>(&page, 3, 3, LIST).map(drop),
     ] {
         let error = refused.unwrap_err();
         assert_eq!((error.kind(), error.operation()), (ErrorKind::InvalidInput, Some(LIST)));
@@ -226,7 +227,7 @@ async fn waits_come_from_whichever_header_has_them() {
         let server = Server::always(reply).await;
         let client = client(&server);
         let answer = get(&client, &[]).await;
-        let error = client.failure(&answer, LIST);
+        let error = answer.failure();
         assert_eq!(answer.retry_after, expected.map(Duration::from_secs), "{status} {headers:?}");
         assert_eq!(error.retry_after(), answer.retry_after);
     }
@@ -238,7 +239,7 @@ async fn the_providers_words_stand_where_the_adapter_says() {
         Server::always(Reply::json(400, json!({ "scimType": "x", "reason": "no seat", "error": "e" }))).await;
     let said = |client: Client| async move {
         let answer = get(&client, &[]).await;
-        client.failure(&answer, LIST).provider_message().map(str::to_owned)
+        answer.failure().provider_message().map(str::to_owned)
     };
     assert_eq!(said(client(&server)).await.as_deref(), Some("e"));
     let own = client(&server).with_message_fields(&["reason"]);

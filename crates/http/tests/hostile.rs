@@ -109,9 +109,9 @@ async fn a_compressed_body_is_neither_asked_for_nor_unpacked() {
     let server = Server::always(reply).await;
     let client = client(&server.url(), &transport(LONG));
     let answer = write(&client).await.unwrap();
-    assert_eq!(answer.body, bomb, "it is handed on as it came");
+    assert_eq!(answer.body, bomb, "it is passed on as it came");
     assert_eq!(server.only().header("accept-encoding"), None);
-    let error = answer.json::<serde_json::Value>(Operation::Add, &X).unwrap_err();
+    let error = answer.json::<serde_json::Value>().unwrap_err();
     assert_eq!(what(&error), (ErrorKind::UnexpectedResponse, Effect::Unknown, Some(200)));
 }
 
@@ -217,7 +217,7 @@ async fn http_1_0_is_understood() {
     // A body that ends with the connection may have been cut anywhere: it does not parse then.
     let cut = Server::always(Reply::raw("HTTP/1.0 201 Created\r\n\r\n{\"users\": [")).await;
     let answer = write(&client(&cut.url(), &transport(LONG))).await.unwrap();
-    let error = answer.json::<serde_json::Value>(Operation::Add, &X).unwrap_err();
+    let error = answer.json::<serde_json::Value>().unwrap_err();
     assert_eq!(what(&error), (ErrorKind::UnexpectedResponse, Effect::Unknown, Some(201)));
 }
 
@@ -288,7 +288,7 @@ async fn a_connection_that_breaks_at_any_byte_leaves_the_truth() {
 
 #[tokio::test]
 async fn what_was_never_sent_was_not_applied() {
-    // A port where nobody listens.
+    // A port where no server listens.
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -310,7 +310,7 @@ async fn redirects_are_not_followed_anywhere() {
             for (answer, operation) in
                 [(read(&client).await, Operation::Get), (write(&client).await, Operation::Add)]
             {
-                let error = client.failure(&answer.unwrap(), operation);
+                let error = answer.unwrap().failure();
                 // "See other", and in practice the two before it, point away from what a body has made.
                 let effect = match (status, operation) {
                     (301..=303, Operation::Add) => Effect::Unknown,
@@ -331,11 +331,11 @@ async fn a_web_page_in_place_of_data_is_named_as_one() {
     let server = Server::always(page).await;
     let client = client(&server.url(), &transport(LONG));
     let answer = write(&client).await.unwrap();
-    let error = answer.json::<serde_json::Value>(Operation::Add, &X).unwrap_err();
+    let error = answer.json::<serde_json::Value>().unwrap_err();
     assert_eq!(what(&error), (ErrorKind::UnexpectedResponse, Effect::Unknown, Some(200)));
     assert!(error.message().contains("web page"), "{error}");
     // A removal has no data to read; a page is no confirmation either.
-    let error = answer.confirm_done(Operation::Remove, &X).unwrap_err();
+    let error = answer.confirm_done().unwrap_err();
     assert_eq!(what(&error), (ErrorKind::UnexpectedResponse, Effect::Unknown, Some(200)));
 }
 
@@ -351,7 +351,7 @@ async fn a_removal_is_confirmed_by_what_means_that_it_was_done() {
     ] {
         let server = Server::always(reply).await;
         let answer = write(&client(&server.url(), &transport(LONG))).await.unwrap();
-        let got = answer.confirm_done(Operation::Remove, &X);
+        let got = answer.confirm_done();
         let got = got.map_err(|error| {
             assert_eq!((error.effect(), error.status()), (Effect::Unknown, Some(answer.status)));
             error.kind()
@@ -428,7 +428,7 @@ async fn after_a_401_the_source_is_asked_once_and_the_next_call_uses_what_it_gav
     let client = Client::new(X, base, &transport(LONG), AuthScheme::BEARER, source.clone()).unwrap();
     let refused = write(&client).await.unwrap();
     assert!(refused.renewed);
-    let error = client.failure(&refused, Operation::Add);
+    let error = refused.failure();
     assert_eq!(what(&error), (ErrorKind::Unauthenticated, Effect::NotApplied, Some(401)));
     assert_eq!((server.requests().len(), source.asked()), (1, (2, 1)));
     assert_eq!(write(&client).await.unwrap().status, 200);
@@ -518,8 +518,8 @@ async fn requests_under_way_are_bounded_and_the_bound_survives_cancellation() {
                     return write(client).await.map(drop);
                 }
                 // Given up while waiting, connecting or reading.
-                let patience = Duration::from_micros(200 * at);
-                let _ = tokio::time::timeout(patience, write(client)).await;
+                let limit = Duration::from_micros(200 * at);
+                let _ = tokio::time::timeout(limit, write(client)).await;
                 Ok(())
             }
         });

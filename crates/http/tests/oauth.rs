@@ -9,24 +9,23 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use workspace_members_core::{Effect, Error, ErrorKind, Operation, Provider, Result};
 use workspace_members_http::{
-    AuthScheme, Client, CredentialSource, Method, OAuthRefresh, Request, TokenStore, check_base_url,
+    AuthScheme, Client, Credential, CredentialSource, Method, OAuth, Request, TokenStore, check_base_url,
 };
 use workspace_members_tests::{End, Recorded, Reply, Server, chain, transport};
 
 const LONG: Duration = Duration::from_secs(20);
 
-fn refresh(server: &Server) -> OAuthRefresh {
-    OAuthRefresh::new(
-        &format!("{}/oauth2/access_token", server.url()),
-        "application",
-        SecretString::from("canary_client_secret"),
-        SecretString::from("canary_refresh_0"),
-        transport(LONG),
-    )
-    .unwrap()
+fn oauth(server: &Server) -> OAuth {
+    let (secret, token) =
+        (Credential::from_key("canary_client_secret"), Credential::from_key("canary_refresh_0"));
+    OAuth::new("application", secret, token).with_token_url(format!("{}/oauth2/access_token", server.url()))
 }
 
-/// A store whose place is full for a while.
+fn source(oauth: OAuth) -> Result<Arc<dyn CredentialSource>> {
+    Credential::OAuth(oauth).into_source(None, &transport(LONG))
+}
+
+/// A store that is full for a while.
 #[derive(Debug)]
 struct Full {
     token: Mutex<SecretString>,
@@ -78,9 +77,9 @@ async fn rotating(wait: Duration) -> Server {
     .await
 }
 
-fn client(server: &Server, source: OAuthRefresh) -> Client {
+fn client(server: &Server, oauth: OAuth) -> Client {
     let (provider, base) = (Provider::from_static("x"), check_base_url(&server.url()).unwrap());
-    Client::new(provider, base, &transport(LONG), AuthScheme::BEARER, Arc::new(source)).unwrap()
+    Client::new(provider, base, &transport(LONG), AuthScheme::BEARER, source(oauth).unwrap()).unwrap()
 }
 
 async fn status(client: &Client) -> u16 {
@@ -91,7 +90,7 @@ async fn status(client: &Client) -> u16 {
 #[tokio::test]
 async fn the_form_is_the_standards_and_the_token_is_used_until_it_is_refused() {
     let server = rotating(Duration::ZERO).await;
-    let client = client(&server, refresh(&server));
+    let client = client(&server, oauth(&server));
     let statuses = join_all((0..50).map(|_| status(&client))).await;
     assert_eq!(statuses, vec![200; 50]);
     let requests = server.requests();
@@ -111,10 +110,10 @@ async fn the_form_is_the_standards_and_the_token_is_used_until_it_is_refused() {
 #[tokio::test]
 async fn a_refresh_is_carried_to_its_end_though_the_call_is_dropped() {
     let server = rotating(Duration::from_millis(100)).await;
-    let client = client(&server, refresh(&server));
+    let client = client(&server, oauth(&server));
     for _ in 0..3 {
-        let patience = Duration::from_millis(20);
-        assert!(tokio::time::timeout(patience, status(&client)).await.is_err(), "it is dropped mid-way");
+        let limit = Duration::from_millis(20);
+        assert!(tokio::time::timeout(limit, status(&client)).await.is_err(), "it is dropped mid-way");
     }
     // Each spent a refresh token. Had the answer been lost with the call, the account would be locked out now.
     assert_eq!(status(&client).await, 200);
@@ -129,11 +128,11 @@ async fn a_refresh_token_that_could_not_be_saved_is_not_lost() {
     let server = rotating(Duration::ZERO).await;
     let (token, refusals) = (Mutex::new(SecretString::from("canary_refresh_0")), Mutex::new(2));
     let store = Arc::new(Full { token, refusals });
-    let client = client(&server, refresh(&server).with_store(store.clone()));
+    let client = client(&server, oauth(&server).with_store(store.clone()));
     let refreshes = || server.requests().iter().filter(|r| r.path() == "/oauth2/access_token").count();
     assert_eq!((status(&client).await, refreshes()), (0, 1), "the new token cannot be saved");
     assert_eq!((status(&client).await, refreshes()), (0, 1), "and before it is, no other is spent");
-    assert_eq!((status(&client).await, refreshes()), (200, 2), "the token that was held is good");
+    assert_eq!((status(&client).await, refreshes()), (200, 2), "the token that was kept is good");
     assert_eq!(store.token.lock().unwrap().expose_secret(), "canary_refresh_2");
 }
 
@@ -141,7 +140,7 @@ async fn a_refresh_token_that_could_not_be_saved_is_not_lost() {
 async fn what_passes_at_the_token_endpoint_may_be_tried_again() {
     let kind = async |reply: Reply| {
         let server = Server::always(reply).await;
-        let client = client(&server, refresh(&server));
+        let client = client(&server, oauth(&server));
         let request = Request::new(Operation::Add, Method::POST, &["members"]);
         let error = client.send(request).await.unwrap_err();
         assert_eq!(server.requests().len(), 1, "the call itself was not sent");
@@ -163,7 +162,7 @@ async fn a_token_endpoint_that_is_out_of_order_does_not_make_a_refused_key_final
         _ => Reply::empty(401),
     })
     .await;
-    let client = client(&server, refresh(&server));
+    let client = client(&server, oauth(&server));
     let request = Request::new(Operation::Add, Method::POST, &["members"]);
     let error = client.send(request).await.unwrap_err();
     assert_eq!((error.kind(), error.effect()), (ErrorKind::Unavailable, Effect::NotApplied));
@@ -173,8 +172,8 @@ async fn a_token_endpoint_that_is_out_of_order_does_not_make_a_refused_key_final
 async fn the_token_url_is_checked_at_once_and_used_as_it_stands() {
     let server = Server::always(Reply::json(200, json!({"access_token": "canary_access"}))).await;
     let at = |url: &str| {
-        let secret = || SecretString::from("canary");
-        OAuthRefresh::new(url, "application", secret(), secret(), transport(LONG))
+        let secret = || Credential::from_key("canary");
+        source(OAuth::new("application", secret(), secret()).with_token_url(url))
     };
     at(&format!("{}/oauth/token/", server.url())).unwrap().credential(false).await.unwrap();
     assert_eq!(server.only().path(), "/oauth/token/");
@@ -201,7 +200,7 @@ async fn no_failure_of_the_refresh_shows_a_secret() {
         ("a reset", Reply::raw("HTTP/1.1 200 X\r\nContent-Length: 9\r\n\r\ncanary").then(End::Reset)),
     ] {
         let server = Server::always(reply).await;
-        let client = client(&server, refresh(&server));
+        let client = client(&server, oauth(&server));
         let request = Request::new(Operation::Add, Method::POST, &["members"]);
         let error = client.send(request).await.unwrap_err();
         let expected = match case {

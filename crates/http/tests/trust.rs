@@ -1,4 +1,4 @@
-//! Certificates and proxies: whom the key is shown to.
+//! Certificates and proxies: which hosts get the key.
 #![expect(clippy::unwrap_used, reason = "a panic is a test's report")]
 
 use std::process::Command;
@@ -131,7 +131,7 @@ async fn a_tls_server_that_breaks_off_leaves_the_write_unknown() {
     }
 }
 
-/// A proxy that lets nobody through, and keeps what it was asked.
+/// A proxy that refuses every connection, and keeps what it was asked.
 async fn refusing_proxy() -> Server {
     Server::always(Reply::empty(403).then(End::Close)).await
 }
@@ -156,7 +156,7 @@ async fn a_proxy_that_is_named_gets_what_leaves_the_machine_and_never_the_key() 
     assert_eq!(write(&client(&here.url(), &pool)).await.unwrap().status, 200);
     assert_eq!(here.only().header("proxy-authorization"), None);
     assert_eq!(proxy.connections(), 1);
-    // Both pools are there now, each with what it was told of the proxy.
+    // Both pools are there now, each with its setting of the proxy.
     assert!(!format!("{pool:?}").contains("canary"));
 }
 
@@ -169,7 +169,7 @@ async fn a_proxy_with_credentials_that_is_not_there_keeps_them_to_itself() {
 }
 
 #[tokio::test]
-async fn a_socks_proxy_is_spoken_to_in_its_own_language() {
+async fn a_socks_proxy_is_used_with_its_own_protocol() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let proxy = tokio::spawn(async move {
@@ -228,7 +228,7 @@ async fn child() {
         }
         assert_eq!(here.requests().len(), 2);
     }
-    // A name that nobody has: only a proxy can be asked for it.
+    // A name that does not exist: only a proxy can be asked for it.
     let error = write(&client("https://paradigm.invalid", &pool(None, Proxy::System))).await.unwrap_err();
     assert_eq!((error.kind(), error.effect()), (ErrorKind::Transport, Effect::NotApplied), "{error:?}");
     println!("child done");
@@ -246,9 +246,9 @@ async fn a_proxy_in_the_environment_never_gets_what_stays_on_the_machine() {
             asked.iter().all(|request| request.target == "paradigm.invalid:443"),
             "{name}: only what leaves the machine: {asked:?}"
         );
-        // The environment was heard: what leaves went there, under a name that is for https.
-        let heard = !name.eq_ignore_ascii_case("HTTP_PROXY");
-        assert_eq!(asked.len(), usize::from(heard), "{name}");
+        // The environment is used: what leaves went there, under a name that is for https.
+        let used = !name.eq_ignore_ascii_case("HTTP_PROXY");
+        assert_eq!(asked.len(), usize::from(used), "{name}");
         assert!(!format!("{asked:?}").contains(CANARY), "{name}");
     }
 }

@@ -46,7 +46,7 @@ impl Budget {
     }
 
     fn change(&self, by: f64, now: Instant) -> bool {
-        // Nothing panics while the lock is held.
+        // Nothing panics under the lock.
         let mut level = self.level.lock().unwrap_or_else(PoisonError::into_inner);
         // Another thread may have been a little later.
         let now = now.max(level.at);

@@ -1,20 +1,21 @@
 //! The standard stack, from a configuration and what a configuration cannot hold.
 
-use crate::limiter::with_headroom;
+use crate::LayersConfig;
+use crate::config::config_error;
+use crate::rate_limit::{Limiter, with_headroom};
 use crate::stack::Stack;
 #[cfg(feature = "audit")]
 use crate::{Actor, Audit, AuditFile, AuditSink, EmailKey};
-use crate::{LayersConfig, Limiter};
 #[cfg(feature = "audit")]
 use secrecy::SecretString;
 #[cfg(feature = "audit")]
 use std::sync::Arc;
-use workspace_members_core::{Effect, Error, ErrorKind, Result, WorkspaceMembers};
+use workspace_members_core::{Result, WorkspaceMembers};
 
 impl<M: WorkspaceMembers> Stack<M> {
     /// Every concern, as configured, around an adapter or anything else that is a [`WorkspaceMembers`].
     ///
-    /// [`ErrorKind::Config`] for settings that cannot be meant, and for an audit file that cannot be opened.
+    /// [`ErrorKind::Config`](workspace_members_core::ErrorKind::Config) for settings that cannot be meant, and for an audit file that cannot be opened.
     pub fn standard(adapter: M, config: &LayersConfig) -> Result<Self> {
         StackBuilder::new(config.clone()).build(adapter)
     }
@@ -87,7 +88,7 @@ impl StackBuilder {
         let config = &self.config;
         config.validate()?;
         if config.rate_limit.off && self.limiter.is_some() {
-            return Err(wrong("layers: rate_limit.off is set, and the program hands in a limiter"));
+            return Err(config_error("rate_limit.off is set, and the program gives a limiter"));
         }
         let limiter = (!config.rate_limit.off).then(|| {
             let own = || {
@@ -126,8 +127,8 @@ impl StackBuilder {
         let sink: Arc<dyn AuditSink> = match (self.sink, &settings.file) {
             (Some(sink), _) => sink,
             (None, Some(path)) => Arc::new(AuditFile::open(path, settings.fsync).map_err(|error| {
-                let message = format!("layers: the audit file {} cannot be opened", path.display());
-                wrong(message).with_source(error)
+                let message = format!("the audit file {} cannot be opened", path.display());
+                config_error(&message).with_source(error)
             })?),
             (None, None) => return Ok(None),
         };
@@ -137,13 +138,9 @@ impl StackBuilder {
         match (self.email_key, settings.hash_emails) {
             (Some(key), _) => Ok(Some(audit.with_email_key(EmailKey::new(key)?))),
             (None, Some(_)) => {
-                Err(wrong("layers: audit.hash_emails names a key, and the program did not hand it in"))
+                Err(config_error("audit.hash_emails names a key, and the program did not give it"))
             }
             (None, None) => Ok(Some(audit)),
         }
     }
-}
-
-fn wrong(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Config, Effect::Rejected, message.into())
 }

@@ -13,7 +13,7 @@ use workspace_members_core::{
 
 /// One call: what is asked, and how far it has come. Every concern gets it as a value; nothing about a call is kept
 /// anywhere else.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Call<'a> {
     pub(crate) provider: &'a Provider,
     pub(crate) connection: Option<&'a str>,

@@ -99,24 +99,37 @@ impl LayersConfig {
         self
     }
 
-    /// Refuses what cannot be meant, as [`ErrorKind::Config`], naming the field. [`StackBuilder::build`](crate::StackBuilder::build) asks
-    /// this.
+    /// Refuses what cannot be meant, as [`ErrorKind::Config`], naming the field.
+    /// [`StackBuilder::build`](crate::StackBuilder::build) asks this.
     pub fn validate(&self) -> Result<()> {
+        let (retry, budget, rate) = (&self.retry, &self.retry.budget, &self.rate_limit);
+        let limits = rate.limits.as_deref().unwrap_or_default();
+        let counts = |rate: f64| rate.is_finite() && rate >= 0.0;
         let rules = [
             (self.concurrency >= 1, "concurrency must be at least 1"),
             (!self.timeout.is_zero(), "timeout must be longer than 0"),
+            (retry.max_attempts >= 1, "retry.max_attempts must be at least 1"),
+            (!retry.deadline.is_zero(), "retry.deadline must be longer than 0"),
+            (retry.base <= retry.cap, "retry.base must not be longer than retry.cap"),
+            (counts(budget.share), "retry.budget.share must be 0 or more"),
+            (counts(budget.per_second), "retry.budget.per_second must be 0 or more"),
+            ((0.0..1.0).contains(&rate.headroom), "rate_limit.headroom must be from 0 to less than 1"),
+            (limits.iter().all(|limit| limit.max >= 1), "rate_limit.limits: max must be at least 1"),
+            (limits.iter().all(|limit| !limit.per.is_zero()), "rate_limit.limits: per must be longer than 0"),
+            (
+                limits.iter().all(|limit| limit.per <= duration::MAX),
+                "rate_limit.limits: per must be at most a hundred years",
+            ),
         ];
-        check(&rules)?;
-        self.retry.validate()?;
-        self.rate_limit.validate()
+        match rules.iter().find(|(holds, _)| !holds) {
+            None => Ok(()),
+            Some((_, rule)) => Err(config_error(rule)),
+        }
     }
 }
 
-fn check(rules: &[(bool, &str)]) -> Result<()> {
-    match rules.iter().find(|(holds, _)| !holds) {
-        None => Ok(()),
-        Some((_, rule)) => Err(Error::new(ErrorKind::Config, Effect::Rejected, format!("layers: {rule}"))),
-    }
+pub(crate) fn config_error(message: &str) -> Error {
+    Error::new(ErrorKind::Config, Effect::Rejected, format!("layers: {message}"))
 }
 
 /// Settings of [`Stack::with_retry`](crate::Stack::with_retry).
@@ -166,22 +179,6 @@ impl RetryConfig {
         with_cap(cap: Duration);
         with_max_retry_after(max_retry_after: Duration);
         with_budget(budget: BudgetConfig);
-    }
-
-    /// Refuses what cannot be meant, as [`ErrorKind::Config`], naming the field. [`Stack::with_retry`](crate::Stack::with_retry) takes
-    /// it all the same, and says how.
-    pub fn validate(&self) -> Result<()> {
-        let budget = &self.budget;
-        check(&[
-            (self.max_attempts >= 1, "retry.max_attempts must be at least 1"),
-            (!self.deadline.is_zero(), "retry.deadline must be longer than 0"),
-            (self.base <= self.cap, "retry.base must not be longer than retry.cap"),
-            (budget.share.is_finite() && budget.share >= 0.0, "retry.budget.share must be 0 or more"),
-            (
-                budget.per_second.is_finite() && budget.per_second >= 0.0,
-                "retry.budget.per_second must be 0 or more",
-            ),
-        ])
     }
 }
 
@@ -233,20 +230,6 @@ impl RateLimitConfig {
         with_off(off: bool);
         with_headroom(headroom: f64);
         with_limits(limits: Option<Vec<LimitConfig>>);
-    }
-
-    /// Refuses what cannot be meant, as [`ErrorKind::Config`], naming the field.
-    pub fn validate(&self) -> Result<()> {
-        let limits = self.limits.as_deref().unwrap_or_default();
-        check(&[
-            ((0.0..1.0).contains(&self.headroom), "rate_limit.headroom must be from 0 to less than 1"),
-            (limits.iter().all(|limit| limit.max >= 1), "rate_limit.limits: max must be at least 1"),
-            (limits.iter().all(|limit| !limit.per.is_zero()), "rate_limit.limits: per must be longer than 0"),
-            (
-                limits.iter().all(|limit| limit.per <= duration::MAX),
-                "rate_limit.limits: per must be at most a hundred years",
-            ),
-        ])
     }
 
     /// The limits to keep: those configured, else those declared.
@@ -306,7 +289,7 @@ pub struct AuditConfig {
     /// Asks the provider once, before the first write, whom the key acts as. Default true. One request more, unless
     /// the program asked already.
     pub identify: bool,
-    /// Replaces every e-mail address by an HMAC, with a key from here. The caller fetches the key and hands it to
+    /// Replaces every e-mail address by an HMAC, with a key from here. The caller fetches the key and gives it to
     /// [`StackBuilder::with_email_key`](crate::StackBuilder::with_email_key); without it the stack is refused.
     pub hash_emails: Option<crate::KeySource>,
 }
@@ -358,11 +341,13 @@ mod tests {
     }
 
     #[test]
-    fn each_part_refuses_by_itself() {
+    fn what_no_text_can_hold_is_refused_too() {
         let nan = BudgetConfig::default().with_share(f64::NAN);
-        assert!(RetryConfig::default().with_budget(nan).validate().is_err());
+        let retry = RetryConfig::default().with_budget(nan);
+        assert!(LayersConfig::default().with_retry(retry).validate().is_err());
         let forever = vec![LimitConfig::new(1, Duration::MAX)];
-        assert!(RateLimitConfig::default().with_limits(Some(forever)).validate().is_err());
+        let rate = RateLimitConfig::default().with_limits(Some(forever));
+        assert!(LayersConfig::default().with_rate_limit(rate).validate().is_err());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Durations in configuration: `"500ms"`, `"30s"`, `"5m"`, `"2h"`, or a number of seconds.
 
-use serde::{Deserializer, Serializer, de};
-use std::fmt;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serializer};
 use std::time::Duration;
 
 /// Milliseconds per unit, longest name first so that `ms` is not read as `s`.
@@ -23,36 +23,27 @@ fn from_seconds(seconds: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= MAX)
 }
 
-struct Visitor;
-
-impl de::Visitor<'_> for Visitor {
-    type Value = Duration;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a duration such as \"500ms\", \"30s\", \"5m\" or \"2h\", or a number of seconds")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Duration, E> {
-        parse(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
-    }
-
-    fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Duration, E> {
-        let refused = || E::invalid_value(de::Unexpected::Unsigned(seconds), &self);
-        u32::try_from(seconds).map(|s| Duration::from_secs(s.into())).map_err(|_| refused())
-    }
-
-    fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<Duration, E> {
-        let refused = || E::invalid_value(de::Unexpected::Signed(seconds), &self);
-        u32::try_from(seconds).map(|s| Duration::from_secs(s.into())).map_err(|_| refused())
-    }
-
-    fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<Duration, E> {
-        from_seconds(seconds).ok_or_else(|| E::invalid_value(de::Unexpected::Float(seconds), &self))
-    }
+/// As it stands in data.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "expected a duration such as \"500ms\", \"30s\", \"5m\" or \"2h\", or a number of seconds"
+)]
+enum Form {
+    Text(String),
+    Seconds(f64),
 }
 
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-    from.deserialize_any(Visitor)
+    let (duration, shown) = match Form::deserialize(from)? {
+        Form::Text(text) => (parse(&text), format!("{text:?}")),
+        Form::Seconds(seconds) => (from_seconds(seconds), seconds.to_string()),
+    };
+    duration.ok_or_else(|| {
+        D::Error::custom(format!(
+            "{shown} is no duration, such as \"500ms\", \"30s\", \"5m\" or \"2h\", or a number of seconds"
+        ))
+    })
 }
 
 pub(crate) fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {

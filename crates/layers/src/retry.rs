@@ -1,38 +1,50 @@
-//! When a request is sent again. The loop itself is in [`stack`](crate::Stack); here is what it decides by.
+//! Whether a request is sent again, when, and what became of a write whose answer was lost.
 
 use crate::RetryConfig;
 use crate::budget::Budget;
 use crate::call::Call;
 use crate::duration::shown;
+use futures_util::future::BoxFuture;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use workspace_members_core::ops::{Verdict, Write, resolve};
 use workspace_members_core::{
-    Capabilities, Effect, Error, ErrorKind, Member, PrincipalId, Result, WorkspaceId,
+    Capabilities, Capability, Effect, Error, ErrorKind, Member, PrincipalId, Result, WorkspaceId,
 };
 
 /// What the read that resolves a write gets even where the deadline has passed: knowing what happened is worth more than
 /// being on time.
 pub(crate) const READ_BACK_GRACE: Duration = Duration::from_secs(10);
 
-/// What follows an attempt that failed.
-pub(crate) enum Next<'a, T> {
+/// What follows where the answer of a request was lost.
+pub(crate) enum IfLost<'a, T> {
     /// The error is returned.
     Return,
     /// The request is sent again.
     Repeat,
     /// The member is read back, and says whether the write happened.
-    ReadBack(&'a dyn ReadBack<T>),
+    ReadBack(&'a dyn MemberWrite<T>),
 }
 
 /// A write to one membership. What [`Write`] has, as a trait object.
-pub(crate) trait ReadBack<T>: Sync {
+pub(crate) trait MemberWrite<T>: Sync {
     fn member(&self) -> (&WorkspaceId, &PrincipalId);
     fn may_echo(&self, refusal: &Error) -> bool;
     fn resolve(&self, error: Error, read: Result<Option<Member>>, capabilities: &Capabilities) -> Verdict<T>;
 }
 
-impl<W: Write> ReadBack<W::Done> for W {
+/// Reads through the whole stack, with attempts of its own.
+pub(crate) trait Reader: Sync {
+    fn capabilities(&self) -> &Capabilities;
+    /// Reads the member of a write within the write's call, and says how many requests that took.
+    fn read_back<'a>(
+        &'a self,
+        call: &'a mut Call<'_>,
+        member: (&'a WorkspaceId, &'a PrincipalId),
+    ) -> BoxFuture<'a, (Result<Option<Member>>, u32)>;
+}
+
+impl<W: Write> MemberWrite<W::Done> for W {
     fn member(&self) -> (&WorkspaceId, &PrincipalId) {
         self.addresses()
     }
@@ -83,7 +95,7 @@ impl RetryPolicy {
         let doublings = attempts.saturating_sub(1).min(31);
         let bound = self.config.base.saturating_mul(1 << doublings).min(self.config.cap);
         let micros = u64::try_from(bound.as_micros()).unwrap_or(u64::MAX);
-        // Nothing panics while the lock is held.
+        // Nothing panics under the lock.
         let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
         Duration::from_micros(rng.u64(0..=micros))
     }
@@ -102,23 +114,43 @@ pub(crate) struct RetryLoop<'a> {
 }
 
 impl RetryLoop<'_> {
-    /// What follows an attempt that failed, if time, attempts and budget allow; `lost` is what follows a lost answer.
-    pub(crate) fn next<'r, T>(&mut self, error: &Error, lost: &Next<'r, T>) -> Next<'r, T> {
-        match (error.effect(), lost) {
-            (Effect::NotApplied, _) | (Effect::Unknown, Next::Repeat) if may_repeat(error) => Next::Repeat,
-            (Effect::Unknown, Next::ReadBack(write)) => {
-                self.doubted = true;
-                Next::ReadBack(*write)
+    /// What follows an attempt that failed: what the call returns, or nothing where another attempt is to be made now.
+    pub(crate) async fn next<T>(
+        &mut self,
+        call: &mut Call<'_>,
+        mut error: Error,
+        lost: &IfLost<'_, T>,
+        reader: &dyn Reader,
+    ) -> Option<Result<T>> {
+        let in_doubt = match (error.effect(), lost) {
+            (Effect::NotApplied, _) | (Effect::Unknown, IfLost::Repeat) if may_repeat(&error) => None,
+            (Effect::Unknown, IfLost::ReadBack(write)) => Some(write),
+            (Effect::Rejected, IfLost::ReadBack(write)) if self.doubted && write.may_echo(&error) => {
+                Some(write)
             }
-            (Effect::Rejected, Next::ReadBack(write)) if self.doubted && write.may_echo(error) => {
-                Next::ReadBack(*write)
-            }
-            _ => Next::Return,
+            _ => return Some(Err(attempted(call, error))),
+        };
+        // The wait comes first, so that the read is the last thing before the next attempt.
+        let mut paused = self.pause(call, &error).await;
+        if let Some(write) = in_doubt {
+            self.doubted = true;
+            let (verdict, reads) = read_back(call, *write, error, reader).await;
+            report(call, &verdict, reads);
+            error = match verdict {
+                Verdict::Applied(answer) => return Some(Ok(answer)),
+                Verdict::NotApplied(error) => error,
+                Verdict::Stands(error) if error.effect() == Effect::Unknown => {
+                    return Some(Err(self.give_up(call, error, &tried(call, reads))));
+                }
+                Verdict::Stands(error) => return Some(Err(attempted(call, error))),
+            };
+            paused = paused.and_then(|()| has_time(call));
         }
+        paused.err().map(|why| Err(self.give_up(call, error, &why)))
     }
 
     /// Waits before the next attempt, or says why there is none. Empty where nothing needs to be said.
-    pub(crate) async fn pause(&mut self, call: &Call<'_>, error: &Error) -> Result<(), String> {
+    async fn pause(&mut self, call: &Call<'_>, error: &Error) -> Result<(), String> {
         if error.kind() == ErrorKind::Unauthenticated {
             let first = !std::mem::replace(&mut self.renewed, true);
             return if first { Ok(()) } else { Err(String::new()) };
@@ -137,7 +169,7 @@ impl RetryLoop<'_> {
                     shown(config.max_retry_after)
                 ));
             }
-            // A little more than asked, so that not everybody who was told the same comes back at once.
+            // A little more than asked, so that not all who have to wait come back at once.
             Some(asked) => asked.saturating_add(backoff.min(config.base)),
         };
         if call.left().is_some_and(|left| wait >= left) {
@@ -162,7 +194,7 @@ impl RetryLoop<'_> {
     }
 
     /// An error that more attempts might have mended, and why there are none.
-    pub(crate) fn give_up(&self, call: &Call<'_>, error: Error, why: &str) -> Error {
+    fn give_up(&self, call: &Call<'_>, error: Error, why: &str) -> Error {
         let mut message = error.message().to_owned();
         if call.attempt > 1 {
             let (took, slept) = (shown(call.started.elapsed()), shown(self.slept));
@@ -179,33 +211,42 @@ impl RetryLoop<'_> {
 }
 
 /// Says so if reading back took all the time that was left.
-pub(crate) fn has_time(call: &Call<'_>) -> Result<(), String> {
+fn has_time(call: &Call<'_>) -> Result<(), String> {
     let passed = call.left().is_some_and(|left| left.is_zero());
     if passed { Err(format!("the {} has passed", call.deadline_shown())) } else { Ok(()) }
 }
 
 /// An error that more attempts would not mend.
-pub(crate) fn attempted(call: &Call<'_>, error: Error) -> Error {
+fn attempted(call: &Call<'_>, error: Error) -> Error {
     if call.attempt > 1 { error.with_attempts(call.attempt) } else { error }
 }
 
 /// What was tried for a write that is still in doubt.
-pub(crate) fn tried(call: &Call<'_>, reads: u32) -> String {
+fn tried(call: &Call<'_>, reads: u32) -> String {
     let times = |count, what| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
     format!("tried: {} and {}", times(call.attempt, "write"), times(reads, "read"))
 }
 
-/// The error of a write in doubt where members cannot be read one by one.
-pub(crate) fn unreadable(error: Error) -> Error {
-    let message = format!(
-        "{}; whether it happened is unknown, for this connection cannot read one member back",
-        error.message()
-    );
-    error.with_effect(Effect::Unknown).with_message(message)
+/// What became of a write in doubt, and how many requests it took to find out.
+async fn read_back<T>(
+    call: &mut Call<'_>,
+    write: &dyn MemberWrite<T>,
+    error: Error,
+    reader: &dyn Reader,
+) -> (Verdict<T>, u32) {
+    if !reader.capabilities().has(Capability::GetMember) {
+        let message = format!(
+            "{}; whether it happened is unknown, for this connection cannot read one member back",
+            error.message()
+        );
+        return (Verdict::Stands(error.with_effect(Effect::Unknown).with_message(message)), 0);
+    }
+    let (found, reads) = reader.read_back(call, write.member()).await;
+    (write.resolve(error, found, reader.capabilities()), reads)
 }
 
 /// Says what became of a write whose answer was lost.
-pub(crate) fn report<T>(call: &Call<'_>, verdict: &Verdict<T>, reads: u32) {
+fn report<T>(call: &Call<'_>, verdict: &Verdict<T>, reads: u32) {
     let resolved = match verdict {
         Verdict::Applied(_) => "applied",
         Verdict::NotApplied(_) => "not_applied",
@@ -221,8 +262,8 @@ pub(crate) fn report<T>(call: &Call<'_>, verdict: &Verdict<T>, reads: u32) {
     );
 }
 
-/// Whether the same request may do better in a moment. A listing that changed does not: it must start over, which is for
-/// whoever walks its pages. An answer that could not be read is mostly a proxy's page in place of it, and passes.
+/// Whether the same request may do better in a moment. A listing that changed does not: it must start over, which its
+/// caller does. An answer that could not be read is mostly a proxy's page, which passes.
 fn may_repeat(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::ListingChanged => false,

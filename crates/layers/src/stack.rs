@@ -1,28 +1,26 @@
 //! All concerns around an adapter, in the one right order.
 
-use crate::Limiter;
 use crate::RetryConfig;
 #[cfg(feature = "audit")]
 use crate::audit::Audit;
 use crate::call::{Answer, Call, Subject};
 use crate::concurrency::ConcurrencyLimit;
-use crate::rate_limit::{RatePolicy, ending};
+use crate::rate_limit::{End, Limiter, Slot};
 use crate::read_only;
-use crate::retry::{
-    Next, READ_BACK_GRACE, ReadBack, RetryPolicy, attempted, has_time, report, tried, unreadable,
-};
-use crate::timeout::{self, RequestTimeout};
-use crate::trace::Trace;
+use crate::retry::{IfLost, READ_BACK_GRACE, Reader, RetryPolicy};
+use crate::timeout;
+use crate::trace::{CallSpan, Trace};
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
-use tracing::Instrument;
-use workspace_members_core::ops::Verdict;
+use tracing::{Instrument, Span};
+use workspace_members_core::ops::read_member;
 use workspace_members_core::{
-    AddMember, CancelInvitation, Capabilities, Capability, DeleteUser, Effect, Error, Group, Identity,
-    Invitation, Invite, Invited, ListOf, Member, Operation, Page, PageRequest, PrincipalId, Provider,
-    RemoveMember, Result, SetRole, SetUserActive, User, Workspace, WorkspaceId, WorkspaceMembers,
+    AddMember, Capabilities, ListOf, Member, Operation, Page, PageRequest, PrincipalId, Provider,
+    RemoveMember, Result, Workspace, WorkspaceId, WorkspaceMembers,
 };
 
 /// An adapter with what a client should do around its calls. Each concern is optional; their order is fixed.
@@ -49,18 +47,18 @@ use workspace_members_core::{
 /// ```
 #[derive(Debug)]
 pub struct Stack<M> {
-    adapter: M,
+    pub(crate) adapter: M,
     /// The adapter's, with the limits that are kept, and without writing where it is refused.
-    capabilities: Capabilities,
+    pub(crate) capabilities: Capabilities,
     connection: Option<String>,
     #[cfg(feature = "audit")]
-    audit: Option<Audit>,
+    pub(crate) audit: Option<Audit>,
     read_only: bool,
     trace: Option<Trace>,
     retry: Option<RetryPolicy>,
-    rate: Option<RatePolicy>,
+    rate: Option<Limiter>,
     concurrency: Option<ConcurrencyLimit>,
-    timeout: Option<RequestTimeout>,
+    timeout: Option<Duration>,
 }
 
 impl<M: WorkspaceMembers> Stack<M> {
@@ -114,18 +112,19 @@ impl<M: WorkspaceMembers> Stack<M> {
         self
     }
 
-    /// Repeats calls that failed for the moment, where that is safe. What [`RetryConfig::validate`] refuses is taken to
-    /// repeat less: no attempts are one, and a share or rate of the budget that is no number, or less than 0, is 0.
+    /// Repeats calls that failed for the moment, where that is safe. What
+    /// [`LayersConfig::validate`](crate::LayersConfig::validate) refuses is taken to repeat less: no attempts are one, and a share or rate of the budget that is no number, or less than 0, is 0.
     ///
     /// What is done follows from the error's [`Effect`](workspace_members_core::Effect):
     ///
     /// * A **read** changes nothing and is repeated if the kind is transient, or the answer could not be read.
     /// * A write that **surely did not happen** (`NotApplied`: 429, no connection) is repeated.
-    /// * A write to a membership **in doubt** (`Unknown`: the answer was lost) is resolved by reading the member back. It
-    ///   happened: success. It did not: repeated. The read fails, or does not name the role, or the connection cannot read
-    ///   members: the error is returned, still `Unknown`, with what was tried.
+    /// * A write to a membership **in doubt** (`Unknown`: the answer was lost) is resolved by reading the member back, and
+    ///   the list of workspaces too where a "not found" may be about the workspace. It happened: success. It did not:
+    ///   repeated. The read fails, or does not name the role, or the connection cannot read members: the error is returned,
+    ///   still `Unknown`, with what was tried.
     /// * Activating and deactivating a user is idempotent, and in doubt sent again. An invitation, its withdrawal and the
-    ///   deletion of a user in doubt are returned: no read tells what became of them.
+    ///   deletion of a user in doubt are returned: no read shows what became of them.
     /// * What was **refused** (`Rejected`) is returned, except where the refusal is the echo of an own attempt whose
     ///   answer was lost: "already a member" after an addition in doubt (resolved by reading), "not found" after a removal
     ///   in doubt of somebody whom the read still showed (success).
@@ -153,7 +152,7 @@ impl<M: WorkspaceMembers> Stack<M> {
     /// is returned.
     pub fn with_limiter(mut self, limiter: Limiter) -> Self {
         self.capabilities = self.capabilities.with_limits(limiter.limits().iter().cloned());
-        self.rate = Some(RatePolicy::new(limiter));
+        self.rate = Some(limiter);
         self
     }
 
@@ -173,96 +172,79 @@ impl<M: WorkspaceMembers> Stack<M> {
     /// that, a credential or a free connection, takes nothing from the request's time.
     pub fn with_timeout(mut self, after: Duration) -> Self {
         let own = self.adapter.capabilities().own_timeout();
-        self.timeout = own.is_none_or(|own| own > after).then_some(RequestTimeout { after });
+        self.timeout = own.is_none_or(|own| own > after).then_some(after);
         self
     }
 
-    /// The way of a call, down and up. What is done once: audit, read-only, trace; the rest is [`attempts`](Self::attempts).
-    async fn call<T: Answer>(
-        &self,
-        operation: Operation,
-        subject: impl Into<Subject<'_>>,
-        request: Request<'_, T>,
-    ) -> Result<T> {
-        let mut call = self.begin(operation, subject.into());
+    pub(crate) fn begin<'a>(&'a self, operation: Operation, subject: Subject<'a>) -> Call<'a> {
+        Call::new(self.capabilities.provider(), self.connection.as_deref(), operation, subject)
+    }
+
+    /// The way of a call: down through the concerns in their order, and up again in the reverse one.
+    pub(crate) async fn call<T: Answer>(&self, call: &mut Call<'_>, request: &Request<'_, T>) -> Result<T> {
+        // Audit.
         #[cfg(feature = "audit")]
         let entry = match &self.audit {
             Some(audit) if call.operation.is_write() => {
-                let entry = audit.begin(&call, &self.capabilities, request.is_allowed, || self.me());
+                let entry = audit.begin(call, &self.capabilities, request.is_allowed, || self.me());
                 Some(entry.await?)
             }
             _ => None,
         };
-
-        let inside = async {
+        let recorded = async {
+            // Read-only.
             if self.read_only && call.operation.is_write() {
-                return Err(read_only::refusal(&call, &self.capabilities));
+                return Err(read_only::refusal(call, &self.capabilities));
             }
-            match &self.trace {
-                None => self.attempts(&mut call, &request).await,
-                Some(trace) => {
-                    let span = trace.begin(&call);
-                    let result = self.attempts(&mut call, &request).instrument(span.inner()).await;
-                    span.end(&call, &result);
-                    result
+            // Trace.
+            let span = self.trace.as_ref().map(|trace| trace.begin(call));
+            let inner = span.as_ref().map_or_else(Span::none, CallSpan::inner);
+            let attempts = async {
+                // Retry.
+                let mut retry = self.retry.as_ref().map(|policy| policy.begin(call));
+                loop {
+                    call.attempt += 1;
+                    let attempt = async {
+                        // Rate limit, concurrency.
+                        let (slot, _permit) = self.turn(call).await?;
+                        // Timeout, adapter.
+                        let result = timeout::bounded(self.timeout, call, (request.send)()).await;
+                        if let Some(slot) = slot {
+                            slot.end(End::of(&result));
+                        }
+                        result
+                    };
+                    let error = match attempt.await {
+                        Ok(answer) => return Ok(answer),
+                        Err(error) => error,
+                    };
+                    let Some(retry) = &mut retry else { return Err(error) };
+                    if let Some(result) = retry.next(call, error, &request.lost, self).await {
+                        return result;
+                    }
                 }
+            };
+            let result = attempts.instrument(inner).await;
+            if let Some(span) = span {
+                span.end(call, &result);
             }
+            result
         };
-
         #[cfg(feature = "audit")]
         if let Some(mut entry) = entry {
-            let result = inside.instrument(entry.send()).await;
-            return entry.end(&call, result).await;
+            let result = recorded.instrument(entry.send()).await;
+            return entry.end(call, result).await;
         }
-        inside.await
+        recorded.await
     }
 
-    /// Retry: attempts until one succeeds, or until there is a reason to stop.
-    async fn attempts<T: Answer>(&self, call: &mut Call<'_>, request: &Request<'_, T>) -> Result<T> {
-        let mut retry = self.retry.as_ref().map(|policy| policy.begin(call));
-        loop {
-            let error = match self.attempt(call, request).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            let Some(retry) = &mut retry else { return Err(error) };
-            match retry.next(&error, &request.lost) {
-                Next::Return => return Err(attempted(call, error)),
-                Next::Repeat => {
-                    if let Err(why) = retry.pause(call, &error).await {
-                        return Err(retry.give_up(call, error, &why));
-                    }
-                }
-                Next::ReadBack(write) => {
-                    // The wait comes first, so that the read is the last thing before the next attempt.
-                    let paused = retry.pause(call, &error).await;
-                    let (verdict, reads) = self.read_back(call, write, error).await;
-                    report(call, &verdict, reads);
-                    match (verdict, paused) {
-                        (Verdict::Applied(answer), _) => return Ok(answer),
-                        (Verdict::NotApplied(error), paused) => {
-                            if let Err(why) = paused.and_then(|()| has_time(call)) {
-                                return Err(retry.give_up(call, error, &why));
-                            }
-                        }
-                        (Verdict::Stands(error), _) if error.effect() == Effect::Unknown => {
-                            return Err(retry.give_up(call, error, &tried(call, reads)));
-                        }
-                        (Verdict::Stands(error), _) => return Err(attempted(call, error)),
-                    }
-                }
-            }
-        }
-    }
-
-    /// One attempt: rate limit, concurrency, timeout, adapter.
-    async fn attempt<T: Answer>(&self, call: &mut Call<'_>, request: &Request<'_, T>) -> Result<T> {
-        call.attempt += 1;
+    /// Waits for a slot of the rate limit, and then for a permit, so that a call in line for a limit holds no permit that
+    /// calls without this limit could use.
+    async fn turn(&self, call: &mut Call<'_>) -> Result<(Option<Slot<'_>>, Option<SemaphorePermit<'_>>)> {
         let arrived = Instant::now();
         let turn = async {
-            // The slot comes before the permit: who stands in line for a limit holds up nobody whom it does not cover.
             let mut slot = match &self.rate {
-                Some(rate) => Some(rate.slot(call).await?),
+                Some(limiter) => Some(limiter.acquire(call.operation).await?),
                 None => None,
             };
             let permit = match &self.concurrency {
@@ -271,170 +253,117 @@ impl<M: WorkspaceMembers> Stack<M> {
             };
             // The provider may have asked to hold back while the call waited.
             if let Some(slot) = &mut slot {
-                slot.start().await.map_err(|error| call.named(error))?;
+                slot.start().await?;
             }
-            Ok::<_, Error>((slot, permit))
+            Ok((slot, permit))
         };
-        let turn = turn.await;
+        let turn = turn.await.map_err(|error| call.named(error));
         let queued = arrived.elapsed();
         call.queued += queued;
-        let (slot, _permit) = turn?;
-        if queued.as_millis() > 0 {
+        if turn.is_ok() && queued.as_millis() > 0 {
             tracing::debug!(
                 wsm.operation = call.operation.as_str(),
                 wsm.wait_ms = u64::try_from(queued.as_millis()).unwrap_or(u64::MAX),
                 "waited for the rate limit, or for other calls to finish"
             );
         }
-
-        let result = timeout::bounded(self.timeout, call, (request.send)()).await;
-        if let Some(slot) = slot {
-            slot.end(ending(&result));
-        }
-        result
-    }
-
-    /// Reads back the member of a write whose answer was lost, with attempts of their own. Says how many those were.
-    async fn read_back<T>(
-        &self,
-        call: &mut Call<'_>,
-        write: &dyn ReadBack<T>,
-        error: Error,
-    ) -> (Verdict<T>, u32) {
-        if !self.capabilities.has(Capability::GetMember) {
-            return (Verdict::Stands(unreadable(error)), 0);
-        }
-        let (workspace, principal) = write.member();
-        let mut read = self.begin(Operation::Get, Subject::member(workspace, principal));
-        read.deadline = call.left().map(|left| left.max(READ_BACK_GRACE));
-        let found = self.read_member(&mut read, workspace, principal).await;
-        // Time in a queue counts against neither.
-        call.queued += read.queued;
-        (write.resolve(error, found, &self.capabilities), read.attempt)
-    }
-
-    /// In a box, since these attempts are made within others.
-    fn read_member<'a>(
-        &'a self,
-        call: &'a mut Call<'_>,
-        workspace: &'a WorkspaceId,
-        principal: &'a PrincipalId,
-    ) -> BoxFuture<'a, Result<Option<Member>>> {
-        Box::pin(async move {
-            self.attempts(call, &Request::read(&|| self.adapter.get(workspace, principal))).await
-        })
-    }
-
-    async fn read<T: Answer>(
-        &self,
-        operation: Operation,
-        subject: impl Into<Subject<'_>>,
-        send: Once<'_, T>,
-    ) -> Result<T> {
-        self.call(operation, subject, Request::read(send)).await
-    }
-
-    fn begin<'a>(&'a self, operation: Operation, subject: Subject<'a>) -> Call<'a> {
-        Call::new(self.capabilities.provider(), self.connection.as_deref(), operation, subject)
+        turn
     }
 }
 
 /// One request to the adapter, which may be sent more than once.
-struct Request<'a, T> {
-    send: Once<'a, T>,
+pub(crate) struct Request<'a, T> {
+    /// Sends it once.
+    pub(crate) send: Once<'a, T>,
     /// What follows where its answer was lost.
-    lost: Next<'a, T>,
+    pub(crate) lost: IfLost<'a, T>,
     /// Whether the adapter's claims allow it, so that it will be sent at all.
     #[cfg_attr(not(feature = "audit"), expect(dead_code, reason = "for the audit log alone"))]
-    is_allowed: bool,
+    pub(crate) is_allowed: bool,
 }
 
 impl<'a, T> Request<'a, T> {
-    fn read(send: Once<'a, T>) -> Self {
-        Self { send, lost: Next::Repeat, is_allowed: true }
+    pub(crate) fn read(send: Once<'a, T>) -> Self {
+        Self { send, lost: IfLost::Repeat, is_allowed: true }
     }
 }
 
-/// Sends a request once.
-type Once<'a, T> = &'a (dyn Fn() -> BoxFuture<'a, Result<T>> + Send + Sync);
+pub(crate) type Once<'a, T> = &'a (dyn Fn() -> BoxFuture<'a, Result<T>> + Send + Sync);
 
-#[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl<M: WorkspaceMembers> WorkspaceMembers for Stack<M> {
-    fn provider(&self) -> Provider {
-        self.adapter.provider()
-    }
+impl<M: WorkspaceMembers> Reader for Stack<M> {
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
     }
-    async fn me(&self) -> Result<Identity> {
-        let identity = self.read(Operation::Me, Subject::default(), &|| self.adapter.me()).await?;
-        #[cfg(feature = "audit")]
-        if let Some(audit) = &self.audit {
-            audit.acts_as(&identity);
-        }
-        Ok(identity)
+
+    fn read_back<'a>(
+        &'a self,
+        call: &'a mut Call<'_>,
+        (workspace, principal): (&'a WorkspaceId, &'a PrincipalId),
+    ) -> BoxFuture<'a, (Result<Option<Member>>, u32)> {
+        Box::pin(async move {
+            let mut total = self.begin(Operation::Get, Subject::default());
+            total.deadline = call.left().map(|left| left.max(READ_BACK_GRACE));
+            let reads = ReadBack { stack: self, total: Mutex::new(total) };
+            let found = read_member(&reads, workspace, principal).await;
+            let total = reads.total.into_inner().unwrap_or_else(PoisonError::into_inner);
+            // Time in a queue counts against neither.
+            call.queued += total.queued;
+            (found, total.attempt)
+        })
     }
-    async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
-        let send: Once<'_, _> = &|| self.adapter.workspaces_page(page.clone());
-        self.read(Operation::ListWorkspaces, Subject::default(), send).await
+}
+
+/// The stack, for reads that find out what became of a write: each request goes the whole way of a call, with attempts of
+/// its own, and all of them together have the time that is left to the write.
+#[derive(Debug)]
+struct ReadBack<'a, M> {
+    stack: &'a Stack<M>,
+    /// When they began and must end, their time in queues, and their attempts so far.
+    total: Mutex<Call<'a>>,
+}
+
+impl<M: WorkspaceMembers> ReadBack<'_, M> {
+    async fn read<T: Answer>(
+        &self,
+        operation: Operation,
+        subject: Subject<'_>,
+        send: Once<'_, T>,
+    ) -> Result<T> {
+        // Nothing panics under the lock.
+        let total = || self.total.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut call = Call { operation, subject, attempt: 0, ..total().clone() };
+        let result = self.stack.call(&mut call, &Request::read(send)).await;
+        let mut total = total();
+        total.queued = call.queued;
+        total.attempt += call.attempt;
+        result
     }
-    async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
-        let send: Once<'_, _> = &|| self.adapter.users_page(page.clone());
-        self.read(Operation::ListUsers, Subject::default(), send).await
+}
+
+/// What [`read_member`] may ask, counted; the rest is the stack's own.
+#[async_trait]
+impl<M: WorkspaceMembers> WorkspaceMembers for ReadBack<'_, M> {
+    fn provider(&self) -> Provider {
+        self.stack.adapter.provider()
     }
-    async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
-        let send: Once<'_, _> = &|| self.adapter.groups_page(page.clone());
-        self.read(Operation::ListGroups, Subject::default(), send).await
-    }
-    async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
-        let send: Once<'_, _> = &|| self.adapter.members_page(of, page.clone());
-        self.read(Operation::ListMembers, of, send).await
+    fn capabilities(&self) -> &Capabilities {
+        &self.stack.capabilities
     }
     async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
-        let send: Once<'_, _> = &|| self.adapter.get(workspace, principal);
+        let send: Once<'_, _> = &|| self.stack.adapter.get(workspace, principal);
         self.read(Operation::Get, Subject::member(workspace, principal), send).await
     }
-    async fn invitations_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Invitation>> {
-        let send: Once<'_, _> = &|| self.adapter.invitations_page(of, page.clone());
-        self.read(Operation::ListInvitations, of, send).await
+    async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
+        let send: Once<'_, _> = &|| self.stack.adapter.workspaces_page(page.clone());
+        self.read(Operation::ListWorkspaces, Subject::default(), send).await
+    }
+    async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
+        self.stack.members_page(of, page).await
     }
     async fn add(&self, request: &AddMember) -> Result<Member> {
-        let is_allowed = self.capabilities.check_add(request).is_ok();
-        let send: Once<'_, _> = &|| self.adapter.add(request);
-        self.call(Operation::Add, request, Request { send, lost: Next::ReadBack(request), is_allowed }).await
-    }
-    async fn set_role(&self, request: &SetRole) -> Result<Member> {
-        let is_allowed = self.capabilities.check_set_role(request).is_ok();
-        let send: Once<'_, _> = &|| self.adapter.set_role(request);
-        self.call(Operation::SetRole, request, Request { send, lost: Next::ReadBack(request), is_allowed })
-            .await
+        self.stack.add(request).await
     }
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
-        let is_allowed = self.capabilities.check_remove(request).is_ok();
-        let send: Once<'_, _> = &|| self.adapter.remove(request);
-        self.call(Operation::Remove, request, Request { send, lost: Next::ReadBack(request), is_allowed })
-            .await
-    }
-    async fn invite(&self, request: &Invite) -> Result<Invited> {
-        let is_allowed = self.capabilities.has(Capability::InviteUser);
-        let send: Once<'_, _> = &|| self.adapter.invite(request);
-        self.call(Operation::Invite, request, Request { send, lost: Next::Return, is_allowed }).await
-    }
-    async fn cancel_invitation(&self, request: &CancelInvitation) -> Result<()> {
-        let is_allowed = self.capabilities.has(Capability::CancelInvitation);
-        let send: Once<'_, _> = &|| self.adapter.cancel_invitation(request);
-        self.call(Operation::CancelInvitation, request, Request { send, lost: Next::Return, is_allowed })
-            .await
-    }
-    async fn set_user_active(&self, request: &SetUserActive) -> Result<User> {
-        let is_allowed = self.capabilities.has(Capability::SetUserActive);
-        let send: Once<'_, _> = &|| self.adapter.set_user_active(request);
-        self.call(Operation::SetUserActive, request, Request { send, lost: Next::Repeat, is_allowed }).await
-    }
-    async fn delete_user(&self, request: &DeleteUser) -> Result<()> {
-        let is_allowed = self.capabilities.has(Capability::DeleteUser);
-        let send: Once<'_, _> = &|| self.adapter.delete_user(request);
-        self.call(Operation::DeleteUser, request, Request { send, lost: Next::Return, is_allowed }).await
+        self.stack.remove(request).await
     }
 }

@@ -5,19 +5,13 @@ use crate::duration::shown;
 use std::time::Duration;
 use workspace_members_core::{ErrorKind, Result};
 
-/// How long each request may take.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct RequestTimeout {
-    pub(crate) after: Duration,
-}
-
 /// Makes a request, and gives it up when the timeout or the call's deadline passes, whichever is first.
 pub(crate) async fn bounded<T>(
-    timeout: Option<RequestTimeout>,
+    timeout: Option<Duration>,
     call: &Call<'_>,
     request: impl Future<Output = Result<T>>,
 ) -> Result<T> {
-    let (limit, what) = match (timeout.map(|timeout| timeout.after), call.left()) {
+    let (limit, what) = match (timeout, call.left()) {
         (None, None) => return request.await,
         (Some(after), left) if left.is_none_or(|left| after <= left) => (after, shown(after)),
         (_, left) => (left.unwrap_or_default(), format!("the {}", call.deadline_shown())),

@@ -116,7 +116,7 @@ fn failed(operation: Operation, error: &Error) {
         span.record("wsm.request_id", shown(id));
     }
     let (operation, kind, effect) = (operation.as_str(), error.kind().as_str(), error.effect().as_str());
-    // A refusal is often part of the plan ("already a member"); the others want somebody to look.
+    // A refusal is often part of the plan ("already a member"); the others are for somebody to look at.
     if error.effect() == Effect::Rejected {
         tracing::info!(wsm.operation = operation, error.type = kind, wsm.effect = effect, "refused");
     } else {

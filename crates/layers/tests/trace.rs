@@ -1,7 +1,7 @@
 //! Trace: every field is in the table, every field of the table is used, and no address stands above debug.
 //!
-//! A test program of its own: `tracing` decides once per place in the code whether anybody listens, and other tests, with
-//! nobody listening, would decide first.
+//! A test program of its own: `tracing` decides once for each event of the code whether there is a subscriber, and other tests,
+//! which have none, would decide first.
 
 #![expect(
     clippy::unwrap_used,
@@ -78,15 +78,16 @@ fn the_table_of_fields_is_true_and_complete() {
     assert_eq!(value("server.port"), Some("8443"));
     assert_eq!(value("wsm.connection"), Some("\"legal\""));
     let all = |name| seen.iter().filter(move |(_, n, _)| n == name).map(|(_, _, value)| value.as_str());
-    // The listing, the change of role and the last read were sent twice; the addition once, and read back twice.
-    assert_eq!(all("http.request.resend_count").collect::<Vec<_>>(), ["1", "1", "1"]);
+    // The listing, the read that resolved the addition, the change of role and the last read were sent twice; the addition once.
+    assert_eq!(all("http.request.resend_count").collect::<Vec<_>>(), ["1", "1", "1", "1"]);
+    assert_eq!(all("otel.name").filter(|name| *name == "get example").count(), 2, "also what is read back");
     let dropped = (Level::DEBUG, "wsm.effect".to_owned(), "\"unknown\"".to_owned());
     assert_eq!(seen.iter().filter(|field| **field == dropped).count(), 1);
     assert!(all("wsm.principal").any(|value| value == "user:[address]"));
     assert!(all("wsm.workspace").any(|value| value == "\"[address]\""));
 }
 
-/// Something of everything: answers, refusals, repetitions, settled writes, limits.
+/// Something of everything: answers, refusals, repetitions, writes that are resolved by reading, limits.
 async fn everything() {
     let limited = capabilities().with_limits([Limit::assumed(&[], 3, Duration::from_secs(1), "test")]);
     let inner = Scripted::new(limited).faults([

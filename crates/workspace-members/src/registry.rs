@@ -62,7 +62,7 @@ impl Registry {
     }
 
     /// Reads the settings that only one provider has. What is wrong is said with what would be right; the error names
-    /// the setting, so that whoever read it from a file can say where it stands (`provider` too, if it is not known).
+    /// the setting, so that a reader of files can say where it stands (`provider` too, if it is not known).
     pub fn read(&self, provider: &str, own: &Settings) -> Result<Box<dyn AdapterConfig>, SettingError> {
         let Some(adapter) = self.find(provider) else {
             return Err(SettingError::new(Some("provider".to_owned()), self.unknown(provider)));

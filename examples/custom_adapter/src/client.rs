@@ -5,19 +5,28 @@ use crate::{config, convert, errors, wire};
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use std::sync::Arc;
 use workspace_members_core::adapter::Record;
 use workspace_members_core::{
     AddMember, Capabilities, Effect, Error, ErrorKind, Identity, ListOf, Member, MemberKey, Operation, Page,
     PageRequest, PrincipalId, Provider, RemoveMember, Resource, Result, Role, SetRole, User, Workspace,
     WorkspaceId, WorkspaceMembers,
 };
-use workspace_members_http::{Answer, AuthScheme, Client, Credential, HttpSettings, Method, Request};
+use workspace_members_http::{
+    AdapterConfig, Answer, AuthScheme, Client, Credential, HttpSettings, Method, PageNumber, Request,
+};
 
 /// One account at Clubhouse.
 #[derive(Debug)]
 pub struct Clubhouse {
     client: Client,
     capabilities: Capabilities,
+}
+
+impl AdapterConfig for ClubhouseConfig {
+    fn connect(&self, http: &HttpSettings, credential: Credential) -> Result<Arc<dyn WorkspaceMembers>> {
+        Ok(Arc::new(Clubhouse::new(self, http, credential)?))
+    }
 }
 
 impl Clubhouse {
@@ -40,20 +49,11 @@ impl Clubhouse {
     }
 
     async fn send(&self, request: Request<'_>) -> Result<Answer> {
-        let operation = request.operation;
-        let answer = self.client.send(request).await?;
-        if answer.is_success() {
-            return Ok(answer);
-        }
-        Err(match errors::classify(&answer) {
-            Some(error) => self.client.classified(error, &answer, operation),
-            None => self.client.failure(&answer, operation),
-        })
+        self.client.send(request).await?.success(errors::classify)
     }
 
     async fn ask<T: DeserializeOwned>(&self, request: Request<'_>) -> Result<T> {
-        let operation = request.operation;
-        self.send(request).await?.json(operation, &PROVIDER)
+        self.send(request).await?.json()
     }
 
     async fn list<W: DeserializeOwned, T: Record>(
@@ -63,7 +63,7 @@ impl Clubhouse {
         page: &PageRequest,
         convert: impl Fn(W) -> T,
     ) -> Result<Page<T>> {
-        let page = self.client.page_number(page, PAGE, PAGE, operation)?;
+        let page: PageNumber = self.client.page(page, PAGE, PAGE, operation)?;
         let (number, size) = (page.number.to_string(), page.size.to_string());
         let query = [("page", number.as_str()), ("size", size.as_str())];
         let request = Request::new(operation, Method::GET, path).with_query(&query);
@@ -136,6 +136,6 @@ impl WorkspaceMembers for Clubhouse {
         self.capabilities.check_remove(request)?;
         let path = ["clubs", request.key.workspace.as_str(), "people", request.key.principal.as_str()];
         let request = Request::new(Operation::Remove, Method::DELETE, &path);
-        self.send(request).await?.confirm_done(Operation::Remove, &PROVIDER)
+        self.send(request).await?.confirm_done()
     }
 }

@@ -1,13 +1,9 @@
 //! How to reach a Clubhouse account, and what the adapter claims when it does.
 
-use crate::client::Clubhouse;
 use crate::roles::roles;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
-use workspace_members_core::{
-    Behaviour, Capabilities, Capability, Evidence, Provider, Result, WorkspaceMembers,
-};
-use workspace_members_http::{Adapter, AdapterConfig, Credential, HttpSettings};
+use workspace_members_core::{Behaviour, Capabilities, Capability, Evidence, Provider};
+use workspace_members_http::{Adapter, HttpSettings};
 
 /// Clubhouse, as a registry of adapters takes it.
 pub const ADAPTER: Adapter = Adapter::new::<ClubhouseConfig>("clubhouse", "Clubhouse")
@@ -56,10 +52,4 @@ pub(crate) fn capabilities(http: &HttpSettings, base: &impl AsRef<str>) -> Capab
         .with_behaviours(&[Behaviour::KeepsLastOwner])
         .with_endpoint(base.as_ref().trim_end_matches('/'))
         .with_page_size(http.page_size_of(PAGE, PAGE))
-}
-
-impl AdapterConfig for ClubhouseConfig {
-    fn connect(&self, http: &HttpSettings, credential: Credential) -> Result<Arc<dyn WorkspaceMembers>> {
-        Ok(Arc::new(Clubhouse::new(self, http, credential)?))
-    }
 }

@@ -1,7 +1,7 @@
 //! Cursors, and addresses of next pages.
 
 use workspace_members_core::{Cursor, PageRequest};
-use workspace_members_http::{PageNumber, page_of_next};
+use workspace_members_http::{PageNumber, Paging, page_of_next};
 
 /// A cursor and a `next` URL of any text: read as a page within bounds, or refused.
 pub fn cursor(data: &[u8]) {

@@ -1,10 +1,10 @@
 //! Answers to the renewal of an OAuth token.
 
 use crate::rig::Rig;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use std::error::Error as _;
 use workspace_members_core::ErrorKind;
-use workspace_members_http::{CredentialSource, OAuthRefresh};
+use workspace_members_http::{Credential, OAuth};
 
 const SECRET: &str = "canary-secret-77";
 const REFRESH: &str = "canary-refresh-88";
@@ -29,8 +29,9 @@ pub fn token(data: &[u8]) {
     let rig = Rig::get();
     let _turn = rig.answering(status, body);
     let url = format!("{}/oauth2/access_token", rig.base);
-    let (secret, refresh) = (SecretString::from(SECRET), SecretString::from(REFRESH));
-    let source = OAuthRefresh::new(&url, "app", secret, refresh, rig.transport.clone())
+    let (secret, refresh) = (Credential::from_key(SECRET), Credential::from_key(REFRESH));
+    let source = Credential::OAuth(OAuth::new("app", secret, refresh))
+        .into_source(Some(url), &rig.transport)
         .unwrap_or_else(|error| panic!("the address is good: {error}"));
     match rig.run(source.credential(true)) {
         Ok(token) => {

@@ -1,16 +1,19 @@
 //! The adapter: builds a request, sends it once, converts the answer.
 
-use crate::config::{PROVIDER, PandaDocConfig, Reach, TOKEN_PATH, USERS_PAGE, WORKSPACES_PAGE};
+use crate::config::{KeyKind, PROVIDER, PandaDocConfig, Reach, TOKEN_PATH, USERS_PAGE, WORKSPACES_PAGE};
 use crate::convert::{self, Incomplete};
 use crate::{errors, wire};
 use async_trait::async_trait;
+use std::sync::Arc;
 use workspace_members_core::adapter::ResolvedRole;
 use workspace_members_core::{
     AddMember, Capabilities, Capability, Effect, Error, ErrorKind, Identity, ListOf, Member, MemberKey,
     MembershipId, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole, User,
     Workspace, WorkspaceId, WorkspaceMembers,
 };
-use workspace_members_http::{Answer, Client, Credential, HttpSettings, Method, PageNumber, Request};
+use workspace_members_http::{
+    AdapterConfig, Answer, Client, Credential, HttpSettings, Method, PageNumber, Request,
+};
 
 /// One PandaDoc account: an organization, or the one workspace of a key.
 ///
@@ -20,6 +23,29 @@ pub struct PandaDoc {
     client: Client,
     capabilities: Capabilities,
     reach: Reach,
+}
+
+impl AdapterConfig for PandaDocConfig {
+    fn connect(&self, http: &HttpSettings, credential: Credential) -> Result<Arc<dyn WorkspaceMembers>> {
+        Ok(Arc::new(PandaDoc::new(self, http, credential)?))
+    }
+
+    fn only_workspace(&self) -> Option<&WorkspaceId> {
+        match &self.reach {
+            Reach::Workspace(id) => Some(id),
+            Reach::Organization => None,
+        }
+    }
+
+    fn notes(&self) -> &'static [&'static str] {
+        &[
+            "PandaDoc has no sandbox of its own: a SANDBOX KEY CHANGES REAL MEMBERS, and nothing shows which kind a key is",
+        ]
+    }
+
+    fn warning(&self) -> Option<&'static str> {
+        (self.key_kind == KeyKind::Sandbox).then_some("a sandbox key changes real members")
+    }
 }
 
 impl PandaDoc {
@@ -42,50 +68,25 @@ impl PandaDoc {
 
     /// An answer that reports success.
     async fn send(&self, request: Request<'_>) -> Result<Answer> {
-        let operation = request.operation;
-        let answer = self.client.send(request).await?;
-        if answer.is_success() { Ok(answer) } else { Err(self.failure(&answer, operation)) }
+        let mut answer = self.client.send(request).await?;
+        answer.retry_after = errors::wait(&answer);
+        answer.success(|answer| errors::classify(answer, &self.reach))
     }
 
     async fn read(&self, operation: Operation, path: &[&str], query: &[(&str, &str)]) -> Result<Answer> {
         self.send(Request::new(operation, Method::GET, path).with_query(query)).await
     }
 
-    fn failure(&self, answer: &Answer, operation: Operation) -> Error {
-        match errors::classify(answer, operation, &self.reach) {
-            Some(error) => self.client.classified(error, answer, operation),
-            None => self.client.failure(answer, operation).with_retry_after(errors::wait(answer)),
-        }
-    }
-
-    /// An answer that lacks what it cannot be used without.
-    fn unreadable(answer: &Answer, operation: Operation) -> impl Fn(Incomplete) -> Error {
-        move |incomplete| {
-            let effect = if operation.is_write() { Effect::Unknown } else { Effect::NotApplied };
-            let error = Error::new(ErrorKind::UnexpectedResponse, effect, incomplete.message());
-            answer.attach(error, operation, &PROVIDER)
-        }
-    }
-
     /// The member that a write answers, if that is the one asked for and in the role asked for.
-    fn changed(
-        &self,
-        answer: &Answer,
-        key: MemberKey,
-        role: &ResolvedRole,
-        operation: Operation,
-    ) -> Result<Member> {
-        let changed = answer.json(operation, &PROVIDER)?;
+    fn changed(&self, answer: &Answer, key: MemberKey, role: &ResolvedRole) -> Result<Member> {
         let asked = key.membership.clone();
-        let member = convert::changed(changed, key, &role.native, self.capabilities.roles())
-            .map_err(Self::unreadable(answer, operation))?;
+        let member = convert::changed(answer.json()?, key, &role.native, self.capabilities.roles())
+            .map_err(unusable(answer))?;
         if asked.is_some() && member.key.membership != asked {
             let message = "the provider reported success and answered another member than the one asked for";
-            let error = Error::new(ErrorKind::Unconfirmed, Effect::Unknown, message);
-            return Err(self.client.classified(error, answer, operation));
+            return Err(answer.error(Error::new(ErrorKind::Unconfirmed, Effect::Unknown, message)));
         }
-        let confirmed = self.capabilities.confirm(role, member, operation);
-        confirmed.map_err(|error| answer.attach(self.client.scrubbed(error), operation, &PROVIDER))
+        self.capabilities.confirm(role, member, answer.operation).map_err(|error| answer.error(error))
     }
 
     /// A connection that reaches one workspace is refused any other, unsent.
@@ -112,14 +113,9 @@ impl PandaDoc {
     /// All members of the key's own workspace, in one page.
     async fn own_members(&self, operation: Operation, workspace: &WorkspaceId) -> Result<Vec<Member>> {
         let answer = self.read(operation, &["members"], &[]).await?;
-        let listing: wire::Listing<wire::Details<'_>> = answer.json(operation, &PROVIDER)?;
+        let listing: wire::Listing<wire::Details> = answer.json()?;
         let convert = |details| convert::details(details, workspace, self.capabilities.roles());
-        listing
-            .results
-            .into_iter()
-            .map(convert)
-            .collect::<Result<_, _>>()
-            .map_err(Self::unreadable(&answer, operation))
+        listing.results.into_iter().map(convert).collect::<Result<_, _>>().map_err(unusable(&answer))
     }
 
     async fn organization_members(
@@ -128,21 +124,26 @@ impl PandaDoc {
         page: PageRequest,
     ) -> Result<Page<Member>> {
         let operation = Operation::ListMembers;
-        let page = self.client.page_number(&page, self.capabilities.page_size(), USERS_PAGE, operation)?;
+        let page = self.client.page(&page, self.capabilities.page_size(), USERS_PAGE, operation)?;
         let answer = self.users(operation, page).await?;
-        let listing: wire::Listing<wire::User<'_>> = answer.json(operation, &PROVIDER)?;
+        let listing: wire::Listing<wire::User> = answer.json()?;
         let next = next_page(page, &listing);
         let mut members = Vec::with_capacity(listing.results.len());
         let mut records = Vec::with_capacity(listing.results.len());
         for user in listing.results {
             let record = convert::members(user, of, self.capabilities.roles(), &mut members);
-            records.push(record.map_err(Self::unreadable(&answer, operation))?);
+            records.push(record.map_err(unusable(&answer))?);
         }
         Ok(Page::of_records(members, records).with_next(next).with_total(listing.total))
     }
 }
 
-/// The provider announces no next page; its total tells, or where that is missing a page that is full.
+/// An error about an answer that cannot be used.
+fn unusable(answer: &Answer) -> impl Fn(Incomplete) -> Error {
+    |incomplete| answer.unexpected(incomplete.0)
+}
+
+/// The provider announces no next page: there is one up to its total or, where that is missing, after a page that is full.
 fn next_page<T>(page: PageNumber, listing: &wire::Listing<T>) -> Option<workspace_members_core::Cursor> {
     match listing.total {
         Some(total) => page.next_of(total),
@@ -166,25 +167,24 @@ impl WorkspaceMembers for PandaDoc {
     async fn me(&self) -> Result<Identity> {
         self.capabilities.require(Capability::Me, Operation::Me)?;
         let answer = self.read(Operation::Me, &["members", "current"], &[]).await?;
-        convert::identity(answer.json(Operation::Me, &PROVIDER)?)
-            .map_err(Self::unreadable(&answer, Operation::Me))
+        convert::identity(answer.json()?).map_err(unusable(&answer))
     }
 
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
         let operation = Operation::ListWorkspaces;
         self.capabilities.require(Capability::ListWorkspaces, operation)?;
-        let page = self.client.page_number(&page, WORKSPACES_PAGE, WORKSPACES_PAGE, operation)?;
+        let page: PageNumber = self.client.page(&page, WORKSPACES_PAGE, WORKSPACES_PAGE, operation)?;
         let (number, count) = (page.number.to_string(), page.size.to_string());
         let query = [("count", count.as_str()), ("page", number.as_str())];
         let answer = self.read(operation, &["workspaces"], &query).await?;
-        let listing: wire::Listing<wire::Workspace<'_>> = answer.json(operation, &PROVIDER)?;
+        let listing: wire::Listing<wire::Workspace> = answer.json()?;
         let (next, total) = (next_page(page, &listing), listing.total);
         let workspaces: Vec<Workspace> = listing
             .results
             .into_iter()
             .map(convert::workspace)
             .collect::<Result<_, _>>()
-            .map_err(Self::unreadable(&answer, operation))?;
+            .map_err(unusable(&answer))?;
         let within = workspaces.into_iter().map(|workspace| {
             let reached = self.check_workspace(&workspace.id, operation).is_ok();
             workspace.with_manageable(Some(reached))
@@ -195,12 +195,12 @@ impl WorkspaceMembers for PandaDoc {
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
         let operation = Operation::ListUsers;
         self.capabilities.require(Capability::ListUsers, operation)?;
-        let page = self.client.page_number(&page, self.capabilities.page_size(), USERS_PAGE, operation)?;
+        let page = self.client.page(&page, self.capabilities.page_size(), USERS_PAGE, operation)?;
         let answer = self.users(operation, page).await?;
-        let listing: wire::Listing<wire::User<'_>> = answer.json(operation, &PROVIDER)?;
+        let listing: wire::Listing<wire::User> = answer.json()?;
         let (next, total) = (next_page(page, &listing), listing.total);
         let users: Result<_, _> = listing.results.into_iter().map(convert::user).collect();
-        let users = users.map_err(Self::unreadable(&answer, operation))?;
+        let users = users.map_err(unusable(&answer))?;
         Ok(Page::new(users).with_next(next).with_total(total))
     }
 
@@ -230,14 +230,15 @@ impl WorkspaceMembers for PandaDoc {
         let found = match &self.reach {
             Reach::Organization => {
                 let answer = self.read(operation, &["users", principal.as_str()], &[]).await?;
-                let (user, mut members): (wire::User<'_>, _) =
-                    (answer.json(operation, &PROVIDER)?, Vec::new());
+                let (user, mut members): (wire::User, _) = (answer.json()?, Vec::new());
                 // Somebody else's memberships would read as "no member".
                 if user.user_id.as_str() != principal.as_str() {
-                    return Err(Self::unreadable(&answer, operation)(Incomplete::other_user()));
+                    return Err(unusable(&answer)(Incomplete(
+                        "the answer is about another user than the one asked for".to_owned(),
+                    )));
                 }
                 convert::members(user, Some(workspace), self.capabilities.roles(), &mut members)
-                    .map_err(Self::unreadable(&answer, operation))?;
+                    .map_err(unusable(&answer))?;
                 members
             }
             // A workspace administrator may not read users, and the membership id that could be read by is not known.
@@ -258,7 +259,7 @@ impl WorkspaceMembers for PandaDoc {
         let body = wire::AddRequest { user_id: request.principal.as_str(), role: role.native.as_str() };
         let post = Request::new(operation, Method::POST, &path).with_query(&query).with_json(&body)?;
         let answer = self.send(post).await?;
-        self.changed(&answer, request.key(), &role, operation)
+        self.changed(&answer, request.key(), &role)
     }
 
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
@@ -269,7 +270,7 @@ impl WorkspaceMembers for PandaDoc {
         let path = ["workspaces", key.workspace.as_str(), "members", membership(key), "role"];
         let body = wire::RoleRequest { role: role.native.as_str() };
         let answer = self.send(Request::new(operation, Method::PATCH, &path).with_json(&body)?).await?;
-        self.changed(&answer, key.clone(), &role, operation)
+        self.changed(&answer, key.clone(), &role)
     }
 
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
@@ -279,7 +280,7 @@ impl WorkspaceMembers for PandaDoc {
         self.check_workspace(&key.workspace, operation)?;
         let path = ["workspaces", key.workspace.as_str(), "members", membership(key)];
         let answer = self.send(Request::new(operation, Method::DELETE, &path)).await?;
-        answer.confirm_done(operation, &PROVIDER)
+        answer.confirm_done()
     }
 }
 

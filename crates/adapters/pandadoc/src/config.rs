@@ -1,16 +1,14 @@
 //! How to reach a PandaDoc account, and what the adapter claims when it does.
 
-use crate::client::PandaDoc;
 use crate::roles::{PLACEHOLDER, roles};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 use workspace_members_core::{
     Behaviour, Capabilities, Capability, Effect, Error, ErrorKind, Evidence, IdForm, Operation, Provider,
-    RateLimit, Result, RoleTable, WorkspaceId, WorkspaceMembers,
+    RateLimit, Result, RoleTable, WorkspaceId,
 };
-use workspace_members_http::{Adapter, AdapterConfig, AuthScheme, Credential, HttpSettings};
+use workspace_members_http::{Adapter, AuthScheme, Credential, HttpSettings};
 
 /// PandaDoc, as the registry of adapters takes it.
 pub const ADAPTER: Adapter = Adapter::new::<PandaDocConfig>("pandadoc", "PandaDoc")
@@ -219,29 +217,6 @@ impl PandaDocConfig {
                      organization",
                 ),
         }
-    }
-}
-
-impl AdapterConfig for PandaDocConfig {
-    fn connect(&self, http: &HttpSettings, credential: Credential) -> Result<Arc<dyn WorkspaceMembers>> {
-        Ok(Arc::new(PandaDoc::new(self, http, credential)?))
-    }
-
-    fn only_workspace(&self) -> Option<&WorkspaceId> {
-        match &self.reach {
-            Reach::Workspace(id) => Some(id),
-            Reach::Organization => None,
-        }
-    }
-
-    fn notes(&self) -> &'static [&'static str] {
-        &[
-            "PandaDoc has no sandbox of its own: a SANDBOX KEY CHANGES REAL MEMBERS, and nothing shows which kind a key is",
-        ]
-    }
-
-    fn warning(&self) -> Option<&'static str> {
-        (self.key_kind == KeyKind::Sandbox).then_some("a sandbox key changes real members")
     }
 }
 

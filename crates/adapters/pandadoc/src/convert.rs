@@ -1,32 +1,21 @@
 //! From PandaDoc's JSON to the core types.
 
 use crate::wire;
-use std::iter::repeat_n;
 use workspace_members_core::adapter::RecordKey;
 use workspace_members_core::{
     EmailAddress, Identity, InvalidId, Mark, Member, MemberKey, MembershipId, NativeRole, RoleTable, Status,
     User, UserId, Workspace, WorkspaceId,
 };
-use workspace_members_http::{IdText, Text};
+use workspace_members_http::IdText;
 
-/// A record lacks what it cannot be used without. Skipping it would make a list look complete that is not.
+/// Why an answer cannot be used: a record lacks something, for instance. Skipping it would make a list look complete that
+/// is not.
 #[derive(Debug)]
-pub(crate) struct Incomplete(String);
-
-impl Incomplete {
-    /// The record is of somebody else.
-    pub(crate) fn other_user() -> Self {
-        Self("the answer is about another user than the one asked for".to_owned())
-    }
-
-    pub(crate) fn message(self) -> String {
-        self.0
-    }
-}
+pub(crate) struct Incomplete(pub(crate) String);
 
 impl From<InvalidId> for Incomplete {
     fn from(error: InvalidId) -> Self {
-        // Without the text: whatever a server puts in place of an id belongs in no log.
+        // Without the text: what a server puts in place of an id belongs in no log.
         Self(format!("the answer cannot be read: an id in it is not valid: {}", error.why()))
     }
 }
@@ -35,17 +24,17 @@ fn needed<T>(value: Option<T>, field: &str) -> Result<T, Incomplete> {
     value.ok_or_else(|| Incomplete(format!("the answer cannot be read: a record has no {field}")))
 }
 
-fn person(id: IdText<'_>) -> Result<UserId, Incomplete> {
+fn person(id: IdText) -> Result<UserId, Incomplete> {
     Ok(UserId::new(id.into_string())?)
 }
 
-fn membership(id: Option<IdText<'_>>) -> Result<Option<MembershipId>, Incomplete> {
+fn membership(id: Option<IdText>) -> Result<Option<MembershipId>, Incomplete> {
     Ok(id.map(|id| MembershipId::new(id.into_string())).transpose()?)
 }
 
 /// Appends all memberships of one user, or only those in one workspace.
 pub(crate) fn members(
-    wire: wire::User<'_>,
+    wire: wire::User,
     of: Option<&WorkspaceId>,
     roles: &RoleTable,
     members: &mut Vec<Member>,
@@ -53,13 +42,9 @@ pub(crate) fn members(
     let person = person(wire.user_id)?;
     let record = RecordKey::of(&person);
     let (email, name) = (email(wire.email), name(wire.first_name, wire.last_name));
-    let marks = marks(wire.is_organization_owner, wire.license.as_ref());
-    let license = wire.license.map(Text::into_string);
-    // Whoever is in no workspace has an empty list. Without one, "is a member of nothing" would be a guess, and the answer
-    // to whoever takes people out.
+    let marks = marks(wire.is_organization_owner, wire.license.as_deref());
+    // Who is in no workspace has an empty list. To take a missing one for that would show a member as removed.
     let memberships = needed(wire.workspaces, "workspaces")?;
-    // The last of these is the original, and most people are in one workspace.
-    let mut copies = repeat_n((person, email, name, license, marks), memberships.len());
     for one in memberships {
         let id = one.workspace_id;
         // Neighbours in a list are often in the same workspace, and then share its id.
@@ -68,52 +53,23 @@ pub(crate) fn members(
             Some(known) if known.as_str() == id.as_str() => known.clone(),
             _ => WorkspaceId::new(id.into_string())?,
         };
-        if of.is_some_and(|wanted| *wanted != workspace) {
+        if of.is_some_and(|asked| *asked != workspace) {
             continue;
         }
-        let Some((person, email, name, license, marks)) = copies.next() else { break };
-        let key = MemberKey::new(workspace, person).with_membership(membership(one.membership_id)?);
-        let mut member = Member::new(key, roles.native(needed(one.role, "role")?.as_str()), roles)
-            .with_email(email)
-            .with_name(name)
-            .with_license(license);
-        member.marks = marks;
+        let key = MemberKey::new(workspace, person.clone()).with_membership(membership(one.membership_id)?);
+        let mut member = Member::new(key, roles.native(&needed(one.role, "role")?), roles)
+            .with_email(email.clone())
+            .with_name(name.clone())
+            .with_license(wire.license.clone());
+        member.marks.clone_from(&marks);
         members.push(member);
     }
     Ok(record)
 }
 
-/// Sorted. A promotion of whoever has a Guest licence makes it a full one, and buys a seat if none is free.
-fn marks(organization_owner: Option<bool>, license: Option<&Text<'_>>) -> Vec<Mark> {
-    let mut marks = Vec::new();
-    if organization_owner == Some(true) {
-        marks.push(Mark::AccountOwner);
-    }
-    if license.is_some_and(|license| license.as_str().eq_ignore_ascii_case("guest")) {
-        marks.push(Mark::SeatOnPromotion);
-    }
-    marks
-}
-
-pub(crate) fn user(wire: wire::User<'_>) -> Result<User, Incomplete> {
-    let marks = marks(wire.is_organization_owner, wire.license.as_ref());
-    let mut user = User::new(person(wire.user_id)?)
-        .with_email(email(wire.email))
-        .with_name(name(wire.first_name, wire.last_name))
-        .with_license(wire.license.map(Text::into_string));
-    user.marks = marks;
-    Ok(user)
-}
-
-pub(crate) fn workspace(wire: wire::Workspace<'_>) -> Result<Workspace, Incomplete> {
-    let id = WorkspaceId::new(wire.id.into_string())?;
-    let name = wire.name.map(Text::into_string).unwrap_or_default();
-    Ok(Workspace::new(id, name).with_owner(email(wire.owner)))
-}
-
 /// A member of the key's own workspace, whose id the provider does not say.
 pub(crate) fn details(
-    wire: wire::Details<'_>,
+    wire: wire::Details,
     workspace: &WorkspaceId,
     roles: &RoleTable,
 ) -> Result<Member, Incomplete> {
@@ -124,15 +80,31 @@ pub(crate) fn details(
         Some(false) => Status::Inactive,
         None => Status::Unknown,
     };
-    let mut member = Member::new(key, roles.native(needed(wire.role, "role")?.as_str()), roles)
+    let mut member = Member::new(key, roles.native(&needed(wire.role, "role")?), roles)
         .with_email(email(wire.email))
         .with_name(name(wire.first_name, wire.last_name))
         .with_status(status);
-    member.marks = marks(None, wire.user_license.as_ref());
-    Ok(member.with_license(wire.user_license.map(Text::into_string)))
+    member.marks = marks(None, wire.user_license.as_deref());
+    Ok(member.with_license(wire.user_license))
 }
 
-pub(crate) fn identity(wire: wire::Details<'_>) -> Result<Identity, Incomplete> {
+pub(crate) fn workspace(wire: wire::Workspace) -> Result<Workspace, Incomplete> {
+    let id = WorkspaceId::new(wire.id.into_string())?;
+    let name = wire.name.unwrap_or_default();
+    Ok(Workspace::new(id, name).with_owner(email(wire.owner)))
+}
+
+pub(crate) fn user(wire: wire::User) -> Result<User, Incomplete> {
+    let marks = marks(wire.is_organization_owner, wire.license.as_deref());
+    let mut user = User::new(person(wire.user_id)?)
+        .with_email(email(wire.email))
+        .with_name(name(wire.first_name, wire.last_name))
+        .with_license(wire.license);
+    user.marks = marks;
+    Ok(user)
+}
+
+pub(crate) fn identity(wire: wire::Details) -> Result<Identity, Incomplete> {
     Ok(Identity::new(person(wire.user_id)?)
         .with_email(email(wire.email))
         .with_name(name(wire.first_name, wire.last_name)))
@@ -141,7 +113,7 @@ pub(crate) fn identity(wire: wire::Details<'_>) -> Result<Identity, Incomplete> 
 /// What a write answers. A field that it leaves out is as it was asked for, but an answer that shows neither membership
 /// nor role (`{}`, `[]`) is anybody's and confirms nothing.
 pub(crate) fn changed(
-    wire: wire::Changed<'_>,
+    wire: wire::Changed,
     mut key: MemberKey,
     asked: &NativeRole,
     roles: &RoleTable,
@@ -150,23 +122,32 @@ pub(crate) fn changed(
         return Err(Incomplete("the answer shows no member".to_owned()));
     }
     key.membership = membership(wire.member_id)?.or(key.membership);
-    let role = wire.role.map_or_else(|| asked.clone(), |role| roles.native(role.as_str()));
+    let role = wire.role.map_or_else(|| asked.clone(), |role| roles.native(&role));
     Ok(Member::new(key, role, roles)
         .with_email(email(wire.email))
         .with_name(name(wire.first_name, wire.last_name)))
 }
 
-/// An address that is not one is left out: it could not be found by, and is shown nowhere.
-fn email(text: Option<Text<'_>>) -> Option<EmailAddress> {
-    EmailAddress::new(text?.into_string()).ok()
+/// Sorted. A promotion makes a Guest licence a full one, and buys a seat if none is free.
+fn marks(organization_owner: Option<bool>, license: Option<&str>) -> Vec<Mark> {
+    let mut marks = Vec::new();
+    if organization_owner == Some(true) {
+        marks.push(Mark::AccountOwner);
+    }
+    if license.is_some_and(|license| license.eq_ignore_ascii_case("guest")) {
+        marks.push(Mark::SeatOnPromotion);
+    }
+    marks
 }
 
-fn name(first: Option<Text<'_>>, last: Option<Text<'_>>) -> Option<String> {
-    let empty = |part: &Text<'_>| part.as_str().is_empty();
-    match (first.filter(|part| !empty(part)), last.filter(|part| !empty(part))) {
-        (Some(first), Some(last)) => Some([first.as_str(), " ", last.as_str()].concat()),
-        (one, other) => one.or(other).map(Text::into_string),
-    }
+/// An address that is not one is left out: it could not be found by, and is shown nowhere.
+fn email(text: Option<String>) -> Option<EmailAddress> {
+    EmailAddress::new(text?).ok()
+}
+
+fn name(first: Option<String>, last: Option<String>) -> Option<String> {
+    let parts: Vec<_> = [first, last].into_iter().flatten().filter(|part| !part.is_empty()).collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
 }
 
 #[cfg(test)]
@@ -175,7 +156,7 @@ mod tests {
     use crate::roles::roles;
 
     #[test]
-    fn whoever_is_in_several_workspaces_is_the_same_in_each() {
+    fn a_user_in_several_workspaces_is_the_same_in_each() {
         let membership = |of: &str, id: &str| {
             format!(r#"{{"role":"Member","workspace_id":"{of}","membership_id":"{id}"}}"#)
         };

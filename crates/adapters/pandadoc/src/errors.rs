@@ -15,75 +15,61 @@ pub(crate) const MESSAGE_FIELDS: &[&str] = &["detail", "details", "error", "mess
 
 const INVALID: &str = "the provider finds the request invalid";
 
-/// What a message means.
-enum Meaning {
-    Kind(ErrorKind, &'static str),
-    Missing(&'static [Resource], &'static str),
-    Protected(Protection, &'static str),
-}
-
 /// A message of status 400: in which field it stands (none for a bare text), how it begins once folded, what it means.
+type Message = (Option<&'static str>, &'static str, fn() -> Error);
+
 /// Where an answer holds several messages, the first row that any of them fits decides.
 ///
 /// Source: PandaDoc's OpenAPI description 8.8.0, the answers of addMember, removeMember, changeMemberRole and createUser
-/// (read 2026-11-21). Punctuation and case vary between places, so both are folded before comparing.
-const MESSAGES: &[(Option<&str>, &str, Meaning)] = &[
-    (
-        Some("user_id"),
-        "member already exists",
-        Meaning::Kind(ErrorKind::AlreadyMember, "they are a member of the workspace already"),
-    ),
-    (
-        Some("user_id"),
-        "user doesn't exist",
-        Meaning::Missing(&[Resource::User], "the user does not exist in the organization"),
-    ),
-    (
-        Some("role"),
-        "this field is required",
-        Meaning::Kind(ErrorKind::Rejected, "the provider misses the role in the request"),
-    ),
-    (Some("role"), "", Meaning::Kind(ErrorKind::InvalidRole, "the provider does not know this role here")),
-    (
-        Some("license"),
-        "unable to add more licenses",
-        Meaning::Kind(ErrorKind::SeatLimit, "no licence is free, and none can be added"),
-    ),
-    (
-        None,
-        "owner can not be removed",
-        Meaning::Protected(Protection::ProviderOwner, "the owner of the workspace cannot be removed"),
-    ),
-    (
-        None,
-        "cannot change the role of the workspace owner",
-        Meaning::Protected(Protection::ProviderOwner, "the role of the workspace's owner cannot be changed"),
-    ),
-    (
-        None,
-        "cannot change the role of the last member with admin privileges",
-        Meaning::Protected(Protection::LastOwner, "this is the last administrator of the workspace"),
-    ),
+/// (read 2026-11-21). Punctuation and case vary within it, so both are folded before comparing.
+const MESSAGES: &[Message] = &[
+    (Some("user_id"), "member already exists", || {
+        rejected(ErrorKind::AlreadyMember, "they are a member of the workspace already")
+    }),
+    (Some("user_id"), "user doesn't exist", || {
+        Error::not_found("the user does not exist in the organization", &[Resource::User])
+    }),
+    (Some("role"), "this field is required", || {
+        rejected(ErrorKind::Rejected, "the provider misses the role in the request")
+    }),
+    (Some("role"), "", || rejected(ErrorKind::InvalidRole, "the provider does not know this role here")),
+    (Some("license"), "unable to add more licenses", || {
+        rejected(ErrorKind::SeatLimit, "no licence is free, and none can be added")
+    }),
+    (None, "owner can not be removed", || {
+        Error::protected("the owner of the workspace cannot be removed", Protection::ProviderOwner)
+    }),
+    (None, "cannot change the role of the workspace owner", || {
+        Error::protected("the role of the workspace's owner cannot be changed", Protection::ProviderOwner)
+    }),
+    (None, "cannot change the role of the last member with admin privileges", || {
+        Error::protected("this is the last administrator of the workspace", Protection::LastOwner)
+    }),
 ];
 
+fn rejected(kind: ErrorKind, message: &str) -> Error {
+    Error::new(kind, Effect::Rejected, message)
+}
+
 /// Classifies an answer that means something of its own for the operation; `None` for what means the same everywhere.
-pub(crate) fn classify(answer: &Answer, operation: Operation, reach: &Reach) -> Option<Error> {
+pub(crate) fn classify(answer: &Answer, reach: &Reach) -> Option<Error> {
+    let operation = answer.operation;
     match answer.status {
         400 => Some(bad_request(answer)),
         404 => Some(not_found(operation)),
-        403 => Some(Error::new(ErrorKind::Forbidden, Effect::Rejected, missing_right(operation, reach))),
+        403 => Some(rejected(ErrorKind::Forbidden, missing_right(operation, reach))),
         _ => None,
     }
 }
 
 fn bad_request(answer: &Answer) -> Error {
     if answer.body.len() > MAX_WORDS {
-        return Error::new(ErrorKind::Rejected, Effect::Rejected, INVALID);
+        return rejected(ErrorKind::Rejected, INVALID);
     }
     let failure = match serde_json::from_slice::<wire::Failure>(&answer.body) {
         Ok(failure) => failure,
         Err(error) if error.is_data() => wire::Failure::default(),
-        // A body that was cut off may have said "already a member": it was refused, and asking again tells why.
+        // A body that was cut off may have said "already a member": it was refused, and asking again may say why.
         Err(_) => {
             let message = "the provider finds the request invalid, and its reasons cannot be read";
             return Error::new(ErrorKind::UnexpectedResponse, Effect::NotApplied, message);
@@ -99,12 +85,7 @@ fn bad_request(answer: &Answer) -> Error {
     let row = MESSAGES
         .iter()
         .find(|(of, start, _)| said.iter().any(|(field, text)| field == of && text.starts_with(start)));
-    match row {
-        Some((_, _, Meaning::Kind(kind, message))) => Error::new(*kind, Effect::Rejected, *message),
-        Some((_, _, Meaning::Missing(missing, message))) => Error::not_found(*message, missing),
-        Some((_, _, Meaning::Protected(why, message))) => Error::protected(*message, *why),
-        None => Error::new(ErrorKind::Rejected, Effect::Rejected, INVALID),
-    }
+    row.map_or_else(|| rejected(ErrorKind::Rejected, INVALID), |(_, _, error)| error())
 }
 
 /// Each text of `detail`, with the field it is about.

@@ -2,7 +2,7 @@
 
 use workspace_members_core::{Fit, NativeRole, Role, RoleRow, RoleTable};
 
-/// What `/members` shows in place of every custom role's name.
+/// What `/members` shows instead of every custom role's name.
 pub(crate) const PLACEHOLDER: NativeRole = NativeRole::from_static("Custom");
 
 /// `Admin`, `Manager`, `Member` and `Collaborator`, and any number of custom roles by name.

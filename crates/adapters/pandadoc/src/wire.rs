@@ -1,11 +1,11 @@
 //! PandaDoc's JSON, as it is on the wire. Nothing here is public.
 //!
 //! No field of an answer is marked as required, and official clients are known to crash on nulls and on numbers where
-//! the description says text. So every field is optional but the ids that a record cannot be used without, and an id may be
-//! either.
+//! the description says text. So every field is an `Option`, which may be absent or null, but the ids that a record cannot be
+//! used without; and an id may be text or a number.
 
 use serde::{Deserialize, Serialize};
-use workspace_members_http::{IdText, Text, records};
+use workspace_members_http::{IdText, records};
 
 /// `AddMemberRequest`.
 #[derive(Debug, Serialize)]
@@ -22,24 +22,18 @@ pub(crate) struct RoleRequest<'a> {
 
 /// `AddMemberResponse` and `UpdateMemberRoleResponse`, which lacks the names.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Changed<'a> {
-    #[serde(default, borrow)]
-    pub(crate) member_id: Option<IdText<'a>>,
-    #[serde(default, borrow)]
-    pub(crate) role: Option<Text<'a>>,
-    #[serde(default, borrow)]
-    pub(crate) email: Option<Text<'a>>,
-    #[serde(default, borrow)]
-    pub(crate) first_name: Option<Text<'a>>,
-    #[serde(default, borrow)]
-    pub(crate) last_name: Option<Text<'a>>,
+pub(crate) struct Changed {
+    pub(crate) member_id: Option<IdText>,
+    pub(crate) role: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) first_name: Option<String>,
+    pub(crate) last_name: Option<String>,
 }
 
 /// `ListUsersResponse` and `ListWorkspacesResponse`.
 #[derive(Debug, Deserialize)]
 #[serde(bound = "T: Deserialize<'de>")]
 pub(crate) struct Listing<T> {
-    #[serde(default)]
     pub(crate) total: Option<u64>,
     #[serde(deserialize_with = "records")]
     pub(crate) results: Vec<T>,
@@ -48,65 +42,44 @@ pub(crate) struct Listing<T> {
 /// One of `ListUsersResponse.results`, and `GetUserResponse`.
 #[derive(Debug, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the provider's names")]
-pub(crate) struct User<'a> {
-    #[serde(borrow)]
-    pub(crate) user_id: IdText<'a>,
-    #[serde(default, borrow)]
-    pub(crate) email: Option<Text<'a>>,
-    #[serde(default, borrow)]
-    pub(crate) first_name: Option<Text<'a>>,
-    #[serde(default, borrow)]
-    pub(crate) last_name: Option<Text<'a>>,
-    #[serde(default, borrow)]
-    pub(crate) license: Option<Text<'a>>,
-    #[serde(default)]
+pub(crate) struct User {
+    pub(crate) user_id: IdText,
+    pub(crate) email: Option<String>,
+    pub(crate) first_name: Option<String>,
+    pub(crate) last_name: Option<String>,
+    pub(crate) license: Option<String>,
     pub(crate) is_organization_owner: Option<bool>,
-    #[serde(default, borrow)]
-    pub(crate) workspaces: Option<Vec<Membership<'a>>>,
+    pub(crate) workspaces: Option<Vec<Membership>>,
 }
 
 #[derive(Debug, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the provider's names")]
-pub(crate) struct Membership<'a> {
-    #[serde(default, borrow)]
-    pub(crate) role: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) workspace_id: IdText<'a>,
-    #[serde(default, borrow)]
-    pub(crate) membership_id: Option<IdText<'a>>,
+pub(crate) struct Membership {
+    pub(crate) role: Option<String>,
+    pub(crate) workspace_id: IdText,
+    pub(crate) membership_id: Option<IdText>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct Workspace<'a> {
-    #[serde(borrow)]
-    pub(crate) id: IdText<'a>,
-    #[serde(default, borrow)]
-    pub(crate) name: Option<Text<'a>>,
+pub(crate) struct Workspace {
+    pub(crate) id: IdText,
+    pub(crate) name: Option<String>,
     /// The owner's e-mail address.
-    #[serde(default, borrow)]
-    pub(crate) owner: Option<Text<'a>>,
+    pub(crate) owner: Option<String>,
 }
 
 /// `MemberDetailsResponse`. `workspace` and `workspace_name` are not read: they name the workspace that the person has
 /// open in the browser, not the one of the membership.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Details<'a> {
-    #[serde(borrow)]
-    pub(crate) user_id: IdText<'a>,
-    #[serde(default, borrow)]
-    pub(crate) membership_id: Option<IdText<'a>>,
-    #[serde(default, borrow)]
-    pub(crate) email: Option<Text<'a>>,
-    #[serde(default, borrow)]
-    pub(crate) first_name: Option<Text<'a>>,
-    #[serde(default, borrow)]
-    pub(crate) last_name: Option<Text<'a>>,
-    #[serde(default)]
+pub(crate) struct Details {
+    pub(crate) user_id: IdText,
+    pub(crate) membership_id: Option<IdText>,
+    pub(crate) email: Option<String>,
+    pub(crate) first_name: Option<String>,
+    pub(crate) last_name: Option<String>,
     pub(crate) is_active: Option<bool>,
-    #[serde(default, borrow)]
-    pub(crate) role: Option<Text<'a>>,
-    #[serde(default, borrow)]
-    pub(crate) user_license: Option<Text<'a>>,
+    pub(crate) role: Option<String>,
+    pub(crate) user_license: Option<String>,
 }
 
 /// An error's body: `detail` is text, an object of arrays, or absent; an example calls it `details`; both are read.

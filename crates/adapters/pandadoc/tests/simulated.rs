@@ -166,7 +166,7 @@ async fn quirks_change_nothing_that_is_read() {
 }
 
 #[tokio::test]
-async fn ensure_adds_once_and_does_as_told_with_whoever_is_there() {
+async fn ensure_adds_once_and_treats_a_member_as_the_request_says() {
     let world = World::new().await;
     let (pandadoc, hr) = (world.admin(), world.workspace("Human Resources"));
     let newcomer = world.user("aiko.tanaka@example.com");
@@ -259,8 +259,8 @@ async fn a_role_is_changed_in_one_step_and_only_where_it_differs() {
     let error = pandadoc.change_role(&contracts, &who, &nowhere).await.unwrap_err();
     assert_eq!((error.kind(), error.effect()), (ErrorKind::InvalidRole, Effect::Rejected));
     assert!(error.provider_message().unwrap().contains("No Such Role"));
-    let stranger = world.user("zuzana.horakova@example.com");
-    let error = pandadoc.change_role(&contracts, &stranger, &Role::Viewer).await.unwrap_err();
+    let outsider = world.user("zuzana.horakova@example.com");
+    let error = pandadoc.change_role(&contracts, &outsider, &Role::Viewer).await.unwrap_err();
     assert_eq!((error.kind(), error.missing()), (ErrorKind::NotFound, &[Resource::Member][..]));
     // By removing and adding it can be done as well, if that is what is asked for; but not from a custom role, which
     // could not be put back.
@@ -356,7 +356,7 @@ async fn of_several_missing_things_a_read_finds_out_which() {
         (workspace("nowhere"), known.clone(), Resource::Workspace),
         (workspace("nowhere"), principal("user:nobody"), Resource::Workspace),
         (contracts.clone(), principal("user:nobody"), Resource::User),
-        // Who has left is nobody's user any more.
+        // Who has left the organization is no user any more.
         (contracts.clone(), world.user("flora.marchand@example.com"), Resource::User),
     ] {
         let request = AddMember::new(of, who, Role::Viewer);
@@ -395,7 +395,7 @@ async fn a_workspaces_own_key_sees_its_workspace_and_makes_no_roster() {
     let log = world.log();
     assert!(log.iter().all(|line| !line.contains("list_users") && !line.contains("get_user")), "{log:?}");
 
-    // The same key with the other reach is told what it lacks.
+    // With the other reach, the same key's refusal says what it lacks.
     let wide = world.reach(HR_ADMIN, |config| config);
     let error = Call::list(hr.as_str()).run(&wide).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Forbidden);
@@ -449,7 +449,7 @@ async fn an_expired_access_token_is_refreshed_and_the_call_after_it_goes_through
     pandadoc.me().await.unwrap();
     assert_eq!(world.log().len(), 2, "a token, then the call");
     for _ in 0..2 {
-        // Whoever held the access token loses it; the refresh token is a new one each time.
+        // The access token is void; the refresh token is a new one each time.
         world.simulator.change(|state| state.pandadoc.oauth_tokens[0].access_token = "void".into()).unwrap();
         let error = pandadoc.me().await.unwrap_err();
         assert_eq!((error.kind(), error.effect()), (ErrorKind::Unauthenticated, Effect::NotApplied));

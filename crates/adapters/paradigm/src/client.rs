@@ -5,6 +5,7 @@ use crate::wire::{self, Next};
 use crate::{convert, errors};
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
 use workspace_members_core::adapter::Record;
 use workspace_members_core::{
     AddMember, Capabilities, Capability, Effect, Error, ErrorKind, Group, Identity, ListOf, Member,
@@ -12,7 +13,8 @@ use workspace_members_core::{
     Workspace, WorkspaceId, WorkspaceMembers,
 };
 use workspace_members_http::{
-    Answer, AuthScheme, Client, Credential, HttpSettings, Method, PageNumber, Request, page_of_next,
+    AdapterConfig, Answer, AuthScheme, Client, Credential, HttpSettings, Method, PageNumber, Request,
+    page_of_next,
 };
 
 /// One Paradigm account: whatever one API key reaches at one level.
@@ -23,6 +25,12 @@ pub struct Paradigm {
     client: Client,
     capabilities: Capabilities,
     level: Level,
+}
+
+impl AdapterConfig for ParadigmConfig {
+    fn connect(&self, http: &HttpSettings, credential: Credential) -> Result<Arc<dyn WorkspaceMembers>> {
+        Ok(Arc::new(Paradigm::new(self, http, credential)?))
+    }
 }
 
 impl Paradigm {
@@ -41,26 +49,18 @@ impl Paradigm {
         Ok(Self { client, capabilities, level: config.level })
     }
 
-    /// `workspaces/…`, with the level's prefix.
-    fn below_workspaces<'a>(&self, rest: &[&'a str]) -> Vec<&'a str> {
-        self.level.prefix().into_iter().chain(["workspaces"]).chain(rest.iter().copied()).collect()
-    }
-
     /// An answer that reports success.
     async fn send(&self, request: Request<'_>, about: Option<PrincipalKind>) -> Result<Answer> {
-        let operation = request.operation;
-        let answer = self.client.send(request).await?;
-        if answer.is_success() {
-            return Ok(answer);
-        }
-        Err(match errors::classify(&answer, operation, self.level, about) {
-            Some(error) => self.client.classified(error, &answer, operation),
-            None => self.client.failure(&answer, operation),
-        })
+        self.client.send(request).await?.success(|answer| errors::classify(answer, self.level, about))
     }
 
     async fn read(&self, operation: Operation, path: &[&str], query: &[(&str, &str)]) -> Result<Answer> {
         self.send(Request::new(operation, Method::GET, path).with_query(query), None).await
+    }
+
+    /// `workspaces/…`, with the level's prefix.
+    fn below_workspaces<'a>(&self, rest: &[&'a str]) -> Vec<&'a str> {
+        self.level.prefix().into_iter().chain(["workspaces"]).chain(rest.iter().copied()).collect()
     }
 
     async fn list<W, T: Record>(
@@ -78,10 +78,10 @@ impl Paradigm {
         let query = [("page", number.as_str()), (size_name.unwrap_or_default(), size.as_str())];
         let query = if size_name.is_some() { &query[..] } else { &query[..1] };
         let answer = self.read(operation, path, query).await?;
-        let listing: wire::Listing<W> = answer.json(operation, &PROVIDER)?;
+        let listing: wire::Listing<W> = answer.json()?;
         let pagination = listing.pagination.unwrap_or_default();
-        // The form that prose describes has no schema, so whatever of it tells that there is more is believed. Where
-        // nothing tells either way, a page that is full is not taken for the last.
+        // The form that prose describes has no schema, so any of its fields may say that there is more. Where none does, a
+        // page that is full is not taken for the last.
         let more_pages = |unsaid: bool| match (pagination.total_pages, pagination.count) {
             (Some(pages), _) => page.number < pages,
             (None, Some(total)) => {
@@ -91,11 +91,10 @@ impl Paradigm {
         };
         let more = page.number.saturating_add(1);
         let next = match (listing.next, pagination.next) {
-            (Next::At(url), _) | (_, Next::At(url)) => Some(page_of_next(&url).ok_or_else(|| {
-                let message = "the next page's address names no page number";
-                let error = Error::new(ErrorKind::UnexpectedResponse, Effect::NotApplied, message);
-                answer.attach(error, operation, &PROVIDER)
-            })?),
+            (Next::At(url), _) | (_, Next::At(url)) => Some(
+                page_of_next(&url)
+                    .ok_or_else(|| answer.unexpected("the next page's address names no page number"))?,
+            ),
             (Next::Unsaid, Next::Unsaid) => more_pages(true).then_some(more),
             _ => more_pages(false).then_some(more),
         };
@@ -136,13 +135,13 @@ impl WorkspaceMembers for Paradigm {
     async fn me(&self) -> Result<Identity> {
         self.capabilities.require(Capability::Me, Operation::Me)?;
         let answer = self.read(Operation::Me, &["users", "me"], &[]).await?;
-        answer.json(Operation::Me, &PROVIDER).map(convert::identity)
+        answer.json().map(convert::identity)
     }
 
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
         let operation = Operation::ListWorkspaces;
         self.capabilities.require(Capability::ListWorkspaces, operation)?;
-        let page = self.client.page_number(&page, self.capabilities.page_size(), LARGEST_PAGE, operation)?;
+        let page = self.client.page(&page, self.capabilities.page_size(), LARGEST_PAGE, operation)?;
         let convert = |workspace| convert::workspace(workspace, self.level);
         self.list(operation, &self.below_workspaces(&[]), page, Some("page_size"), convert).await
     }
@@ -151,14 +150,14 @@ impl WorkspaceMembers for Paradigm {
         let operation = Operation::ListUsers;
         self.capabilities.require(Capability::ListUsers, operation)?;
         // Of whatever size was asked for: the provider fixes it, and a page that is full must be seen to be.
-        let page = self.client.page_number(&page.with_size(USERS_PAGE), USERS_PAGE, USERS_PAGE, operation)?;
+        let page = self.client.page(&page.with_size(USERS_PAGE), USERS_PAGE, USERS_PAGE, operation)?;
         self.list(operation, &["users"], page, None, convert::user).await
     }
 
     async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
         let operation = Operation::ListGroups;
         self.capabilities.require(Capability::ListGroups, operation)?;
-        let page = self.client.page_number(&page, self.capabilities.page_size(), LARGEST_PAGE, operation)?;
+        let page = self.client.page(&page, self.capabilities.page_size(), LARGEST_PAGE, operation)?;
         self.list(operation, &["groups"], page, Some("per_page"), convert::group).await
     }
 
@@ -168,7 +167,7 @@ impl WorkspaceMembers for Paradigm {
         match of {
             ListOf::Workspace(id) if page.cursor.is_none() => {
                 let answer = self.read_members(operation, id).await?;
-                let members = answer.json(operation, &PROVIDER)?;
+                let members = answer.json()?;
                 Ok(Page::new(convert::members(id, members, self.capabilities.roles())))
             }
             _ => {
@@ -184,7 +183,7 @@ impl WorkspaceMembers for Paradigm {
         self.capabilities.check_get(principal)?;
         let id = integer(principal.as_str(), principal.kind().as_str(), operation)?;
         let answer = self.read_members(operation, workspace).await?;
-        let members = answer.json(operation, &PROVIDER)?;
+        let members = answer.json()?;
         Ok(convert::member(workspace, members, (principal.kind(), id), self.capabilities.roles()))
     }
 
@@ -200,15 +199,13 @@ impl WorkspaceMembers for Paradigm {
         let body = wire::AddRequest { user_id, group_id, role: role.native.as_str() };
         let post = Request::new(operation, Method::POST, &path).with_json(&body)?;
         let answer = self.send(post, Some(kind)).await?;
-        let members = answer.json(operation, &PROVIDER)?;
+        let members = answer.json()?;
         let added = convert::member(workspace, members, (kind, id), self.capabilities.roles());
         let added = added.ok_or_else(|| {
             let message = "the provider reported success and answered a list without the new member";
-            let error = Error::new(ErrorKind::Unconfirmed, Effect::Unknown, message);
-            self.client.classified(error, &answer, operation)
+            answer.error(Error::new(ErrorKind::Unconfirmed, Effect::Unknown, message))
         })?;
-        let confirmed = self.capabilities.confirm(&role, added, operation);
-        confirmed.map_err(|error| answer.attach(self.client.scrubbed(error), operation, &PROVIDER))
+        self.capabilities.confirm(&role, added, operation).map_err(|error| answer.error(error))
     }
 
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
@@ -225,6 +222,6 @@ impl WorkspaceMembers for Paradigm {
         let path = self.below_workspaces(&[workspace, "members", kind, id]);
         let delete = Request::new(operation, Method::DELETE, &path);
         let answer = self.send(delete, Some(key.principal.kind())).await?;
-        answer.confirm_done(operation, &PROVIDER)
+        answer.confirm_done()
     }
 }

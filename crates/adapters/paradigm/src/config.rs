@@ -1,16 +1,13 @@
 //! How to reach a Paradigm account, and what the adapter claims when it does.
 
-use crate::client::Paradigm;
 use crate::roles::roles;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 use workspace_members_core::{
-    Behaviour, Capabilities, Capability, Evidence, IdForm, Operation, Provider, RateLimit, Result,
-    WorkspaceMembers,
+    Behaviour, Capabilities, Capability, Evidence, IdForm, Operation, Provider, RateLimit,
 };
-use workspace_members_http::{Adapter, AdapterConfig, Credential, HttpSettings};
+use workspace_members_http::{Adapter, HttpSettings};
 
 /// Paradigm, as the registry of adapters takes it.
 pub const ADAPTER: Adapter = Adapter::new::<ParadigmConfig>("paradigm", "LightOn Paradigm")
@@ -142,12 +139,6 @@ impl ParadigmConfig {
                 inferred(claimed, &[AddUser, AddGroup, RemoveGroup])
             }
         }
-    }
-}
-
-impl AdapterConfig for ParadigmConfig {
-    fn connect(&self, http: &HttpSettings, credential: Credential) -> Result<Arc<dyn WorkspaceMembers>> {
-        Ok(Arc::new(Paradigm::new(self, http, credential)?))
     }
 }
 

@@ -6,10 +6,9 @@ use workspace_members_core::{
     EmailAddress, Group, GroupId, Identity, Member, MemberKey, PrincipalKind, RoleTable, Status, User,
     UserId, Workspace, WorkspaceId,
 };
-use workspace_members_http::Text;
 
 /// Users first, then groups, each in the provider's order.
-pub(crate) fn members(workspace: &WorkspaceId, wire: wire::Members<'_>, roles: &RoleTable) -> Vec<Member> {
+pub(crate) fn members(workspace: &WorkspaceId, wire: wire::Members, roles: &RoleTable) -> Vec<Member> {
     let users = wire.users.into_iter().map(|user| user_member(workspace, user, roles));
     let groups = wire.groups.into_iter().map(|group| group_member(workspace, group, roles));
     users.chain(groups).collect()
@@ -18,7 +17,7 @@ pub(crate) fn members(workspace: &WorkspaceId, wire: wire::Members<'_>, roles: &
 /// The one member with this id. The others, of whom there may be thousands, are not converted.
 pub(crate) fn member(
     workspace: &WorkspaceId,
-    wire: wire::Members<'_>,
+    wire: wire::Members,
     (kind, id): (PrincipalKind, u64),
     roles: &RoleTable,
 ) -> Option<Member> {
@@ -35,15 +34,14 @@ pub(crate) fn member(
     }
 }
 
-fn user_member(workspace: &WorkspaceId, user: wire::UserMember<'_>, roles: &RoleTable) -> Member {
+fn user_member(workspace: &WorkspaceId, user: wire::UserMember, roles: &RoleTable) -> Member {
     let key = MemberKey::new(workspace.clone(), UserId::from(user.id));
-    Member::new(key, roles.native(user.role.as_str()), roles)
-        .with_email(email(user.email.map(Text::into_string)))
+    Member::new(key, roles.native(&user.role), roles).with_email(email(user.email))
 }
 
-fn group_member(workspace: &WorkspaceId, group: wire::GroupMember<'_>, roles: &RoleTable) -> Member {
+fn group_member(workspace: &WorkspaceId, group: wire::GroupMember, roles: &RoleTable) -> Member {
     let key = MemberKey::new(workspace.clone(), GroupId::from(group.id));
-    Member::new(key, roles.native(group.role.as_str()), roles).with_name(group.name.map(Text::into_string))
+    Member::new(key, roles.native(&group.role), roles).with_name(group.name)
 }
 
 /// Only custom workspaces have members of their own; at owner level, only an owner can see and change them. What the

@@ -6,19 +6,14 @@ use workspace_members_http::Answer;
 
 /// Classifies an answer that means something of its own for the operation; `None` for what means the same everywhere.
 /// `about` is which kind of principal a write was about.
-pub(crate) fn classify(
-    answer: &Answer,
-    operation: Operation,
-    level: Level,
-    about: Option<PrincipalKind>,
-) -> Option<Error> {
+pub(crate) fn classify(answer: &Answer, level: Level, about: Option<PrincipalKind>) -> Option<Error> {
     use Operation::{Add, Get, ListMembers, ListUsers, Remove};
     let (who, resource) = match about {
         Some(PrincipalKind::Group) => ("group", Resource::Group),
         _ => ("user", Resource::User),
     };
     let rejected = |kind, message: &str| Error::new(kind, Effect::Rejected, message);
-    Some(match (operation, answer.status) {
+    Some(match (answer.operation, answer.status) {
         // Documented for groups without its status, assumed for users: only the words tell.
         (Remove, 400 | 403 | 409 | 422) if says_last_owner(answer) => {
             Error::protected("this is the only remaining owner of the workspace", Protection::LastOwner)
@@ -27,7 +22,7 @@ pub(crate) fn classify(
             ErrorKind::Forbidden,
             "the key's user may not list users, which takes a company administrator; name people by user:ID instead",
         ),
-        (ListMembers | Get | Add | Remove, 403) => rejected(ErrorKind::Forbidden, right_to_manage(level)),
+        (ListMembers | Get | Add | Remove, 403) => rejected(ErrorKind::Forbidden, missing_right(level)),
         (ListMembers | Get, 404) => Error::not_found(
             "the workspace does not exist or is not visible at this level",
             &[Resource::Workspace],
@@ -49,7 +44,7 @@ pub(crate) fn classify(
     })
 }
 
-fn right_to_manage(level: Level) -> &'static str {
+fn missing_right(level: Level) -> &'static str {
     match level {
         Level::Owner => {
             "the key's user does not own this workspace; administrators use level company or instance"

@@ -1,13 +1,13 @@
 //! Paradigm's JSON, as it is on the wire. Nothing here is public.
 //!
-//! Fields that the schemas require are required, so that a missing list is never read as an empty one; all others may
-//! be absent or null; unknown ones are ignored.
+//! Fields that the schemas require are required, so that a missing list is never read as an empty one; all others are an
+//! `Option` and may be absent or null; unknown ones are ignored.
 
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use std::fmt;
-use workspace_members_http::{Text, records};
+use workspace_members_http::records;
 
 /// `InstanceWorkspaceAddMemberV3Request`: exactly one of the two ids.
 #[derive(Debug, Serialize)]
@@ -19,33 +19,27 @@ pub(crate) struct AddRequest<'a> {
     pub(crate) role: &'a str,
 }
 
-/// `WorkspaceMembersV3Response`. It may be long, so its texts are not copied.
+/// `WorkspaceMembersV3Response`.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Members<'a> {
-    #[serde(borrow)]
-    pub(crate) users: Vec<UserMember<'a>>,
-    #[serde(borrow)]
-    pub(crate) groups: Vec<GroupMember<'a>>,
+pub(crate) struct Members {
+    pub(crate) users: Vec<UserMember>,
+    pub(crate) groups: Vec<GroupMember>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct UserMember<'a> {
+pub(crate) struct UserMember {
     #[serde(deserialize_with = "id")]
     pub(crate) id: u64,
-    #[serde(default, borrow)]
-    pub(crate) email: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) role: Text<'a>,
+    pub(crate) email: Option<String>,
+    pub(crate) role: String,
 }
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct GroupMember<'a> {
+pub(crate) struct GroupMember {
     #[serde(deserialize_with = "id")]
     pub(crate) id: u64,
-    #[serde(default, borrow)]
-    pub(crate) name: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) role: Text<'a>,
+    pub(crate) name: Option<String>,
+    pub(crate) role: String,
 }
 
 /// A page of any list: Django REST framework's page-number form; the list of groups is described in prose as `data`
@@ -53,13 +47,11 @@ pub(crate) struct GroupMember<'a> {
 #[derive(Debug, Deserialize)]
 #[serde(bound = "T: Deserialize<'de>")]
 pub(crate) struct Listing<T> {
-    #[serde(default)]
     pub(crate) count: Option<u64>,
     #[serde(default)]
     pub(crate) next: Next,
     #[serde(alias = "data", deserialize_with = "records")]
     pub(crate) results: Vec<T>,
-    #[serde(default)]
     pub(crate) pagination: Option<Pagination>,
 }
 
@@ -80,13 +72,12 @@ impl<'de> Deserialize<'de> for Next {
 
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Pagination {
-    #[serde(default, alias = "total")]
+    #[serde(alias = "total")]
     pub(crate) count: Option<u64>,
     #[serde(default)]
     pub(crate) next: Next,
-    #[serde(default, alias = "pages", alias = "num_pages")]
+    #[serde(alias = "pages", alias = "num_pages")]
     pub(crate) total_pages: Option<u32>,
-    #[serde(default)]
     pub(crate) per_page: Option<u32>,
 }
 
@@ -94,11 +85,9 @@ pub(crate) struct Pagination {
 pub(crate) struct Workspace {
     #[serde(deserialize_with = "id")]
     pub(crate) id: u64,
-    #[serde(default)]
     pub(crate) name: Option<String>,
-    #[serde(default, rename = "workspace_type")]
+    #[serde(rename = "workspace_type")]
     pub(crate) kind: Option<String>,
-    #[serde(default)]
     pub(crate) user_role: Option<String>,
 }
 
@@ -106,19 +95,12 @@ pub(crate) struct Workspace {
 pub(crate) struct User {
     #[serde(deserialize_with = "id")]
     pub(crate) id: u64,
-    #[serde(default)]
     pub(crate) email: Option<String>,
-    #[serde(default)]
     pub(crate) first_name: Option<String>,
-    #[serde(default)]
     pub(crate) last_name: Option<String>,
-    #[serde(default)]
     pub(crate) full_name: Option<String>,
-    #[serde(default)]
     pub(crate) is_active: Option<bool>,
-    #[serde(default)]
     pub(crate) invitation_status: Option<String>,
-    #[serde(default)]
     pub(crate) groups: Option<Vec<GroupRef>>,
 }
 
@@ -132,11 +114,9 @@ pub(crate) struct GroupRef {
 pub(crate) struct Group {
     #[serde(deserialize_with = "id")]
     pub(crate) id: u64,
-    #[serde(default)]
     pub(crate) name: Option<String>,
     /// The schema says text, which cannot be meant; a list of integers is what requests take. Kept as it stands, since
     /// whatever else is there says nothing.
-    #[serde(default)]
     pub(crate) user_ids: Option<Box<RawValue>>,
 }
 
@@ -144,9 +124,7 @@ pub(crate) struct Group {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Me {
     pub(crate) profile: User,
-    #[serde(default)]
     pub(crate) company: Option<Company>,
-    #[serde(default)]
     pub(crate) permissions: Option<Permissions>,
 }
 
@@ -154,13 +132,11 @@ pub(crate) struct Me {
 pub(crate) struct Company {
     #[serde(deserialize_with = "id")]
     pub(crate) id: u64,
-    #[serde(default)]
     pub(crate) name: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Permissions {
-    #[serde(default)]
     pub(crate) is_admin: Option<bool>,
 }
 

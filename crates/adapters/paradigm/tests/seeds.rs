@@ -139,7 +139,7 @@ async fn a_user_and_a_group_are_added_by_id_whatever_the_rest_answers() {
 }
 
 #[tokio::test]
-async fn the_verb_adds_and_finds_whoever_is_in_whatever_the_rest_answers() {
+async fn the_verb_adds_and_finds_members_whatever_the_rest_answers() {
     for other in elsewhere() {
         for which in 0..2 {
             let server = provider(other.clone()).await;

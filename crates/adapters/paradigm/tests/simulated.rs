@@ -169,7 +169,7 @@ async fn a_person_is_found_by_address_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn ensure_adds_once_and_does_as_told_with_whoever_is_there() {
+async fn ensure_adds_once_and_treats_a_member_as_the_request_says() {
     let world = World::new().await;
     let (paradigm, sales) = (world.admin(), world.workspace("Sales"));
     let newcomer = world.user("maya.patel@example.com");
@@ -227,8 +227,8 @@ async fn a_role_is_changed_only_by_the_verb_that_says_how() {
     let me = world.user("camille.laurent@example.com");
     let error = change(me, Role::Viewer).await.unwrap_err();
     assert_eq!((error.kind(), error.protection()), (ErrorKind::Protected, Some(Protection::ActingIdentity)));
-    let stranger = world.user("maya.patel@example.com");
-    let error = change(stranger, Role::Viewer).await.unwrap_err();
+    let outsider = world.user("maya.patel@example.com");
+    let error = change(outsider, Role::Viewer).await.unwrap_err();
     assert_eq!((error.kind(), error.missing()), (ErrorKind::NotFound, &[Resource::Member][..]));
     let error = change(who, Role::Manager).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRole);
@@ -265,13 +265,13 @@ async fn the_only_owner_is_not_taken_out_even_for_a_moment() {
 }
 
 /// A Paradigm with one viewer, 7, that refuses additions in these roles. Keeps who is in.
-async fn stubborn(refused: &'static [&'static str]) -> (Server, Arc<Mutex<Vec<Value>>>) {
+async fn refusing(refused: &'static [&'static str]) -> (Server, Arc<Mutex<Vec<Value>>>) {
     let owner = json!({"id": 1, "email": "me@example.com", "role": "owner"});
     let start = vec![owner, json!({"id": 7, "email": "a@example.com", "role": "viewer"})];
     let users = Arc::new(Mutex::new(start));
-    let held = Arc::clone(&users);
+    let shared = Arc::clone(&users);
     let server = Server::start(move |request, _| {
-        let mut users = held.lock().unwrap();
+        let mut users = shared.lock().unwrap();
         match request.method.as_str() {
             "DELETE" => {
                 users.retain(|user| user["id"] != 7);
@@ -295,7 +295,7 @@ async fn stubborn(refused: &'static [&'static str]) -> (Server, Arc<Mutex<Vec<Va
 #[tokio::test]
 async fn an_old_role_is_put_back_where_the_new_one_is_refused() {
     let (of, who) = (workspace("42"), principal("user:7"));
-    let (server, users) = stubborn(&["editor"]).await;
+    let (server, users) = refusing(&["editor"]).await;
     let paradigm = Paradigm::new(&ParadigmConfig::default(), &settings(&server.url()), key()).unwrap();
     let error = paradigm.change_role_by_remove_then_add(&of, &who, &Role::Editor).await.unwrap_err();
     assert_eq!((error.kind(), error.effect()), (ErrorKind::Rejected, Effect::Rejected));
@@ -304,7 +304,7 @@ async fn an_old_role_is_put_back_where_the_new_one_is_refused() {
     let methods: Vec<_> = server.requests().into_iter().map(|request| request.method).collect();
     assert_eq!(methods, ["GET", "GET", "DELETE", "POST", "POST"]);
 
-    let (server, users) = stubborn(&["editor", "viewer"]).await;
+    let (server, users) = refusing(&["editor", "viewer"]).await;
     let paradigm = Paradigm::new(&ParadigmConfig::default(), &settings(&server.url()), key()).unwrap();
     let error = paradigm.change_role_by_remove_then_add(&of, &who, &Role::Editor).await.unwrap_err();
     assert_eq!(error.effect(), Effect::Partial);
@@ -430,13 +430,13 @@ async fn each_level_does_what_it_claims() {
     assert_eq!(world.role(&research, &aiko), None);
 
     // What is turned on and not there after all is said to be missing, and does no harm.
-    let hopeful = world.reach(ADMIN, |config| config.with_level(Level::Company).with_inferred(true));
-    let error = Call::add("1", "user:3", Role::Viewer).run(&hopeful).await.unwrap_err();
+    let inferring = world.reach(ADMIN, |config| config.with_level(Level::Company).with_inferred(true));
+    let error = Call::add("1", "user:3", Role::Viewer).run(&inferring).await.unwrap_err();
     assert_eq!((error.kind(), error.effect()), (ErrorKind::Unsupported, Effect::Rejected));
     let mut options = Options::default().without_limits();
     options.paradigm.inferred = true;
     world.simulator.set_options(options);
-    Call::add("1", "user:3", Role::Viewer).run(&hopeful).await.unwrap();
+    Call::add("1", "user:3", Role::Viewer).run(&inferring).await.unwrap();
     let inferred = world.reach(ADMIN, |config| config.with_level(Level::Instance).with_inferred(true));
     assert_eq!(inferred.roster(&research).await.unwrap().len(), 25);
     Call::remove(member("1", "group:3", None)).run(&inferred).await.unwrap();
@@ -462,8 +462,8 @@ async fn every_way_of_writing_errors_means_the_same() {
             assert_eq!(error.kind(), kind, "{style:?}: {call:?}");
             assert_eq!(error.provider_message().is_some(), style != ErrorStyle::Empty, "{style:?}: {call:?}");
         }
-        let stranger = world.reach("no-such-key", |config| config);
-        let error = stranger.me().await.unwrap_err();
+        let unknown = world.reach("no-such-key", |config| config);
+        let error = unknown.me().await.unwrap_err();
         assert_eq!((error.kind(), error.effect()), (ErrorKind::Unauthenticated, Effect::Rejected));
     }
 }
@@ -518,9 +518,9 @@ async fn each_method_is_one_request_in_the_providers_log() {
         assert_eq!(world.log(), [*line], "{call:?}");
     }
     // The same with a key that is refused, and with what is never sent.
-    let stranger = world.reach("no-such-key", |config| config);
+    let unknown = world.reach("no-such-key", |config| config);
     for (call, _) in &calls {
-        drop(call.run(&stranger).await);
+        drop(call.run(&unknown).await);
         let log = world.log();
         assert!(log.len() == 1 && log[0].ends_with(" 401"), "{call:?}: {log:?}");
     }

@@ -1,40 +1,26 @@
 //! Where a key comes from. It is asked for when first needed, and once more after the provider refused it, so that keys
 //! rotate without a restart.
 
-mod oauth;
+mod keys;
 mod refresh;
-mod sources;
+mod source;
 
-pub use oauth::OAuth;
-pub use refresh::{OAuthRefresh, TokenStore, check_token_url};
-pub use sources::{CommandCredential, FileCredential, StaticCredential};
+pub(crate) use keys::{Key, Keys};
+pub use refresh::TokenStore;
+pub use source::{CommandCredential, CredentialSource, FileCredential, StaticCredential};
 
-use crate::transport::{Transport, config_error};
-use async_trait::async_trait;
-use oauth::LazyOAuth;
+use crate::address::host_of;
+use crate::errors::config_error;
+use crate::transport::Transport;
+use refresh::OAuthRefresh;
 use secrecy::SecretString;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use workspace_members_core::{Effect, Error, ErrorKind, Result};
-
-/// The largest key that is read, in bytes.
-const MAX_KEY: u16 = 16 << 10;
-
-/// Obtains the key of an account.
-#[async_trait]
-pub trait CredentialSource: fmt::Debug + Send + Sync {
-    /// The key to use. `renew` says that the provider refused the one given last: obtain another if there can be one,
-    /// else give the same again.
-    async fn credential(&self, renew: bool) -> Result<SecretString>;
-}
-
-fn failed(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Credential, Effect::Rejected, message)
-}
+use workspace_members_core::Result;
 
 /// A key, or where to get it. Nothing is read or run before the first request; after the provider refused a key (401)
-/// the place is asked once more, so that keys rotate without a restart.
+/// its source is asked once more, so that keys rotate without a restart.
 #[non_exhaustive]
 pub enum Credential {
     /// The key itself.
@@ -95,25 +81,69 @@ impl Credential {
             Self::Command(command) => Arc::new(CommandCredential::new(command)),
             Self::Source(source) => source,
             Self::OAuth(oauth) => {
-                let Some(token_url) = oauth.token_url.clone().or(token_url) else {
+                let Some(token_url) = oauth.token_url.or(token_url) else {
                     return Err(config_error("the provider refreshes no OAuth tokens: give a key"));
                 };
-                Arc::new(LazyOAuth::new(oauth, token_url, transport)?)
+                Arc::new(OAuthRefresh::new(
+                    &token_url,
+                    oauth.client_id,
+                    oauth.client_secret.into_source(None, transport)?,
+                    oauth.refresh_token.into_source(None, transport)?,
+                    oauth.store,
+                    transport.clone(),
+                )?)
             }
         })
     }
 }
 
-/// The host in a URL that nobody has checked yet: it may hold a password where none may be.
-pub(crate) fn host_of(url: &str) -> &str {
-    const HIDDEN: &str = "[not shown]";
-    let Some((_, rest)) = url.split_once("://") else { return HIDDEN };
-    let host = rest.split(['/', '?', '#']).next().unwrap_or(HIDDEN);
-    match host.rsplit_once('@') {
-        Some((_, host)) => host,
-        // A slash inside a password would make its first half look like the host.
-        None if rest.contains('@') => HIDDEN,
-        None => host,
+/// An application's identity, and a refresh token.
+#[non_exhaustive]
+pub struct OAuth {
+    /// Where tokens are refreshed; by default at the account's host.
+    pub token_url: Option<String>,
+    /// The application.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: Box<Credential>,
+    /// The refresh token. Where a store is given, that is asked instead.
+    pub refresh_token: Box<Credential>,
+    /// Keeps refresh tokens between runs, because a refresh may replace them. By default they are forgotten when the
+    /// process ends.
+    pub store: Option<Arc<dyn TokenStore>>,
+}
+
+impl OAuth {
+    /// Refreshes at the account's own host.
+    pub fn new(client_id: impl Into<String>, client_secret: Credential, refresh_token: Credential) -> Self {
+        Self {
+            token_url: None,
+            client_id: client_id.into(),
+            client_secret: Box::new(client_secret),
+            refresh_token: Box::new(refresh_token),
+            store: None,
+        }
+    }
+
+    /// Refreshes elsewhere.
+    pub fn with_token_url(mut self, url: impl Into<String>) -> Self {
+        self.token_url = Some(url.into());
+        self
+    }
+
+    /// Keeps refresh tokens between runs.
+    pub fn with_store(mut self, store: Arc<dyn TokenStore>) -> Self {
+        self.store = Some(store);
+        self
+    }
+}
+
+impl fmt::Debug for OAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OAuth")
+            .field("token_host", &self.token_url.as_deref().map(host_of))
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -130,19 +160,6 @@ mod tests {
             [Credential::from_key("canary-0"), Credential::OAuth(oauth), Credential::Command(command)]
         {
             assert!(!format!("{credential:?}").contains("canary"), "{credential:?}");
-        }
-    }
-
-    #[test]
-    fn of_a_url_only_the_host_is_shown() {
-        for (url, shown) in [
-            ("https://login.example.com/token", "login.example.com"),
-            ("https://login.example.com:8443?x=canary", "login.example.com:8443"),
-            ("https://user:canary@login.example.com/token", "login.example.com"),
-            ("https://user:can/ary@login.example.com/token", "[not shown]"),
-            ("user:canary@login.example.com", "[not shown]"),
-        ] {
-            assert_eq!(host_of(url), shown, "{url}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Hides e-mail addresses, so that lines about one person can be found, and nobody can read who it is.
+//! Hides e-mail addresses: lines about one person can be found, and do not show who it is.
 
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use workspace_members_core::{Effect, EmailAddress, Error, ErrorKind, Result};
 
 /// Replaces e-mail addresses by `hmac-sha256:` and 64 hexadecimal digits: the same address always by the same ones, so
-/// that lines about one person can be found by whoever has the key, and nobody else can try addresses out.
+/// that lines about one person can be found with the key, and addresses cannot be tried out without it.
 ///
 /// The address is hashed with ASCII letters in lower case, as addresses are compared.
 #[derive(Clone)]
@@ -24,7 +24,7 @@ impl EmailKey {
         Ok(Self(key))
     }
 
-    /// What stands in place of this address.
+    /// What replaces this address.
     pub fn hide(&self, address: &str) -> String {
         // HMAC takes keys of any length, so this is always made.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.expose_secret().as_bytes()) else {
@@ -48,8 +48,8 @@ impl fmt::Debug for EmailKey {
 
 /// Replaces whatever looks like an address within a text, if there is a key.
 ///
-/// A text does not say where an address in it begins and ends, so that in doubt more is replaced: better a hash that
-/// nobody can look up than half an address.
+/// A text does not say where an address in it begins and ends, so that in doubt more is replaced: a hash that
+/// matches no other line is better than half an address.
 pub(crate) fn hidden(text: &str, key: Option<&EmailKey>) -> String {
     let Some(key) = key else { return text.to_owned() };
     let mut out = String::with_capacity(text.len());
@@ -148,7 +148,7 @@ mod tests {
             assert_eq!(hidden_email(&email, Some(&key)), hash);
             assert_eq!(hidden_id(address, Some(&key)), hash);
         }
-        // Where it ends cannot be told; it does not show.
+        // Where it ends is not clear; it does not show.
         for text in ["id=ana@example.com", "\"ana, b\"@example.com", "ana@example.com's", "a@b@example.com"] {
             let text = hidden(text, Some(&key));
             assert!(!text.contains('@') && !text.contains("example"), "{text}");

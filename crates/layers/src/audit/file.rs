@@ -44,7 +44,7 @@ impl AuditFile {
     /// Opens the file for appending, and makes it with mode 0600 (on Unix) where there is none. An existing file keeps
     /// its mode. With `fsync`, a line counts as written when the disk has it, else when the operating system has it.
     ///
-    /// Where the file ends within a line, since whoever wrote it died or the disk was full, the first line begins on a line
+    /// Where the file ends within a line, because its writer died or the disk was full, the first line begins on a line
     /// of its own. A file that may not be read is taken to end so, and may get an empty line.
     pub fn open(path: impl Into<PathBuf>, fsync: bool) -> io::Result<Self> {
         let path = path.into();
@@ -82,7 +82,7 @@ fn open(path: &Path) -> io::Result<File> {
 
 /// Whether the file ends within a line.
 fn is_torn(file: &File, path: &Path) -> bool {
-    // A pipe or a device has no end to look at, and reading would take from whoever listens.
+    // A pipe or a device has no end to look at, and reading would take from its reader.
     if file.metadata().is_ok_and(|about| !about.is_file() || about.len() == 0) {
         return false;
     }
@@ -229,12 +229,12 @@ mod tests {
         ] {
             let name = format!("{script:?}");
             let mut log = Log { file: Disk(Vec::new(), script.into()), fsync: false, torn: false };
-            let told: String = ["first\n", "second\n", "third\n", "fourth\n"]
+            let outcomes: String = ["first\n", "second\n", "third\n", "fourth\n"]
                 .map(|line| if log.write(line).is_ok() { '+' } else { '-' })
                 .into_iter()
                 .collect();
             assert_eq!(
-                (told.as_str(), String::from_utf8_lossy(&log.file.0).as_ref()),
+                (outcomes.as_str(), String::from_utf8_lossy(&log.file.0).as_ref()),
                 (results, kept),
                 "{name}"
             );
@@ -266,7 +266,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[tokio::test]
-    async fn a_full_disk_is_told() {
+    async fn a_full_disk_is_reported() {
         let file = AuditFile::open("/dev/full", false).unwrap();
         let error = file.append("x\n".to_owned()).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);

@@ -1,14 +1,12 @@
 //! Where a key is, as a setting.
 
-use serde::de::{self, MapAccess};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
-use std::fmt;
 use std::path::PathBuf;
 
 /// Where a key is; never the key. In a configuration `{ env = "NAME" }` or `{ file = "PATH" }`.
 ///
-/// Whoever writes the key itself there by mistake does not find it in the error: that says what is right and repeats
-/// nothing.
+/// A key that stands there by mistake is not repeated in the error, which only says what is right.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -19,56 +17,21 @@ pub enum KeySource {
     File(PathBuf),
 }
 
-const FORM: &str = "a key is never written here; say where it is: { env = \"NAME\" } or { file = \"PATH\" }";
-
 impl<'de> Deserialize<'de> for KeySource {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        // Not as a map: then a format refuses other values by itself, and some quote them.
-        from.deserialize_any(Form)
-    }
-}
-
-struct Form;
-
-/// Refuses a value of another type. What serde says by itself quotes the value.
-macro_rules! refused {
-    ($($visit:ident($type:ty)),+ $(,)?) => {$(
-        fn $visit<E: de::Error>(self, _: $type) -> Result<KeySource, E> {
-            Err(E::custom(FORM))
+        #[derive(Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        enum Form {
+            Env(String),
+            File(PathBuf),
         }
-    )+};
-}
-
-impl<'de> de::Visitor<'de> for Form {
-    type Value = KeySource;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("{ env = \"NAME\" } or { file = \"PATH\" }")
-    }
-
-    refused!(
-        visit_bool(bool),
-        visit_i64(i64),
-        visit_i128(i128),
-        visit_u64(u64),
-        visit_u128(u128),
-        visit_f64(f64),
-        visit_str(&str),
-        visit_bytes(&[u8]),
-    );
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<KeySource, A::Error> {
-        // A name or a value of another type may be the key as well, so nothing of what failed is passed on.
-        let form = |_| de::Error::custom(FORM);
-        let name = map.next_key::<String>().map_err(form)?;
-        let source = match name.as_deref() {
-            Some("env") => KeySource::Env(map.next_value().map_err(form)?),
-            Some("file") => KeySource::File(map.next_value().map_err(form)?),
-            _ => return Err(de::Error::custom(FORM)),
-        };
-        match map.next_key::<String>() {
-            Ok(None) => Ok(source),
-            _ => Err(de::Error::custom(FORM)),
+        match Form::deserialize(from) {
+            Ok(Form::Env(name)) => Ok(Self::Env(name)),
+            Ok(Form::File(path)) => Ok(Self::File(path)),
+            // What is wrong may be the key itself, and serde quotes it.
+            Err(_) => Err(D::Error::custom(
+                "a key is never written here; say where it is: { env = \"NAME\" } or { file = \"PATH\" }",
+            )),
         }
     }
 }

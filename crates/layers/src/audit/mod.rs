@@ -66,7 +66,7 @@ impl Audit {
         self
     }
 
-    /// Whether to ask the provider who acts where nobody said it. Default true.
+    /// Whether to ask the provider who acts, where [`Actor::user`] does not say it. Default true.
     pub fn with_identify(mut self, identify: bool) -> Self {
         self.identify = identify;
         self
@@ -80,7 +80,7 @@ impl Audit {
 
     /// The provider said whom the key acts as.
     pub(crate) fn acts_as(&self, identity: &Identity) {
-        // Nothing panics while the lock is held.
+        // Nothing panics under the lock.
         *self.identity.write().unwrap_or_else(PoisonError::into_inner) = Some(identity.clone());
     }
 
@@ -122,7 +122,7 @@ impl Audit {
         if actor.user.is_some() {
             return actor;
         }
-        // Nothing panics while the lock is held.
+        // Nothing panics under the lock.
         match &*self.identity.read().unwrap_or_else(PoisonError::into_inner) {
             Some(identity) => actor.with_identity(identity),
             None => actor,
@@ -234,7 +234,7 @@ impl Drop for Entry<'_> {
     fn drop(&mut self) {
         if !self.closed {
             let effect = if self.sent { Effect::Unknown } else { Effect::NotApplied };
-            // The sink has taken the line; nobody is left to be told if it cannot keep it.
+            // The sink has taken the line; nobody waits to hear whether it could keep it.
             drop(self.close(Outcome::cancelled(effect)));
         }
     }

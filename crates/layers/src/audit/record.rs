@@ -61,16 +61,7 @@ pub(crate) struct Record {
     from: Option<String>,
     /// Whom the provider was asked to mail.
     notify: Option<Vec<&'static str>>,
-    #[serde(flatten)]
-    account: AccountWrite,
-    #[serde(flatten)]
-    pub(crate) outcome: Option<Outcome>,
-}
-
-/// What only writes to the account's users have.
-#[derive(Debug, Serialize)]
-struct AccountWrite {
-    /// The address that is invited.
+    /// The address that is invited. This and what follows is of writes to the account's users only.
     #[serde(skip_serializing_if = "Option::is_none")]
     invitee: Option<String>,
     /// Into which workspaces, each with the role asked for.
@@ -82,6 +73,8 @@ struct AccountWrite {
     /// Whether a user is to be active.
     #[serde(skip_serializing_if = "Option::is_none")]
     active: Option<bool>,
+    #[serde(flatten)]
+    pub(crate) outcome: Option<Outcome>,
 }
 
 #[derive(Debug, Serialize)]
@@ -133,12 +126,10 @@ impl Record {
             native_role: native.map(|role| role.native.to_string()),
             from: subject.from.map(ToString::to_string),
             notify: subject.notify.map(mailed),
-            account: AccountWrite {
-                invitee: subject.invitee.map(|email| hidden_email(email, key)),
-                invited_to: subject.invited_to.iter().map(invited_to).collect(),
-                invitation: subject.invitation.map(|id| hide(id.as_str())),
-                active: subject.active,
-            },
+            invitee: subject.invitee.map(|email| hidden_email(email, key)),
+            invited_to: subject.invited_to.iter().map(invited_to).collect(),
+            invitation: subject.invitation.map(|id| hide(id.as_str())),
+            active: subject.active,
             outcome: None,
         }
     }

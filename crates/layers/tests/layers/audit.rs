@@ -123,7 +123,7 @@ async fn without_an_intent_nothing_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outcome_that_cannot_be_written_is_told_with_what_happened() {
+async fn an_outcome_that_cannot_be_written_is_reported_with_what_happened() {
     let inner = Scripted::new(capabilities());
     let audit = unidentified(&inner, Lines::failing_after(1));
     let error = audit.add(&add(3, Role::Editor)).await.unwrap_err();

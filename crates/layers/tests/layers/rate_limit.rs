@@ -81,14 +81,14 @@ struct Request {
     after: u64,
     there: u64,
     back: u64,
-    /// When the caller loses patience, in milliseconds from the call.
-    patience: Option<u64>,
+    /// When the caller gives up, in milliseconds from the call.
+    gives_up: Option<u64>,
 }
 
 fn requests() -> impl Strategy<Value = Vec<Request>> {
-    let patience = proptest::option::weighted(0.2, 0_u64..4_000);
-    let request = (any::<bool>(), 0_u64..3_000, 0_u64..3_000, 0_u64..3_000, patience)
-        .prop_map(|(write, after, there, back, patience)| Request { write, after, there, back, patience });
+    let gives_up = proptest::option::weighted(0.2, 0_u64..4_000);
+    let request = (any::<bool>(), 0_u64..3_000, 0_u64..3_000, 0_u64..3_000, gives_up)
+        .prop_map(|(write, after, there, back, gives_up)| Request { write, after, there, back, gives_up });
     proptest::collection::vec(request, 1..50)
 }
 
@@ -117,8 +117,8 @@ async fn arrivals(limits: &[Limit], requests: &[Request]) -> Vec<(Operation, Ins
                     _ = layer.get(&workspace(), &user(3)).await;
                 }
             };
-            match request.patience {
-                Some(patience) => _ = tokio::time::timeout(millis(patience), call).await,
+            match request.gives_up {
+                Some(gives_up) => _ = tokio::time::timeout(millis(gives_up), call).await,
                 None => call.await,
             }
         }));
@@ -164,9 +164,9 @@ proptest! {
         for limit in &limits {
             prop_assert_eq!(excess(limit, &arrivals), None);
         }
-        // And the patient all got through.
-        let patient = requests.iter().filter(|request| request.patience.is_none()).count();
-        prop_assert!(arrivals.len() >= patient);
+        // And those that did not give up all got through.
+        let waiting = requests.iter().filter(|request| request.gives_up.is_none()).count();
+        prop_assert!(arrivals.len() >= waiting);
     }
 }
 
@@ -206,7 +206,7 @@ async fn a_fast_provider_is_used_at_98_percent_of_its_limit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_comes_out_of_the_line_waits_for_a_place() {
+async fn who_comes_out_of_the_line_waits_for_a_permit() {
     let arrivals = Arc::new(Mutex::new(Vec::new()));
     let distant = |arrivals: &Arc<Mutex<Vec<_>>>| Distant {
         inner: Scripted::new(capabilities()),
@@ -227,7 +227,7 @@ async fn who_comes_out_of_the_line_waits_for_a_place() {
             tokio::spawn(async move { narrow.get(&workspace, &user).await.map(drop) })
         })
         .collect();
-    // One is dropped with a slot, and without a place.
+    // One is dropped with a slot, and without a permit.
     sleep(Duration::from_millis(10_500)).await;
     calls.remove(5).abort();
     for call in calls {

@@ -1,17 +1,17 @@
-//! Retry: what is repeated, what is settled by reading, and when it ends.
+//! Retry: what is repeated, what is resolved by reading, and when it ends.
 
 use crate::support::{Fault, Scripted, add, capabilities, invite, key, user, with_memberships, workspace};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use workspace_members_core::{
-    Behaviour, CancelInvitation, Capability, DeleteUser, Effect, ErrorKind, InMemory, NativeRole, Operation,
-    RateLimit as Limit, RemoveMember, Resource, Result, Role, SetRole, SetUserActive, UserId,
-    WorkspaceMembers,
+    Behaviour, CancelInvitation, Capabilities, Capability, DeleteUser, Effect, ErrorKind, InMemory,
+    NativeRole, Operation, RateLimit as Limit, RemoveMember, Resource, Result, Role, SetRole, SetUserActive,
+    UserId, WorkspaceMembers,
 };
 use workspace_members_layers::{BudgetConfig, Limiter, RetryConfig, Stack};
 
-use Operation::{Add, Get, Me, Remove, SetRole as Set};
+use Operation::{Add, Get, ListWorkspaces as List, Me, Remove, SetRole as Set};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -138,7 +138,7 @@ async fn the_wait_that_the_provider_asks_for_is_kept_up_to_a_cap() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_addition_whose_answer_was_lost_is_settled_and_not_repeated() {
+async fn an_addition_whose_answer_was_lost_is_resolved_and_not_repeated() {
     for fault in [LOST, Fault::After(ErrorKind::Unavailable), Fault::After(ErrorKind::UnexpectedResponse)] {
         let inner = with([fault]);
         let member = retry(&inner).add(&add(3, Role::Editor)).await.unwrap();
@@ -210,12 +210,12 @@ async fn where_members_cannot_be_read_a_write_in_doubt_is_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn removals_in_doubt_are_settled() {
+async fn removals_in_doubt_are_resolved() {
     let request = RemoveMember::new(key(3));
     for (faults, operations) in [
         (vec![LOST], vec![Remove, Get]),
         (vec![RESET], vec![Remove, Get, Remove]),
-        // Late: the second attempt is told that there is nobody.
+        // Late: the second attempt finds nobody.
         (vec![Fault::Late], vec![Remove, Get, Remove, Get]),
         // And even where that cannot be read: they were there, and are not found.
         (
@@ -251,7 +251,7 @@ async fn a_new_membership_of_the_same_person_is_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn role_changes_in_doubt_are_settled() {
+async fn role_changes_in_doubt_are_resolved() {
     let request = SetRole::new(key(3), Role::Viewer);
     for (fault, operations) in [
         (LOST, vec![Set, Get]),
@@ -304,6 +304,91 @@ async fn an_addition_is_not_repeated_where_its_workspace_cannot_be_read() {
     assert_eq!(inner.operations(), [Add, Get]);
 }
 
+/// An account, as at GitHub's teams, at which a read of somebody who is no member answers "not found", and does not say whether
+/// the workspace, the user or the member is missing.
+fn ambiguous(capabilities: Capabilities) -> Scripted {
+    Scripted::on(InMemory::new(capabilities.clone()).with_ambiguous_not_found(), capabilities)
+}
+
+async fn ambiguous_with_member(faults: impl IntoIterator<Item = Fault>) -> Scripted {
+    let inner = ambiguous(capabilities());
+    inner.account.add(&add(3, Role::Editor)).await.unwrap();
+    inner.faults(faults)
+}
+
+#[tokio::test(start_paused = true)]
+async fn which_of_several_things_is_missing_is_found_out_before_a_write_is_resolved() {
+    // A removal that took effect, one that did not, and one that was late.
+    for (fault, operations) in [
+        (LOST, vec![Remove, Get, List]),
+        (RESET, vec![Remove, Get, Remove]),
+        (Fault::Late, vec![Remove, Get, Remove, Get, List]),
+    ] {
+        let inner = ambiguous_with_member([fault]).await;
+        retry(&inner).remove(&RemoveMember::new(key(3))).await.unwrap();
+        assert_eq!(inner.operations(), operations, "{fault:?}");
+        assert_eq!(inner.effects().len(), 1, "{fault:?}");
+    }
+    // A change of the role of somebody who is gone, which would otherwise stay unknown for ever.
+    let inner = ambiguous(capabilities()).faults([RESET]);
+    let error = retry(&inner).set_role(&SetRole::new(key(3), Role::Viewer)).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::NotFound, Effect::Rejected));
+    assert_eq!(error.missing(), [Resource::Member]);
+    assert_eq!(inner.operations(), [Set, Get, List]);
+    // An addition that did not happen, and one that did.
+    for (fault, operations) in [(RESET, vec![Add, Get, List, Add]), (LOST, vec![Add, Get])] {
+        let inner = ambiguous(capabilities()).faults([fault]);
+        retry(&inner).add(&add(3, Role::Editor)).await.unwrap();
+        assert_eq!(inner.operations(), operations, "{fault:?}");
+        assert_eq!(inner.effects().len(), 1, "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_list_can_tell_stays_unknown() {
+    let blind = capabilities().without(&[Capability::ListWorkspaces], "test");
+    let inner = ambiguous(blind);
+    inner.account.add(&add(3, Role::Editor)).await.unwrap();
+    let inner = inner.faults([LOST, Fault::None, RESET]);
+    let error = retry(&inner).remove(&RemoveMember::new(key(3))).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::Transport, Effect::Unknown));
+    assert!(error.to_string().contains("tried: 1 write and 1 read"), "{error}");
+    let error = retry(&inner).set_role(&SetRole::new(key(3), Role::Viewer)).await.unwrap_err();
+    assert_eq!(error.effect(), Effect::Unknown);
+    assert_eq!(inner.operations(), [Remove, Get, Set, Get]);
+    // Nor does a list that fails.
+    let inner = ambiguous_with_member([LOST, Fault::None, BUSY, BUSY, BUSY, BUSY, BUSY]).await;
+    let error = retry(&inner).remove(&RemoveMember::new(key(3))).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::Transport, Effect::Unknown));
+    assert!(error.to_string().contains("tried: 1 write and 6 reads"), "{error}");
+    assert_eq!(inner.operations(), [Remove, Get, List, List, List, List, List]);
+}
+
+/// The list of workspaces that says what is missing is a request like every other.
+#[tokio::test(start_paused = true)]
+async fn the_reads_that_resolve_a_write_are_limited_repeated_and_bounded_in_time() {
+    let request = RemoveMember::new(key(3));
+    let inner = ambiguous_with_member([LOST]).await;
+    let limiter = Limiter::new([Limit::assumed(&[], 1, SECOND * 60, "test")]);
+    let start = Instant::now();
+    retry(&inner).with_limiter(limiter).remove(&request).await.unwrap();
+    // The connection broke, so the removal may still have been under way when the reads were counted.
+    assert_eq!(start.elapsed().as_secs(), 65 + 60);
+
+    let inner = ambiguous_with_member([LOST, Fault::None, Fault::Hang]).await;
+    retry(&inner).with_timeout(SECOND * 2).remove(&request).await.unwrap();
+    assert_eq!(inner.operations(), [Remove, Get, List, List]);
+
+    // Both reads together have the ten seconds that are left where the write took all the time.
+    let inner = ambiguous_with_member([Fault::HangAfter, Fault::None, Fault::Hang]).await;
+    let config = RetryConfig::default().with_deadline(SECOND * 20);
+    let start = Instant::now();
+    let error = retry_as(&inner, &config).remove(&request).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::Timeout, Effect::Unknown));
+    assert!(error.to_string().contains("tried: 1 write and 2 reads"), "{error}");
+    assert_eq!(start.elapsed().as_secs(), 30);
+}
+
 /// Calls one of the writes to the account's users that are not idempotent.
 async fn write_to_users(operation: Operation, stack: &Stack<Scripted>) -> Result<()> {
     match operation {
@@ -337,10 +422,10 @@ async fn writes_to_users_are_repeated_only_where_they_did_not_happen() {
     }
 }
 
-/// Where an addition changes the role of whoever is a member already, one in doubt is sent again only if the read shows
+/// Where an addition changes the role of somebody who is a member already, one in doubt is sent again only if the read shows
 /// them outside: somebody else may have changed the role meanwhile.
 #[tokio::test(start_paused = true)]
-async fn an_addition_that_upserts_is_sent_again_only_to_whom_the_read_shows_outside() {
+async fn an_addition_that_upserts_is_sent_again_only_if_the_read_shows_no_member() {
     let upserts = || capabilities().with_behaviours(&[Behaviour::AddUpserts]);
     let inner = Scripted::new(upserts()).faults([RESET]);
     retry(&inner).add(&add(3, Role::Viewer)).await.unwrap();
@@ -431,7 +516,7 @@ async fn the_deadline_includes_the_calls_themselves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_timeout_the_deadline_cuts_and_writes_are_settled_after_it() {
+async fn without_a_timeout_the_deadline_cuts_and_writes_are_resolved_after_it() {
     let config = RetryConfig::default().with_deadline(SECOND * 20);
     let start = Instant::now();
     let inner = with([Fault::Hang]);
@@ -470,7 +555,7 @@ async fn time_in_line_for_a_limit_is_not_the_providers_fault() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nor_is_the_time_in_line_of_the_read_that_settles() {
+async fn nor_is_the_time_in_line_of_the_read_that_resolves() {
     let inner = with([RESET]);
     let limiter = Limiter::new([Limit::assumed(&[], 1, SECOND * 60, "test")]);
     let config = RetryConfig::default().with_deadline(SECOND);

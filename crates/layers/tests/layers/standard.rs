@@ -153,7 +153,7 @@ async fn storms_and_bursts_end_in_an_error_or_in_the_right_state() {
                 match &ran.result {
                     Ok(()) => assert_eq!(rosters(&ran.inner).await, expected, "{name}"),
                     // Four repetitions of one request are made; less is no reason to fail, unless a write in doubt and
-                    // the reads that settle it meet the same fault.
+                    // the reads that resolve it meet the same fault.
                     Err(error) => assert!(length > 4, "{name}: {error}"),
                 }
                 check_audit(&ran.lines.values(), &name);

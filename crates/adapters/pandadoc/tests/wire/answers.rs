@@ -209,7 +209,7 @@ async fn get_reads_one_user_and_believes_no_other() {
 }
 
 #[tokio::test]
-async fn whoever_comes_without_a_list_of_workspaces_is_not_taken_for_gone() {
+async fn a_user_without_a_list_of_workspaces_is_not_taken_for_removed() {
     for user in [json!({"user_id": "u1"}), json!({"user_id": "u1", "workspaces": null})] {
         let server = Server::always(Reply::json(200, user.clone())).await;
         let pandadoc = pandadoc(&server.url(), |config| config);

@@ -32,8 +32,8 @@ fn user(id: &str, role: &str, of: &str) -> Value {
     })
 }
 
-/// What a PandaDoc that is content answers.
-fn content(request: &Recorded) -> Reply {
+/// What a PandaDoc answers when nothing is wrong.
+fn ordinary(request: &Recorded) -> Reply {
     let path: Vec<&str> = request.path().trim_start_matches("/public/v1/").split('/').collect();
     let decoded = |text: &str| percent(text);
     match (request.method.as_str(), path.as_slice()) {

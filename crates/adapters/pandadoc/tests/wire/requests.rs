@@ -1,6 +1,6 @@
 //! What is sent, field by field, and what is refused unsent.
 
-use super::{Row, calls, content, pandadoc, pandadoc_over};
+use super::{Row, calls, ordinary, pandadoc, pandadoc_over};
 use serde_json::json;
 use workspace_members_core::{
     AddMember, Capability, ErrorKind, Evidence, Fit, NativeRole, Notify, Operation, Role, RolePolicy,
@@ -14,7 +14,7 @@ use workspace_members_tests::{CANARY, Call, Expected, Server, key, member, princ
 async fn each_operation_is_one_request_of_the_documented_form() {
     for (auth, scheme) in [(Auth::ApiKey, "API-Key"), (Auth::Bearer, "Bearer")] {
         for reach in [Reach::Organization, Reach::Workspace(workspace("W1"))] {
-            let server = Server::start(|request, _| content(request)).await;
+            let server = Server::start(|request, _| ordinary(request)).await;
             let own = reach != Reach::Organization;
             let pandadoc = pandadoc(&server.url(), |config| config.with_auth(auth).with_reach(reach));
             let mut sent = 0;
@@ -57,7 +57,7 @@ async fn each_operation_is_one_request_of_the_documented_form() {
 
 #[tokio::test]
 async fn a_connection_that_reaches_one_workspace_is_refused_every_other_unsent() {
-    let server = Server::start(|request, _| content(request)).await;
+    let server = Server::start(|request, _| ordinary(request)).await;
     let own = Reach::Workspace(workspace("W1"));
     let pandadoc = pandadoc(&server.url(), |config| config.with_reach(own));
     let key = || member("W2", "user:u1", Some("m1"));
@@ -80,7 +80,7 @@ async fn a_connection_that_reaches_one_workspace_is_refused_every_other_unsent()
 
 #[tokio::test]
 async fn mails_are_always_decided_and_sent_only_when_asked_for() {
-    let server = Server::start(|request, _| content(request)).await;
+    let server = Server::start(|request, _| ordinary(request)).await;
     let pandadoc = pandadoc(&server.url(), |config| config);
     for (notify, query) in [
         (Notify::NOBODY, "notify_user=false&notify_ws_admins=false"),
@@ -96,7 +96,7 @@ async fn mails_are_always_decided_and_sent_only_when_asked_for() {
 
 #[tokio::test]
 async fn each_role_is_sent_in_the_providers_word() {
-    let server = Server::start(|request, _| content(request)).await;
+    let server = Server::start(|request, _| ordinary(request)).await;
     let pandadoc = pandadoc(&server.url(), |config| config);
     for (role, native) in [
         (Role::Owner, "Admin"),
@@ -125,7 +125,7 @@ async fn each_role_is_sent_in_the_providers_word() {
 
 #[tokio::test]
 async fn awkward_ids_stay_within_their_part_of_the_path() {
-    let server = Server::start(|request, _| content(request)).await;
+    let server = Server::start(|request, _| ordinary(request)).await;
     let pandadoc = pandadoc(&server.url(), |config| config);
     for (id, encoded) in [
         ("a/b", "a%2Fb"),
@@ -164,7 +164,7 @@ async fn awkward_ids_stay_within_their_part_of_the_path() {
 
 #[tokio::test]
 async fn what_goes_by_membership_id_is_refused_without_one() {
-    let server = Server::start(|request, _| content(request)).await;
+    let server = Server::start(|request, _| ordinary(request)).await;
     let pandadoc = pandadoc(&server.url(), |config| config);
     let key = || member("W1", "user:u1", None);
     for call in [Call::set_role(key(), Role::Viewer), Call::remove(key())] {

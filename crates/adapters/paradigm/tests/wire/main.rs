@@ -29,8 +29,8 @@ fn list_of(users: Value, groups: Value) -> Value {
     json!({ "users": users, "groups": groups })
 }
 
-/// What a Paradigm that is content answers.
-fn content(request: &Recorded) -> Reply {
+/// What a Paradigm answers when nothing is wrong.
+fn ordinary(request: &Recorded) -> Reply {
     let end = request.path().rsplit('/').next().unwrap();
     match (request.method.as_str(), end) {
         ("DELETE", _) => Reply::empty(204),

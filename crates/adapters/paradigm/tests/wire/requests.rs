@@ -1,6 +1,6 @@
 //! What is sent, field by field, and what is refused unsent.
 
-use super::{FIRST, Row, calls, content, paradigm};
+use super::{FIRST, Row, calls, ordinary, paradigm};
 use workspace_members_core::{
     Capability, Cursor, ErrorKind, Evidence, ListOf, NativeRole, Operation, PageRequest, Role,
     WorkspaceMembers,
@@ -25,7 +25,7 @@ async fn each_operation_is_one_request_of_the_documented_form_at_each_level() {
         (Level::Instance, true, "/instance", &["workspaces"]),
     ];
     for (level, inferred, prefix, refused) in table {
-        let server = Server::start(|request, _| content(request)).await;
+        let server = Server::start(|request, _| ordinary(request)).await;
         let paradigm = paradigm(&server.url(), |config| config.with_level(level).with_inferred(inferred));
         let mut sent = 0;
         for Row(name, call, method, target, body) in calls() {
@@ -61,7 +61,7 @@ async fn each_operation_is_one_request_of_the_documented_form_at_each_level() {
 
 #[tokio::test]
 async fn each_role_is_sent_in_the_providers_word_and_others_are_not_sent() {
-    let server = Server::start(|request, _| content(request)).await;
+    let server = Server::start(|request, _| ordinary(request)).await;
     let paradigm = paradigm(&server.url(), |config| config);
     for (role, native) in [
         (Role::Owner, "owner"),
@@ -83,7 +83,7 @@ async fn each_role_is_sent_in_the_providers_word_and_others_are_not_sent() {
 
 #[tokio::test]
 async fn a_path_prefix_of_the_base_url_is_kept() {
-    let server = Server::start(|request, _| content(request)).await;
+    let server = Server::start(|request, _| ordinary(request)).await;
     for base in ["/tenant", "/tenant/", "/tenant//"] {
         let paradigm = paradigm(&format!("{}{base}", server.url()), |config| config);
         Call::list("42").run(&paradigm).await.unwrap();
@@ -93,7 +93,7 @@ async fn a_path_prefix_of_the_base_url_is_kept() {
 
 #[tokio::test]
 async fn ids_that_are_no_positive_integers_are_refused_unsent() {
-    let server = Server::start(|request, _| content(request)).await;
+    let server = Server::start(|request, _| ordinary(request)).await;
     let paradigm = paradigm(&server.url(), |config| config);
     let bad =
         ["0", "-1", "+7", "007", "7.0", " 7", "7 ", "seven", "٧", "7/../8", "9223372036854775808", "%37"];
@@ -123,7 +123,7 @@ async fn ids_that_are_no_positive_integers_are_refused_unsent() {
 
 #[tokio::test]
 async fn cursors_of_others_are_refused_unsent_and_sizes_kept_within_bounds() {
-    let server = Server::start(|request, _| content(request)).await;
+    let server = Server::start(|request, _| ordinary(request)).await;
     let paradigm = paradigm(&server.url(), |config| config);
     for text in ["", "2", "0x20", "2x0", "2x101", "99999999999x20", "2x20x2", "../x"] {
         let at = PageRequest::at(Some(Cursor::new(text)));

@@ -1,8 +1,16 @@
-//! Attempts without an answer.
+//! Failures that are the same for every provider: no answer, and settings that cannot be used.
 
-use crate::answer::lost;
 use std::error::Error as _;
 use workspace_members_core::{Effect, Error, ErrorKind, Operation};
+
+pub(crate) fn config_error(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Config, Effect::Rejected, message.into())
+}
+
+/// What a request did of which no answer came, or none that can be read.
+pub(crate) fn effect_if_lost(operation: Operation) -> Effect {
+    if operation.is_write() { Effect::Unknown } else { Effect::NotApplied }
+}
 
 /// Classifies a failed attempt by whether the request can have reached the provider.
 pub(crate) fn transport_error(error: reqwest::Error, operation: Operation) -> Error {
@@ -15,14 +23,14 @@ pub(crate) fn transport_error(error: reqwest::Error, operation: Operation) -> Er
     } else if error.is_connect() {
         (ErrorKind::Transport, Effect::NotApplied, connect_failure(&error))
     } else if error.is_timeout() {
-        (ErrorKind::Timeout, lost(operation), "no whole answer came in time")
+        (ErrorKind::Timeout, effect_if_lost(operation), "no whole answer came in time")
     } else {
-        (ErrorKind::Transport, lost(operation), "the connection broke before the whole answer came")
+        (ErrorKind::Transport, effect_if_lost(operation), "the connection broke before the whole answer came")
     };
     Error::new(kind, effect, message).with_source(error)
 }
 
-/// Tells a certificate that is not trusted from a host that is not there; the remedies differ.
+/// A certificate that is not trusted and a host that is not there have different remedies.
 fn connect_failure(error: &reqwest::Error) -> &'static str {
     let mut cause = error.source();
     while let Some(inner) = cause {

@@ -1,13 +1,28 @@
-//! Keys that were given, are in a file, or are printed by a program.
+//! Where a key comes from: it was given, is in a file, or is printed by a program.
 
-use super::{CredentialSource, MAX_KEY, failed};
 use async_trait::async_trait;
 use secrecy::SecretString;
+use std::fmt;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
-use workspace_members_core::Result;
+use workspace_members_core::{Effect, Error, ErrorKind, Result};
+
+/// The largest key that is read, in bytes.
+pub(super) const MAX_KEY: u16 = 16 << 10;
+
+/// Obtains the key of an account.
+#[async_trait]
+pub trait CredentialSource: fmt::Debug + Send + Sync {
+    /// The key to use. `renew` says that the provider refused the one given last: obtain another if there can be one,
+    /// else give the same again.
+    async fn credential(&self, renew: bool) -> Result<SecretString>;
+}
+
+pub(super) fn failed(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Credential, Effect::Rejected, message.into())
+}
 
 /// How long a command may take to print a key. Less than a call may take by default, so that a command that hangs is
 /// reported as what it is, and not as an answer that did not come.
@@ -131,7 +146,6 @@ impl CredentialSource for CommandCredential {
 mod tests {
     use super::*;
     use secrecy::ExposeSecret;
-    use workspace_members_core::ErrorKind;
 
     #[tokio::test]
     async fn a_command_prints_the_key() {
