@@ -2,7 +2,7 @@
 
 use super::counted::Counted;
 use super::singles::Singles;
-use super::{Known, Membership, Observed, rosters_of, unknowable};
+use super::{ACTING, Known, Membership, Observed, rosters_of, unknowable};
 use crate::desired::{Desired, DesiredWorkspace};
 use crate::guards::Limits;
 use workspace_members_core::{
@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
             None if self.has(Capability::Me) => {
                 let me = self.members.me().await;
                 // Guards take whoever may be the acting user for them.
-                self.observed.unless_unknowable("whom the key acts as", me)?
+                self.observed.unless_unknowable(ACTING, me)?
             }
             known => known,
         };

@@ -109,7 +109,16 @@ impl<'a> Case<'a> {
         let (message, overridable) = match self.directory.acts(&step.principal) {
             Tri::No => return None,
             Tri::Yes => (format!("the key acts as {}, or through them", step.label), false),
-            Tri::Unknown => (format!("the key may act as {}, or through them", step.label), true),
+            Tri::Unknown => {
+                let may = format!("the key may act as {}, or through them", step.label);
+                let observed = self.directory.observed;
+                let message = match (observed.me(), observed.me_unread()) {
+                    (Some(_), _) => format!("{may}: who is in the group is not known"),
+                    (None, Some(why)) => format!("{may}: whom it acts as could not be read: {why}"),
+                    (None, None) => format!("{may}: the provider does not say whom it acts as"),
+                };
+                (message, true)
+            }
         };
         let advice = "use the key of somebody else who may change this workspace";
         let mut refusal = self.refusal(Guard::ActingIdentity, step, message, advice);
