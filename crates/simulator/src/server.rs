@@ -129,7 +129,7 @@ impl Simulator {
 
     /// The newest 10 000 requests to both servers, oldest first.
     pub fn requests(&self) -> Vec<Request> {
-        self.world().log.all()
+        self.world().log.iter().cloned().collect()
     }
 
     /// Forgets the requests so far. Rate limits keep counting.

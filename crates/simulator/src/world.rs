@@ -1,5 +1,6 @@
 //! The state behind both servers, and how one request changes it.
 
+use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::call::Call;
 use crate::limit::Limiter;
-use crate::log::{Body, Log, Provider, Request, redacted_header, scheme_of};
+use crate::log::{Body, Provider, Request, redacted_header, scheme_of};
 use crate::options::Options;
 use crate::reply::Reply;
 use crate::state::{State, StateError, sibling};
@@ -24,10 +25,14 @@ pub(crate) struct World {
     pub(crate) state: State,
     pub(crate) options: Options,
     pub(crate) limiter: Limiter,
-    pub(crate) log: Log,
+    /// The newest requests, oldest first.
+    pub(crate) log: VecDeque<Request>,
     file: Option<StateFile>,
     open: bool,
 }
+
+/// How many requests are kept. A simulator in the foreground may run for days.
+const LOGGED: usize = 10_000;
 
 /// The name of the operation and its answer.
 pub(crate) type Handled = (Option<&'static str>, Reply);
@@ -67,7 +72,10 @@ impl World {
         if let Err(error) = self.save_or_restore(before) {
             reply = Reply::json(500, json!({"detail": format!("simulator: {error}")}));
         }
-        self.log.push(record(provider, operation, call, &reply));
+        if self.log.len() == LOGGED {
+            self.log.pop_front();
+        }
+        self.log.push_back(record(provider, operation, call, &reply));
         reply
     }
 
