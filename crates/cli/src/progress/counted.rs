@@ -7,14 +7,15 @@ use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use workspace_members::{
-    AddMember, Capabilities, Group, Identity, ListOf, Member, Operation, Page, PageRequest, PrincipalId,
-    Provider, RemoveMember, Result, SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
+    AddMember, CancelInvitation, Capabilities, DeleteUser, Group, Identity, Invitation, Invite, Invited,
+    ListOf, Member, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole,
+    SetUserActive, User, Workspace, WorkspaceId, WorkspaceMembers,
 };
 
 /// Without a terminal, a line is written each time that so many more records were read.
 const LINE_EVERY: u64 = 1000;
 
-/// Shows how many records of long listings were read so far, and how many there are where the provider says so.
+/// Shows how many records of long listings were read so far, and of how many where the provider counts them.
 #[derive(Debug)]
 pub(crate) struct Counted {
     connection: String,
@@ -31,7 +32,7 @@ struct Reading {
     /// How many there are in all listings so far; `None` once one did not say.
     total: Option<u64>,
     /// How many were read when a line was last written.
-    told: u64,
+    shown: u64,
     bar: Option<ProgressBar>,
 }
 
@@ -40,11 +41,10 @@ impl Counted {
         Arc::new(Self { connection: connection.into(), inner, reading: Mutex::default() })
     }
 
-    /// One page of a listing of something.
-    async fn page<T>(
+    /// Counts the records of a page when it comes.
+    async fn count<T>(
         &self,
         operation: Operation,
-        what: &str,
         first: bool,
         page: impl Future<Output = Result<Page<T>>>,
     ) -> Result<Page<T>> {
@@ -58,6 +58,7 @@ impl Counted {
                 if page.next.is_none() {
                     reading.end();
                 } else {
+                    let what = operation.as_str().trim_start_matches("list_");
                     reading.show(what, &self.connection, self.each(operation, page.records.len()));
                 }
             }),
@@ -113,8 +114,8 @@ impl Reading {
             bar.set_length(self.total.unwrap_or_default().max(self.read));
             bar.set_position(self.read);
             bar.set_message(format!("{} pages", self.pages));
-        } else if self.read >= self.told + LINE_EVERY {
-            self.told = self.read;
+        } else if self.read >= self.shown + LINE_EVERY {
+            self.shown = self.read;
             let of = self.total.map(|total| format!(" of {total}")).unwrap_or_default();
             line(&format!("reading {what}: {}{of}", self.read));
         }
@@ -122,6 +123,7 @@ impl Reading {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl WorkspaceMembers for Counted {
     fn provider(&self) -> Provider {
         self.inner.provider()
@@ -133,23 +135,17 @@ impl WorkspaceMembers for Counted {
         self.inner.me().await
     }
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
-        self.page(
-            Operation::ListWorkspaces,
-            "workspaces",
-            page.cursor.is_none(),
-            self.inner.workspaces_page(page),
-        )
-        .await
+        let first = page.cursor.is_none();
+        self.count(Operation::ListWorkspaces, first, self.inner.workspaces_page(page)).await
     }
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
-        self.page(Operation::ListUsers, "users", page.cursor.is_none(), self.inner.users_page(page)).await
+        self.count(Operation::ListUsers, page.cursor.is_none(), self.inner.users_page(page)).await
     }
     async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
-        self.page(Operation::ListGroups, "groups", page.cursor.is_none(), self.inner.groups_page(page)).await
+        self.count(Operation::ListGroups, page.cursor.is_none(), self.inner.groups_page(page)).await
     }
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
-        self.page(Operation::ListMembers, "members", page.cursor.is_none(), self.inner.members_page(of, page))
-            .await
+        self.count(Operation::ListMembers, page.cursor.is_none(), self.inner.members_page(of, page)).await
     }
     async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
         self.inner.get(workspace, principal).await
@@ -162,5 +158,21 @@ impl WorkspaceMembers for Counted {
     }
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
         self.inner.remove(request).await
+    }
+    async fn invite(&self, request: &Invite) -> Result<Invited> {
+        self.inner.invite(request).await
+    }
+    async fn invitations_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Invitation>> {
+        let first = page.cursor.is_none();
+        self.count(Operation::ListInvitations, first, self.inner.invitations_page(of, page)).await
+    }
+    async fn cancel_invitation(&self, request: &CancelInvitation) -> Result<()> {
+        self.inner.cancel_invitation(request).await
+    }
+    async fn set_user_active(&self, request: &SetUserActive) -> Result<User> {
+        self.inner.set_user_active(request).await
+    }
+    async fn delete_user(&self, request: &DeleteUser) -> Result<()> {
+        self.inner.delete_user(request).await
     }
 }
