@@ -1,6 +1,5 @@
 //! `wsm doctor`: asks each connection a few harmless questions.
 
-use super::listing::collect;
 use crate::args::Only;
 use crate::connections::{Connection, Connections};
 use crate::exit::Exit;
@@ -12,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use workspace_members::{
     Behaviour, Capability, Error, ErrorKind, Evidence, Identity, PageRequest, Support, Workspace,
-    WorkspaceMembersExt,
+    WorkspaceMembersExt, collect_listing,
 };
 
 /// How one question was answered.
@@ -179,7 +178,7 @@ async fn workspaces(connection: &Connection) -> (Check, Option<Vec<Workspace>>) 
     if let Some(why) = absent(connection, Capability::ListWorkspaces) {
         return (Check::skipped(name, why), None);
     }
-    let all = match collect(|| connection.members.workspaces()).await {
+    let all = match collect_listing(|| connection.members.workspaces()).await {
         Ok(all) => all,
         Err(error) if error.kind() == ErrorKind::Forbidden && connection.own.only_workspace().is_some() => {
             let why = "the key may not list the account's workspaces, and reaches its one without";
@@ -234,7 +233,7 @@ async fn roster(connection: &Connection, workspaces: Option<&[Workspace]>) -> Ch
                 format!("workspace {id} has {} members, {owners} of them owners", roster.len())
             })
         } else {
-            let members = collect(|| connection.members.members(id.clone())).await;
+            let members = collect_listing(|| connection.members.members(id.clone())).await;
             let count = members.map(|members| members.len());
             count.map(|count| format!("lists {count} members of workspace {id}; not known to be complete"))
         },

@@ -1,6 +1,5 @@
 //! `wsm find`: where somebody is, and as what.
 
-use super::listing::collect;
 use crate::connections::{Connection, Connections};
 use crate::failure::{Failure, Result};
 use crate::output::Output;
@@ -9,7 +8,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use workspace_members::{
     Behaviour, Capability, ErrorKind, GroupId, Member, Operation, PrincipalId, User, Who, WorkspaceId,
-    WorkspaceMembersExt,
+    WorkspaceMembersExt, collect_listing,
 };
 
 const HEADING: &str =
@@ -102,15 +101,13 @@ async fn find(connection: &Connection, who: &Who, output: Output) -> Found {
             }
         };
         for member in members {
+            let through = match &member.key.principal {
+                _ if is(connection, &member, who, user.as_ref()) => None,
+                PrincipalId::Group(group) if groups.contains(group) => Some(group.clone()),
+                _ => continue,
+            };
             let name = name_of(&member.key.workspace);
-            if is(connection, &member, who, user.as_ref()) {
-                found.memberships.push((member, name, None));
-            } else if let PrincipalId::Group(group) = &member.key.principal
-                && groups.contains(group)
-            {
-                let group = group.clone();
-                found.memberships.push((member, name, Some(group)));
-            }
+            found.memberships.push((member, name, through));
         }
     }
     found
@@ -126,8 +123,8 @@ fn is(connection: &Connection, member: &Member, who: &Who, user: Option<&User>) 
         }
 }
 
-/// The user meant, `Some(None)` if the account has none, `None` where that is not needed or cannot be seen. Only groups
-/// make it worth a listing.
+/// The account's user, where groups give access: only then are users listed. `None` where nothing was listed, and
+/// `Some(None)` if the account has no such user.
 async fn user(connection: &Connection, who: &Who) -> Result<Option<Option<User>>> {
     let capabilities = connection.members.capabilities();
     if !capabilities.behaves(Behaviour::GroupsGrantAccess) {
@@ -144,7 +141,7 @@ async fn user(connection: &Connection, who: &Who) -> Result<Option<Option<User>>
         Who::Id(PrincipalId::Group(_)) => return Ok(None),
         Who::Id(id) => {
             let same = |user: &User| capabilities.same_principal(&user.id.clone().into(), id);
-            let users = collect(|| connection.members.users()).await;
+            let users = collect_listing(|| connection.members.users()).await;
             users.map(|users| users.into_iter().find(same))
         }
     };

@@ -4,12 +4,12 @@ use crate::connections::Connection;
 use crate::failure::{Failure, Result};
 use crate::output::Output;
 use crate::progress;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use workspace_members::{
-    Capability, Effect, Error, ErrorKind, ListOf, Listing, Member, Operation, Resource, Roster, Workspace,
-    WorkspaceId, WorkspaceMembersExt,
+    Capability, Effect, Error, ErrorKind, ListOf, Member, Operation, Resource, Roster, Workspace,
+    WorkspaceId, WorkspaceMembersExt, collect_listing,
 };
 
 /// How many workspaces of one connection are read side by side. Limits are kept by the layers below.
@@ -38,16 +38,6 @@ pub(crate) struct Choice {
     listed: Option<Vec<Workspace>>,
 }
 
-/// Collects a listing; one that changed meanwhile is started over once.
-pub(crate) async fn collect<'a, T: 'a>(
-    mut listing: impl FnMut() -> Listing<'a, T>,
-) -> workspace_members::Result<Vec<T>> {
-    match listing().try_collect().await {
-        Err(error) if error.kind() == ErrorKind::ListingChanged => listing().try_collect().await,
-        result => result,
-    }
-}
-
 impl Connection {
     fn has(&self, capability: Capability) -> bool {
         self.members.capabilities().has(capability)
@@ -55,7 +45,7 @@ impl Connection {
 
     /// All workspaces that the connection shows.
     pub(crate) async fn workspaces(&self) -> Result<Vec<Workspace>> {
-        collect(|| self.members.workspaces()).await.map_err(|error| self.fail(error))
+        collect_listing(|| self.members.workspaces()).await.map_err(|error| self.fail(error))
     }
 
     /// Those whose members are the connection's to manage.
@@ -163,7 +153,7 @@ impl Connection {
                         let rosters = self.members.rosters_among(id, Some(listed)).await;
                         rosters.map(|rosters| rosters.iter().flatten().cloned().collect())
                     }
-                    _ => collect(|| self.members.members(workspace.id.clone())).await,
+                    _ => collect_listing(|| self.members.members(workspace.id.clone())).await,
                 };
                 bar.inc(1);
                 members.map(sorted).map_err(|error| self.fail(error))
@@ -188,7 +178,7 @@ impl Connection {
             let rosters = self.members.rosters_among(&ids, listed).await?;
             return Ok(rosters.iter().map(|roster| Ok(roster.members().to_vec())).collect());
         }
-        let everybody = collect(|| self.members.members(ListOf::Account)).await?;
+        let everybody = collect_listing(|| self.members.members(ListOf::Account)).await?;
         let mut by_workspace: BTreeMap<WorkspaceId, Vec<Member>> = BTreeMap::new();
         for member in everybody {
             by_workspace.entry(member.key.workspace.clone()).or_default().push(member);
@@ -197,7 +187,7 @@ impl Connection {
         let found: Vec<Vec<Member>> = chosen.iter().map(|workspace| take(&workspace.id)).collect();
         let mut known = None;
         if found.iter().any(Vec::is_empty) && self.has(Capability::ListWorkspaces) {
-            match collect(|| self.members.workspaces()).await {
+            match collect_listing(|| self.members.workspaces()).await {
                 Ok(all) => known = Some(all),
                 Err(error) => output.note(&format!(
                     "{}: nobody is listed, and whether the workspace exists could not be read: {error}",

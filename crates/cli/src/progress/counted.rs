@@ -4,7 +4,7 @@ use super::{COUNTED, UNCOUNTED, bar, line, style};
 use async_trait::async_trait;
 use indicatif::ProgressBar;
 use std::io::IsTerminal;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use workspace_members::{
     AddMember, CancelInvitation, Capabilities, DeleteUser, Group, Identity, Invitation, Invite, Invited,
@@ -49,20 +49,20 @@ impl Counted {
         page: impl Future<Output = Result<Page<T>>>,
     ) -> Result<Page<T>> {
         if first {
-            self.change(Reading::begin);
+            self.reading().begin();
         }
         let page = page.await;
+        let mut reading = self.reading();
+        if let Ok(page) = &page {
+            reading.add(page.records.len(), page.total, first);
+        }
         match &page {
-            Ok(page) => self.change(|reading| {
-                reading.add(page.records.len(), page.total, first);
-                if page.next.is_none() {
-                    reading.end();
-                } else {
-                    let what = operation.as_str().trim_start_matches("list_");
-                    reading.show(what, &self.connection, self.each(operation, page.records.len()));
-                }
-            }),
-            Err(_) => self.change(Reading::end),
+            Ok(page) if page.next.is_some() => {
+                let what =
+                    format!("{} of {}", operation.as_str().trim_start_matches("list_"), self.connection);
+                reading.show(what, self.each(operation, page.records.len()));
+            }
+            _ => reading.end(),
         }
         page
     }
@@ -74,8 +74,8 @@ impl Counted {
         slowest / u32::try_from(page.max(1)).unwrap_or(u32::MAX)
     }
 
-    fn change(&self, change: impl FnOnce(&mut Reading)) {
-        change(&mut self.reading.lock().unwrap_or_else(PoisonError::into_inner));
+    fn reading(&self) -> MutexGuard<'_, Reading> {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -105,8 +105,7 @@ impl Reading {
         }
     }
 
-    fn show(&mut self, what: &str, connection: &str, each: Duration) {
-        let what = format!("{what} of {connection}");
+    fn show(&mut self, what: String, each: Duration) {
         if std::io::stderr().is_terminal() {
             let bar = self.bar.get_or_insert_with(|| bar(0, "", each));
             style(bar, if self.total.is_some() { COUNTED } else { UNCOUNTED }, each);
