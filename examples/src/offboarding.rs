@@ -16,7 +16,7 @@ pub enum Left {
     Kept(WorkspaceId),
 }
 
-/// Removes somebody from every workspace of an account. Whoever has no user there has nothing to leave.
+/// Removes somebody from every workspace of an account. Somebody without a user there is in none.
 ///
 /// # Errors
 /// Whatever the provider answers; workspaces before it are done, and calling again goes on with the rest.

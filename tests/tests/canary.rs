@@ -345,9 +345,13 @@ async fn configurations_and_sources_show_no_secret() {
         Arc::new(StaticCredential::new(secret())),
         Arc::new(FileCredential::new(&file)),
         Arc::new(CommandCredential::new(vec!["cat".into(), file.to_string_lossy().into_owned()])),
-        Credential::OAuth(OAuth::new("application", Credential::Static(secret()), Credential::Static(secret())))
-            .into_source(Some("http://127.0.0.1:1/token".to_owned()), &transport(Duration::from_secs(1)))
-            .unwrap(),
+        Credential::OAuth(OAuth::new(
+            "application",
+            Credential::Static(secret()),
+            Credential::Static(secret()),
+        ))
+        .into_source(Some("http://127.0.0.1:1/token".to_owned()), &transport(Duration::from_secs(1)))
+        .unwrap(),
     ];
     let mut config = TransportConfig::default();
     config.proxy = Proxy::Url(format!("http://user:{CANARY}@127.0.0.1:1").parse().unwrap());

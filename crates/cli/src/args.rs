@@ -2,6 +2,7 @@
 
 use crate::target::{Target, WorkspaceTarget};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use workspace_members::sync::Override;
@@ -33,30 +34,26 @@ pub(crate) struct Cli {
 /// What every command takes.
 #[derive(Debug, Args)]
 pub(crate) struct Common {
-    /// The file that names the connections.
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        help = "The file that names the connections [default: $WSM_CONFIG, ./wsm.toml, or wsm/wsm.toml in the user's config folder]"
-    )]
+    /// The file that names the connections; by default `$WSM_CONFIG`, ./wsm.toml, or wsm/wsm.toml in the user's config
+    /// folder.
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Work on the simulated providers, inside this process; changes are kept in STATE.json if one is given.
+    /// Use the simulated providers, inside this process; changes are kept in STATE.json if one is given.
     #[arg(long, global = true, value_name = "STATE.json", require_equals = true)]
     #[expect(clippy::option_option, reason = "clap's shape for an option whose value is optional")]
     pub(crate) simulate: Option<Option<PathBuf>>,
     /// What to write on standard output.
     #[arg(long, short, global = true, value_enum, default_value_t, value_name = "FORMAT")]
     pub(crate) output: Format,
-    /// Append a record of every change to this file, before and after it; without the record, no change.
+    /// Append a record of every change to this file, before and after it; if that fails, nothing is changed.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) audit: Option<PathBuf>,
-    /// Say on standard error what is sent; twice for more.
+    /// Show on standard error what is sent; twice for more.
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
 }
 
-/// What stands on standard output.
+/// What is written on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum Format {
     /// For people.
@@ -89,7 +86,11 @@ pub(crate) enum Command {
     /// Compare two workspaces, of any providers: who is in one only, and whose role differs.
     Diff(Diff),
     /// Write workspaces as they are as a file for `plan` and `apply`.
-    Dump(Dump),
+    Dump {
+        /// Connections, each for all its workspaces, or workspaces.
+        #[arg(value_name = "TARGET", required = true)]
+        targets: Vec<Target>,
+    },
     /// Find where somebody is a member, over all connections, and as what.
     Find {
         /// An e-mail address, user:ID or group:ID.
@@ -97,27 +98,18 @@ pub(crate) enum Command {
     },
     /// List the workspaces whose members can be managed.
     Workspaces {
-        /// Of this connection only.
-        connection: Option<String>,
+        #[command(flatten)]
+        only: Only,
         /// Also those that are not the key's to manage.
         #[arg(long)]
         all: bool,
     },
     /// Show how roles translate. Sends nothing.
-    Roles {
-        /// Of this connection only.
-        connection: Option<String>,
-    },
+    Roles(Only),
     /// Show what a connection can do, and how that is known. Sends nothing.
-    Capabilities {
-        /// Of this connection only.
-        connection: Option<String>,
-    },
+    Capabilities(Only),
     /// Check each connection: reachable, key good, who am I, what may I do. Reads only.
-    Doctor {
-        /// This connection only.
-        connection: Option<String>,
-    },
+    Doctor(Only),
     /// Run the simulated providers in the foreground, for other processes.
     Simulate(Simulate),
     /// Write a completion script for a shell.
@@ -125,6 +117,41 @@ pub(crate) enum Command {
         /// Which shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// Of one connection or of all.
+#[derive(Debug, Args)]
+pub(crate) struct Only {
+    /// Of this connection only.
+    pub(crate) connection: Option<String>,
+}
+
+/// What a command needs of its connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// No more than what they claim, for which no key is needed.
+    Claims,
+    /// To read.
+    Reading,
+    /// To change, and so to keep a record where one is configured.
+    Changes,
+}
+
+impl Command {
+    pub(crate) fn need(&self) -> Need {
+        match self {
+            Self::Add(Add { how, .. })
+            | Self::SetRole(SetRole { how, .. })
+            | Self::Remove(Remove { how, .. })
+                if how.dry_run =>
+            {
+                Need::Reading
+            }
+            Self::Add(_) | Self::SetRole(_) | Self::Remove(_) | Self::Apply(_) => Need::Changes,
+            Self::Roles(_) | Self::Capabilities(_) => Need::Claims,
+            _ => Need::Reading,
+        }
+    }
 }
 
 /// Who is meant: one of three.
@@ -195,7 +222,7 @@ pub(crate) struct Remove {
     pub(crate) how: How,
 }
 
-/// How a change is made.
+/// What a change may do.
 #[derive(Debug, Args)]
 pub(crate) struct How {
     /// Show what would be done, and do nothing.
@@ -216,7 +243,13 @@ pub(crate) struct How {
 pub(crate) struct Lift {
     /// Lift a guard for the one plan that it refused, whose fingerprint was shown.
     #[arg(long = "override", value_name = "GUARD=FINGERPRINT")]
-    pub(crate) overrides: Vec<Override>,
+    overrides: Vec<Override>,
+}
+
+impl Lift {
+    pub(crate) fn overrides(&self) -> BTreeSet<Override> {
+        self.overrides.iter().cloned().collect()
+    }
 }
 
 #[derive(Debug, Args)]
@@ -239,13 +272,6 @@ pub(crate) struct Diff {
     /// A desired state whose `people` say who has which address where.
     #[arg(long, value_name = "FILE")]
     pub(crate) people: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Dump {
-    /// Connections, which stand for all their workspaces, or workspaces.
-    #[arg(value_name = "TARGET", required = true)]
-    pub(crate) targets: Vec<Target>,
 }
 
 #[derive(Debug, Args)]

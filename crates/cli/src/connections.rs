@@ -1,14 +1,13 @@
 //! The accounts that a command works on.
 
-use crate::args::Common;
-use crate::config::{self, Declared, Key};
-use crate::credentials::credential;
+use crate::args::{Common, Need, Only};
+use crate::config::{self, Declarations, Declared, Found, Key};
+use crate::credentials::{EnvCredential, variable};
 use crate::failure::{Failure, Result};
 use crate::progress::Counted;
 use crate::records::Records;
 use crate::simulate;
 use crate::target::Target;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use workspace_members::http::AdapterConfig;
@@ -32,21 +31,25 @@ impl Connection {
     pub(crate) fn provider(&self) -> &str {
         self.config.provider.as_str()
     }
+
+    /// `NAME  (PROVIDER at ENDPOINT, VARIANT)`, the latter with more.
+    pub(crate) fn title(&self, more: &str) -> String {
+        let capabilities = self.members.capabilities();
+        let variant = match capabilities.variant() {
+            "" => String::new(),
+            variant => format!(", {variant}"),
+        };
+        format!("{}  ({} at {}{variant}{more})", self.name, self.provider(), capabilities.endpoint())
+    }
+
+    /// A failure of this connection.
+    pub(crate) fn fail(&self, error: impl Into<Failure>) -> Failure {
+        error.into().at(&self.name)
+    }
 }
 
-/// What a command needs of its connections.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Need {
-    /// No more than what they claim, for which no key is needed.
-    Claims,
-    /// To read.
-    Reading,
-    /// To change, and so to keep a record where one is wanted.
-    Changes,
-}
-
-/// A connection, and the workspaces wanted of it.
-pub(crate) type Wanted<'a> = (&'a Connection, Option<Vec<&'a str>>);
+/// A connection, and the workspaces named of it, or `None` for all.
+pub(crate) type Selected<'a> = (&'a Connection, Option<Vec<&'a str>>);
 
 /// All connections, in the order of the file.
 #[derive(Debug)]
@@ -54,8 +57,8 @@ pub(crate) struct Connections {
     all: Vec<Connection>,
     /// Where they are declared, for people.
     from: String,
-    /// The providers that would have a connection if this environment variable were set.
-    missing: BTreeMap<&'static str, &'static str>,
+    /// Providers without a key, each with the environment variable that would make it a connection.
+    missing: Vec<(&'static str, &'static str)>,
     /// This host's own guards.
     pub(crate) guards: Guards,
     /// Where applies keep locks and journals.
@@ -67,76 +70,33 @@ pub(crate) struct Connections {
 impl Connections {
     /// Reads the configuration. Nothing is sent, and no key is asked for.
     pub(crate) async fn open(common: &Common, need: Need, registry: &Registry) -> Result<Self> {
-        let mut records = Records::new(common.audit.clone(), need);
-        if let Some(state) = &common.simulate {
-            let simulator = simulate::start(state.clone()).await?;
-            let mut all = Vec::new();
-            for (config, key) in simulate::connections(&simulator) {
-                let name = config.provider.to_string();
-                let Ok(own) = registry.read(&name, &config.own) else { continue };
-                let account = (config, own);
-                all.push(open(name, account, key, "the simulator".to_owned(), &mut records).await?);
-            }
+        let (mut simulator, mut missing) = (None, Vec::new());
+        let (declared, state_dir) = if let Some(state) = &common.simulate {
+            let running = simulate::start(Simulator::builder(), state.clone()).await?;
+            let declared = simulated(&running, common, registry)?;
             let folder = tempfile::tempdir()
                 .map_err(|error| Failure::config(format!("no folder can be made for this run: {error}")))?;
-            // Of a file that was asked for, the guards hold for the simulated connections too.
-            let guards = match &common.config {
-                Some(path) => config::read(&config::Found::named(path), registry)?.guards,
-                None => Guards::new(),
+            let state_dir = folder.path().to_owned();
+            simulator = Some((running, folder));
+            (declared, state_dir)
+        } else {
+            let declared = match config::find(common.config.as_deref()) {
+                Some(found) => config::read(&found, registry)?,
+                None => by_default(need, registry, &mut missing)?,
             };
-            return Ok(Self {
-                all,
-                from: "--simulate".to_owned(),
-                missing: BTreeMap::new(),
-                guards,
-                state_dir: folder.path().to_owned(),
-                _simulator: Some((simulator, folder)),
-            });
-        }
-        let Some(found) = config::find(common.config.as_deref()) else {
-            return Self::by_default(need, registry, &mut records).await;
+            (declared, state_dir(need)?)
         };
-        let file = config::read(&found, registry)?;
-        let mut all = Vec::new();
-        for connection in file.connections {
-            all.push(declared(connection, &mut records).await?);
-        }
-        let from = file.path.display().to_string();
-        if all.is_empty() {
+        let Declarations { from, connections, guards } = declared;
+        if connections.is_empty() {
             let message = format!("{from}: no connection is declared; write for instance [connections.acme]");
             return Err(Failure::config(message));
         }
-        let (missing, state_dir) = (BTreeMap::new(), state_dir(need)?);
-        Ok(Self { all, from, missing, guards: file.guards, state_dir, _simulator: None })
-    }
-
-    /// Without a file, one connection per adapter whose key is in the adapter's environment variable.
-    async fn by_default(need: Need, registry: &Registry, records: &mut Records) -> Result<Self> {
-        let (mut all, mut missing) = (Vec::new(), BTreeMap::new());
-        for adapter in registry.iter() {
-            let Some(key) = adapter.key_variable else { continue };
-            // A claim is worth showing before there is a key.
-            if need != Need::Claims && variable(key).is_none() {
-                missing.insert(adapter.provider, key);
-                continue;
-            }
-            // An adapter with a setting that has no default takes a file.
-            let mut config = Config::new(adapter.provider);
-            let Ok(own) = adapter.read(&config.own) else { continue };
-            config.http.base_url = adapter.base_url_variable.and_then(variable);
-            let name = adapter.provider.to_owned();
-            all.push(declared(Declared { name, config, own, key: Key::Env(key.to_owned()) }, records).await?);
+        let mut records = Records::new(common.audit.clone(), need);
+        let mut all = Vec::new();
+        for connection in connections {
+            all.push(open(connection, &mut records).await?);
         }
-        if all.is_empty() {
-            let keys: Vec<_> = missing.into_values().collect();
-            return Err(Failure::config(format!(
-                "no connection: set {}, or write a wsm.toml; to try it without any account, run `wsm --simulate list`",
-                keys.join(" or ")
-            )));
-        }
-        let from = "environment variables, as there is no wsm.toml".to_owned();
-        let state_dir = state_dir(need)?;
-        Ok(Self { all, from, missing, guards: Guards::new(), state_dir, _simulator: None })
+        Ok(Self { all, from, missing, guards, state_dir, _simulator: simulator })
     }
 
     pub(crate) fn all(&self) -> &[Connection] {
@@ -146,19 +106,19 @@ impl Connections {
     /// The connection with this name.
     pub(crate) fn named(&self, name: &str) -> Result<&Connection> {
         self.all.iter().find(|connection| connection.name == name).ok_or_else(|| {
-            let known = self.all.iter().map(|connection| connection.name.as_str()).collect::<Vec<_>>();
-            let mut message =
-                format!("unknown connection {name:?}; known are: {} (from {})", known.join(", "), self.from);
-            if let Some(key) = self.missing.get(name) {
-                message = format!("connection {name:?} has no key: set {key}");
-            }
-            Failure::input(message)
+            let missing = self.missing.iter().find(|(provider, _)| *provider == name);
+            Failure::input(if let Some((_, key)) = missing {
+                format!("connection {name:?} has no key: set {key}")
+            } else {
+                let known = self.all.iter().map(|connection| connection.name.as_str()).collect::<Vec<_>>();
+                format!("unknown connection {name:?}; known are: {} (from {})", known.join(", "), self.from)
+            })
         })
     }
 
-    /// What targets mean: each connection once, with the workspaces wanted of it, or `None` for all.
-    pub(crate) fn wanted<'a>(&'a self, targets: &'a [Target]) -> Result<Vec<Wanted<'a>>> {
-        let mut all: Vec<Wanted<'a>> = Vec::new();
+    /// What targets mean: each connection once, with the workspaces that are named of it.
+    pub(crate) fn selected<'a>(&'a self, targets: &'a [Target]) -> Result<Vec<Selected<'a>>> {
+        let mut all: Vec<Selected<'a>> = Vec::new();
         for target in targets {
             let connection = self.named(&target.connection)?;
             let workspace = target.workspace.as_deref();
@@ -184,53 +144,84 @@ impl Connections {
     }
 
     /// The one named, or all.
-    pub(crate) fn select(&self, name: Option<&str>) -> Result<Vec<&Connection>> {
-        match name {
+    pub(crate) fn select(&self, only: &Only) -> Result<Vec<&Connection>> {
+        match &only.connection {
             Some(name) => self.named(name).map(|connection| vec![connection]),
             None => Ok(self.all.iter().collect()),
         }
     }
 }
 
+/// The simulated providers. Of a file that was asked for, the guards apply to them too.
+fn simulated(simulator: &Simulator, common: &Common, registry: &Registry) -> Result<Declarations> {
+    let mut declared = match &common.config {
+        Some(path) => config::read(&Found::named(path), registry)?,
+        None => Declarations::default(),
+    };
+    "--simulate".clone_into(&mut declared.from);
+    declared.connections.clear();
+    for (provider, url, key) in simulate::accounts(simulator) {
+        let config = Config::new(provider).with_base_url(url);
+        // A binary of one's own may know other providers only.
+        let Ok(own) = registry.read(provider, &config.own) else { continue };
+        let key = Key { credential: Credential::from_key(key), from: "the simulator".to_owned() };
+        declared.connections.push(Declared { name: provider.to_owned(), config, own, key });
+    }
+    Ok(declared)
+}
+
+/// Without a file, one connection per adapter whose key is in the adapter's environment variable.
+fn by_default(
+    need: Need,
+    registry: &Registry,
+    missing: &mut Vec<(&'static str, &'static str)>,
+) -> Result<Declarations> {
+    let mut connections = Vec::new();
+    for adapter in registry.iter() {
+        let Some(key) = adapter.key_variable else { continue };
+        // Claims can be shown without a key.
+        if need != Need::Claims && variable(key).is_none() {
+            missing.push((adapter.provider, key));
+            continue;
+        }
+        let mut config = Config::new(adapter.provider);
+        // An adapter with a setting that has no default takes a file.
+        let Ok(own) = adapter.read(&config.own) else { continue };
+        config.http.base_url = adapter.base_url_variable.and_then(variable);
+        let credential = Credential::Source(Arc::new(EnvCredential(key.to_owned())));
+        let key = Key { credential, from: format!("environment variable {key}") };
+        connections.push(Declared { name: adapter.provider.to_owned(), config, own, key });
+    }
+    if connections.is_empty() {
+        let keys: Vec<_> = missing.iter().map(|(_, key)| *key).collect();
+        return Err(Failure::config(format!(
+            "no connection: set {}, or write a wsm.toml; to try it without any account, run `wsm --simulate list`",
+            keys.join(" or ")
+        )));
+    }
+    let from = "environment variables, as there is no wsm.toml".to_owned();
+    Ok(Declarations { from, connections, guards: Guards::new() })
+}
+
 /// `$XDG_STATE_HOME/wsm`, by default `~/.local/state/wsm`. Never below the current folder: the next run may be elsewhere,
-/// and would not find whom this one left outside.
+/// and would not find the open changes of this one.
 fn state_dir(need: Need) -> Result<PathBuf> {
     let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let folder = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
     match folder {
         Some(folder) => Ok(folder.join("wsm")),
         None if need == Need::Changes => Err(Failure::config(
-            "there is no place for locks and journals: set HOME or XDG_STATE_HOME to an absolute path",
+            "there is no folder for locks and journals: set HOME or XDG_STATE_HOME to an absolute path",
         )),
         None => Ok(PathBuf::new()),
     }
 }
 
-pub(crate) fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-async fn declared(declared: Declared, records: &mut Records) -> Result<Connection> {
+async fn open(declared: Declared, records: &mut Records) -> Result<Connection> {
     let Declared { name, config, own, key } = declared;
-    let key_from = match &key {
-        Key::Env(variable) => format!("environment variable {variable}"),
-        Key::File(path) => format!("file {}", path.display()),
-        Key::Command(command) => format!("command {}", command[0]),
-        Key::OAuth(keys) => format!("OAuth application {}", keys.client_id),
-    };
-    open(name, (config, own), credential(key), key_from, records).await
-}
-
-async fn open(
-    name: String,
-    (config, own): (Config, Box<dyn AdapterConfig>),
-    credential: Credential,
-    key_from: String,
-    records: &mut Records,
-) -> Result<Connection> {
     let fail = |error: Error| Failure::from(error.with_provider(config.provider.clone())).at(&name);
-    let adapter = own.connect(&config.effective_http(), credential).map_err(fail)?;
+    let adapter = own.connect(&config.effective_http(), key.credential).map_err(fail)?;
     let layers = records.standard(&name, config.effective_layers()).await.map_err(fail)?;
     let members = Counted::new(&name, Arc::new(layers.build(adapter).map_err(fail)?));
-    Ok(Connection { name, config, own, members, key_from })
+    Ok(Connection { name, config, own, members, key_from: key.from })
 }

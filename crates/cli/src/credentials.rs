@@ -1,44 +1,21 @@
-//! Keys, from where a configuration says that they are.
+//! Sources of keys that only a command line has.
 
-use crate::config::Key;
-use crate::connections::variable;
 use async_trait::async_trait;
 use std::any::Any;
-use std::fmt;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use workspace_members::http::{CredentialSource, FileCredential, TokenStore};
-use workspace_members::{
-    Credential, Effect, Error, ErrorKind, ExposeSecret as _, OAuth, Result, SecretString,
-};
+use workspace_members::{Effect, Error, ErrorKind, ExposeSecret as _, Result, SecretString};
 
-/// Nothing is read or run before the first request.
-pub(crate) fn credential(key: Key) -> Credential {
-    match key {
-        Key::Env(name) => Credential::Source(Arc::new(EnvCredential(name))),
-        Key::File(path) => Credential::File(path),
-        Key::Command(command) => Credential::Command(command),
-        Key::OAuth(keys) => {
-            let file = keys.refresh_token_file;
-            let secret = credential(keys.client_secret);
-            let mut oauth = OAuth::new(keys.client_id, secret, Credential::File(file.clone()))
-                .with_store(Arc::new(TokenFile(file)));
-            oauth.token_url = keys.token_url;
-            Credential::OAuth(oauth)
-        }
-    }
+/// An environment variable that is set to something.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// A key in an environment variable. One that is missing fails its connection and leaves the others alone.
-struct EnvCredential(String);
-
-impl fmt::Debug for EnvCredential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EnvCredential({})", self.0)
-    }
-}
+#[derive(Debug)]
+pub(crate) struct EnvCredential(pub(crate) String);
 
 #[async_trait]
 impl CredentialSource for EnvCredential {
@@ -56,7 +33,7 @@ impl CredentialSource for EnvCredential {
 
 /// A refresh token in a file, replaced as a whole when the provider gives a new one.
 #[derive(Debug)]
-struct TokenFile(PathBuf);
+pub(crate) struct TokenFile(pub(crate) PathBuf);
 
 impl TokenFile {
     fn cannot(&self, what: &str, error: std::io::Error) -> Error {

@@ -1,12 +1,13 @@
-//! What the process answers to the shell. Part of the interface: numbers never change their meaning.
+//! The exit codes of the process. Part of the interface: numbers never change their meaning.
 
 use std::process::ExitCode;
 use workspace_members::ErrorKind;
 
 /// How it ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Exit {
     /// Everything asked for was done, or was so already.
+    #[default]
     Done = 0,
     /// It failed.
     Failed = 1,

@@ -1,8 +1,8 @@
-//! What went wrong, as people and scripts are told.
+//! What went wrong, as people and scripts see it.
 
 use crate::exit::Exit;
-use serde_json::{Map, Value, json};
-use workspace_members::{Effect, Error, ErrorKind};
+use serde_json::{Value, json};
+use workspace_members::{Effect, Error, ErrorKind, Operation, Provider};
 
 /// An error, and which connection it is about.
 #[derive(Debug)]
@@ -12,15 +12,9 @@ pub(crate) struct Failure {
     /// Better advice than the kind alone gives.
     pub(crate) advice: Option<String>,
     pub(crate) exit: Exit,
-    pub(crate) more: Option<Box<More>>,
-}
-
-/// What only some failures have, such as the guards that refused.
-#[derive(Debug, Default)]
-pub(crate) struct More {
-    /// Fields of the JSON.
-    pub(crate) fields: Map<String, Value>,
-    /// Lines for people.
+    /// What only some failures have in their JSON, such as the guards that refused.
+    pub(crate) fields: Vec<(&'static str, Value)>,
+    /// The same, for people.
     pub(crate) lines: Vec<String>,
 }
 
@@ -37,13 +31,13 @@ impl Failure {
         Error::new(ErrorKind::Config, Effect::Rejected, message).into()
     }
 
-    /// Says which connection it is about.
+    /// Names the connection.
     pub(crate) fn at(mut self, connection: &str) -> Self {
         self.connection = Some(connection.to_owned());
         self
     }
 
-    /// Gives better advice.
+    /// Replaces the advice.
     pub(crate) fn advising(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
         self
@@ -53,12 +47,18 @@ impl Failure {
         self.advice.as_deref().unwrap_or_else(|| self.error.advice())
     }
 
+    /// The call that it is about.
+    pub(crate) fn of_call(mut self, provider: Provider, operation: Operation) -> Self {
+        self.error = self.error.with_provider(provider).with_operation(operation);
+        self
+    }
+
     /// This level and all causes, in one line.
     pub(crate) fn line(&self) -> String {
         line(&self.error)
     }
 
-    /// For people: what, what the provider said, what to do.
+    /// For people: what went wrong, the provider's words, what to do.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut first = self.line();
         if let Some(connection) = &self.connection
@@ -67,7 +67,7 @@ impl Failure {
             first = format!("{connection}: {first}");
         }
         let mut lines = vec![first];
-        lines.extend(self.more.iter().flat_map(|more| more.lines.clone()));
+        lines.extend(self.lines.iter().cloned());
         if let Some(words) = self.error.provider_message() {
             lines.push(format!("  the provider says: {words}"));
         }
@@ -76,7 +76,7 @@ impl Failure {
             lines.push(format!("  the provider asks to wait {} s", wait.as_secs_f64().ceil()));
         }
         // For wrong input the line itself says what would be right.
-        if self.advice.is_some() || (self.more.is_none() && Exit::of(self.error.kind()) != Exit::Input) {
+        if self.advice.is_some() || (self.fields.is_empty() && Exit::of(self.error.kind()) != Exit::Input) {
             lines.push(format!("  advice: {}", self.advice()));
         }
         lines
@@ -88,8 +88,8 @@ impl Failure {
         let mut fields = json!({
             "kind": error.kind().as_str(),
             "effect": error.effect().as_str(),
-            "provider": error.provider().map(workspace_members::Provider::as_str),
-            "operation": error.operation().map(workspace_members::Operation::as_str),
+            "provider": error.provider().map(Provider::as_str),
+            "operation": error.operation().map(Operation::as_str),
             "status": error.status(),
             "message": self.line(),
             "advice": self.advice(),
@@ -102,7 +102,7 @@ impl Failure {
                 ("done", (!error.done().is_empty()).then(|| error.done().to_vec().into())),
             ];
             map.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
-            map.extend(self.more.iter().flat_map(|more| more.fields.clone()));
+            map.extend(self.fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         }
         json!({ "error": fields })
     }
@@ -126,6 +126,6 @@ pub(crate) fn line(error: &dyn std::error::Error) -> String {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let exit = Exit::of(error.kind());
-        Self { connection: None, error, advice: None, exit, more: None }
+        Self { connection: None, error, advice: None, exit, fields: Vec::new(), lines: Vec::new() }
     }
 }

@@ -4,7 +4,7 @@ use crate::failure::{self, Failure, Result};
 use std::path::Path;
 use workspace_members::sync::{Desired, Plan};
 
-/// What stands in a file given to `apply`.
+/// The content of a file given to `apply`.
 #[derive(Debug)]
 pub(crate) enum Input {
     Desired(Box<Desired>),
@@ -29,7 +29,7 @@ fn text(path: &Path) -> Result<String> {
         .map_err(|error| Failure::input(format!("{} cannot be read: {error}", path.display())))
 }
 
-/// Reads a desired state; JSON by its ending, else TOML. All that is wrong is said at once.
+/// Reads a desired state: JSON by its ending, else TOML. All errors are shown at once.
 pub(crate) fn desired(path: &Path) -> Result<Desired> {
     parse(&text(path)?, path)
 }

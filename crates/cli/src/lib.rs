@@ -40,7 +40,7 @@ use std::process::ExitCode;
 
 pub use workspace_members::Registry;
 
-/// Runs the command that was typed, with these adapters, and answers the exit code that `docs/cli.md` names.
+/// Runs the command that was typed, with these adapters, and returns the exit code that `docs/cli.md` names.
 pub fn main_with(registry: &Registry) -> ExitCode {
     let parsed = args::command(registry).try_get_matches();
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
@@ -72,12 +72,12 @@ fn refuse(error: &clap::Error) -> ExitCode {
         let failure = Failure::input(text.strip_prefix("error: ").unwrap_or(&text));
         return Output::new(Format::Json).failure(&failure).into();
     }
-    // Where the output is closed there is nobody left to tell.
+    // Where the output is closed nobody can see it.
     if !error.use_stderr() {
         let _ = error.print();
         return Exit::Done.into();
     }
-    // It quotes arguments as they came, on a terminal with whatever they hold, and scripts pass on the names of strangers.
+    // It quotes arguments as they came, and scripts pass names that other people chose.
     let text = error.render().to_string();
     let lines: Vec<_> = text.lines().map(output::plain).collect();
     let _ = writeln!(std::io::stderr(), "{}", lines.join("\n"));

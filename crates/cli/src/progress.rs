@@ -1,4 +1,4 @@
-//! How far it is: bars with the time left on a terminal, plain lines elsewhere. On standard error.
+//! Progress on standard error: bars with the time left on a terminal, plain lines elsewhere.
 
 mod counted;
 
@@ -12,17 +12,17 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 use workspace_members::sync::{Event, Progress, StepOutcome};
 
-/// All bars, so that they stand below each other. Invisible where standard error is no terminal.
+/// All bars, one below the other. Invisible where standard error is no terminal.
 static BARS: LazyLock<MultiProgress> =
     LazyLock::new(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
 
-/// How often the time left is drawn anew, also while nothing comes.
+/// How often the time left is drawn, also while nothing happens.
 const TICK: Duration = Duration::from_millis(200);
 
 const COUNTED: &str = "{bar:24} {pos}/{len} {prefix}, {left}  {wide_msg}";
 const UNCOUNTED: &str = "{spinner} {pos} {prefix}  {wide_msg}";
 
-/// A bar that counts something, of which each takes so long at the least under the account's limits.
+/// A bar. `each` is how long one of what it counts takes at the least under the account's limits.
 pub(crate) fn bar(length: usize, what: impl Into<String>, each: Duration) -> ProgressBar {
     let bar = BARS.add(ProgressBar::new(length as u64));
     style(&bar, COUNTED, each);
@@ -54,32 +54,32 @@ fn rounded(seconds: u64) -> String {
     }
 }
 
-/// How long the rest takes: at the pace so far, but no less than the limits say. A limit lets many requests go at once
-/// and then none for a while, so that neither the start nor a pause tells the pace.
+/// How long the rest takes: as fast as so far, but no faster than the limits allow. A limit lets many requests go at once
+/// and then none for a while, so that neither the start nor a pause shows how fast it is.
 fn left(elapsed: Duration, done: u64, all: u64, each: Duration) -> Option<Duration> {
     let rest = u32::try_from(all.saturating_sub(done)).unwrap_or(u32::MAX);
     let done = u32::try_from(done).unwrap_or(u32::MAX);
-    let pace = elapsed.checked_div(done)?;
-    let time = pace.max(each).saturating_mul(rest);
+    let so_far = elapsed.checked_div(done)?;
+    let time = so_far.max(each).saturating_mul(rest);
     Some(Duration::from_secs(time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0))))
 }
 
-/// Takes all bars away: what is written next is to stand.
+/// Removes all bars, before something is written that stays.
 pub(crate) fn clear() {
-    // Where standard error is closed there is nobody left to see them.
+    // Where standard error is closed nobody can see them.
     let _ = BARS.clear();
 }
 
 /// A line above the bars.
 fn line(text: &str) {
     let text = plain(text).into_owned();
-    // Where standard error is closed there is nobody left to tell.
+    // Where standard error is closed nobody can see it.
     BARS.suspend(|| {
         let _ = writeln!(std::io::stderr(), "{text}");
     });
 }
 
-/// Says only who was brought back: for a command that answers with one change.
+/// Shows only who was recovered: for a command that answers with one change.
 pub(crate) fn of_recovery() -> Progress {
     Progress::new(|event| {
         if let Event::Recovered(recovered) = event {
@@ -88,7 +88,7 @@ pub(crate) fn of_recovery() -> Progress {
     })
 }
 
-/// Shows what apply does, as it does it. With `shown`, also what it found and plans, for whoever is not asked.
+/// Shows what apply does, as it does it. With `shown`, also what it found and plans, where nobody is asked first.
 pub(crate) fn of_apply(shown: Option<Output>) -> Progress {
     let terminal = std::io::stderr().is_terminal();
     let running: Arc<Mutex<Option<ProgressBar>>> = Arc::default();
@@ -127,9 +127,7 @@ pub(crate) fn of_apply(shown: Option<Output>) -> Progress {
                     line(&format!("{}: {}", done.outcome, done.step));
                 }
             }
-            Event::Recovered(recovered) => {
-                line(&planned::recovering(recovered));
-            }
+            Event::Recovered(recovered) => line(&planned::recovering(recovered)),
             _ => {}
         }
     })
@@ -140,13 +138,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_time_left_follows_the_pace_and_the_limits() {
+    fn the_time_left_follows_the_speed_and_the_limits() {
         let seconds = Duration::from_secs;
         assert_eq!(left(seconds(5), 0, 10, seconds(1)), None);
         assert_eq!(left(seconds(5), 10, 30, Duration::ZERO), Some(seconds(10)));
         // Ten at once, and then ten a minute: not the second that the start promises.
         assert_eq!(left(seconds(1), 10, 20, seconds(6)), Some(seconds(60)));
-        // A pause of a minute is no new pace.
+        // A pause of a minute is no slower speed.
         assert_eq!(left(seconds(59), 10, 20, seconds(6)), Some(seconds(60)));
         assert_eq!(left(seconds(61), 20, 20, seconds(6)), Some(seconds(0)));
         assert_eq!([119, 120, 7199, 7201].map(rounded), ["119 s", "2 min", "120 min", "3 h"]);

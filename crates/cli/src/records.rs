@@ -1,6 +1,7 @@
 //! Where changes are recorded, and the layers that do it.
 
-use crate::connections::Need;
+use crate::args::Need;
+use crate::credentials::variable;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +17,7 @@ pub(crate) struct Records {
     /// Named on the command line, for all connections.
     file: Option<PathBuf>,
     need: Need,
-    /// One that is to be forced to the disk is not shared with one that is not.
+    /// By path, and by whether it is forced to the disk: the two are not shared.
     open: BTreeMap<(PathBuf, bool), Arc<dyn AuditSink>>,
 }
 
@@ -44,7 +45,7 @@ impl Records {
         let mut standard = StackBuilder::new(layers.clone()).with_connection(connection);
         if let Some(file) = &layers.audit.file {
             standard = standard.with_sink(self.sink(file, layers.audit.fsync)?);
-            if let (None, Ok(user)) = (&layers.audit.actor, std::env::var("USER")) {
+            if let (None, Some(user)) = (&layers.audit.actor, variable("USER")) {
                 standard = standard.with_actor(Actor::default().with_label(user));
             }
             if let Some(source) = &layers.audit.hash_emails {
@@ -70,10 +71,10 @@ impl Records {
 /// The key that hides addresses in records.
 async fn email_key(source: &KeySource) -> Result<SecretString> {
     match source {
-        KeySource::Env(name) => match std::env::var(name) {
-            Ok(key) if !key.is_empty() => Ok(SecretString::from(key)),
-            _ => Err(wrong("the environment variable that audit.hash_emails names is not set".to_owned())),
-        },
+        // The name is not repeated: it may be the key, in place of its variable's name.
+        KeySource::Env(name) => variable(name).map(SecretString::from).ok_or_else(|| {
+            wrong("the environment variable that audit.hash_emails names is not set".to_owned())
+        }),
         KeySource::File(path) => FileCredential::new(path).credential(false).await,
         _ => Err(wrong("audit.hash_emails must name an environment variable or a file".to_owned())),
     }

@@ -1,18 +1,17 @@
-//! What a command has to say, in every form at once, so that a command knows nothing of formats.
+//! The answer of a command, in every form at once, so that a command knows nothing of formats.
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use serde::Serialize;
 use serde_json::{Value, json};
-use workspace_members::{Member, PrincipalKind, Role, WorkspaceId};
+use workspace_members::{Member, Role, WorkspaceId};
 
-/// The answer of one command.
-#[derive(Debug)]
+/// The answer of one command. The default is silent: for a command that has written its answer itself.
+#[derive(Debug, Default)]
 pub(crate) struct Report {
     /// For scripts.
     pub(crate) json: Value,
-    /// For spreadsheets: the columns, and objects that have them.
-    pub(crate) csv: (Vec<&'static str>, Vec<Value>),
+    /// For spreadsheets: the heading, and objects that have its columns.
+    pub(crate) csv: (&'static str, Vec<Value>),
     /// For people.
     pub(crate) sheets: Vec<Sheet>,
     /// For people, in place of tables: a file.
@@ -24,27 +23,33 @@ pub(crate) struct Report {
 
 impl Report {
     /// Rows that are alike in all forms but the table.
-    pub(crate) fn rows(columns: &[&'static str], rows: Vec<Value>, sheets: Vec<Sheet>) -> Self {
-        Self {
-            json: Value::Array(rows.clone()),
-            csv: (columns.to_vec(), rows),
-            sheets,
-            text: None,
-            failures: Vec::new(),
-            exit: Exit::Done,
-        }
+    pub(crate) fn rows(heading: &'static str, rows: Vec<Value>, sheets: Vec<Sheet>) -> Self {
+        Self { json: Value::Array(rows.clone()), csv: (heading, rows), sheets, ..Self::default() }
     }
 
-    /// Adds what failed, and judges the whole by it.
+    /// A document for each connection with a list of something in it. The rows are the entries of all lists.
+    pub(crate) fn lists(
+        heading: &'static str,
+        list: &str,
+        documents: Vec<Value>,
+        sheets: Vec<Sheet>,
+    ) -> Self {
+        let rows = documents.iter().flat_map(|document| {
+            document[list].as_array().into_iter().flatten().cloned().map(|mut row| {
+                for name in ["connection", "provider"] {
+                    row[name] = document[name].clone();
+                }
+                row
+            })
+        });
+        Self { csv: (heading, rows.collect()), json: Value::Array(documents), sheets, ..Self::default() }
+    }
+
+    /// Adds what failed, which decides the exit code.
     pub(crate) fn with_failures(mut self, succeeded: usize, failures: Vec<Failure>) -> Self {
         self.exit = Exit::of_parts(succeeded, failures.len());
         self.failures = failures;
         self
-    }
-
-    /// Whether nothing at all came out.
-    pub(crate) fn failed_whole(&self) -> bool {
-        self.exit == Exit::Failed && !self.failures.is_empty()
     }
 }
 
@@ -92,70 +97,38 @@ impl Sheet {
     }
 }
 
-/// A member as scripts see one. The names are part of the interface.
-#[derive(Debug, Serialize)]
-pub(crate) struct MemberRow {
-    connection: String,
-    provider: String,
-    workspace: String,
-    kind: PrincipalKind,
-    id: String,
-    membership_id: Option<String>,
-    email: Option<String>,
-    name: Option<String>,
-    role: Value,
-    native_role: String,
-    fit: Option<String>,
-    status: String,
+/// `1 change`, `2 changes`.
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
-impl MemberRow {
-    pub(crate) const COLUMNS: [&'static str; 12] = [
-        "connection",
-        "provider",
-        "workspace",
-        "kind",
-        "id",
-        "membership_id",
-        "email",
-        "name",
-        "role",
-        "native_role",
-        "fit",
-        "status",
-    ];
+/// The fields of a [`member_row`].
+pub(crate) const MEMBER_HEADING: &str =
+    "connection,provider,workspace,kind,id,membership_id,email,name,role,native_role,fit,status";
 
-    pub(crate) fn new(connection: &str, provider: &str, member: &Member) -> Self {
-        let key = &member.key;
-        Self {
-            connection: connection.to_owned(),
-            provider: provider.to_owned(),
-            workspace: key.workspace.to_string(),
-            kind: key.principal.kind(),
-            id: key.principal.as_str().to_owned(),
-            membership_id: key.membership.as_ref().map(ToString::to_string),
-            email: member.email.as_ref().map(ToString::to_string),
-            name: member.name.clone(),
-            role: role_value(&member.role),
-            native_role: member.native_role.to_string(),
-            fit: member.fit.map(|fit| fit.to_string()),
-            status: member.status.to_string(),
-        }
-    }
-
-    pub(crate) fn value(&self) -> Value {
-        json!(self)
-    }
+/// A member as scripts see one. The names are part of the interface. A role is `"owner"` or `{"custom": "Reviewer"}`.
+pub(crate) fn member_row(connection: &str, provider: &str, member: &Member) -> Value {
+    let key = &member.key;
+    json!({
+        "connection": connection,
+        "provider": provider,
+        "workspace": key.workspace.as_str(),
+        "kind": key.principal.kind(),
+        "id": key.principal.as_str(),
+        "membership_id": key.membership.as_ref().map(ToString::to_string),
+        "email": member.email.as_ref().map(ToString::to_string),
+        "name": member.name,
+        "role": member.role,
+        "native_role": member.native_role.as_str(),
+        "fit": member.fit.map(|fit| fit.to_string()),
+        "status": member.status.to_string(),
+    })
 }
 
-/// `"owner"`, or `{"custom": "Legal Reviewer"}`.
-pub(crate) fn role_value(role: &Role) -> Value {
-    json!(role)
-}
-
-/// The cells of a member in a table: who, kind, role, native role, fit, status, marks.
+/// The columns of [`member_cells`].
 pub(crate) const MEMBER_COLUMNS: [&str; 7] = ["WHO", "KIND", "ROLE", "NATIVE ROLE", "FIT", "STATUS", "MARKS"];
 
+/// A member in a table.
 pub(crate) fn member_cells(member: &Member) -> Vec<String> {
     let who = match (&member.email, &member.name) {
         (Some(email), _) => email.to_string(),
@@ -178,29 +151,21 @@ pub(crate) fn member_cells(member: &Member) -> Vec<String> {
     ]
 }
 
-/// Everybody in a workspace; for people, who rules comes first.
+/// Everybody in a workspace, the highest roles first.
 pub(crate) fn roster_sheet(
     connection: &str,
     workspace: &WorkspaceId,
     name: Option<&str>,
     members: &[Member],
 ) -> Sheet {
-    let mut title = format!("{connection}:{workspace}");
-    for more in name.iter().filter(|name| !name.is_empty()) {
-        title = format!("{title}  {more}");
-    }
-    let count = match members.len() {
-        1 => "1 member".to_owned(),
-        count => format!("{count} members"),
-    };
-    let mut sheet = Sheet::new(&MEMBER_COLUMNS).titled(format!("{title}  ({count})"));
+    let name = name.filter(|name| !name.is_empty()).map(|name| format!("  {name}")).unwrap_or_default();
+    let count = counted(members.len() as u64, "member");
+    let mut sheet = Sheet::new(&MEMBER_COLUMNS).titled(format!("{connection}:{workspace}{name}  ({count})"));
     let mut members: Vec<&Member> = members.iter().collect();
     members.sort_by_cached_key(|member| {
         let rank = Role::BUILT_IN.iter().position(|role| *role == member.role);
         (rank.unwrap_or(usize::MAX), member.key.principal.kind(), member.label().to_lowercase())
     });
-    for member in members {
-        sheet.push(member_cells(member));
-    }
+    sheet.rows.extend(members.into_iter().map(member_cells));
     sheet
 }

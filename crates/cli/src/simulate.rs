@@ -4,30 +4,22 @@ use crate::args::Simulate;
 use crate::failure::{self, Failure, Result};
 use std::io::Write as _;
 use std::path::PathBuf;
-use workspace_members::{Config, Credential};
-use workspace_members_simulator::{Simulator, StartError};
+use workspace_members_simulator::{Builder, Simulator};
 
-fn cannot(error: &StartError) -> Failure {
-    Failure::config(failure::line(error))
-}
-
-/// Starts both on free ports, with the sample or with the state in a file.
-pub(crate) async fn start(state: Option<PathBuf>) -> Result<Simulator> {
-    let mut builder = Simulator::builder();
-    if let Some(path) = state {
-        builder = builder.state_file(path);
-    }
-    builder.start().await.map_err(|error| cannot(&error))
-}
-
-/// How to reach them.
-pub(crate) fn connections(simulator: &Simulator) -> [(Config, Credential); 2] {
-    let at = |provider: &str, url: &str, key: &str| {
-        (Config::new(provider).with_base_url(url), Credential::from_key(key))
+/// Starts both, with the sample or with the state in a file.
+pub(crate) async fn start(builder: Builder, state: Option<PathBuf>) -> Result<Simulator> {
+    let builder = match state {
+        Some(path) => builder.state_file(path),
+        None => builder,
     };
+    builder.start().await.map_err(|error| Failure::config(failure::line(&error)))
+}
+
+/// How to reach them: provider, base URL and key.
+pub(crate) fn accounts(simulator: &Simulator) -> [(&'static str, &str, &str); 2] {
     [
-        at("paradigm", simulator.paradigm_url(), simulator.paradigm_key()),
-        at("pandadoc", simulator.pandadoc_url(), simulator.pandadoc_key()),
+        ("paradigm", simulator.paradigm_url(), simulator.paradigm_key()),
+        ("pandadoc", simulator.pandadoc_url(), simulator.pandadoc_key()),
     ]
 }
 
@@ -36,22 +28,15 @@ pub(crate) async fn run(args: Simulate) -> Result<()> {
     // Before the first line, so that a signal sent on `ready` ends it cleanly.
     let stop =
         stop_signal().map_err(|error| Failure::config(format!("signals cannot be awaited: {error}")))?;
-    let mut builder = Simulator::builder().paradigm_address(args.paradigm).pandadoc_address(args.pandadoc);
-    if let Some(path) = args.state {
-        builder = builder.state_file(path);
-    }
-    let simulator = builder.start().await.map_err(|error| cannot(&error))?;
-    let lines = [
-        ("PARADIGM_BASE_URL", simulator.paradigm_url()),
-        ("PARADIGM_API_KEY", simulator.paradigm_key()),
-        ("PANDADOC_BASE_URL", simulator.pandadoc_url()),
-        ("PANDADOC_API_KEY", simulator.pandadoc_key()),
-    ]
-    .map(|(name, value)| format!("export {name}={}", quoted(value)))
-    .join("\n");
+    let builder = Simulator::builder().paradigm_address(args.paradigm).pandadoc_address(args.pandadoc);
+    let simulator = start(builder, args.state).await?;
+    let lines = accounts(&simulator).map(|(provider, url, key)| {
+        let name = provider.to_uppercase();
+        format!("export {name}_BASE_URL={}\nexport {name}_API_KEY={}", quoted(url), quoted(key))
+    });
     let mut out = std::io::stdout();
     // A reader that has gone does not stop the servers.
-    let _ = writeln!(out, "{lines}\nready").and_then(|()| out.flush());
+    let _ = writeln!(out, "{}\nready", lines.join("\n")).and_then(|()| out.flush());
     stop.await;
     simulator.shutdown().await;
     Ok(())

@@ -25,15 +25,6 @@ impl FromStr for Target {
     }
 }
 
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.workspace {
-            Some(workspace) => write!(f, "{}:{workspace}", self.connection),
-            None => f.write_str(&self.connection),
-        }
-    }
-}
-
 /// `connection:workspace`, where one workspace must be named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WorkspaceTarget {
@@ -70,7 +61,8 @@ mod tests {
     fn the_first_colon_divides() {
         let target: Target = "acme:Sales: north".parse().unwrap();
         assert_eq!((target.connection.as_str(), target.workspace.as_deref()), ("acme", Some("Sales: north")));
-        assert_eq!(target.to_string(), "acme:Sales: north");
+        let named: WorkspaceTarget = "acme:Sales: north".parse().unwrap();
+        assert_eq!(named.to_string(), "acme:Sales: north");
         assert_eq!("acme".parse::<Target>().unwrap().workspace, None);
         for bad in ["", ":", "acme:", ":7"] {
             assert!(bad.parse::<Target>().is_err(), "{bad:?}");

@@ -2,8 +2,10 @@
 
 use axum::http::{HeaderMap, Method, Request as HttpRequest, header};
 use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
 use url::form_urlencoded;
 
+use crate::failure::Failure;
 use crate::log::Body;
 
 /// Both providers' documents name no larger body; PandaDoc states this one (developers.pandadoc.com/reference/limits,
@@ -20,16 +22,8 @@ pub(crate) struct Call {
     pub(crate) raw_query: String,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
+    /// A form only if its content type says so.
     pub(crate) body: Body,
-    pub(crate) media: Media,
-}
-
-/// What the body claims to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Media {
-    Json,
-    Form,
-    Other,
 }
 
 /// Why a request could not be read whole.
@@ -49,22 +43,13 @@ impl Call {
             return Err(Unreadable::TooLarge);
         }
         let bytes = axum::body::to_bytes(body, MAX_BODY).await.map_err(|_| Unreadable::Broken)?;
-        let kind = parts
-            .headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-            .to_owned();
-        let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let (media, body) = match essence.as_str() {
-            "application/json" => (Media::Json, Body::parse(&bytes)),
+        let kind = content_type(&parts.headers);
+        let body = match essence(kind).as_str() {
             "application/x-www-form-urlencoded" => {
-                (Media::Form, Body::Form(form_urlencoded::parse(&bytes).into_owned().collect()))
+                Body::Form(form_urlencoded::parse(&bytes).into_owned().collect())
             }
-            "multipart/form-data" => {
-                (Media::Form, Body::Form(multipart(&kind, &bytes).ok_or(Unreadable::Broken)?))
-            }
-            _ => (Media::Other, Body::parse(&bytes)),
+            "multipart/form-data" => Body::Form(multipart(kind, &bytes).ok_or(Unreadable::Broken)?),
+            _ => Body::parse(&bytes),
         };
         let path = parts.uri.path().to_owned();
         let raw_query = parts.uri.query().unwrap_or_default().to_owned();
@@ -80,7 +65,6 @@ impl Call {
             raw_query,
             headers: parts.headers,
             body,
-            media,
         })
     }
 
@@ -99,9 +83,45 @@ impl Call {
         sent.eq_ignore_ascii_case(scheme).then(|| credential.trim())
     }
 
-    pub(crate) fn content_type(&self) -> &str {
-        self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    /// The fields of a body, of JSON or, where the operation takes one, of a form.
+    pub(crate) fn fields(&self, takes_forms: bool) -> Result<Map<String, Value>, Failure> {
+        let kind = content_type(&self.headers);
+        match (&self.body, essence(kind) == "application/json") {
+            (Body::Empty, _) => Ok(Map::new()),
+            (Body::Form(fields), _) if takes_forms => {
+                Ok(fields.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect())
+            }
+            (Body::Json(Value::Object(fields)), true) => Ok(fields.clone()),
+            (Body::Json(_), true) => {
+                Err(Failure::field("non_field_errors", "invalid", "Invalid data. Expected a dictionary."))
+            }
+            (_, true) => Err(Failure::new(400, "JSON parse error.")),
+            (_, false) => Err(Failure::new(415, format!("Unsupported media type \"{kind}\" in request."))),
+        }
     }
+}
+
+fn content_type(headers: &HeaderMap) -> &str {
+    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// A content type without its parameters.
+fn essence(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// The ids in a path, if it has this form: `{}` stands for any part that is not empty.
+pub(crate) fn ids<'a>(path: &'a [String], form: &str) -> Option<Vec<&'a str>> {
+    let mut ids = Vec::new();
+    let mut parts = path.iter();
+    for form in form.split('/') {
+        match parts.next()?.as_str() {
+            same if same == form => {}
+            id if form == "{}" && !id.is_empty() => ids.push(id),
+            _ => return None,
+        }
+    }
+    parts.next().is_none().then_some(ids)
 }
 
 /// The text fields of a form (RFC 7578). A part without a name has an empty one.

@@ -2,6 +2,7 @@
 
 mod call;
 mod check;
+mod failure;
 mod limit;
 mod log;
 mod options;

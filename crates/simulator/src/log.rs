@@ -1,6 +1,5 @@
 //! What was asked of a simulator and what it answered.
 
-use std::collections::VecDeque;
 use std::fmt;
 
 use serde_json::Value;
@@ -123,35 +122,6 @@ impl Request {
     /// The first value of a header, by its lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
-    }
-
-    /// The first value of a query parameter.
-    pub fn query_value(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
-    }
-}
-
-/// How many requests are kept. A simulator in the foreground may run for days.
-const KEPT: usize = 10_000;
-
-/// The newest requests, oldest first.
-#[derive(Debug, Default)]
-pub(crate) struct Log(VecDeque<Request>);
-
-impl Log {
-    pub(crate) fn push(&mut self, request: Request) {
-        if self.0.len() == KEPT {
-            self.0.pop_front();
-        }
-        self.0.push_back(request);
-    }
-
-    pub(crate) fn all(&self) -> Vec<Request> {
-        self.0.iter().cloned().collect()
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
     }
 }
 

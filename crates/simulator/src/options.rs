@@ -21,7 +21,9 @@ impl Options {
     pub fn without_limits(mut self) -> Self {
         self.paradigm.users_limit = None;
         self.paradigm.other_limit = None;
-        self.pandadoc = self.pandadoc.without_limits();
+        self.pandadoc.list_limit = None;
+        self.pandadoc.other_limit = None;
+        self.pandadoc.sandbox_limit = None;
         self
     }
 
@@ -30,18 +32,6 @@ impl Options {
     pub fn with_quirks(mut self) -> Self {
         self.paradigm.quirks = true;
         self.pandadoc.quirks = true;
-        self
-    }
-
-    /// Exchanges the options of Paradigm.
-    pub fn with_paradigm(mut self, paradigm: ParadigmOptions) -> Self {
-        self.paradigm = paradigm;
-        self
-    }
-
-    /// Exchanges the options of PandaDoc.
-    pub fn with_pandadoc(mut self, pandadoc: PandaDocOptions) -> Self {
-        self.pandadoc = pandadoc;
         self
     }
 }

@@ -21,11 +21,6 @@ impl Reply {
         Self { status, body: None, headers: Vec::new() }
     }
 
-    pub(crate) fn with_header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
-        self
-    }
-
     /// All headers that will be sent by name and value, `Content-Type` included.
     pub(crate) fn header_pairs(&self) -> Vec<(String, String)> {
         let content_type =

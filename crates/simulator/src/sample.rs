@@ -1,8 +1,10 @@
 //! A made-up company of 60 people, most of them at both providers.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
-use crate::pandadoc::{PandaDocState, User as PandaDocUser};
+use crate::pandadoc::PandaDocState;
 use crate::paradigm::{GroupCategory, GroupMember, ParadigmState, PlatformRole, WorkspaceType};
 
 /// First name, last name, and the part before `@example.com`. Some names do not survive ASCII, one address has a plus
@@ -97,21 +99,14 @@ pub(crate) fn paradigm() -> ParadigmState {
         user.date_joined = day(person);
         user.last_login = Some(day(600 + person));
     }
-    let [camille, dorian, ..] = users[..] else { return paradigm };
-    if let Some(camille) = paradigm.user_mut(camille) {
-        camille.roles = vec![PlatformRole::CompanyAdmin, PlatformRole::ApiKeyManager];
-    }
-    if let Some(dorian) = paradigm.user_mut(dorian) {
-        dorian.roles = vec![PlatformRole::ApiKeyManager];
-    }
-    if let Some(left) = paradigm.user_mut(users[9]) {
-        left.is_active = false;
-    }
-    if let Some(invited) = paradigm.user_mut(users[10]) {
-        invited.is_active = false;
-        "pending".clone_into(&mut invited.invitation_status);
-        invited.last_login = None;
-    }
+    let (camille, dorian) = (users[0], users[1]);
+    paradigm.users[0].roles = vec![PlatformRole::CompanyAdmin, PlatformRole::ApiKeyManager];
+    paradigm.users[1].roles = vec![PlatformRole::ApiKeyManager];
+    // One has left, one is invited.
+    paradigm.users[9].is_active = false;
+    let invited = &mut paradigm.users[10];
+    (invited.is_active, invited.last_login) = (false, None);
+    "pending".clone_into(&mut invited.invitation_status);
     paradigm.add_key("simulated-paradigm-company-admin", camille);
     paradigm.add_key("simulated-paradigm-workspace-owner", dorian);
 
@@ -169,7 +164,7 @@ pub(crate) fn paradigm() -> ParadigmState {
 
 pub(crate) fn pandadoc() -> PandaDocState {
     let mut pandadoc = PandaDocState::default();
-    let mut ids: Vec<(usize, String)> = Vec::new();
+    let mut ids: BTreeMap<usize, String> = BTreeMap::new();
     for (person, (first, last, local)) in PEOPLE.iter().enumerate().filter(|(person, _)| at_pandadoc(*person))
     {
         // Somebody typed these addresses with capitals.
@@ -179,23 +174,18 @@ pub(crate) fn pandadoc() -> PandaDocState {
             format!("{local}@example.com")
         };
         let id = pandadoc.add_user(email, license(person));
-        if let Some(user) = pandadoc.user_mut(&id) {
+        if let Some(user) = pandadoc.users.last_mut() {
             (user.first_name, user.last_name) = ((*first).to_owned(), (*last).to_owned());
             user.phone_number = if person % 4 == 0 { format!("+3315550{person:04}") } else { String::new() };
+            // One administers the organization, one owns it, one has left it.
+            user.is_organization_admin = person == 0;
+            user.is_organization_owner = person == 1;
+            user.removed = person == 59;
         }
-        ids.push((person, id));
+        ids.insert(person, id);
     }
-    let id = |person: usize| {
-        ids.iter().find(|(at, _)| *at == person).map(|(_, id)| id.clone()).unwrap_or_default()
-    };
+    let id = |person: usize| ids[&person].clone();
     let (camille, dorian, hr_admin) = (id(0), id(1), id(50));
-    let change = |pandadoc: &mut PandaDocState, id: &str, change: fn(&mut PandaDocUser)| {
-        if let Some(user) = pandadoc.user_mut(id) {
-            change(user);
-        }
-    };
-    change(&mut pandadoc, &camille, |user| user.is_organization_admin = true);
-    change(&mut pandadoc, &dorian, |user| user.is_organization_owner = true);
 
     let contracts = pandadoc.add_workspace("Contracts", &dorian);
     let hr = pandadoc.add_workspace("Human Resources", &dorian);
@@ -218,13 +208,11 @@ pub(crate) fn pandadoc() -> PandaDocState {
     }
     // One is blocked, one has left, one looks at another workspace than the key's.
     let blocked = id(17);
-    let left = id(59);
-    let ended = pandadoc.add_member(&contracts, &left, "Member");
+    let ended = pandadoc.add_member(&contracts, &id(59), "Member");
     for membership in &mut pandadoc.memberships {
         membership.is_active = membership.user_id != blocked;
         membership.removed = membership.membership_id == ended;
     }
-    change(&mut pandadoc, &left, |user| user.removed = true);
     if let Some(user) = pandadoc.user_mut(&id(18)) {
         user.active_workspace = Some(hr.clone());
     }

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::extract::Request as HttpRequest;
@@ -26,7 +26,7 @@ use crate::world::{StateFile, World};
 /// Needs a tokio runtime. The servers stop when the value is dropped, or with [`shutdown`](Self::shutdown).
 #[derive(Debug)]
 pub struct Simulator {
-    world: Arc<World>,
+    world: Arc<Mutex<World>>,
     paradigm: Server,
     pandadoc: Server,
 }
@@ -100,9 +100,13 @@ impl Simulator {
         self.pandadoc.key.expose()
     }
 
+    fn world(&self) -> MutexGuard<'_, World> {
+        lock(&self.world)
+    }
+
     /// A copy of the state as it is now.
     pub fn state(&self) -> State {
-        self.world.state()
+        self.world().state.clone()
     }
 
     /// Changes the state behind the API's back, as somebody in the provider's web pages would. Saved like any change.
@@ -110,36 +114,35 @@ impl Simulator {
     /// # Errors
     /// [`StateError::Write`] when the state file cannot be written; the change is then taken back.
     pub fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> Result<T, StateError> {
-        self.world.change(change)
+        self.world().change(change)
     }
 
     /// The options as they are now.
     pub fn options(&self) -> Options {
-        self.world.options()
+        self.world().options.clone()
     }
 
     /// Exchanges the options, from the next request on.
     pub fn set_options(&self, options: Options) {
-        self.world.set_options(options);
+        self.world().options = options;
     }
 
     /// The newest 10 000 requests to both servers, oldest first.
     pub fn requests(&self) -> Vec<Request> {
-        self.world.requests()
+        self.world().log.iter().cloned().collect()
     }
 
     /// Forgets the requests so far. Rate limits keep counting.
     pub fn clear_requests(&self) {
-        self.world.clear_requests();
+        self.world().log.clear();
     }
 
     /// Stops both servers. Answers already decided are sent; a request that comes later on an open connection gets a
     /// 503 and changes nothing. The state file is free when this returns, and the log that it answers is final.
     pub async fn shutdown(mut self) -> Vec<Request> {
-        for server in [&mut self.paradigm, &mut self.pandadoc] {
-            server.stop = None;
-        }
-        self.world.close();
+        self.paradigm.stop = None;
+        self.pandadoc.stop = None;
+        self.world().close();
         // A client that keeps half a request open must not keep the caller here: nothing can change any more.
         for server in [&mut self.paradigm, &mut self.pandadoc] {
             let grace = std::time::Duration::from_secs(2);
@@ -147,14 +150,19 @@ impl Simulator {
                 server.task.abort();
             }
         }
-        self.world.requests()
+        self.requests()
     }
 }
 
 impl Drop for Simulator {
     fn drop(&mut self) {
-        self.world.close();
+        self.world().close();
     }
+}
+
+/// A test that panics while it changes the state must not take every later request with it.
+fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
+    world.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a [`Simulator`] starts with.
@@ -221,7 +229,7 @@ impl Builder {
         let none = || Secret::from("");
         let paradigm_key = state.paradigm.keys.first().map_or_else(none, |key| key.key.clone());
         let pandadoc_key = state.pandadoc.keys.first().map_or_else(none, |key| key.key.clone());
-        let world = Arc::new(World::new(state, self.options, file));
+        let world = Arc::new(Mutex::new(World::new(state, self.options, file)));
         Ok(Simulator {
             paradigm: serve(Provider::Paradigm, paradigm, paradigm_key, &world),
             pandadoc: serve(Provider::PandaDoc, pandadoc, pandadoc_key, &world),
@@ -244,10 +252,16 @@ fn serve(
     provider: Provider,
     (listener, bound): (TcpListener, SocketAddr),
     key: Secret,
-    world: &Arc<World>,
+    world: &Arc<Mutex<World>>,
 ) -> Server {
     let (stop, stopped) = oneshot::channel::<()>();
-    let router = router(provider, world);
+    let world = Arc::clone(world);
+    // One handler for all paths: which operation a path is, is decided under the world's lock, so that requests to
+    // unknown paths are logged like any other.
+    let router = Router::new().fallback(move |request: HttpRequest| {
+        let world = Arc::clone(&world);
+        async move { answer(provider, &world, request).await }
+    });
     let task = tokio::spawn(async move {
         let until = async {
             // An error means that the sender is gone, which is how a dropped simulator stops.
@@ -259,19 +273,9 @@ fn serve(
     Server { url: format!("http://{bound}"), key, stop: Some(stop), task }
 }
 
-/// One handler for all paths: which operation a path is, is decided under the world's lock, so that requests to
-/// unknown paths are logged like any other.
-fn router(provider: Provider, world: &Arc<World>) -> Router {
-    let world = Arc::clone(world);
-    Router::new().fallback(move |request: HttpRequest| {
-        let world = Arc::clone(&world);
-        async move { answer(provider, &world, request).await }
-    })
-}
-
-async fn answer(provider: Provider, world: &World, request: HttpRequest) -> Response {
+async fn answer(provider: Provider, world: &Mutex<World>, request: HttpRequest) -> Response {
     let reply = match Call::read(request).await {
-        Ok(call) => world.handle(provider, &call),
+        Ok(call) => lock(world).handle(provider, &call),
         Err(Unreadable::TooLarge) => Reply::json(413, json!({"detail": "Request body is larger than 2 MB."})),
         Err(Unreadable::Broken) => Reply::json(400, json!({"detail": "Malformed request."})),
     };

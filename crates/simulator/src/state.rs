@@ -38,18 +38,6 @@ impl State {
         Self { paradigm: sample::paradigm(), pandadoc: sample::pandadoc() }
     }
 
-    /// Exchanges Paradigm's part.
-    pub fn with_paradigm(mut self, paradigm: ParadigmState) -> Self {
-        self.paradigm = paradigm;
-        self
-    }
-
-    /// Exchanges PandaDoc's part.
-    pub fn with_pandadoc(mut self, pandadoc: PandaDocState) -> Self {
-        self.pandadoc = pandadoc;
-        self
-    }
-
     /// Reads a state file.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
 //! The state behind both servers, and how one request changes it.
 
+use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::http::Method;
 use serde_json::json;
@@ -10,27 +10,29 @@ use tokio::time::Instant;
 
 use crate::call::Call;
 use crate::limit::Limiter;
-use crate::log::{Log, Provider, Request, redacted_header, scheme_of};
+use crate::log::{Body, Provider, Request, redacted_header, scheme_of};
 use crate::options::Options;
 use crate::reply::Reply;
 use crate::state::{State, StateError, sibling};
 use crate::{pandadoc, paradigm};
 
-/// What a handler is given: the state to read and change, the limits that it counts against.
+/// Both providers: the state, the limits that are counted against, and the log.
+///
+/// It stands behind one lock. A request is handled whole, saved and logged before the next one, so that the file, the log
+/// and the answers tell the same story in the same order.
 #[derive(Debug)]
-pub(crate) struct Inner {
+pub(crate) struct World {
     pub(crate) state: State,
     pub(crate) options: Options,
     pub(crate) limiter: Limiter,
-    log: Log,
+    /// The newest requests, oldest first.
+    pub(crate) log: VecDeque<Request>,
     file: Option<StateFile>,
     open: bool,
 }
 
-/// One world for both servers under one lock: a request is handled whole, saved and logged before the next one, so
-/// the file, the log and the answers tell the same story in the same order.
-#[derive(Debug)]
-pub(crate) struct World(Mutex<Inner>);
+/// How many requests are kept. A simulator in the foreground may run for days.
+const LOGGED: usize = 10_000;
 
 /// The name of the operation and its answer.
 pub(crate) type Handled = (Option<&'static str>, Reply);
@@ -38,77 +40,51 @@ pub(crate) type Handled = (Option<&'static str>, Reply);
 impl World {
     pub(crate) fn new(state: State, options: Options, file: Option<StateFile>) -> Self {
         let (limiter, log) = Default::default();
-        Self(Mutex::new(Inner { state, options, limiter, log, file, open: true }))
+        Self { state, options, limiter, log, file, open: true }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn state(&self) -> State {
-        self.lock().state.clone()
-    }
-
-    pub(crate) fn options(&self) -> Options {
-        self.lock().options.clone()
-    }
-
-    pub(crate) fn set_options(&self, options: Options) {
-        self.lock().options = options;
-    }
-
-    /// Exchanges the state from outside, as a person in the provider's own web pages would.
-    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> Result<T, StateError> {
-        let mut inner = self.lock();
-        let before = inner.kept();
-        let done = change(&mut inner.state);
-        inner.save_or_restore(before)?;
+    /// Changes the state as a person in the provider's own web pages would.
+    pub(crate) fn change<T>(&mut self, change: impl FnOnce(&mut State) -> T) -> Result<T, StateError> {
+        let before = self.saved();
+        let done = change(&mut self.state);
+        self.save_or_restore(before)?;
         Ok(done)
-    }
-
-    pub(crate) fn requests(&self) -> Vec<Request> {
-        self.lock().log.all()
-    }
-
-    pub(crate) fn clear_requests(&self) {
-        self.lock().log.clear();
     }
 
     /// No request is served from here on, and the state file is free for another simulator. A connection that is
     /// still open could otherwise write to a file that is no longer ours.
-    pub(crate) fn close(&self) {
-        let mut inner = self.lock();
-        inner.open = false;
-        inner.file = None;
+    pub(crate) fn close(&mut self) {
+        self.open = false;
+        self.file = None;
     }
 
     /// Handles one request: decide, change, save, log. Short and without waiting; the file is written by the thread
-    /// that holds the lock, because an answer must not leave before its change is kept.
-    pub(crate) fn handle(&self, provider: Provider, call: &Call) -> Reply {
-        let mut inner = self.lock();
-        if !inner.open {
+    /// that has the lock, because an answer must not leave before its change is kept.
+    pub(crate) fn handle(&mut self, provider: Provider, call: &Call) -> Reply {
+        if !self.open {
             return Reply::json(503, json!({"detail": "the simulator has been shut down"}));
         }
-        let before = if call.method == Method::GET { None } else { inner.kept() };
+        let before = if call.method == Method::GET { None } else { self.saved() };
         let (operation, mut reply) = match provider {
-            Provider::Paradigm => paradigm::handle(&mut inner, call),
-            Provider::PandaDoc => pandadoc::handle(&mut inner, call),
+            Provider::Paradigm => paradigm::handle(self, call),
+            Provider::PandaDoc => pandadoc::handle(self, call),
         };
-        if let Err(error) = inner.save_or_restore(before) {
+        if let Err(error) = self.save_or_restore(before) {
             reply = Reply::json(500, json!({"detail": format!("simulator: {error}")}));
         }
-        inner.log.push(record(provider, operation, call, &reply));
+        if self.log.len() == LOGGED {
+            self.log.pop_front();
+        }
+        self.log.push_back(record(provider, operation, call, &reply));
         reply
     }
-}
 
-impl Inner {
     /// The state that the file has, if there is one. A large state takes long to copy, and without a file nothing can fail.
-    fn kept(&self) -> Option<State> {
+    fn saved(&self) -> Option<State> {
         self.file.as_ref().map(|_| self.state.clone())
     }
 
-    /// Keeps a change, or takes it back when it cannot be kept.
+    /// Saves a change, or takes it back when it cannot be saved.
     fn save_or_restore(&mut self, before: Option<State>) -> Result<(), StateError> {
         let (Some(file), Some(before)) = (&self.file, before) else { return Ok(()) };
         if self.state == before {
@@ -143,10 +119,7 @@ fn record(provider: Provider, operation: Option<&'static str>, call: &Call, repl
         operation,
         status: reply.status,
         answer_headers: reply.header_pairs(),
-        answer: reply
-            .body
-            .clone()
-            .map_or(crate::log::Body::Empty, |body| crate::log::Body::Json(body).redacted()),
+        answer: reply.body.clone().map_or(Body::Empty, |body| Body::Json(body).redacted()),
     }
 }
 
@@ -154,7 +127,7 @@ fn record(provider: Provider, operation: Option<&'static str>, call: &Call, repl
 #[derive(Debug)]
 pub(crate) struct StateFile {
     path: PathBuf,
-    /// Held for its lock. The lock stands on a file beside the state, because saving replaces the state file itself.
+    /// Open for its lock. The lock stands on a file beside the state, because saving replaces the state file itself.
     lock: fs::File,
 }
 

@@ -40,6 +40,9 @@ pub struct Observed {
     roster_reads: BTreeMap<Operation, u64>,
 }
 
+/// How [`Observed::unread`] calls the acting user.
+const ACTING: &str = "whom the key acts as";
+
 /// Whether somebody is in a workspace, as far as was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Membership<'a> {
@@ -172,6 +175,11 @@ impl Observed {
     /// What was needed and could not be read, each with the reason, as lines for a person.
     pub fn unread(&self) -> &[String] {
         &self.unread
+    }
+
+    /// Why it is not known whom the credential acts as, if reading that failed.
+    pub(crate) fn me_unread(&self) -> Option<&str> {
+        self.unread.iter().find_map(|line| line.strip_prefix(ACTING)?.strip_prefix(": "))
     }
 
     /// How many requests reading all this took, by operation. Those that a layer repeated count once.

@@ -1,56 +1,43 @@
 //! `wsm capabilities`: what a connection can do, and how that is known. Sends nothing.
 
+use crate::args::Only;
 use crate::connections::{Connection, Connections};
 use crate::failure::Result;
 use crate::report::{Report, Sheet, Tone};
 use serde_json::{Value, json};
-use workspace_members::{Capabilities, Capability, RateLimit, Support};
+use workspace_members::{Behaviour, Capability, Support};
 
 /// Shows the claims of one connection or of all.
-pub(crate) fn run(connections: &Connections, only: Option<&str>) -> Result<Report> {
-    let selected = connections.select(only)?;
-    let documents: Vec<Value> = selected.iter().map(|connection| document(connection)).collect();
-    let columns = ["connection", "provider", "capability", "supported", "evidence", "why"];
-    let rows = documents.iter().flat_map(|document| {
-        let claims = document["claims"].as_array().into_iter().flatten();
-        claims.map(|claim| {
-            let mut row = claim.clone();
-            row["connection"] = document["connection"].clone();
-            row["provider"] = document["provider"].clone();
-            row
-        })
-    });
-    let mut report = Report::rows(&columns, rows.collect(), Vec::new());
-    report.sheets = selected.iter().flat_map(|connection| sheets(connection)).collect();
-    report.json = Value::Array(documents);
-    Ok(report)
+pub(crate) fn run(connections: &Connections, only: &Only) -> Result<Report> {
+    let (mut documents, mut sheets) = (Vec::new(), Vec::new());
+    for connection in connections.select(only)? {
+        let claims: Vec<Value> = Capability::ALL.iter().map(|one| claim(connection, *one)).collect();
+        sheets.push(sheet(connection, &claims));
+        documents.push(document(connection, &claims));
+    }
+    let heading = "connection,provider,capability,supported,evidence,why";
+    Ok(Report::lists(heading, "claims", documents, sheets))
 }
 
 /// Supported or not, how that is known, and why not.
-fn claim(
-    capabilities: &Capabilities,
-    capability: Capability,
-) -> (bool, Option<&'static str>, Option<String>) {
-    match capabilities.support(capability) {
-        Support::Claimed(evidence) => (true, Some(evidence.as_str()), None),
-        Support::Absent(why) => (false, None, Some(why.into_owned())),
-    }
+fn claim(connection: &Connection, capability: Capability) -> Value {
+    let (evidence, why) = match connection.members.capabilities().support(capability) {
+        Support::Claimed(evidence) => (Some(evidence.as_str()), None),
+        Support::Absent(why) => (None, Some(why)),
+    };
+    json!({
+        "capability": capability.as_str(),
+        "supported": evidence.is_some(),
+        "evidence": evidence,
+        "why": why,
+    })
 }
 
-fn document(connection: &Connection) -> Value {
+fn document(connection: &Connection, claims: &[Value]) -> Value {
     let capabilities = connection.members.capabilities();
-    let claims = Capability::ALL.iter().map(|capability| {
-        let (supported, evidence, why) = claim(capabilities, *capability);
-        json!({
-            "capability": capability.as_str(),
-            "supported": supported,
-            "evidence": evidence,
-            "why": why,
-        })
-    });
     let limits = capabilities.limits().iter().map(|limit| {
         json!({
-            "operations": operations(limit),
+            "operations": limit.operations.iter().map(|operation| operation.as_str()).collect::<Vec<_>>(),
             "max": limit.max,
             "per_seconds": limit.per.as_secs_f64(),
             "published": limit.published,
@@ -63,51 +50,32 @@ fn document(connection: &Connection) -> Value {
         "endpoint": capabilities.endpoint(),
         "variant": capabilities.variant(),
         "page_size": capabilities.page_size(),
-        "claims": claims.collect::<Vec<_>>(),
-        "behaviours": capabilities.behaviours().map(workspace_members::Behaviour::as_str).collect::<Vec<_>>(),
+        "claims": claims,
+        "behaviours": capabilities.behaviours().map(Behaviour::as_str).collect::<Vec<_>>(),
         "limits": limits.collect::<Vec<_>>(),
     })
 }
 
-fn operations(limit: &RateLimit) -> Vec<&'static str> {
-    limit.operations.iter().map(|operation| operation.as_str()).collect()
-}
-
-fn sheets(connection: &Connection) -> Vec<Sheet> {
+fn sheet(connection: &Connection, claims: &[Value]) -> Sheet {
     let capabilities = connection.members.capabilities();
-    let mut title = format!("{}  ({} at {}", connection.name, connection.provider(), capabilities.endpoint());
-    if !capabilities.variant().is_empty() {
-        title = format!("{title}, {}", capabilities.variant());
+    let columns = ["CAPABILITY", "", "EVIDENCE", "WHY"];
+    let mut sheet = Sheet::new(&columns).titled(connection.title(""));
+    for claim in claims {
+        let text = |name: &str, otherwise: &str| claim[name].as_str().unwrap_or(otherwise).to_owned();
+        let supported = if claim["supported"] == true { "yes" } else { "no" };
+        sheet.push([text("capability", ""), supported.to_owned(), text("evidence", "-"), text("why", "")]);
     }
-    let mut claims = Sheet::new(&["CAPABILITY", "", "EVIDENCE", "WHY"]).titled(format!("{title})"));
-    for capability in Capability::ALL {
-        let (supported, evidence, why) = claim(capabilities, *capability);
-        claims.push([
-            capability.to_string(),
-            if supported { "yes" } else { "no" }.to_owned(),
-            evidence.unwrap_or("-").to_owned(),
-            why.unwrap_or_default(),
-        ]);
-    }
-    let behaviours: Vec<_> = capabilities.behaviours().map(workspace_members::Behaviour::as_str).collect();
+    let behaviours: Vec<_> = capabilities.behaviours().map(Behaviour::as_str).collect();
     if !behaviours.is_empty() {
-        claims.line(Tone::Plain, format!("Behaves: {}", behaviours.join(", ")));
+        sheet.line(Tone::Plain, format!("Behaves: {}", behaviours.join(", ")));
     }
     for limit in capabilities.limits() {
-        let which = match operations(limit).as_slice() {
-            [] => "all requests".to_owned(),
-            some => some.join(", "),
-        };
+        let operations: Vec<_> = limit.operations.iter().map(|operation| operation.as_str()).collect();
+        let which = if operations.is_empty() { "all requests".to_owned() } else { operations.join(", ") };
         let known = if limit.published { "published" } else { "assumed" };
-        claims.line(
-            Tone::Plain,
-            format!(
-                "Limit: {} in {} s for {which} ({known}: {})",
-                limit.max,
-                limit.per.as_secs_f64(),
-                limit.source
-            ),
-        );
+        let (max, seconds, source) = (limit.max, limit.per.as_secs_f64(), &limit.source);
+        let line = format!("Limit: {max} in {seconds} s for {which} ({known}: {source})");
+        sheet.line(Tone::Plain, line);
     }
-    vec![claims]
+    sheet
 }

@@ -1,20 +1,16 @@
 //! `wsm diff`.
 
 use crate::args;
-use crate::connections::{Connection, Connections};
+use crate::connections::Connections;
 use crate::exit::Exit;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::input;
-use crate::planned::counted;
-use crate::report::{Report, Sheet, Tone, role_value};
-use crate::target::WorkspaceTarget;
+use crate::report::{Report, Sheet, Tone, counted};
 use futures_util::future::try_join;
 use serde_json::{Value, json};
 use workspace_members::sync::{Diff, DiffMember, People, Side};
-use workspace_members::{Roster, WorkspaceMembersExt};
 
-const COLUMNS: [&str; 6] =
-    ["difference", "who", "left_role", "left_native_role", "right_role", "right_native_role"];
+const HEADING: &str = "difference,who,left_role,left_native_role,right_role,right_native_role";
 
 /// Compares two workspaces.
 pub(crate) async fn run(connections: &Connections, args: &args::Diff) -> Result<Report> {
@@ -24,37 +20,27 @@ pub(crate) async fn run(connections: &Connections, args: &args::Diff) -> Result<
         Some(file) => input::desired(file)?.people,
         None => People::new(),
     };
-    let (on_left, on_right) = try_join(roster(left, &args.left), roster(right, &args.right)).await?;
+    let (on_left, on_right) =
+        try_join(left.roster(&args.left.workspace), right.roster(&args.right.workspace)).await?;
     let diff = Diff::compute(
         &Side::new(&left.name, left.members.capabilities(), &on_left),
         &Side::new(&right.name, right.members.capabilities(), &on_right),
         &people,
     );
-    let mut report = Report::rows(&COLUMNS, rows(&diff), vec![sheet(&diff)]);
+    let mut report = Report::rows(HEADING, rows(&diff), vec![sheet(&diff)]);
     report.json = json!(diff);
     report.exit = if diff.is_empty() { Exit::Done } else { Exit::Pending };
     Ok(report)
 }
 
-async fn roster(connection: &Connection, target: &WorkspaceTarget) -> Result<Roster> {
-    let (workspace, listed) = connection.one(&target.workspace).await?;
-    let ids = std::slice::from_ref(&workspace.id);
-    let rosters = connection.members.rosters_among(ids, listed.as_deref()).await;
-    // One was asked for.
-    let found = rosters.map_err(|error| Failure::from(error).at(&connection.name))?.pop();
-    found.ok_or_else(|| Failure::input("no workspace is named").at(&connection.name))
-}
-
 fn row(difference: &str, who: &str, left: Option<&DiffMember>, right: Option<&DiffMember>) -> Value {
-    let role = |side: Option<&DiffMember>| side.map(|member| role_value(&member.role));
-    let native = |side: Option<&DiffMember>| side.map(|member| member.native_role.to_string());
     json!({
         "difference": difference,
         "who": who,
-        "left_role": role(left),
-        "left_native_role": native(left),
-        "right_role": role(right),
-        "right_native_role": native(right),
+        "left_role": left.map(|member| &member.role),
+        "left_native_role": left.map(|member| member.native_role.as_str()),
+        "right_role": right.map(|member| &member.role),
+        "right_native_role": right.map(|member| member.native_role.as_str()),
     })
 }
 
@@ -64,12 +50,8 @@ fn rows(diff: &Diff) -> Vec<Value> {
     let mut rows: Vec<Value> = diff.only_left.iter().map(left("only_left")).collect();
     rows.extend(diff.only_right.iter().map(right("only_right")));
     rows.extend(diff.roles.iter().map(|both| {
-        row(
-            if both.certain { "role" } else { "role_unknown" },
-            &both.who,
-            Some(&both.left),
-            Some(&both.right),
-        )
+        let difference = if both.certain { "role" } else { "role_unknown" };
+        row(difference, &both.who, Some(&both.left), Some(&both.right))
     }));
     rows.extend(diff.unmatched_left.iter().map(left("unmatched_left")));
     rows.extend(diff.unmatched_right.iter().map(right("unmatched_right")));
@@ -88,28 +70,24 @@ fn sheet(diff: &Diff) -> Sheet {
         sheet.line(Tone::Gain, format!("  > {}", one(member)));
     }
     for both in &diff.roles {
-        let unsure = if both.certain { "" } else { "; a provider does not name one of them" };
-        let (left, right) = (&both.left, &both.right);
-        sheet.line(
-            Tone::Change,
-            format!(
-                "  ~ {}: {} ({}) and {} ({}){unsure}",
-                both.who, left.role, left.native_role, right.role, right.native_role
-            ),
-        );
+        let unnamed = if both.certain { "" } else { "; a provider does not name one of them" };
+        let role = |member: &DiffMember| format!("{} ({})", member.role, member.native_role);
+        let line = format!("  ~ {}: {} and {}{unnamed}", both.who, role(&both.left), role(&both.right));
+        sheet.line(Tone::Change, line);
     }
     for (side, members) in [("<", &diff.unmatched_left), (">", &diff.unmatched_right)] {
         for member in members {
-            sheet.line(
-                Tone::Quiet,
-                format!("  {side} {} cannot be looked for on the other side", one(member)),
-            );
+            let line = format!("  {side} {} cannot be looked for on the other side", one(member));
+            sheet.line(Tone::Quiet, line);
         }
     }
     for several in &diff.ambiguous {
         let names = several.left.iter().chain(&several.right).map(one).collect::<Vec<_>>().join(", ");
         sheet.line(Tone::Change, format!("  ? {} is ambiguous: {names}", several.who));
     }
-    sheet.line(Tone::Plain, format!("{} on both sides in the same role.", counted(diff.same, "member")));
+    sheet.line(
+        Tone::Plain,
+        format!("{} on both sides in the same role.", counted(diff.same as u64, "member")),
+    );
     sheet
 }

@@ -1,131 +1,107 @@
 //! `wsm doctor`: asks each connection a few harmless questions.
 
-use super::listing::collect;
+use crate::args::Only;
 use crate::connections::{Connection, Connections};
-use crate::failure::{Failure, Result};
+use crate::exit::Exit;
+use crate::failure::{Result, line};
 use crate::output::Output;
-use crate::report::{Report, Sheet};
+use crate::report::{Report, Sheet, counted};
 use futures_util::future::join_all;
+use serde::Serialize;
 use serde_json::{Value, json};
 use workspace_members::{
-    Behaviour, Capability, ErrorKind, Identity, PageRequest, Support, Workspace, WorkspaceMembersExt,
+    Behaviour, Capability, Error, ErrorKind, Evidence, Identity, PageRequest, Support, Workspace,
+    WorkspaceMembersExt, collect_listing,
 };
 
 /// How one question was answered.
+#[derive(Serialize)]
 struct Check {
+    #[serde(rename = "check")]
     name: &'static str,
-    result: Outcome,
+    /// `ok`; `failed`; `skipped`, because the adapter does not claim it or something before it failed; `warning`, if it
+    /// works and should be known.
+    result: &'static str,
     detail: String,
     advice: Option<String>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    Ok,
-    Failed,
-    /// Not asked, because the adapter does not claim it or something before it failed.
-    Skipped,
-    /// Works, and should be known.
-    Warning,
-}
+const FAILED: &str = "failed";
+const WARNING: &str = "warning";
 
-impl Outcome {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Failed => "failed",
-            Self::Skipped => "skipped",
-            Self::Warning => "warning",
+impl Check {
+    fn new(name: &'static str, result: &'static str, detail: impl Into<String>) -> Self {
+        Self { name, result, detail: detail.into(), advice: None }
+    }
+
+    fn ok(name: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(name, "ok", detail)
+    }
+
+    fn skipped(name: &'static str, why: impl Into<String>) -> Self {
+        Self::new(name, "skipped", why)
+    }
+
+    fn failed(name: &'static str, detail: impl Into<String>, advice: &str) -> Self {
+        Self { advice: Some(advice.to_owned()), ..Self::new(name, FAILED, detail) }
+    }
+
+    fn of(name: &'static str, answer: std::result::Result<String, Error>) -> Self {
+        match answer {
+            Ok(detail) => Self::ok(name, detail),
+            Err(error) => Self::failed(name, line(&error), error.advice()),
         }
     }
-}
-
-struct Examined {
-    checks: Vec<Check>,
-    identity: Option<Identity>,
 }
 
 /// Examines one connection or all. Reads only; of most listings a page, of workspaces and of one roster everything.
-pub(crate) async fn run(connections: &Connections, only: Option<&str>, output: Output) -> Result<Report> {
+pub(crate) async fn run(connections: &Connections, only: &Only, output: Output) -> Result<Report> {
     let selected = connections.select(only)?;
     let examined = join_all(selected.iter().map(|connection| examine(connection))).await;
-    let (mut documents, mut rows, mut sheets) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut good, mut bad) = (0, 0);
-    for (connection, examined) in selected.into_iter().zip(examined) {
-        if examined.checks.iter().any(|check| check.result == Outcome::Failed) {
-            bad += 1;
-        } else {
-            good += 1;
-        }
-        for warning in examined.checks.iter().filter(|check| check.result == Outcome::Warning) {
+    let (mut documents, mut sheets, mut failed) = (Vec::new(), Vec::new(), 0);
+    for (connection, (identity, checks)) in selected.iter().zip(examined) {
+        failed += usize::from(checks.iter().any(|check| check.result == FAILED));
+        for warning in checks.iter().filter(|check| check.result == WARNING) {
             output.warn(&format!("{}: {}", connection.name, warning.detail));
         }
-        let document = document(connection, &examined);
-        for check in document["checks"].as_array().into_iter().flatten() {
-            let mut row = check.clone();
-            row["connection"] = json!(connection.name);
-            row["provider"] = json!(connection.provider());
-            rows.push(row);
-        }
-        documents.push(document);
-        sheets.push(sheet(connection, &examined));
+        sheets.push(sheet(connection, &checks));
+        documents.push(document(connection, identity.as_ref(), &checks));
     }
-    let columns = ["connection", "provider", "check", "result", "detail", "advice"];
-    let mut report = Report::rows(&columns, rows, sheets);
-    report.json = Value::Array(documents);
-    report.exit = crate::exit::Exit::of_parts(good, bad);
+    let heading = "connection,provider,check,result,detail,advice";
+    let mut report = Report::lists(heading, "checks", documents, sheets);
+    report.exit = Exit::of_parts(selected.len() - failed, failed);
     Ok(report)
 }
 
-fn document(connection: &Connection, examined: &Examined) -> Value {
+fn document(connection: &Connection, identity: Option<&Identity>, checks: &[Check]) -> Value {
     let capabilities = connection.members.capabilities();
-    let checks = examined.checks.iter().map(|check| {
-        json!({
-            "check": check.name,
-            "result": check.result.as_str(),
-            "detail": check.detail,
-            "advice": check.advice,
-        })
-    });
-    let may: Vec<Value> = capabilities
-        .claims()
-        .map(|(capability, evidence)| json!({"capability": capability.as_str(), "evidence": evidence.as_str()}))
-        .collect();
+    let claims = capabilities.claims().map(
+        |(capability, evidence)| json!({"capability": capability.as_str(), "evidence": evidence.as_str()}),
+    );
     json!({
         "connection": connection.name,
         "provider": connection.provider(),
         "endpoint": capabilities.endpoint(),
         "variant": capabilities.variant(),
         "key_from": connection.key_from,
-        "identity": examined.identity,
-        "checks": checks.collect::<Vec<_>>(),
-        "claims": may,
+        "identity": identity,
+        "checks": checks,
+        "claims": claims.collect::<Vec<_>>(),
     })
 }
 
-fn sheet(connection: &Connection, examined: &Examined) -> Sheet {
-    let capabilities = connection.members.capabilities();
-    let mut sheet = Sheet::new(&["CHECK", "RESULT", "DETAIL"]).titled(format!(
-        "{}  ({} at {}, {}, key from {})",
-        connection.name,
-        connection.provider(),
-        capabilities.endpoint(),
-        capabilities.variant(),
-        connection.key_from
-    ));
-    // Warnings are on standard error, where nobody overlooks them.
-    for check in examined.checks.iter().filter(|check| check.name != "know") {
-        let mut detail = check.detail.clone();
-        if let Some(advice) = &check.advice {
-            detail = format!("{detail}; advice: {advice}");
-        }
-        sheet.push([check.name.to_owned(), check.result.as_str().to_owned(), detail]);
+fn sheet(connection: &Connection, checks: &[Check]) -> Sheet {
+    let title = connection.title(&format!(", key from {}", connection.key_from));
+    let mut sheet = Sheet::new(&["CHECK", "RESULT", "DETAIL"]).titled(title);
+    // What should be known is a warning on standard error, where it is not overlooked.
+    for Check { name, result, detail, advice } in checks.iter().filter(|check| check.name != KNOW) {
+        let advice = advice.as_ref().map(|advice| format!("; advice: {advice}")).unwrap_or_default();
+        sheet.push([(*name).to_owned(), (*result).to_owned(), format!("{detail}{advice}")]);
     }
     sheet
 }
 
-async fn examine(connection: &Connection) -> Examined {
-    let mut examined = Examined { checks: Vec::new(), identity: None };
+async fn examine(connection: &Connection) -> (Option<Identity>, Vec<Check>) {
     let me = connection.members.me().await;
     let usable = match &me {
         Ok(_) => true,
@@ -139,203 +115,163 @@ async fn examine(connection: &Connection) -> Examined {
                 | ErrorKind::Config
         ),
     };
-    examined.identity = me.as_ref().ok().cloned();
-    examined.checks.push(reachable(&me));
-    examined.checks.push(check("key", me.map(|me| acting_as(&me))));
+    let identity = me.as_ref().ok().cloned();
+    let mut checks = vec![reachable(me.as_ref().err()), Check::of("key", me.map(|me| acting_as(&me)))];
     if usable {
-        let workspaces = workspaces(connection, &mut examined.checks).await;
-        users(connection, &mut examined.checks).await;
-        roster(connection, workspaces.as_deref(), &mut examined.checks).await;
-        writes(connection, &mut examined.checks);
+        let (workspaces, found) = workspaces(connection).await;
+        checks.extend([
+            workspaces,
+            users(connection).await,
+            roster(connection, found.as_deref()).await,
+            changes(connection),
+        ]);
     } else {
-        for name in ["workspaces", "users", "roster"] {
-            examined.checks.push(skipped(name, "the key must work first"));
-        }
+        let names = ["workspaces", "users", "roster"];
+        checks.extend(names.map(|name| Check::skipped(name, "the key must work first")));
     }
-    warnings(connection, &mut examined.checks);
-    examined
+    checks.extend(connection.own.notes().iter().map(|note| Check::new(KNOW, WARNING, *note)));
+    if connection.members.capabilities().behaves(Behaviour::KeyDiesWithMembership) {
+        let note = "the key stops working when its user leaves the workspace that it was made in";
+        checks.push(Check::new(KNOW, WARNING, note));
+    }
+    (identity, checks)
 }
 
-fn reachable(me: &workspace_members::Result<Identity>) -> Check {
-    match me {
-        Err(error)
-            if matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Transport | ErrorKind::Unavailable) =>
-        {
-            failed("reachable", crate::failure::line(error), "check the base URL, the proxy and the network")
+/// The check that asks nothing: what should be known before something is changed.
+const KNOW: &str = "know";
+
+fn reachable(error: Option<&Error>) -> Check {
+    let name = "reachable";
+    match error.map(|error| (error.kind(), error)) {
+        Some((ErrorKind::Timeout | ErrorKind::Transport | ErrorKind::Unavailable, error)) => {
+            Check::failed(name, line(error), "check the base URL, the proxy and the network")
         }
-        Err(error) if error.kind() == ErrorKind::Credential => {
-            skipped("reachable", "there is no key to ask with")
+        Some((ErrorKind::UnexpectedResponse, error)) => {
+            let advice = "something answers that is not the provider: check the base URL";
+            Check::failed(name, error.to_string(), advice)
         }
-        Err(error) if error.kind() == ErrorKind::UnexpectedResponse => failed(
-            "reachable",
-            error.to_string(),
-            "something answers that is not the provider: check the base URL",
-        ),
-        _ => Check { name: "reachable", result: Outcome::Ok, detail: "it answers".to_owned(), advice: None },
+        Some((ErrorKind::Credential, _)) => Check::skipped(name, "there is no key to ask with"),
+        _ => Check::ok(name, "it answers"),
     }
 }
 
 fn acting_as(me: &Identity) -> String {
-    let mut text = match (&me.name, &me.email) {
-        (Some(name), Some(email)) => format!("acts as {name} <{email}>, user:{}", me.user),
-        (None, Some(email)) => format!("acts as {email}, user:{}", me.user),
-        (Some(name), None) => format!("acts as {name}, user:{}", me.user),
-        (None, None) => format!("acts as user:{}", me.user),
+    let who = match (&me.name, &me.email) {
+        (Some(name), Some(email)) => format!("{name} <{email}>, "),
+        (None, Some(email)) => format!("{email}, "),
+        (Some(name), None) => format!("{name}, "),
+        (None, None) => String::new(),
     };
-    if let Some(account) = me.account_name.as_ref().or(me.account_id.as_ref()) {
-        text = format!("{text}, of {account}");
-    }
-    match me.admin {
-        Some(true) => format!("{text}; rules the account (the provider says so)"),
-        Some(false) => format!("{text}; does not rule the account (the provider says so)"),
-        None => text,
-    }
+    let account = me.account_name.as_ref().or(me.account_id.as_ref());
+    let account = account.map(|account| format!(", of {account}")).unwrap_or_default();
+    let admin = match me.admin {
+        Some(true) => "; administers the account (the provider says so)",
+        Some(false) => "; does not administer the account (the provider says so)",
+        None => "",
+    };
+    format!("acts as {who}user:{}{account}{admin}", me.user)
 }
 
-async fn workspaces(connection: &Connection, checks: &mut Vec<Check>) -> Option<Vec<Workspace>> {
-    let capabilities = connection.members.capabilities();
-    if let Support::Absent(why) = capabilities.support(Capability::ListWorkspaces) {
-        checks.push(skipped("workspaces", &why));
-        return None;
+/// Also answers the workspaces, if they could be listed.
+async fn workspaces(connection: &Connection) -> (Check, Option<Vec<Workspace>>) {
+    let name = "workspaces";
+    if let Some(why) = absent(connection, Capability::ListWorkspaces) {
+        return (Check::skipped(name, why), None);
     }
-    let listed = collect(|| connection.members.workspaces()).await;
-    let found = listed.as_ref().ok().cloned();
-    checks.push(match listed {
-        Ok(all) => {
-            let manageable = all.iter().filter(|workspace| workspace.may_be_manageable()).count();
-            let detail =
-                format!("lists {}, of which it may manage {manageable}", super::list::workspaces(all.len()));
-            if manageable == 0 {
-                failed(
-                    "workspaces",
-                    detail,
-                    "make the key's user an owner of a workspace, or use a higher level",
-                )
-            } else {
-                passed("workspaces", detail)
-            }
-        }
+    let all = match collect_listing(|| connection.members.workspaces()).await {
+        Ok(all) => all,
         Err(error) if error.kind() == ErrorKind::Forbidden && connection.own.only_workspace().is_some() => {
-            skipped(
-                "workspaces",
-                "the key may not list the account's workspaces, and reaches its one without",
-            )
+            let why = "the key may not list the account's workspaces, and reaches its one without";
+            return (Check::skipped(name, why), None);
         }
-        Err(error) => check("workspaces", Err(error)),
-    });
-    found
+        Err(error) => return (Check::of(name, Err(error)), None),
+    };
+    let manageable = all.iter().filter(|workspace| workspace.may_be_manageable()).count();
+    let listed = counted(all.len() as u64, "workspace");
+    let detail = format!("lists {listed}, of which it may manage {manageable}");
+    let check = if manageable == 0 {
+        Check::failed(name, detail, "make the key's user an owner of a workspace, or use a higher level")
+    } else {
+        Check::ok(name, detail)
+    };
+    (check, Some(all))
 }
 
-async fn users(connection: &Connection, checks: &mut Vec<Check>) {
-    if let Support::Absent(why) = connection.members.capabilities().support(Capability::ListUsers) {
-        checks
-            .push(skipped("users", &format!("{why}; so people are named by id, or found among the members")));
-        return;
+async fn users(connection: &Connection) -> Check {
+    let name = "users";
+    if let Some(why) = absent(connection, Capability::ListUsers) {
+        return Check::skipped(name, format!("{why}; so people are named by id, or found among the members"));
     }
-    let page = connection.members.users_page(PageRequest::default().with_size(1)).await;
-    checks.push(match page {
+    match connection.members.users_page(PageRequest::default().with_size(1)).await {
         Ok(page) => {
             let total = page.total.map(|total| format!(" ({total})")).unwrap_or_default();
-            passed("users", format!("may list the account's users{total}, so people are found by e-mail"))
+            Check::ok(name, format!("may list the account's users{total}, so people are found by e-mail"))
         }
         // Everything but finding people by address works without.
-        Err(error) if error.kind() == ErrorKind::Forbidden => Check {
-            name: "users",
-            result: Outcome::Warning,
-            detail: format!("{}; people not yet in a workspace must be named by user:ID", error.message()),
-            advice: None,
+        Err(error) if error.kind() == ErrorKind::Forbidden => {
+            let detail =
+                format!("{}; people not yet in a workspace must be named by user:ID", error.message());
+            Check::new(name, WARNING, detail)
+        }
+        Err(error) => Check::of(name, Err(error)),
+    }
+}
+
+async fn roster(connection: &Connection, workspaces: Option<&[Workspace]>) -> Check {
+    let name = "roster";
+    let manageable = || workspaces?.iter().find(|workspace| workspace.may_be_manageable());
+    let one = connection.own.only_workspace().or_else(|| manageable().map(|workspace| &workspace.id));
+    let Some(id) = one else { return Check::skipped(name, "no workspace is known to try it on") };
+    if let Some(why) = absent(connection, Capability::ListMembers) {
+        return Check::skipped(name, why);
+    }
+    Check::of(
+        name,
+        if absent(connection, Capability::Roster).is_none() {
+            connection.members.roster(id).await.map(|roster| {
+                let owners = roster.owners().count();
+                format!("workspace {id} has {} members, {owners} of them owners", roster.len())
+            })
+        } else {
+            let members = collect_listing(|| connection.members.members(id.clone())).await;
+            let count = members.map(|members| members.len());
+            count.map(|count| format!("lists {count} members of workspace {id}; not known to be complete"))
         },
-        Err(error) => check("users", Err(error)),
-    });
+    )
 }
 
-async fn roster(connection: &Connection, workspaces: Option<&[Workspace]>, checks: &mut Vec<Check>) {
+/// What can be changed is not tried; only how that is known is shown.
+fn changes(connection: &Connection) -> Check {
     let capabilities = connection.members.capabilities();
-    let one = match connection.own.only_workspace() {
-        Some(id) => Some(id.clone()),
-        None => workspaces
-            .and_then(|all| all.iter().find(|workspace| workspace.may_be_manageable()))
-            .map(|workspace| workspace.id.clone()),
+    let of = |how: &str, is: fn(&Support) -> bool| {
+        let writes = [
+            Capability::AddUser,
+            Capability::AddGroup,
+            Capability::SetUserRole,
+            Capability::SetGroupRole,
+            Capability::RemoveUser,
+            Capability::RemoveGroup,
+        ];
+        let names = writes.into_iter().filter(|write| is(&capabilities.support(*write)));
+        let names: Vec<_> = names.map(Capability::as_str).collect();
+        (!names.is_empty()).then(|| format!("{how}: {}; ", names.join(", ")))
     };
-    let Some(id) = one else {
-        checks.push(skipped("roster", "no workspace is known to try it on"));
-        return;
-    };
-    if !capabilities.has(Capability::ListMembers) {
-        let Support::Absent(why) = capabilities.support(Capability::ListMembers) else { return };
-        checks.push(skipped("roster", &why));
-        return;
-    }
-    let outcome = if capabilities.has(Capability::Roster) {
-        connection.members.roster(&id).await.map(|roster| {
-            let owners = roster.owners().count();
-            format!("workspace {id} has {} members, {owners} of them owners", roster.len())
-        })
-    } else {
-        let members = collect(|| connection.members.members(id.clone())).await;
-        members.map(|members| {
-            format!("lists {} members of workspace {id}; not known to be complete", members.len())
-        })
-    };
-    checks.push(check("roster", outcome));
+    let parts = [
+        of("documented", |support| matches!(support, Support::Claimed(Evidence::Documented))),
+        of(
+            "inferred",
+            |support| matches!(support, Support::Claimed(evidence) if *evidence != Evidence::Documented),
+        ),
+        of("not supported", |support| matches!(support, Support::Absent(_))),
+    ];
+    let text: String = parts.into_iter().flatten().collect();
+    Check::ok("changes", format!("{text}not tried, and the key's rights decide"))
 }
 
-/// What can be changed is not tried; it is said how it is known.
-fn writes(connection: &Connection, checks: &mut Vec<Check>) {
-    let capabilities = connection.members.capabilities();
-    let (mut documented, mut inferred, mut absent) = (Vec::new(), Vec::new(), Vec::new());
-    for capability in [
-        Capability::AddUser,
-        Capability::AddGroup,
-        Capability::SetUserRole,
-        Capability::SetGroupRole,
-        Capability::RemoveUser,
-        Capability::RemoveGroup,
-    ] {
-        match capabilities.support(capability) {
-            Support::Claimed(workspace_members::Evidence::Documented) => documented.push(capability.as_str()),
-            Support::Claimed(_) => inferred.push(capability.as_str()),
-            Support::Absent(_) => absent.push(capability.as_str()),
-        }
-    }
-    let parts = [("documented", documented), ("inferred", inferred), ("not supported", absent)];
-    let parts = parts.iter().filter(|(_, some)| !some.is_empty());
-    let text = parts.map(|(how, some)| format!("{how}: {}", some.join(", "))).collect::<Vec<_>>().join("; ");
-    checks.push(passed("changes", format!("{text}; not tried, and the key's rights decide")));
-}
-
-fn warnings(connection: &Connection, checks: &mut Vec<Check>) {
-    let capabilities = connection.members.capabilities();
-    let warning = |detail: &str| Check {
-        name: "know",
-        result: Outcome::Warning,
-        detail: detail.to_owned(),
-        advice: None,
-    };
-    checks.extend(connection.own.notes().iter().map(|detail| warning(detail)));
-    if capabilities.behaves(Behaviour::KeyDiesWithMembership) {
-        checks.push(warning("the key stops working when its user leaves the workspace that it was made in"));
-    }
-}
-
-fn passed(name: &'static str, detail: String) -> Check {
-    Check { name, result: Outcome::Ok, detail, advice: None }
-}
-
-fn skipped(name: &'static str, why: &str) -> Check {
-    Check { name, result: Outcome::Skipped, detail: why.to_owned(), advice: None }
-}
-
-fn failed(name: &'static str, detail: String, advice: &str) -> Check {
-    Check { name, result: Outcome::Failed, detail, advice: Some(advice.to_owned()) }
-}
-
-fn check(name: &'static str, answer: workspace_members::Result<String>) -> Check {
-    match answer {
-        Ok(detail) => passed(name, detail),
-        Err(error) => {
-            let advice = error.advice();
-            failed(name, Failure::from(error).line(), advice)
-        }
+/// Why something is not claimed.
+fn absent(connection: &Connection, capability: Capability) -> Option<String> {
+    match connection.members.capabilities().support(capability) {
+        Support::Absent(why) => Some(why.into_owned()),
+        Support::Claimed(_) => None,
     }
 }

@@ -1,21 +1,23 @@
 //! `wsm find`: where somebody is, and as what.
 
-use super::listing::collect;
 use crate::connections::{Connection, Connections};
 use crate::failure::{Failure, Result};
 use crate::output::Output;
-use crate::report::{MemberRow, Report, Sheet, member_cells};
+use crate::report::{MEMBER_COLUMNS, Report, Sheet, counted, member_cells, member_row};
 use futures_util::future::join_all;
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use serde_json::json;
 use workspace_members::{
-    Behaviour, Capability, ErrorKind, GroupId, Member, Operation, PrincipalId, User, Who, WorkspaceMembersExt,
+    Behaviour, Capability, ErrorKind, GroupId, Member, Operation, PrincipalId, User, Who, WorkspaceId,
+    WorkspaceMembersExt, collect_listing,
 };
+
+const HEADING: &str =
+    "connection,provider,workspace,kind,id,membership_id,email,name,role,native_role,fit,status,through";
 
 /// What one connection knows.
 struct Found {
-    /// The memberships, each with the workspace's name, and the group that it comes through.
-    places: Vec<(Member, Option<String>, Option<GroupId>)>,
+    /// Each with the workspace's name, and the group that it comes through.
+    memberships: Vec<(Member, Option<String>, Option<GroupId>)>,
     /// Whether the account has them as a user at all; `None` where that cannot be seen.
     user: Option<bool>,
     failures: Vec<Failure>,
@@ -25,41 +27,37 @@ struct Found {
 pub(crate) async fn run(connections: &Connections, who: &Who, output: Output) -> Result<Report> {
     let all = connections.all();
     let answers = join_all(all.iter().map(|connection| find(connection, who, output))).await;
-    let mut columns = vec!["CONNECTION", "WORKSPACE", "NAME"];
-    columns.extend(crate::report::MEMBER_COLUMNS);
-    columns.push("THROUGH");
-    let mut sheet = Sheet::new(&columns);
+    let mut sheet =
+        Sheet::new(&[&["CONNECTION", "WORKSPACE", "NAME"][..], &MEMBER_COLUMNS, &["THROUGH"]].concat());
     let (mut rows, mut failures, mut succeeded) = (Vec::new(), Vec::new(), 0);
     for (connection, mut found) in all.iter().zip(answers) {
         succeeded += usize::from(found.failures.is_empty());
         failures.append(&mut found.failures);
-        if found.places.is_empty() && found.user == Some(true) {
+        if found.memberships.is_empty() && found.user == Some(true) {
             output.note(&format!(
                 "{}: {who} is a user of the account, and in no workspace listed",
                 connection.name
             ));
         }
-        for (member, workspace, through) in found.places {
+        for (member, workspace, through) in found.memberships {
             let through = through.map(|group| format!("group:{group}"));
-            let mut row = MemberRow::new(&connection.name, connection.provider(), &member).value();
+            let mut row = member_row(&connection.name, connection.provider(), &member);
             row["through"] = json!(through);
             rows.push(row);
-            let place =
+            let target =
                 [connection.name.clone(), member.key.workspace.to_string(), workspace.unwrap_or_default()];
-            sheet.push(place.into_iter().chain(member_cells(&member)).chain([through.unwrap_or_default()]));
+            sheet.push(target.into_iter().chain(member_cells(&member)).chain([through.unwrap_or_default()]));
         }
     }
     if rows.is_empty() && failures.is_empty() {
-        output.note(&format!("{who} is in no workspace of {} connection(s)", all.len()));
+        let connections = counted(all.len() as u64, "connection");
+        output.note(&format!("{who} is in no workspace of {connections}"));
     }
-    let mut columns = MemberRow::COLUMNS.to_vec();
-    columns.push("through");
-    let rows: Vec<Value> = rows;
-    Ok(Report::rows(&columns, rows, vec![sheet]).with_failures(succeeded, failures))
+    Ok(Report::rows(HEADING, rows, vec![sheet]).with_failures(succeeded, failures))
 }
 
 async fn find(connection: &Connection, who: &Who, output: Output) -> Found {
-    let mut found = Found { places: Vec::new(), user: None, failures: Vec::new() };
+    let mut found = Found { memberships: Vec::new(), user: None, failures: Vec::new() };
     let choice = match connection.manageable().await {
         Ok(choice) => choice,
         Err(failure) => {
@@ -71,18 +69,15 @@ async fn find(connection: &Connection, who: &Who, output: Output) -> Found {
         output.note(&format!(
             "{}: {} not searched, as they are not this key's to manage or have no members of their own",
             connection.name,
-            super::list::workspaces(choice.left_out)
+            counted(choice.left_out, "workspace")
         ));
     }
     let user = match user(connection, who).await {
         Ok(user) => user,
         Err(failure) => {
             // Memberships can still be found by address; what is lost is access through groups.
-            output.note(&format!(
-                "{}: {}; access through groups is not looked for",
-                connection.name,
-                failure.line()
-            ));
+            let why = failure.line();
+            output.note(&format!("{}: {why}; access through groups is not looked for", connection.name));
             None
         }
     };
@@ -96,8 +91,7 @@ async fn find(connection: &Connection, who: &Who, output: Output) -> Found {
         ));
     }
     let groups = user.as_ref().and_then(|user| user.groups.clone()).unwrap_or_default();
-    let names: BTreeMap<_, _> =
-        choice.chosen.iter().map(|chosen| (chosen.id.clone(), chosen.name.clone())).collect();
+    let name_of = |id: &WorkspaceId| choice.chosen.iter().find(|chosen| chosen.id == *id)?.name.clone();
     for members in connection.members_of(&choice, output).await {
         let members = match members {
             Ok(members) => members,
@@ -107,15 +101,13 @@ async fn find(connection: &Connection, who: &Who, output: Output) -> Found {
             }
         };
         for member in members {
-            let name = names.get(&member.key.workspace).cloned().flatten();
-            if is(connection, &member, who, user.as_ref()) {
-                found.places.push((member, name, None));
-            } else if let PrincipalId::Group(group) = &member.key.principal
-                && groups.contains(group)
-            {
-                let group = group.clone();
-                found.places.push((member, name, Some(group)));
-            }
+            let through = match &member.key.principal {
+                _ if is(connection, &member, who, user.as_ref()) => None,
+                PrincipalId::Group(group) if groups.contains(group) => Some(group.clone()),
+                _ => continue,
+            };
+            let name = name_of(&member.key.workspace);
+            found.memberships.push((member, name, through));
         }
     }
     found
@@ -131,16 +123,15 @@ fn is(connection: &Connection, member: &Member, who: &Who, user: Option<&User>) 
         }
 }
 
-/// The user meant, `Some(None)` if the account has none, `None` where that is not needed or cannot be seen. Only groups
-/// make it worth a listing.
+/// The account's user, where groups give access: only then are users listed. `None` where nothing was listed, and
+/// `Some(None)` if the account has no such user.
 async fn user(connection: &Connection, who: &Who) -> Result<Option<Option<User>>> {
     let capabilities = connection.members.capabilities();
     if !capabilities.behaves(Behaviour::GroupsGrantAccess) {
         return Ok(None);
     }
-    capabilities
-        .require(Capability::ListUsers, Operation::ListUsers)
-        .map_err(|error| Failure::from(error).at(&connection.name))?;
+    let claimed = capabilities.require(Capability::ListUsers, Operation::ListUsers);
+    claimed.map_err(|error| connection.fail(error))?;
     let answer = match who {
         Who::Email(email) => match connection.members.find_user(email).await {
             Ok(user) => Ok(Some(user)),
@@ -150,9 +141,9 @@ async fn user(connection: &Connection, who: &Who) -> Result<Option<Option<User>>
         Who::Id(PrincipalId::Group(_)) => return Ok(None),
         Who::Id(id) => {
             let same = |user: &User| capabilities.same_principal(&user.id.clone().into(), id);
-            let users = collect(|| connection.members.users()).await;
+            let users = collect_listing(|| connection.members.users()).await;
             users.map(|users| users.into_iter().find(same))
         }
     };
-    answer.map(Some).map_err(|error| Failure::from(error).at(&connection.name))
+    answer.map(Some).map_err(|error| connection.fail(error))
 }

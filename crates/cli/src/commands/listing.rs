@@ -4,12 +4,12 @@ use crate::connections::Connection;
 use crate::failure::{Failure, Result};
 use crate::output::Output;
 use crate::progress;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use workspace_members::{
-    Capability, Effect, Error, ErrorKind, ListOf, Listing, Member, Operation, Resource, Workspace,
-    WorkspaceId, WorkspaceMembersExt,
+    Capability, Effect, Error, ErrorKind, ListOf, Member, Operation, Resource, Roster, Workspace,
+    WorkspaceId, WorkspaceMembersExt, collect_listing,
 };
 
 /// How many workspaces of one connection are read side by side. Limits are kept by the layers below.
@@ -22,24 +22,20 @@ pub(crate) struct Chosen {
     pub(crate) name: Option<String>,
 }
 
+impl From<&Workspace> for Chosen {
+    fn from(workspace: &Workspace) -> Self {
+        Self { id: workspace.id.clone(), name: Some(workspace.name.clone()) }
+    }
+}
+
 /// Which workspaces a command is about.
 #[derive(Debug)]
 pub(crate) struct Choice {
     pub(crate) chosen: Vec<Chosen>,
     /// How many the connection has beside these whose members are not its to manage.
-    pub(crate) left_out: usize,
+    pub(crate) left_out: u64,
     /// The account's workspaces, if they were listed to find these.
     listed: Option<Vec<Workspace>>,
-}
-
-/// Collects a listing; one that changed meanwhile is started over once.
-pub(crate) async fn collect<'a, T: 'a>(
-    mut listing: impl FnMut() -> Listing<'a, T>,
-) -> workspace_members::Result<Vec<T>> {
-    match listing().try_collect().await {
-        Err(error) if error.kind() == ErrorKind::ListingChanged => listing().try_collect().await,
-        result => result,
-    }
 }
 
 impl Connection {
@@ -47,13 +43,9 @@ impl Connection {
         self.members.capabilities().has(capability)
     }
 
-    fn fail(&self, error: impl Into<Error>) -> Failure {
-        Failure::from(error.into()).at(&self.name)
-    }
-
     /// All workspaces that the connection shows.
     pub(crate) async fn workspaces(&self) -> Result<Vec<Workspace>> {
-        collect(|| self.members.workspaces()).await.map_err(|error| self.fail(error))
+        collect_listing(|| self.members.workspaces()).await.map_err(|error| self.fail(error))
     }
 
     /// Those whose members are the connection's to manage.
@@ -62,28 +54,22 @@ impl Connection {
             let chosen = Chosen { id: id.clone(), name: None };
             return Ok(Choice { chosen: vec![chosen], left_out: 0, listed: None });
         }
-        if let Err(error) =
-            self.members.capabilities().require(Capability::ListWorkspaces, Operation::ListWorkspaces)
-        {
-            let advice = format!("name a workspace by its id: {}:ID", self.name);
-            return Err(self.fail(error).advising(advice));
-        }
+        let operation = Operation::ListWorkspaces;
+        let claimed = self.members.capabilities().require(Capability::ListWorkspaces, operation);
+        let advice = || format!("name a workspace by its id: {}:ID", self.name);
+        claimed.map_err(|error| self.fail(error).advising(advice()))?;
         let all = self.workspaces().await?;
-        let total = all.len();
-        let chosen: Vec<Chosen> = all
-            .iter()
-            .filter(|workspace| workspace.may_be_manageable())
-            .map(|workspace| Chosen { id: workspace.id.clone(), name: Some(workspace.name.clone()) })
-            .collect();
-        Ok(Choice { left_out: total - chosen.len(), chosen, listed: Some(all) })
+        let manageable = all.iter().filter(|workspace| workspace.may_be_manageable());
+        let chosen: Vec<Chosen> = manageable.map(Chosen::from).collect();
+        Ok(Choice { left_out: (all.len() - chosen.len()) as u64, chosen, listed: Some(all) })
     }
 
     /// The workspaces with these ids or unique names, each once. They are listed if one of these may be a name.
-    pub(crate) async fn chosen(&self, wanted: &[&str]) -> Result<Choice> {
-        let listed = self.listed_for(wanted).await?;
+    pub(crate) async fn chosen(&self, named: &[&str]) -> Result<Choice> {
+        let listed = self.listed_for(named).await?;
         let mut chosen: Vec<Chosen> = Vec::new();
-        for wanted in wanted {
-            let found = self.choose(wanted, listed.as_deref())?;
+        for named in named {
+            let found = self.choose(named, listed.as_deref())?;
             if !chosen.iter().any(|other| other.id == found.id) {
                 chosen.push(found);
             }
@@ -92,16 +78,25 @@ impl Connection {
     }
 
     /// The workspace with this id or unique name, and the list that it was found in, if it may be a name.
-    pub(crate) async fn one(&self, wanted: &str) -> Result<(Chosen, Option<Vec<Workspace>>)> {
-        let listed = self.listed_for(&[wanted]).await?;
-        let chosen = self.choose(wanted, listed.as_deref())?;
+    pub(crate) async fn one(&self, named: &str) -> Result<(Chosen, Option<Vec<Workspace>>)> {
+        let listed = self.listed_for(&[named]).await?;
+        let chosen = self.choose(named, listed.as_deref())?;
         Ok((chosen, listed))
     }
 
+    /// The roster of the workspace with this id or unique name.
+    pub(crate) async fn roster(&self, named: &str) -> Result<Roster> {
+        let (workspace, listed) = self.one(named).await?;
+        let ids = std::slice::from_ref(&workspace.id);
+        let rosters = self.members.rosters_among(ids, listed.as_deref()).await;
+        let mut rosters = rosters.map_err(|error| self.fail(error))?;
+        Ok(rosters.remove(0))
+    }
+
     /// The account's workspaces, where the key may list them and not all of these are ids by their looks.
-    async fn listed_for(&self, wanted: &[&str]) -> Result<Option<Vec<Workspace>>> {
+    async fn listed_for(&self, named: &[&str]) -> Result<Option<Vec<Workspace>>> {
         let form = self.members.capabilities().workspace_ids();
-        let ids = wanted.iter().all(|wanted| form.is_id(wanted));
+        let ids = named.iter().all(|named| form.is_id(named));
         let one = self.own.only_workspace().is_some();
         if ids || one || !self.has(Capability::ListWorkspaces) {
             return Ok(None);
@@ -109,39 +104,30 @@ impl Connection {
         self.workspaces().await.map(Some)
     }
 
-    fn missing(&self, wanted: &str) -> Failure {
-        let message = format!("no workspace has the id or name {wanted:?}, or it is not visible");
+    fn missing(&self, named: &str) -> Failure {
+        let message = format!("no workspace has the id or name {named:?}, or it is not visible");
         let error = Error::not_found(message, &[Resource::Workspace]).with_provider(self.members.provider());
         self.fail(error).advising(format!("`wsm workspaces {}` lists them", self.name))
     }
 
-    fn choose(&self, wanted: &str, known: Option<&[Workspace]>) -> Result<Chosen> {
-        if let Some(known) = known {
-            return self.find(wanted, known);
+    /// Finds a workspace in the list. Without a list, what was typed can only be an id.
+    fn choose(&self, named: &str, listed: Option<&[Workspace]>) -> Result<Chosen> {
+        let Some(listed) = listed else {
+            let id = WorkspaceId::new(named).map_err(|error| self.fail(Error::from(error)))?;
+            return Ok(Chosen { id, name: None });
+        };
+        if let Some(found) = listed.iter().find(|workspace| workspace.id.as_str() == named) {
+            return Ok(found.into());
         }
-        // Without a list of workspaces it can only be an id.
-        let id = WorkspaceId::new(wanted).map_err(|error| self.fail(error))?;
-        Ok(Chosen { id, name: None })
-    }
-
-    fn find(&self, wanted: &str, known: &[Workspace]) -> Result<Chosen> {
-        let chosen =
-            |workspace: &Workspace| Chosen { id: workspace.id.clone(), name: Some(workspace.name.clone()) };
-        if let Some(found) = known.iter().find(|workspace| workspace.id.as_str() == wanted) {
-            return Ok(chosen(found));
-        }
-        let named: Vec<&Workspace> = known.iter().filter(|workspace| workspace.name == wanted).collect();
-        let provider = self.members.provider();
-        match named.as_slice() {
-            [one] => Ok(chosen(one)),
-            [] => Err(self.missing(wanted)),
+        let found: Vec<&Workspace> = listed.iter().filter(|workspace| workspace.name == named).collect();
+        match found.as_slice() {
+            [one] => Ok((*one).into()),
+            [] => Err(self.missing(named)),
             several => {
                 let ids = several.iter().map(|workspace| workspace.id.to_string()).collect::<Vec<_>>();
-                let message =
-                    format!("{} workspaces are named {wanted:?}: {}", several.len(), ids.join(", "));
-                let error =
-                    Error::new(ErrorKind::Ambiguous, Effect::Rejected, message).with_provider(provider);
-                Err(self.fail(error))
+                let message = format!("{} workspaces are named {named:?}: {}", ids.len(), ids.join(", "));
+                let error = Error::new(ErrorKind::Ambiguous, Effect::Rejected, message);
+                Err(self.fail(error.with_provider(self.members.provider())))
             }
         }
     }
@@ -150,10 +136,10 @@ impl Connection {
     /// together or not at all, else each for itself.
     pub(crate) async fn members_of(&self, choice: &Choice, output: Output) -> Vec<Result<Vec<Member>>> {
         let Choice { chosen, listed, .. } = choice;
-        if self.has(Capability::Roster) && self.has(Capability::ListAccountMembers) {
+        if !chosen.is_empty() && self.has(Capability::Roster) && self.has(Capability::ListAccountMembers) {
             return match self.members_in_one_pass(chosen, listed.as_deref(), output).await {
                 Ok(all) => all,
-                // One request failed, so one failure is told.
+                // One request failed, so there is one failure.
                 Err(error) => vec![Err(self.fail(error))],
             };
         }
@@ -167,7 +153,7 @@ impl Connection {
                         let rosters = self.members.rosters_among(id, Some(listed)).await;
                         rosters.map(|rosters| rosters.iter().flatten().cloned().collect())
                     }
-                    _ => collect(|| self.members.members(workspace.id.clone())).await,
+                    _ => collect_listing(|| self.members.members(workspace.id.clone())).await,
                 };
                 bar.inc(1);
                 members.map(sorted).map_err(|error| self.fail(error))
@@ -179,8 +165,8 @@ impl Connection {
         read
     }
 
-    /// Where the workspaces were listed, whoever cannot be removed is marked, and a missing workspace is an error at once.
-    /// Else the members tell that a workspace is there, and only of one without members it is looked up.
+    /// Where the workspaces were listed, members who cannot be removed are marked, and a missing workspace is an error.
+    /// Else members show that a workspace exists, and only one without members is looked up.
     async fn members_in_one_pass(
         &self,
         chosen: &[Chosen],
@@ -192,37 +178,30 @@ impl Connection {
             let rosters = self.members.rosters_among(&ids, listed).await?;
             return Ok(rosters.iter().map(|roster| Ok(roster.members().to_vec())).collect());
         }
-        let everybody = collect(|| self.members.members(ListOf::Account)).await?;
+        let everybody = collect_listing(|| self.members.members(ListOf::Account)).await?;
         let mut by_workspace: BTreeMap<WorkspaceId, Vec<Member>> = BTreeMap::new();
         for member in everybody {
             by_workspace.entry(member.key.workspace.clone()).or_default().push(member);
         }
         let mut take = |id: &WorkspaceId| sorted(by_workspace.remove(id).unwrap_or_default());
         let found: Vec<Vec<Member>> = chosen.iter().map(|workspace| take(&workspace.id)).collect();
-        let mut missing = Vec::new();
+        let mut known = None;
         if found.iter().any(Vec::is_empty) && self.has(Capability::ListWorkspaces) {
-            match collect(|| self.members.workspaces()).await {
-                Ok(all) => {
-                    let gone = |one: &&Chosen| !all.iter().any(|known| known.id == one.id);
-                    missing.extend(chosen.iter().filter(gone).map(|one| one.id.clone()));
-                }
+            match collect_listing(|| self.members.workspaces()).await {
+                Ok(all) => known = Some(all),
                 Err(error) => output.note(&format!(
                     "{}: nobody is listed, and whether the workspace exists could not be read: {error}",
                     self.name
                 )),
             }
         }
-        Ok(chosen
-            .iter()
-            .zip(found)
-            .map(|(workspace, members)| {
-                if members.is_empty() && missing.contains(&workspace.id) {
-                    Err(self.missing(workspace.id.as_str()))
-                } else {
-                    Ok(members)
-                }
-            })
-            .collect())
+        let missing =
+            |id: &WorkspaceId| known.as_ref().is_some_and(|all| all.iter().all(|one| one.id != *id));
+        let answer = |(workspace, members): (&Chosen, Vec<Member>)| {
+            let gone = members.is_empty() && missing(&workspace.id);
+            if gone { Err(self.missing(workspace.id.as_str())) } else { Ok(members) }
+        };
+        Ok(chosen.iter().zip(found).map(answer).collect())
     }
 }
 

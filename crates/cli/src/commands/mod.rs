@@ -1,4 +1,4 @@
-//! One module per command: asks the library, answers a [`Report`].
+//! One module per command: calls the library and returns a [`Report`].
 
 mod apply;
 mod capabilities;
@@ -14,14 +14,12 @@ mod plan;
 mod roles;
 mod workspaces;
 
-use crate::args::{Add, Command, Common, Remove, SetRole};
-use crate::connections::{Connections, Need};
-use crate::exit::Exit;
+use crate::args::{Command, Common};
+use crate::connections::Connections;
 use crate::failure::Result;
 use crate::output::Output;
 use crate::report::Report;
 use crate::simulate;
-use serde_json::Value;
 use workspace_members::Registry;
 
 /// Runs a command. Everything typed is checked against the configuration before the first request.
@@ -31,53 +29,25 @@ pub(crate) async fn run(
     output: Output,
     registry: &Registry,
 ) -> Result<Report> {
-    let need = match &command {
-        Command::Add(Add { how, .. })
-        | Command::SetRole(SetRole { how, .. })
-        | Command::Remove(Remove { how, .. })
-            if how.dry_run =>
-        {
-            Need::Reading
-        }
-        Command::Roles { .. } | Command::Capabilities { .. } => Need::Claims,
-        Command::Add(_) | Command::SetRole(_) | Command::Remove(_) | Command::Apply(_) => Need::Changes,
-        _ => Need::Reading,
-    };
     if let Command::Simulate(args) = command {
         simulate::run(args).await?;
-        return Ok(Report::silent());
+        return Ok(Report::default());
     }
-    let connections = Connections::open(common, need, registry).await?;
+    let connections = &Connections::open(common, command.need(), registry).await?;
     match command {
-        Command::List { targets } => list::run(&connections, &targets, output).await,
-        Command::Add(args) => change::add(&connections, &args, output).await,
-        Command::SetRole(args) => change::set_role(&connections, &args, output).await,
-        Command::Remove(args) => change::remove(&connections, &args, output).await,
-        Command::Plan(args) => plan::run(&connections, &args).await,
-        Command::Apply(args) => apply::run(&connections, &args, output).await,
-        Command::Diff(args) => diff::run(&connections, &args).await,
-        Command::Dump(args) => dump::run(&connections, &args.targets, output).await,
-        Command::Find { who } => find::run(&connections, &who, output).await,
-        Command::Workspaces { connection, all } => {
-            workspaces::run(&connections, connection.as_deref(), all, output).await
-        }
-        Command::Roles { connection } => roles::run(&connections, connection.as_deref()),
-        Command::Capabilities { connection } => capabilities::run(&connections, connection.as_deref()),
-        Command::Doctor { connection } => doctor::run(&connections, connection.as_deref(), output).await,
-        Command::Simulate(_) | Command::Completions { .. } => Ok(Report::silent()),
-    }
-}
-
-impl Report {
-    /// A command that has nothing to say, or has said it.
-    pub(crate) fn silent() -> Self {
-        Self {
-            json: Value::Null,
-            csv: (Vec::new(), Vec::new()),
-            sheets: Vec::new(),
-            text: None,
-            failures: Vec::new(),
-            exit: Exit::Done,
-        }
+        Command::List { targets } => list::run(connections, &targets, output).await,
+        Command::Add(args) => change::add(connections, &args, output).await,
+        Command::SetRole(args) => change::set_role(connections, &args, output).await,
+        Command::Remove(args) => change::remove(connections, &args, output).await,
+        Command::Plan(args) => plan::run(connections, &args).await,
+        Command::Apply(args) => apply::run(connections, &args, output).await,
+        Command::Diff(args) => diff::run(connections, &args).await,
+        Command::Dump { targets } => dump::run(connections, &targets, output).await,
+        Command::Find { who } => find::run(connections, &who, output).await,
+        Command::Workspaces { only, all } => workspaces::run(connections, &only, all, output).await,
+        Command::Roles(only) => roles::run(connections, &only),
+        Command::Capabilities(only) => capabilities::run(connections, &only),
+        Command::Doctor(only) => doctor::run(connections, &only, output).await,
+        Command::Simulate(_) | Command::Completions { .. } => Ok(Report::default()),
     }
 }

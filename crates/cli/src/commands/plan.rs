@@ -13,19 +13,15 @@ pub(crate) async fn run(connections: &Connections, args: &args::Plan) -> Result<
     let desired = input::desired(&args.file)?;
     let handles = connections.handles(&desired.connections())?;
     let observed = sync::observe(&handles, &desired).await.map_err(planned::not_applied)?;
-    let overrides = args.lift.overrides.iter().cloned().collect();
     let planned = Plan::compute(&desired, &observed, &connections.guards)
-        .or_else(|refused| refused.overridden(&overrides));
+        .or_else(|refused| refused.overridden(&args.lift.overrides()));
     let plan = match planned {
         Ok(plan) => plan,
         Err(refused) => {
-            // What was refused is worth seeing.
-            let failure = planned::refused(&refused, None);
-            let mut report = planned::plan(&refused.plan);
-            report.json = failure.json();
-            report.exit = failure.exit;
-            report.failures = vec![failure];
-            return Ok(report);
+            // The refused plan is shown too.
+            let (failure, shown) = (planned::refused(&refused), planned::plan(&refused.plan));
+            let (json, exit) = (failure.json(), failure.exit);
+            return Ok(Report { json, exit, failures: vec![failure], ..shown });
         }
     };
     if let Some(path) = &args.out {
@@ -39,9 +35,7 @@ pub(crate) async fn run(connections: &Connections, args: &args::Plan) -> Result<
 }
 
 fn keep(plan: &Plan, path: &Path) -> Result<()> {
-    let cannot = |error: &dyn std::fmt::Display| {
-        Failure::input(format!("{} cannot be written: {error}", path.display()))
-    };
-    let text = plan.to_json().map_err(|error| cannot(&error))?;
-    std::fs::write(path, text + "\n").map_err(|error| cannot(&error))
+    let text = plan.to_json().map_err(std::io::Error::from);
+    text.and_then(|text| std::fs::write(path, text + "\n"))
+        .map_err(|error| Failure::input(format!("{} cannot be written: {error}", path.display())))
 }

@@ -1,5 +1,6 @@
 //! `wsm roles`: how roles translate. Sends nothing.
 
+use crate::args::Only;
 use crate::connections::{Connection, Connections};
 use crate::failure::Result;
 use crate::report::{Report, Sheet, Tone};
@@ -7,24 +8,20 @@ use serde_json::{Value, json};
 use workspace_members::{Role, RolePolicy};
 
 /// Shows the role table of one connection or of all.
-pub(crate) fn run(connections: &Connections, only: Option<&str>) -> Result<Report> {
+pub(crate) fn run(connections: &Connections, only: &Only) -> Result<Report> {
     let (mut rows, mut sheets) = (Vec::new(), Vec::new());
     for connection in connections.select(only)? {
         let (sheet, mut more) = table(connection);
         sheets.push(sheet);
         rows.append(&mut more);
     }
-    let columns = ["connection", "provider", "role", "native_role", "fit", "note"];
-    Ok(Report::rows(&columns, rows, sheets))
+    Ok(Report::rows("connection,provider,role,native_role,fit,note", rows, sheets))
 }
 
 fn table(connection: &Connection) -> (Sheet, Vec<Value>) {
     let roles = connection.members.capabilities().roles();
-    let mut sheet = Sheet::new(&["ROLE", "NATIVE ROLE", "FIT", "NOTE"]).titled(format!(
-        "{}  ({})",
-        connection.name,
-        connection.provider()
-    ));
+    let title = format!("{}  ({})", connection.name, connection.provider());
+    let mut sheet = Sheet::new(&["ROLE", "NATIVE ROLE", "FIT", "NOTE"]).titled(title);
     let mut rows = Vec::new();
     for role in Role::BUILT_IN {
         // What would be written, under the policy in force.
@@ -49,23 +46,19 @@ fn table(connection: &Connection) -> (Sheet, Vec<Value>) {
         }));
         sheet.push([role.to_string(), native.unwrap_or_default(), fit.unwrap_or_default(), note]);
     }
-    sheet.line(
-        Tone::Plain,
-        if roles.accepts_custom() {
-            "Any other role of the provider's: native:NAME.".to_owned()
-        } else {
-            "The provider has no other roles.".to_owned()
-        },
-    );
+    let others = if roles.accepts_custom() {
+        "Any other role of the provider's: native:NAME."
+    } else {
+        "The provider has no other roles."
+    };
+    sheet.line(Tone::Plain, others);
     let policy = match roles.policy() {
-        RolePolicy::Table => None,
-        RolePolicy::ExactOnly => Some("Policy exact-only: no inexact role is written."),
+        RolePolicy::Table => return (sheet, rows),
+        RolePolicy::ExactOnly => "Policy exact-only: no inexact role is written.",
         RolePolicy::AllowNarrower => {
-            Some("Policy allow-narrower: a role that the provider lacks becomes the nearest lower one.")
+            "Policy allow-narrower: a role that the provider lacks becomes the nearest lower one."
         }
     };
-    if let Some(policy) = policy {
-        sheet.line(Tone::Plain, policy);
-    }
+    sheet.line(Tone::Plain, policy);
     (sheet, rows)
 }

@@ -1,20 +1,15 @@
 //! `wsm workspaces`.
 
-use super::list::workspaces;
+use crate::args::Only;
 use crate::connections::Connections;
 use crate::failure::Result;
 use crate::output::Output;
-use crate::report::{Report, Sheet};
+use crate::report::{Report, Sheet, counted};
 use futures_util::future::join_all;
 use serde_json::json;
 
 /// Lists workspaces, of one connection or of all.
-pub(crate) async fn run(
-    connections: &Connections,
-    only: Option<&str>,
-    all: bool,
-    output: Output,
-) -> Result<Report> {
+pub(crate) async fn run(connections: &Connections, only: &Only, all: bool, output: Output) -> Result<Report> {
     let selected = connections.select(only)?;
     let answers = join_all(selected.iter().map(|connection| connection.workspaces())).await;
     let mut sheet = Sheet::new(&["TARGET", "NAME", "KIND", "OWNER", "MANAGEABLE"]);
@@ -35,7 +30,7 @@ pub(crate) async fn run(
             output.note(&format!(
                 "{}: {} more not listed: not this key's to manage, or without members of their own; --all shows them",
                 connection.name,
-                workspaces(total - shown.len()),
+                counted((total - shown.len()) as u64, "workspace"),
             ));
         }
         for workspace in shown {
@@ -59,6 +54,6 @@ pub(crate) async fn run(
             ]);
         }
     }
-    let columns = ["connection", "provider", "workspace", "name"];
-    Ok(Report::rows(&columns, rows, vec![sheet]).with_failures(succeeded, failures))
+    let report = Report::rows("connection,provider,workspace,name", rows, vec![sheet]);
+    Ok(report.with_failures(succeeded, failures))
 }

@@ -1,29 +1,22 @@
 //! Where a configuration was found, and what it may say there.
 
-use super::{Problem, Problems};
+use super::problem::{Problem, Problems};
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
-/// A file, and how it came to be read.
+/// A file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) path: PathBuf,
-    pub(crate) by: By,
-}
-
-/// Who chose a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum By {
-    /// The user: it was named, or is in their own folder.
-    User,
-    /// Nobody: it lay in the current folder, which may be a copy of somebody else's.
-    Folder,
+    /// Whether the user named it, or it is in their own folder. Else it lay in the current folder, which may be a copy of
+    /// somebody else's.
+    pub(crate) trusted: bool,
 }
 
 impl Found {
     /// A file that the user named.
     pub(crate) fn named(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), by: By::User }
+        Self { path: path.into(), trusted: true }
     }
 }
 
@@ -36,19 +29,16 @@ pub(crate) fn find(asked: Option<&Path>) -> Option<Found> {
     }
     let own = variable("XDG_CONFIG_HOME").or_else(|| Some(variable("HOME")?.join(".config")));
     let candidates = [
-        Some(Found { path: PathBuf::from("wsm.toml"), by: By::Folder }),
+        Some(Found { path: PathBuf::from("wsm.toml"), trusted: false }),
         own.map(|folder| Found::named(folder.join("wsm/wsm.toml"))),
     ];
     candidates.into_iter().flatten().find(|found| found.path.exists())
 }
 
-/// What a connection of a file that nobody chose may not say: what runs a program, and where a key is sent. Whoever
-/// looks into a folder must not thereby obey it.
-pub(super) fn beyond(by: By, settings: &DeTable<'_>) -> Problems {
+/// What a connection of a file that is not trusted may not say: what runs a program, and where a key is sent. A user who
+/// only changes into a folder has not agreed to what its files say.
+pub(super) fn untrusted(settings: &DeTable<'_>) -> Problems {
     let mut problems = Vec::new();
-    if by == By::User {
-        return problems;
-    }
     for (setting, value) in settings {
         let does = match (setting.get_ref().as_ref(), value.get_ref()) {
             ("key_command" | "client_secret_command", _) => "runs a program",
@@ -58,7 +48,7 @@ pub(super) fn beyond(by: By, settings: &DeTable<'_>) -> Problems {
             ("proxy", DeValue::String(proxy)) if matches!(proxy.as_ref(), "system" | "direct") => continue,
             ("proxy" | "root_ca_file" | "root_ca_pem", _) => "decides who can read a key on its way",
             ("oauth", DeValue::Table(oauth)) => {
-                problems.extend(beyond(by, oauth));
+                problems.extend(untrusted(oauth));
                 continue;
             }
             _ => continue,
@@ -68,7 +58,7 @@ pub(super) fn beyond(by: By, settings: &DeTable<'_>) -> Problems {
              --config wsm.toml or set WSM_CONFIG, or move it to ~/.config/wsm/wsm.toml",
             setting.get_ref()
         );
-        problems.push(Problem { at: setting.span(), message });
+        problems.push(Problem::new(setting.span(), message));
     }
     problems
 }

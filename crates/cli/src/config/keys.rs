@@ -1,52 +1,40 @@
-//! Where the keys of a connection are. They never stand in the file themselves.
+//! Where the keys of a connection are. They are never in the file themselves.
 
-use super::{Problem, Problems, below, problem};
+use super::problem::{Problem, Problems, read};
+use crate::credentials::{EnvCredential, TokenFile};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue, ValueDeserializer};
+use toml::de::{DeTable, DeValue};
+use workspace_members::{Credential, OAuth};
 
-/// Where a key is. Never the key.
-#[derive(Debug, Clone)]
-pub(crate) enum Key {
-    Env(String),
-    File(PathBuf),
-    Command(Vec<String>),
-    OAuth(Box<OAuthKeys>),
+/// A source of a key. Nothing is read or run before the first request.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) credential: Credential,
+    /// Where it comes from, for people.
+    pub(crate) from: String,
 }
 
-/// What OAuth needs. The refresh token's file is written to when the provider replaces the token.
-#[derive(Debug, Clone)]
-pub(crate) struct OAuthKeys {
-    pub(crate) token_url: Option<String>,
-    pub(crate) client_id: String,
-    pub(crate) client_secret: Key,
-    pub(crate) refresh_token_file: PathBuf,
-}
-
-pub(super) type KeySettings<'i> = BTreeMap<String, Spanned<DeValue<'i>>>;
-
-/// Divides settings about keys from all others, and refuses keys themselves.
-pub(super) fn sort(settings: DeTable<'_>) -> (KeySettings<'_>, DeTable<'_>, Problems) {
-    let (mut keys, mut rest, mut problems) = (BTreeMap::new(), DeTable::new(), Vec::new());
-    for (setting, value) in settings {
-        match setting.get_ref().as_ref() {
-            "key_env" | "key_file" | "key_command" | "oauth" => {
-                keys.insert(setting.get_ref().to_string(), value);
-            }
-            other if names_a_secret(other) => problems.push(clear_text(setting.span())),
-            _ => {
-                rest.insert(setting, value);
-            }
-        }
-    }
-    (keys, rest, problems)
+/// Takes keys themselves out of a table: each is refused, and its value is not repeated.
+pub(super) fn clear_text(settings: &mut DeTable<'_>) -> Problems {
+    let secrets = settings.keys().filter(|name| names_a_secret(name.get_ref()));
+    let secrets: Vec<_> = secrets.map(|name| (name.get_ref().to_string(), name.span())).collect();
+    let refused = |(name, at): (String, Range<usize>)| {
+        settings.remove(name.as_str());
+        let message = "a key must not stand in this file: put it into an environment variable and write key_env = \
+                       \"NAME\", into a file (chmod 600) and write key_file = \"PATH\", or into a password manager \
+                       and write key_command = [\"PROGRAM\", \"ARGUMENT\"]; and replace this key, since it was \
+                       readable here";
+        Problem::new(at, message)
+    };
+    secrets.into_iter().map(refused).collect()
 }
 
 /// Whether people would put a key under this name.
-pub(super) fn names_a_secret(name: &str) -> bool {
+fn names_a_secret(name: &str) -> bool {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     let plain = plain.to_ascii_lowercase();
     ["key", "apikey", "accesskey", "secretkey", "authorization", "bearer", "credential", "credentials"]
@@ -54,53 +42,64 @@ pub(super) fn names_a_secret(name: &str) -> bool {
         || ["token", "secret", "password", "passwd", "apikey"].iter().any(|word| plain.ends_with(word))
 }
 
-pub(super) fn clear_text(at: Range<usize>) -> Problem {
-    let message = "a key must not stand in this file: put it into an environment variable and write key_env = \
-                   \"NAME\", into a file (chmod 600) and write key_file = \"PATH\", or into a password manager and \
-                   write key_command = [\"PROGRAM\", \"ARGUMENT\"]; and replace this key, since it was readable here";
-    Problem { at, message: message.to_owned() }
-}
-
-pub(super) fn key_of(
-    mut keys: KeySettings<'_>,
+/// Takes the settings that say where the key is out of a connection's table.
+pub(super) fn take_key(
+    settings: &mut DeTable<'_>,
     at: &Range<usize>,
     folder: &Path,
-    oauth_too: bool,
 ) -> Result<Key, Problems> {
-    let wrong =
-        |at: &Range<usize>, message: &str| vec![Problem { at: at.clone(), message: message.to_owned() }];
-    let (Some((name, value)), true) = (keys.pop_first(), keys.is_empty()) else {
-        return Err(wrong(
-            at,
-            "say where the key is, in one way: key_env = \"NAME\", key_file = \"PATH\", key_command = [\"PROGRAM\", \
-             \"ARGUMENT\"], or a table `oauth`",
-        ));
+    let mut found = take_sources(settings, "key", folder);
+    found.extend(settings.remove("oauth").map(|table| oauth(table, folder)));
+    exactly_one(found).unwrap_or_else(|| {
+        let message = "say where the key is, in one way: key_env = \"NAME\", key_file = \"PATH\", key_command = \
+                       [\"PROGRAM\", \"ARGUMENT\"], or a table `oauth`";
+        Err(vec![Problem::new(at.clone(), message)])
+    })
+}
+
+fn exactly_one<T>(mut found: Vec<T>) -> Option<T> {
+    found.pop().filter(|_| found.is_empty())
+}
+
+/// Takes `PREFIX_env`, `PREFIX_file` and `PREFIX_command`.
+fn take_sources(settings: &mut DeTable<'_>, prefix: &str, folder: &Path) -> Vec<Result<Key, Problems>> {
+    let take = |kind: &str| {
+        let value = settings.remove(format!("{prefix}_{kind}").as_str())?;
+        Some(source(kind, prefix, value, folder).map_err(|problem| vec![problem]))
     };
-    let span = value.span();
-    if name == "oauth" {
-        return match value.into_inner() {
-            DeValue::Table(table) if oauth_too => oauth(table, &span, folder),
-            _ => Err(wrong(&span, "`oauth` must be a table")),
-        };
-    }
-    let deserializer = ValueDeserializer::from(value);
-    match name.as_str() {
-        "key_env" => {
-            // The value is not repeated: a key may stand where its variable's name should.
-            let named = String::deserialize(deserializer).ok().filter(|name| is_variable(name));
-            named.map(Key::Env).ok_or_else(|| {
-                wrong(&span, "key_env must be the name of an environment variable: A to Z, 0 to 9 and _")
-            })
+    ["env", "file", "command"].into_iter().filter_map(take).collect()
+}
+
+fn source(kind: &str, prefix: &str, value: Spanned<DeValue<'_>>, folder: &Path) -> Result<Key, Problem> {
+    let at = value.span();
+    match kind {
+        // The value is not repeated: it may be the key, in place of its variable's name.
+        "env" => match read::<String>(value) {
+            Ok(name) if is_variable(&name) => {
+                let from = format!("environment variable {name}");
+                Ok(Key { credential: Credential::Source(Arc::new(EnvCredential(name))), from })
+            }
+            _ => {
+                let message =
+                    format!("{prefix}_env must be the name of an environment variable: A to Z, 0 to 9 and _");
+                Err(Problem::new(at, message))
+            }
+        },
+        "file" => {
+            let path = below(folder, &read::<PathBuf>(value)?);
+            Ok(Key { from: format!("file {}", path.display()), credential: Credential::File(path) })
         }
-        "key_file" => PathBuf::deserialize(deserializer)
-            .map(|path| Key::File(below(folder, &path)))
-            .map_err(|error| vec![problem(&error, &span)]),
-        _ => match Vec::<String>::deserialize(deserializer) {
-            Ok(command) if !command.is_empty() => Ok(Key::Command(command)),
-            _ => Err(wrong(
-                &span,
-                "key_command must be a list: the program, then its arguments; it is run without a shell",
-            )),
+        _ => match read::<Vec<String>>(value) {
+            Ok(command) if !command.is_empty() => {
+                let from = format!("command {}", command[0]);
+                Ok(Key { credential: Credential::Command(command), from })
+            }
+            _ => {
+                let message = format!(
+                    "{prefix}_command must be a list: the program, then its arguments; it is run without a shell"
+                );
+                Err(Problem::new(at, message))
+            }
         },
     }
 }
@@ -118,35 +117,37 @@ struct OAuthSettings {
     refresh_token_file: PathBuf,
 }
 
-fn oauth(table: DeTable<'_>, at: &Range<usize>, folder: &Path) -> Result<Key, Problems> {
-    let (mut secret, mut rest) = (BTreeMap::new(), DeTable::new());
-    let mut problems = Vec::new();
-    for (setting, value) in table {
-        match setting.get_ref().as_ref() {
-            name @ ("client_secret_env" | "client_secret_file" | "client_secret_command") => {
-                secret.insert(name.replace("client_secret", "key"), value);
-            }
-            name if names_a_secret(name) => problems.push(clear_text(setting.span())),
-            _ => {
-                rest.insert(setting, value);
-            }
-        }
-    }
-    if secret.is_empty() && problems.is_empty() {
-        let message = "say where the application's secret is: client_secret_env, client_secret_file or \
-                       client_secret_command";
-        problems.push(Problem { at: at.clone(), message: message.to_owned() });
-    }
+/// The refresh token's file is written to when the provider replaces the token.
+fn oauth(table: Spanned<DeValue<'_>>, folder: &Path) -> Result<Key, Problems> {
+    let at = table.span();
+    let wrong = |message: &str| vec![Problem::new(at.clone(), message)];
+    let DeValue::Table(mut settings) = table.into_inner() else {
+        return Err(wrong("`oauth` must be a table"));
+    };
+    let problems = clear_text(&mut settings);
     if !problems.is_empty() {
         return Err(problems);
     }
-    let client_secret = key_of(secret, at, folder, false)?;
-    let deserializer = ValueDeserializer::from(Spanned::new(at.clone(), DeValue::Table(rest)));
-    let own = OAuthSettings::deserialize(deserializer).map_err(|error| vec![problem(&error, at)])?;
-    Ok(Key::OAuth(Box::new(OAuthKeys {
-        token_url: own.token_url,
-        client_id: own.client_id,
-        client_secret,
-        refresh_token_file: below(folder, &own.refresh_token_file),
-    })))
+    let secret = exactly_one(take_sources(&mut settings, "client_secret", folder)).unwrap_or_else(|| {
+        Err(wrong(
+            "say where the application's secret is, in one way: client_secret_env, client_secret_file or \
+             client_secret_command",
+        ))
+    })?;
+    let rest = Spanned::new(at.clone(), DeValue::Table(settings));
+    let own: OAuthSettings = read(rest).map_err(|problem| vec![problem])?;
+    let file = below(folder, &own.refresh_token_file);
+    let from = format!("OAuth application {}", own.client_id);
+    let mut oauth = OAuth::new(own.client_id, secret.credential, Credential::File(file.clone()))
+        .with_store(Arc::new(TokenFile(file)));
+    oauth.token_url = own.token_url;
+    Ok(Key { credential: Credential::OAuth(oauth), from })
+}
+
+/// `~/x` in the home folder, other relative paths beside the config file.
+pub(super) fn below(folder: &Path, path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::var_os("HOME")) {
+        (Ok(rest), Some(home)) => Path::new(&home).join(rest),
+        _ => folder.join(path),
+    }
 }

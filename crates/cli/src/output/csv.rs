@@ -5,13 +5,14 @@ use serde_json::Value;
 use std::io;
 
 /// Writes one record per object, in the order of the columns.
-pub(super) fn write(columns: &[&'static str], rows: &[Value]) -> io::Result<()> {
+pub(super) fn write(heading: &str, rows: &[Value]) -> io::Result<()> {
+    let columns: Vec<&str> = heading.split(',').collect();
     let mut out = csv::Writer::from_writer(io::stdout().lock());
     let other = |error: csv::Error| match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         kind => io::Error::other(format!("{kind:?}")),
     };
-    out.write_record(columns).map_err(other)?;
+    out.write_record(&columns).map_err(other)?;
     for row in rows {
         out.write_record(columns.iter().map(|column| cell(&row[*column]))).map_err(other)?;
     }

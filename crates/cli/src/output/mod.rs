@@ -19,7 +19,7 @@ use width::{broken, width};
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 
-/// Knows in which form answers are wanted.
+/// Writes answers in the form that was asked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
     format: Format,
@@ -35,9 +35,11 @@ impl Output {
         let written = match self.format {
             // Nothing but a file, the same in every form; or nothing at all.
             _ if report.json.is_null() => verbatim(report.text.as_deref()),
-            Format::Json if report.failed_whole() => json::write(&report.failures[0].json()),
+            Format::Json if report.exit == Exit::Failed && !report.failures.is_empty() => {
+                json::write(&report.failures[0].json())
+            }
             Format::Json => json::write(&report.json),
-            Format::Csv => csv::write(&report.csv.0, &report.csv.1),
+            Format::Csv => csv::write(report.csv.0, &report.csv.1),
             Format::Table if report.text.is_some() => verbatim(report.text.as_deref()),
             Format::Table => table::write(&mut anstream::stdout().lock(), &report.sheets),
         };
@@ -60,7 +62,7 @@ impl Output {
     fn written(self, written: io::Result<()>, exit: Exit) -> Exit {
         match written {
             Ok(()) => exit,
-            // Whoever reads has seen enough, as in `wsm list | head`.
+            // The reader has seen enough, as in `wsm list | head`.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => exit,
             Err(error) => {
                 self.say(ERROR, "error", &format!("standard output cannot be written: {error}"));
@@ -69,8 +71,8 @@ impl Output {
         }
     }
 
-    /// Shows something before the answer: on standard output where that is for people; else, or where they would not see
-    /// what they are about to be asked about, on standard error.
+    /// Shows something before the answer: on standard output where that is for people; on standard error if they are
+    /// asked about it and would not see it otherwise.
     pub(crate) fn interim(self, sheets: &[Sheet], asked: bool) {
         let written = match self.format {
             Format::Table if !asked || io::stdout().is_terminal() => {
@@ -79,16 +81,16 @@ impl Output {
             _ if asked => table::write(&mut anstream::stderr().lock(), sheets),
             _ => Ok(()),
         };
-        // If it cannot be written, neither can the answer, and that is told.
+        // If it cannot be written, neither can the answer, and that is reported.
         drop(written);
     }
 
-    /// Something worth knowing that is no failure.
+    /// Something to know that is no failure.
     pub(crate) fn note(self, text: &str) {
         self.say(Style::new().bold(), "note", text);
     }
 
-    /// Something that should worry.
+    /// Something that may be dangerous.
     pub(crate) fn warn(self, text: &str) {
         self.say(WARNING, "warning", text);
     }
@@ -104,7 +106,7 @@ impl Output {
         let text = format!("{label}: {text}");
         let lines = text.lines().flat_map(|line| broken(&plain(line), width)).collect::<Vec<_>>().join("\n");
         let text = lines.strip_prefix(label).unwrap_or(&lines);
-        // Where standard error is closed there is nobody left to tell.
+        // Where standard error is closed nobody can see it.
         let _ = writeln!(anstream::stderr().lock(), "{style}{label}{style:#}{text}");
     }
 }

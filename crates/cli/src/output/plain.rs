@@ -1,4 +1,5 @@
-//! Names come from strangers; what they hold must not move the cursor, recolour the screen or turn text around.
+//! Names come from people who cannot be trusted: characters in them must not move the cursor, recolour the screen or turn
+//! text around.
 
 use std::borrow::Cow;
 

@@ -49,7 +49,7 @@ fn style(tone: Tone) -> Style {
     }
 }
 
-/// A column in which nothing stands is left out.
+/// Empty columns are left out.
 fn render(sheet: &Sheet, width: Option<usize>) -> String {
     let shown: Vec<usize> =
         (0..sheet.columns.len()).filter(|at| sheet.rows.iter().any(|row| !row[*at].is_empty())).collect();

@@ -9,7 +9,7 @@ pub(super) fn width(out: &impl IsTerminal) -> Option<usize> {
 }
 
 /// A line in pieces that fit, broken between words. What follows the first is indented a little further. A word that is
-/// longer than the line stays whole: it is worth copying.
+/// longer than the line stays whole, so that it can be copied.
 pub(super) fn broken(line: &str, width: Option<usize>) -> Vec<String> {
     let fits = |text: &str| width.is_none_or(|width| text.chars().count() <= width);
     if fits(line) {

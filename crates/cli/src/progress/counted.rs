@@ -4,17 +4,18 @@ use super::{COUNTED, UNCOUNTED, bar, line, style};
 use async_trait::async_trait;
 use indicatif::ProgressBar;
 use std::io::IsTerminal;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use workspace_members::{
-    AddMember, Capabilities, Group, Identity, ListOf, Member, Operation, Page, PageRequest, PrincipalId,
-    Provider, RemoveMember, Result, SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
+    AddMember, CancelInvitation, Capabilities, DeleteUser, Group, Identity, Invitation, Invite, Invited,
+    ListOf, Member, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole,
+    SetUserActive, User, Workspace, WorkspaceId, WorkspaceMembers,
 };
 
 /// Without a terminal, a line is written each time that so many more records were read.
 const LINE_EVERY: u64 = 1000;
 
-/// Shows how many records of long listings were read so far, and how many there are where the provider says so.
+/// Shows how many records of long listings were read so far, and of how many where the provider counts them.
 #[derive(Debug)]
 pub(crate) struct Counted {
     connection: String,
@@ -31,7 +32,7 @@ struct Reading {
     /// How many there are in all listings so far; `None` once one did not say.
     total: Option<u64>,
     /// How many were read when a line was last written.
-    told: u64,
+    shown: u64,
     bar: Option<ProgressBar>,
 }
 
@@ -40,28 +41,28 @@ impl Counted {
         Arc::new(Self { connection: connection.into(), inner, reading: Mutex::default() })
     }
 
-    /// One page of a listing of something.
-    async fn page<T>(
+    /// Counts the records of a page when it comes.
+    async fn count<T>(
         &self,
         operation: Operation,
-        what: &str,
         first: bool,
         page: impl Future<Output = Result<Page<T>>>,
     ) -> Result<Page<T>> {
         if first {
-            self.change(Reading::begin);
+            self.reading().begin();
         }
         let page = page.await;
+        let mut reading = self.reading();
+        if let Ok(page) = &page {
+            reading.add(page.records.len(), page.total, first);
+        }
         match &page {
-            Ok(page) => self.change(|reading| {
-                reading.add(page.records.len(), page.total, first);
-                if page.next.is_none() {
-                    reading.end();
-                } else {
-                    reading.show(what, &self.connection, self.each(operation, page.records.len()));
-                }
-            }),
-            Err(_) => self.change(Reading::end),
+            Ok(page) if page.next.is_some() => {
+                let what =
+                    format!("{} of {}", operation.as_str().trim_start_matches("list_"), self.connection);
+                reading.show(what, self.each(operation, page.records.len()));
+            }
+            _ => reading.end(),
         }
         page
     }
@@ -73,8 +74,8 @@ impl Counted {
         slowest / u32::try_from(page.max(1)).unwrap_or(u32::MAX)
     }
 
-    fn change(&self, change: impl FnOnce(&mut Reading)) {
-        change(&mut self.reading.lock().unwrap_or_else(PoisonError::into_inner));
+    fn reading(&self) -> MutexGuard<'_, Reading> {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -104,8 +105,7 @@ impl Reading {
         }
     }
 
-    fn show(&mut self, what: &str, connection: &str, each: Duration) {
-        let what = format!("{what} of {connection}");
+    fn show(&mut self, what: String, each: Duration) {
         if std::io::stderr().is_terminal() {
             let bar = self.bar.get_or_insert_with(|| bar(0, "", each));
             style(bar, if self.total.is_some() { COUNTED } else { UNCOUNTED }, each);
@@ -113,8 +113,8 @@ impl Reading {
             bar.set_length(self.total.unwrap_or_default().max(self.read));
             bar.set_position(self.read);
             bar.set_message(format!("{} pages", self.pages));
-        } else if self.read >= self.told + LINE_EVERY {
-            self.told = self.read;
+        } else if self.read >= self.shown + LINE_EVERY {
+            self.shown = self.read;
             let of = self.total.map(|total| format!(" of {total}")).unwrap_or_default();
             line(&format!("reading {what}: {}{of}", self.read));
         }
@@ -122,6 +122,7 @@ impl Reading {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl WorkspaceMembers for Counted {
     fn provider(&self) -> Provider {
         self.inner.provider()
@@ -133,23 +134,17 @@ impl WorkspaceMembers for Counted {
         self.inner.me().await
     }
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
-        self.page(
-            Operation::ListWorkspaces,
-            "workspaces",
-            page.cursor.is_none(),
-            self.inner.workspaces_page(page),
-        )
-        .await
+        let first = page.cursor.is_none();
+        self.count(Operation::ListWorkspaces, first, self.inner.workspaces_page(page)).await
     }
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
-        self.page(Operation::ListUsers, "users", page.cursor.is_none(), self.inner.users_page(page)).await
+        self.count(Operation::ListUsers, page.cursor.is_none(), self.inner.users_page(page)).await
     }
     async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
-        self.page(Operation::ListGroups, "groups", page.cursor.is_none(), self.inner.groups_page(page)).await
+        self.count(Operation::ListGroups, page.cursor.is_none(), self.inner.groups_page(page)).await
     }
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
-        self.page(Operation::ListMembers, "members", page.cursor.is_none(), self.inner.members_page(of, page))
-            .await
+        self.count(Operation::ListMembers, page.cursor.is_none(), self.inner.members_page(of, page)).await
     }
     async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
         self.inner.get(workspace, principal).await
@@ -162,5 +157,21 @@ impl WorkspaceMembers for Counted {
     }
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
         self.inner.remove(request).await
+    }
+    async fn invite(&self, request: &Invite) -> Result<Invited> {
+        self.inner.invite(request).await
+    }
+    async fn invitations_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Invitation>> {
+        let first = page.cursor.is_none();
+        self.count(Operation::ListInvitations, first, self.inner.invitations_page(of, page)).await
+    }
+    async fn cancel_invitation(&self, request: &CancelInvitation) -> Result<()> {
+        self.inner.cancel_invitation(request).await
+    }
+    async fn set_user_active(&self, request: &SetUserActive) -> Result<User> {
+        self.inner.set_user_active(request).await
+    }
+    async fn delete_user(&self, request: &DeleteUser) -> Result<()> {
+        self.inner.delete_user(request).await
     }
 }

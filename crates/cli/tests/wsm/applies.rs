@@ -20,9 +20,9 @@ fn wsm(world: &World, arguments: &[&str]) -> Command {
 /// A run that must fail with this code, and its error.
 async fn error(code: i32, mut command: Command) -> Value {
     let output = command.output().await.unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(code), "{told} {}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_str::<Value>(&told).unwrap()["error"].clone()
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(code), "{stdout} {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_str::<Value>(&stdout).unwrap()["error"].clone()
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn of_two_appliers_on_a_host_one_changes_an_account_at_a_time() {
             assert_eq!(answer(apply(&world), "afterwards").await["steps"], json!([]));
             assert_eq!(world.effects(), known.effects, "nothing was done twice");
         }
-        // Whoever comes first, and whether or not they meet.
+        // Whichever comes first, and whether or not they meet.
         let mut world = World::start(&known.state).await;
         world.shell.file("desired.toml", &known.desired);
         let runs: Vec<_> = (0..3)
@@ -72,7 +72,7 @@ fn a_stale_plan_is_refused_and_replanned_at_either_provider() {
             let planned =
                 wsm(&world, &["plan", "desired.toml", "--out", "plan.json"]).output().await.unwrap();
             assert_eq!(planned.status.code(), Some(5));
-            // Somebody else adds somebody whom nobody desired for.
+            // Somebody else adds a person who is not in the desired state.
             let (connection, workspace) = target.split_once(':').unwrap();
             let add = |state: &mut State| {
                 if connection == "paradigm" {
@@ -117,7 +117,7 @@ async fn paged() -> (World, [Vec<Exchange>; 2]) {
     }
     let world = World::start(&state).await;
     configure(&world, "page_size = 5\nlayers.retry.max_attempts = 1\n");
-    // Everybody is to go but the first of each workspace: whoever is taken for absent or unknown shows.
+    // All but the owners are removed, so that a member who is wrongly taken for absent or unknown shows.
     let mut desired_member = world.rosters();
     for roster in desired_member.values_mut() {
         let owners: Vec<String> = roster
@@ -299,7 +299,7 @@ fn a_hundred_workspaces_of_an_account_are_read_in_one_pass() {
         // Everybody's memberships stand in the one list of users. It is read once for members, once for addresses.
         let read = [("current_member", 1), ("list_users", 2), ("list_workspaces", 1)];
         assert_eq!(counted(&log, Provider::PandaDoc), read);
-        // No list holds all members here: each workspace is asked once.
+        // No list has all members here: each workspace is asked once.
         let read = [("get_me", 1), ("list_members", 100), ("list_users", 1), ("list_workspaces", 1)];
         assert_eq!(counted(&log, Provider::Paradigm), read);
 

@@ -1,7 +1,9 @@
 //! Each verb at each provider, with `wsm simulate` in a second process: it works, or it is refused as `capabilities` says.
 
-use crate::support::{Shell, Simulated};
+use crate::support::{Here, Shell, Simulated};
 use serde_json::Value;
+use workspace_members_simulator::State;
+use workspace_members_testkit::{Answer, Fault, Rule};
 
 const BOTH: [(&str, &str); 2] = [("paradigm", "Research"), ("pandadoc", "Contracts")];
 
@@ -139,6 +141,23 @@ fn who_keeps_the_workspace_reachable_is_protected() {
         .collect();
     assert_eq!(guards, ["min_owners", "acting_identity"]);
     assert_eq!(role_of(shell, "paradigm:Sales", "camille.laurent@example.com"), Some("owner".into()));
+}
+
+#[test]
+fn a_loss_that_may_be_the_keys_own_says_why_that_is_not_known() {
+    let here = Here::start(State::sample());
+    let proxy = here.in_front_of(here.simulator.paradigm_url());
+    let refusal = Answer::json(403, "{\"detail\": \"No profile for this key.\"}".to_owned());
+    let me = Rule::new(Fault::Answer(refusal)).times(usize::MAX);
+    proxy.inject(me.when(|request| request.path().ends_with("/users/me")));
+    let shell = Shell::at(&here.simulator).with("PARADIGM_BASE_URL", &proxy.url());
+    let remove = ["remove", "paradigm:2", "hanna.kowalska@example.com"];
+    let refused = shell.error(4, &remove);
+    let message = refused["refusals"][0]["message"].as_str().unwrap();
+    assert!(message.contains("the key may act as hanna.kowalska@example.com"), "{refused}");
+    assert!(message.contains("whom it acts as could not be read: "), "{refused}");
+    let lift = format!("acting_identity={}", refused["fingerprint"].as_str().unwrap());
+    assert_eq!(shell.answer(&[&remove[..], &["--override", &lift]].concat())["change"], "applied");
 }
 
 #[test]

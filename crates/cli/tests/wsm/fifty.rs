@@ -85,9 +85,9 @@ pub(crate) fn desired_member(state: &State) -> Rosters {
         for (who, _) in take(remove, |rank| rank < 2) {
             roster.remove(&who);
         }
-        let strangers =
+        let outsiders =
             everybody(state, target).into_iter().rev().filter(|who| !now[target].contains_key(who));
-        for who in strangers.take(add) {
+        for who in outsiders.take(add) {
             roster.insert(who, roles[0].to_owned());
         }
     }
@@ -99,12 +99,12 @@ pub(crate) fn apply(world: &World) -> Command {
     Command::from(world.shell.command(&["--output", "json", "apply", "desired.toml", "--yes"]))
 }
 
-/// A run that must come to a good end, and its answer.
+/// A run that must succeed, and its answer.
 pub(crate) async fn answer(mut command: Command, context: &str) -> Value {
     let output = command.output().await.unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{context}: {told} {}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_str(&told).unwrap_or_else(|error| panic!("{context}: no JSON ({error}): {told}"))
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{context}: {stdout} {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{context}: no JSON ({error}): {stdout}"))
 }
 
 /// What an undisturbed run does.

@@ -44,11 +44,11 @@ fn list_answers_an_array_of_members() {
             role => assert_eq!(*role, json!({"custom": row["native_role"]})),
         }
     }
-    let places: BTreeSet<_> = rows
+    let workspaces: BTreeSet<_> = rows
         .iter()
         .map(|row| (row["provider"].as_str().unwrap(), row["workspace"].as_str().unwrap()))
         .collect();
-    assert_eq!(places.len(), 4, "two workspaces of each provider: {places:?}");
+    assert_eq!(workspaces.len(), 4, "two workspaces of each provider: {workspaces:?}");
     let reviewer = rows.iter().find(|row| row["native_role"] == "Legal Reviewer").unwrap();
     assert_eq!(reviewer["role"], json!({"custom": "Legal Reviewer"}));
     let group = rows.iter().find(|row| row["kind"] == "group").unwrap();
@@ -86,10 +86,10 @@ fn targets_choose_workspaces_by_id_or_name() {
     let simulated = Simulated::start(&[]);
     let shell = &simulated.shell;
     let by_name = shell.answer(&["list", "paradigm:Sales", "pandadoc:Human Resources"]);
-    let places: BTreeSet<_> =
+    let workspaces: BTreeSet<_> =
         by_name.as_array().unwrap().iter().map(|row| row["workspace"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(places.len(), 2);
-    let ids: Vec<String> = places
+    assert_eq!(workspaces.len(), 2);
+    let ids: Vec<String> = workspaces
         .iter()
         .map(|id| format!("{}:{id}", if id.parse::<u64>().is_ok() { "paradigm" } else { "pandadoc" }))
         .collect();
@@ -160,9 +160,9 @@ fn find_looks_everywhere_and_into_groups() {
     let simulated = Simulated::start(&[]);
     // In Research by name and through the group Data Team; in Contracts with capitals in the address.
     let rows = simulated.shell.answer(&["find", "amelie.durand@example.com"]);
-    let places: BTreeSet<_> =
+    let workspaces: BTreeSet<_> =
         rows.as_array().unwrap().iter().map(|row| row["provider"].as_str().unwrap()).collect();
-    assert_eq!(places, BTreeSet::from(["paradigm", "pandadoc"]));
+    assert_eq!(workspaces, BTreeSet::from(["paradigm", "pandadoc"]));
     let rows = simulated.shell.answer(&["find", "lucia.fernandez@example.com"]);
     let through: Vec<_> = rows.as_array().unwrap().iter().filter(|row| row["through"] == "group:3").collect();
     assert_eq!(through.len(), 2, "{rows}");
@@ -263,31 +263,75 @@ fn names_cannot_act_on_a_terminal_in_any_form() {
 }
 
 #[test]
-fn a_key_that_reaches_one_workspace_lists_it_and_changes_nothing() {
+fn a_connection_without_workspaces_lists_nothing_and_reads_no_members() {
+    let mut state = State::sample();
+    state.pandadoc.workspaces.iter_mut().for_each(|workspace| workspace.active = false);
+    let here = Here::start(state);
+    assert_eq!(Shell::at(&here.simulator).answer(&["list", "pandadoc"]), json!([]));
+    let requests = here.simulator.requests();
+    let asked: Vec<_> = requests.iter().filter_map(|request| request.operation).collect();
+    assert_eq!(asked, ["list_workspaces"]);
+}
+
+#[test]
+fn a_key_that_reaches_one_workspace_lists_it_and_only_adds() {
     let here = Here::start(State::sample());
     let state = here.simulator.state();
     let key = state.pandadoc.keys.iter().find(|key| key.key.expose().ends_with("workspace-admin")).unwrap();
+    let workspace = &key.workspace_id;
     let shell = Shell::new().with("KEY", key.key.expose());
     shell.file(
         "wsm.toml",
         &format!(
-            "[connections.hr]\nprovider = \"pandadoc\"\nbase_url = \"{}\"\nkey_env = \"KEY\"\nkey_kind = \"sandbox\"\nreach = \
-             {{ workspace = \"{}\" }}\n",
+            "[connections.hr]\nprovider = \"pandadoc\"\nbase_url = \"{}\"\nkey_env = \"KEY\"\nkey_kind = \"sandbox\"\n\
+             reach = {{ workspace = \"{workspace}\" }}\nlayers.rate_limit.off = true\n",
             here.simulator.pandadoc_url(),
-            key.workspace_id
         ),
     );
     let listed =
         shell.run(&["-o", "json", "list"]).complains(0, &["not known to be a complete roster"]).json();
-    let members =
-        state.pandadoc.memberships.iter().filter(|one| one.workspace_id == key.workspace_id && !one.removed);
-    assert_eq!(listed.as_array().unwrap().len(), members.count());
+    let members = || {
+        let state = here.simulator.state().pandadoc;
+        let live = state.memberships.into_iter().filter(|one| one.workspace_id == *workspace && !one.removed);
+        live.map(|one| one.user_id).collect::<BTreeSet<_>>()
+    };
+    let before = members();
+    assert_eq!(listed.as_array().unwrap().len(), before.len());
+    let outsiders = state.pandadoc.users.iter().map(|user| user.user_id.clone());
+    let outsiders: Vec<String> = outsiders.filter(|id| !before.contains(id)).take(3).collect();
+
+    // Who is lost is judged by the complete list, so a loss is refused unsent.
+    let target = format!("hr:{workspace}");
+    let somebody = format!("user:{}", before.first().unwrap());
     here.simulator.clear_requests();
-    let target = format!("hr:{}", key.workspace_id);
-    let error = shell.error(2, &["add", &target, "--user", "x", "--role", "viewer"]);
-    assert_eq!(error["kind"], "unsupported");
+    for loss in [
+        &["remove", &target, &somebody][..],
+        &["set-role", &target, &somebody, "--role", "viewer"],
+        &["add", &target, "--user", &outsiders[0], "--role", "viewer", "--if-present", "set-role"],
+    ] {
+        assert_eq!(shell.error(2, loss)["kind"], "unsupported", "{loss:?}");
+    }
     assert_eq!(here.requests(), 0);
-    let warned = shell.run(&["remove", &target, "user:x", "--dry-run"]).ends(2);
+
+    // An addition takes nothing from anybody.
+    let add = ["add", &target, "--user", &outsiders[0], "--role", "viewer"];
+    let warned = shell.run(&[&add[..], &["--dry-run"]].concat()).ends(5);
     assert!(warned.stderr.contains("a sandbox key changes real members"), "{warned:?}");
+    let added = shell.answer(&add);
+    assert_eq!((&added["change"], &added["member"]["id"]), (&"applied".into(), &outsiders[0].clone().into()));
+    assert_eq!(shell.error(1, &add)["kind"], "already_member");
+    let two = |mode: &str| {
+        format!(
+            "[[workspace]]\ntarget = \"{target}\"\nmode = \"{mode}\"\n[workspace.members]\n\
+             viewer = [\"user:{}\", \"user:{}\"]\n",
+            outsiders[1], outsiders[2]
+        )
+    };
+    shell.file("desired.toml", &two("authoritative"));
+    assert_eq!(shell.error(2, &["apply", "desired.toml", "--yes"])["kind"], "unsupported");
+    shell.file("desired.toml", &two("additive"));
+    shell.run(&["apply", "desired.toml", "--yes"]).ends(0);
+    let after: BTreeSet<String> = before.into_iter().chain(outsiders).collect();
+    assert_eq!(members(), after);
     shell.run(&["doctor"]).complains(0, &["SANDBOX KEY CHANGES REAL MEMBERS"]);
 }

@@ -208,7 +208,7 @@ fn files(folder: &Path) -> Vec<(String, String)> {
 }
 
 /// Plan, journal, audit record, lock: a provider that repeats the key refuses an addition in the middle of removing and
-/// adding, so that each of them has as much to tell as it ever will.
+/// adding, so that each of them contains as much as it ever will.
 #[test]
 fn no_file_that_a_run_leaves_holds_the_key() {
     let here = world();

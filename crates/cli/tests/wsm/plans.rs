@@ -283,7 +283,7 @@ fn one_provider_that_refuses_leaves_the_other_done() {
     proxy.inject(Rule::new(Fault::Answer(Answer::status(403))).when(Request::is_write));
     let error = shell.error(1, &["remove", "paradigm:2", "hanna.kowalska@example.com"]);
     assert_eq!(error["effect"], "rejected");
-    // A lost answer is settled by reading, and what is true is told.
+    // After a lost answer the member is read, and what is true is reported.
     proxy.clear_rules();
     proxy.inject(Rule::new(Fault::CutAfter).when(Request::is_write));
     let answer = shell.answer(&["remove", "paradigm:2", "hanna.kowalska@example.com"]);

@@ -131,7 +131,7 @@ fn somebody_who_is_a_member_already_is_handled_as_asked_though_that_could_not_be
 }
 
 #[test]
-fn whoever_may_lose_something_is_left_alone_where_nothing_can_be_read() {
+fn nobody_loses_anything_where_nothing_can_be_read() {
     for others in broken() {
         let provider =
             Broken::but("DELETE", "/api/v3/workspaces/42/members/users/7", Reply::empty(204), others);

@@ -179,7 +179,7 @@ impl Here {
         Self { simulator, runtime }
     }
 
-    /// A proxy before one of the servers, which fails as it is told.
+    /// A proxy before one of the servers, which fails by its rules.
     pub(crate) fn in_front_of(&self, url: &str) -> Proxy {
         self.runtime.block_on(Proxy::start(url)).unwrap()
     }

@@ -24,7 +24,7 @@ impl Terminal {
         })
     }
 
-    /// Starts a command that tells its end by a channel of tmux, so that nobody waits blindly.
+    /// Starts a command that signals its end on a channel of tmux.
     fn start(width: u16, command: &str) -> Self {
         let terminal = Self { shell: Shell::new() };
         let path = terminal.shell.path();
@@ -202,9 +202,9 @@ fn a_long_listing_counts_what_was_read() {
 
     // Without a terminal, a line now and then.
     let shell = Shell::at(&here.simulator);
-    let told = shell.run(&["list", "pandadoc:Contracts"]).ends(0).stderr;
-    assert_eq!(told.matches("reading members of pandadoc: ").count(), 3, "{told}");
-    assert!(told.contains("reading members of pandadoc: 2000 of 3018"), "{told}");
+    let shown = shell.run(&["list", "pandadoc:Contracts"]).ends(0).stderr;
+    assert_eq!(shown.matches("reading members of pandadoc: ").count(), 3, "{shown}");
+    assert!(shown.contains("reading members of pandadoc: 2000 of 3018"), "{shown}");
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn an_apply_shows_how_far_it_is_and_how_long_it_takes() {
     let text = desired(&desired_member(&state));
     let here = Here::start(state);
     let proxy = here.in_front_of(here.simulator.pandadoc_url());
-    let held = proxy.inject(Rule::new(Fault::HoldBefore).nth(11).when(Request::is_write).times(usize::MAX));
+    let rest = proxy.inject(Rule::new(Fault::HoldBefore).nth(11).when(Request::is_write).times(usize::MAX));
     let shell = Shell::new();
     shell.file("desired.toml", &text);
     let file = shell.path().join("desired.toml");
@@ -223,7 +223,7 @@ fn an_apply_shows_how_far_it_is_and_how_long_it_takes() {
     let screen = terminal.shows("35/50 changes");
     let bar = screen.lines().find(|line| line.contains("35/50")).unwrap();
     assert!(bar.contains(" left  ") && bar.chars().count() <= 80, "{bar:?}");
-    held.release();
+    rest.release();
     assert!(terminal.tmux(&["wait-for", "done"]).status.success());
     let screen = without_colours(&terminal.screen());
     assert!(screen.contains("ended with 0") && !screen.contains("changes"), "{screen}");

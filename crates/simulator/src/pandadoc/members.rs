@@ -3,43 +3,35 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::errors::Failure;
-use super::options::PandaDocOptions;
-use super::rights::{Caller, Powers, is_built_in};
+use super::rights::{Asked, Powers, is_built_in, not_found};
 use super::state::{Mail, MailKind, Membership, PandaDocState, Workspace};
-use super::users::integer;
-use crate::call::{Call, Media, boolean};
-use crate::log::Body;
+use super::users::{flag, integer};
+use crate::failure::Failure;
 use crate::reply::Reply;
 
 /// `addMember`. Only the four built-in roles can be given here.
-pub(super) fn add(
-    state: &mut PandaDocState,
-    options: &PandaDocOptions,
-    call: &Call,
-    me: &Caller,
-    workspace_id: &str,
-) -> Result<Reply, Failure> {
-    let workspace = state.workspace(workspace_id).ok_or(Failure::missing())?;
+pub(super) fn add(asked: &mut Asked<'_>) -> Result<Reply, Failure> {
+    let Asked { state, options, call, me, ids } = asked;
+    let workspace_id = ids[0];
+    let workspace = state.workspace(workspace_id).ok_or_else(not_found)?;
     me.must_have(state, workspace, |powers| powers.admin)?;
-    let notify_user = notify(call, "notify_user", options)?;
-    let notify_admins = notify(call, "notify_ws_admins", options)?;
-    let fields = fields(call)?;
-    let mut wrong = Vec::new();
-    let user_id = required(&fields, "user_id").map_err(|message| wrong.push(("user_id", message))).ok();
-    let role = required(&fields, "role").map_err(|message| wrong.push(("role", message))).ok();
-    if role.as_ref().is_some_and(|role| !is_built_in(role)) {
-        wrong.push(("role", "Role is not a valid choice"));
-    }
-    let user = user_id.and_then(|id| state.user(&id)).filter(|user| !user.removed);
-    if user.is_none() && !wrong.iter().any(|(field, _)| *field == "user_id") {
-        wrong.push(("user_id", "User doesn't exist"));
-    }
-    if user.is_some_and(|user| state.member(workspace_id, &user.user_id).is_some()) {
-        wrong.push(("user_id", "Member already exists"));
-    }
-    let (Some(user), Some(role), true) = (user.cloned(), role, wrong.is_empty()) else {
-        return Err(Failure::Fields(wrong.into_iter().map(|(name, text)| (name, text.to_owned())).collect()));
+    let notify_user = flag(call, "notify_user")?.unwrap_or(options.notify_when_unstated);
+    let notify_admins = flag(call, "notify_ws_admins")?.unwrap_or(options.notify_when_unstated);
+    let fields = call.fields(false)?;
+    let user = required(&fields, "user_id").and_then(|id| {
+        let user = state.user(&id).filter(|user| !user.removed).ok_or("User doesn't exist")?;
+        let member = state.member(workspace_id, &id).is_some();
+        if member { Err("Member already exists") } else { Ok(user.clone()) }
+    });
+    let role = required(&fields, "role")
+        .and_then(|role| if is_built_in(&role) { Ok(role) } else { Err("Role is not a valid choice") });
+    let (user, role) = match (user, role) {
+        (Ok(user), Ok(role)) => (user, role),
+        (user, role) => {
+            let wrong = [("user_id", user.err()), ("role", role.err())];
+            let wrong = wrong.into_iter().filter_map(|(name, why)| Some((name, "invalid", why?.to_owned())));
+            return Err(Failure::fields(wrong.collect()));
+        }
     };
 
     if options.add_upgrades_guests {
@@ -70,23 +62,17 @@ pub(super) fn add(
 }
 
 /// `removeMember`. Who may call it is not stated; an organization or workspace admin, as for adding, is inferred.
-pub(super) fn remove(
-    state: &mut PandaDocState,
-    me: &Caller,
-    workspace_id: &str,
-    member_id: &str,
-) -> Result<Reply, Failure> {
+pub(super) fn remove(asked: &mut Asked<'_>) -> Result<Reply, Failure> {
+    let Asked { state, me, ids, .. } = asked;
+    let (workspace_id, member_id) = (ids[0], ids[1]);
     // One text for both, so a client cannot tell which one is missing.
-    let missing = Failure::NotFound("This member or workspace does not exist.");
-    let Some(workspace) = state.workspace(workspace_id) else { return Err(missing) };
+    let missing = || Failure::new(404, "This member or workspace does not exist.");
+    let workspace = state.workspace(workspace_id).ok_or_else(missing)?;
     me.must_have(state, workspace, |powers| powers.admin)?;
-    let Some(member) = state.live(workspace_id).find(|member| member.membership_id == member_id) else {
-        return Err(missing);
-    };
-    if member.user_id == workspace.owner {
-        return Err(Failure::Rule("Owner can not be removed."));
+    let user_id = live_member(state, workspace_id, member_id).ok_or_else(missing)?.user_id.clone();
+    if user_id == workspace.owner {
+        return Err(Failure::new(400, "Owner can not be removed."));
     }
-    let user_id = member.user_id.clone();
     if let Some(membership) = state.membership_mut(member_id) {
         membership.removed = true;
         membership.date_modified = Timestamp::now();
@@ -104,35 +90,29 @@ pub(super) fn remove(
 }
 
 /// `changeMemberRole`. Takes custom roles of the workspace as well.
-pub(super) fn change_role(
-    state: &mut PandaDocState,
-    call: &Call,
-    me: &Caller,
-    workspace_id: &str,
-    member_id: &str,
-) -> Result<Reply, Failure> {
-    let workspace = state.workspace(workspace_id).ok_or(Failure::missing())?;
+pub(super) fn change_role(asked: &mut Asked<'_>) -> Result<Reply, Failure> {
+    let Asked { state, call, me, ids, .. } = asked;
+    let (workspace_id, member_id) = (ids[0], ids[1]);
+    let workspace = state.workspace(workspace_id).ok_or_else(not_found)?;
     me.must_have(state, workspace, |powers| powers.edits_roles)?;
-    let member =
-        state.live(workspace_id).find(|member| member.membership_id == member_id).ok_or(Failure::missing())?;
-    let role = required(&fields(call)?, "role").map_err(|message| {
+    let member = live_member(state, workspace_id, member_id).ok_or_else(not_found)?;
+    let role = required(&call.fields(false)?, "role").map_err(|message| {
         // This operation writes its messages with a full stop.
-        Failure::field("role", format!("{}.", message.trim_end_matches('.')))
+        Failure::field("role", "invalid", format!("{message}."))
     })?;
     if !is_built_in(&role) && !workspace.custom_roles.iter().any(|custom| custom.name == role) {
-        return Err(Failure::field(
-            "role",
-            format!(
-                "The role '{role}' does not exist in the workspace with ID '{workspace_id}'. \
-                 Please ensure the role is correctly defined and try again."
-            ),
-        ));
+        let message = format!(
+            "The role '{role}' does not exist in the workspace with ID '{workspace_id}'. \
+             Please ensure the role is correctly defined and try again."
+        );
+        return Err(Failure::field("role", "invalid", message));
     }
     if member.user_id == workspace.owner {
-        return Err(Failure::Rule("Cannot change the role of the workspace owner."));
+        return Err(Failure::new(400, "Cannot change the role of the workspace owner."));
     }
     if !Powers::of(workspace, &role).admin && is_last_admin(state, workspace, member) {
-        return Err(Failure::Rule("Cannot change the role of the last member with admin privileges."));
+        let text = "Cannot change the role of the last member with admin privileges.";
+        return Err(Failure::new(400, text));
     }
     let user_id = member.user_id.clone();
     let email = state.user(&user_id).map(|user| user.email.clone()).unwrap_or_default();
@@ -150,6 +130,10 @@ pub(super) fn change_role(
     Ok(Reply::json(200, body))
 }
 
+fn live_member<'a>(state: &'a PandaDocState, workspace: &'a str, member: &str) -> Option<&'a Membership> {
+    state.live(workspace).find(|live| live.membership_id == member)
+}
+
 /// Whether nobody else in the workspace has admin privileges. Somebody blocked does not count (inferred).
 fn is_last_admin(state: &PandaDocState, workspace: &Workspace, member: &Membership) -> bool {
     let has_privileges = |member: &Membership| member.is_active && Powers::of(workspace, &member.role).admin;
@@ -158,54 +142,41 @@ fn is_last_admin(state: &PandaDocState, workspace: &Workspace, member: &Membersh
 }
 
 /// `listMembers`: the workspace of the key, whole.
-pub(super) fn list(
-    state: &PandaDocState,
-    options: &PandaDocOptions,
-    call: &Call,
-    me: &Caller,
-) -> Result<Reply, Failure> {
-    let workspace_id = own_workspace(state, call, me)?;
-    let members = state.live(workspace_id).filter_map(|member| shown(state, options, member));
+pub(super) fn list(asked: &mut Asked<'_>) -> Result<Reply, Failure> {
+    let workspace_id = own_workspace(asked)?;
+    let members = asked.state.live(workspace_id).filter_map(|member| shown(asked, member));
     Ok(Reply::json(200, json!({ "results": members.collect::<Vec<_>>() })))
 }
 
 /// `detailsCurrentMember`: the key's owner.
-pub(super) fn current(
-    state: &PandaDocState,
-    options: &PandaDocOptions,
-    call: &Call,
-    me: &Caller,
-) -> Result<Reply, Failure> {
-    own_workspace(state, call, me)?;
-    let own = me.membership(state)?.ok_or(Failure::missing())?;
-    shown(state, options, own).map(|member| Reply::json(200, member)).ok_or(Failure::missing())
+pub(super) fn current(asked: &mut Asked<'_>) -> Result<Reply, Failure> {
+    own_workspace(asked)?;
+    one(asked, asked.me.membership(asked.state)?)
 }
 
 /// `detailsMember`, in the key's workspace. That a membership of another workspace is a 404 is inferred.
-pub(super) fn get(
-    state: &PandaDocState,
-    options: &PandaDocOptions,
-    call: &Call,
-    me: &Caller,
-    member_id: &str,
-) -> Result<Reply, Failure> {
-    let workspace_id = own_workspace(state, call, me)?;
-    let member = state.live(workspace_id).find(|member| member.membership_id == member_id);
-    let shown = member.and_then(|member| shown(state, options, member));
-    shown.map(|member| Reply::json(200, member)).ok_or(Failure::missing())
+pub(super) fn get(asked: &mut Asked<'_>) -> Result<Reply, Failure> {
+    let workspace_id = own_workspace(asked)?;
+    one(asked, live_member(asked.state, workspace_id, asked.ids[0]))
+}
+
+fn one(asked: &Asked<'_>, member: Option<&Membership>) -> Result<Reply, Failure> {
+    let shown = member.and_then(|member| shown(asked, member));
+    shown.map(|member| Reply::json(200, member)).ok_or_else(not_found)
 }
 
 /// The key's workspace, if its owner is not blocked there. The documented 400 of these operations shows `count`, though
 /// they have no such parameter: one that is no number gets it.
-fn own_workspace<'a>(state: &PandaDocState, call: &Call, me: &'a Caller) -> Result<&'a str, Failure> {
-    integer(call, "count", 0..=u64::MAX)?;
-    me.membership(state)?;
-    Ok(&me.workspace_id)
+fn own_workspace<'a>(asked: &'a Asked<'_>) -> Result<&'a str, Failure> {
+    integer(asked.call, "count", 0..=u64::MAX)?;
+    asked.me.membership(asked.state)?;
+    Ok(&asked.me.workspace_id)
 }
 
 /// A member as `/members` shows one. The workspace in it is the one that the person looks at now, and custom roles have
 /// no name.
-fn shown(state: &PandaDocState, options: &PandaDocOptions, member: &Membership) -> Option<Value> {
+fn shown(asked: &Asked<'_>, member: &Membership) -> Option<Value> {
+    let state = &asked.state;
     let user = state.user(&member.user_id)?;
     let active = user.active_workspace.as_deref().unwrap_or(&member.workspace_id);
     let name = state.workspace(active).map(|workspace| workspace.name.as_str()).unwrap_or_default();
@@ -225,7 +196,7 @@ fn shown(state: &PandaDocState, options: &PandaDocOptions, member: &Membership) 
         "date_created": format!("{:.6}", member.date_created),
         "date_modified": format!("{:.6}", member.date_modified),
     });
-    if options.quirks
+    if asked.options.quirks
         && let Value::Object(fields) = &mut shown
     {
         fields.remove("emails_verified");
@@ -268,25 +239,6 @@ fn send(state: &mut PandaDocState, kind: MailKind, to: Vec<String>, user_id: &st
         user_id: user_id.to_owned(),
         workspace_id: workspace_id.to_owned(),
     }));
-}
-
-fn notify(call: &Call, name: &'static str, options: &PandaDocOptions) -> Result<bool, Failure> {
-    match call.param(name) {
-        None => Ok(options.notify_when_unstated),
-        Some(value) => boolean(value).ok_or_else(|| Failure::field(name, "Must be a valid boolean.")),
-    }
-}
-
-fn fields(call: &Call) -> Result<Map<String, Value>, Failure> {
-    match (call.media, &call.body) {
-        (_, Body::Empty) => Ok(Map::new()),
-        (Media::Json, Body::Json(Value::Object(fields))) => Ok(fields.clone()),
-        (Media::Json, Body::Json(_)) => {
-            Err(Failure::field("non_field_errors", "Invalid data. Expected a dictionary."))
-        }
-        (Media::Json, _) => Err(Failure::Rule("JSON parse error")),
-        _ => Err(Failure::Media(call.content_type().to_owned())),
-    }
 }
 
 fn required(fields: &Map<String, Value>, name: &str) -> Result<String, &'static str> {

@@ -51,13 +51,3 @@ impl Default for PandaDocOptions {
         }
     }
 }
-
-impl PandaDocOptions {
-    /// No rate limit at all.
-    pub fn without_limits(mut self) -> Self {
-        self.list_limit = None;
-        self.other_limit = None;
-        self.sandbox_limit = None;
-        self
-    }
-}

@@ -2,9 +2,24 @@
 
 use jiff::Timestamp;
 
-use super::errors::Failure;
+use super::options::PandaDocOptions;
 use super::state::{KeyKind, Membership, PandaDocState, Workspace};
 use crate::call::Call;
+use crate::failure::Failure;
+
+/// A request whose sender is known, and what it is answered from.
+pub(super) struct Asked<'a> {
+    pub(super) state: &'a mut PandaDocState,
+    pub(super) options: &'a PandaDocOptions,
+    pub(super) call: &'a Call,
+    pub(super) me: Caller,
+    /// The ids in the path.
+    pub(super) ids: Vec<&'a str>,
+}
+
+pub(super) fn not_found() -> Failure {
+    Failure::new(404, "Not found")
+}
 
 /// The person behind a key or token, and the workspace that it is bound to.
 #[derive(Debug, Clone)]
@@ -25,11 +40,13 @@ pub(super) fn caller(state: &PandaDocState, call: &Call) -> Result<Caller, Failu
         let valid = token.expires_at.is_none_or(|expiry| Timestamp::now() < expiry);
         valid.then_some((&token.user_id, &token.workspace_id, false))
     });
-    let (user_id, workspace_id, sandbox) = by_key.or(by_token).ok_or(Failure::Unauthenticated)?;
-    if state.user(user_id).is_none_or(|user| user.removed) {
-        return Err(Failure::Unauthenticated);
+    let present = |user_id: &str| state.user(user_id).is_some_and(|user| !user.removed);
+    match by_key.or(by_token).filter(|(user_id, ..)| present(user_id)) {
+        Some((user_id, workspace_id, sandbox)) => {
+            Ok(Caller { user_id: user_id.clone(), workspace_id: workspace_id.clone(), sandbox })
+        }
+        None => Err(Failure::new(401, "Authentication credentials were not provided.")),
     }
-    Ok(Caller { user_id: user_id.clone(), workspace_id: workspace_id.clone(), sandbox })
 }
 
 impl Caller {
@@ -39,13 +56,13 @@ impl Caller {
 
     /// For the operations of the organization.
     pub(super) fn must_be_organization_admin(&self, state: &PandaDocState) -> Result<(), Failure> {
-        if self.is_organization_admin(state) { Ok(()) } else { Err(Failure::Forbidden) }
+        if self.is_organization_admin(state) { Ok(()) } else { Err(Failure::forbidden()) }
     }
 
     /// The own membership in the key's workspace. Somebody blocked there gets a 403 (inferred).
     pub(super) fn membership<'a>(&self, state: &'a PandaDocState) -> Result<Option<&'a Membership>, Failure> {
         match state.member(&self.workspace_id, &self.user_id) {
-            Some(own) if !own.is_active => Err(Failure::Forbidden),
+            Some(own) if !own.is_active => Err(Failure::forbidden()),
             own => Ok(own),
         }
     }
@@ -65,7 +82,7 @@ impl Caller {
         if own.is_some_and(|own| allows(Powers::of(workspace, &own.role))) {
             return Ok(());
         }
-        Err(Failure::Forbidden)
+        Err(Failure::forbidden())
     }
 }
 

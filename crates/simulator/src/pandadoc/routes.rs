@@ -1,129 +1,86 @@
 //! Which operation a request is.
 
-use super::errors::Failure;
-use super::options::PandaDocOptions;
-use super::rights::{Caller, caller};
+use super::errors::reply;
+use super::rights::{Asked, caller, not_found};
 use super::{members, oauth, users};
-use crate::call::Call;
-use crate::limit::{Limiter, Window, whole_seconds};
+use crate::call::{Call, ids};
+use crate::failure::Failure;
+use crate::limit::Window;
 use crate::log::Provider;
 use crate::reply::Reply;
-use crate::world::{Handled, Inner};
+use crate::world::{Handled, World};
 
-/// A path of the API.
-#[derive(Clone, Copy)]
-enum Path<'a> {
-    Token,
-    Workspaces,
-    WorkspaceMembers(&'a str),
-    WorkspaceMember(&'a str, &'a str),
-    MemberRole(&'a str, &'a str),
-    Users,
-    User(&'a str),
-    Members,
-    CurrentMember,
-    Member(&'a str),
-}
+use Limited::{Other, Published};
 
-impl<'a> Path<'a> {
-    fn of(segments: &[&'a str]) -> Option<Self> {
-        Some(match *segments {
-            ["oauth2", "access_token"] => Self::Token,
-            ["public", "v1", ref rest @ ..] => match *rest {
-                ["workspaces"] => Self::Workspaces,
-                ["workspaces", workspace, "members"] => Self::WorkspaceMembers(workspace),
-                ["workspaces", workspace, "members", member] => Self::WorkspaceMember(workspace, member),
-                ["workspaces", workspace, "members", member, "role"] => Self::MemberRole(workspace, member),
-                ["users"] => Self::Users,
-                ["users", user] => Self::User(user),
-                ["members"] => Self::Members,
-                ["members", "current"] => Self::CurrentMember,
-                ["members", member] if !member.is_empty() => Self::Member(member),
-                _ => return None,
-            },
-            _ => return None,
-        })
-    }
+/// An operation: its path below `/public/v1`, the one method that the path takes here, its name in the log, and its limit.
+type Route =
+    (&'static str, &'static str, &'static str, Limited, fn(&mut Asked<'_>) -> Result<Reply, Failure>);
 
-    /// The one method that the path takes here, and the operation's name in the log.
-    const fn operation(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Token => ("POST", "access_token"),
-            Self::Workspaces => ("GET", "list_workspaces"),
-            Self::WorkspaceMembers(_) => ("POST", "add_member"),
-            Self::WorkspaceMember(..) => ("DELETE", "remove_member"),
-            Self::MemberRole(..) => ("PATCH", "change_member_role"),
-            Self::Users => ("GET", "list_users"),
-            Self::User(_) => ("GET", "get_user"),
-            Self::Members => ("GET", "list_members"),
-            Self::CurrentMember => ("GET", "current_member"),
-            Self::Member(_) => ("GET", "get_member"),
-        }
-    }
-
+/// Which rate limit an operation has.
+#[derive(PartialEq, Eq)]
+enum Limited {
     /// "List, Status, Delete" is one row of the published table.
-    const fn is_listing_or_removal(self) -> bool {
-        matches!(self, Self::Workspaces | Self::Users | Self::Members | Self::WorkspaceMember(..))
-    }
+    Published,
+    Other,
 }
 
-pub(crate) fn handle(inner: &mut Inner, call: &Call) -> Handled {
-    let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
-    let Some(path) = Path::of(&segments) else {
-        return (None, Failure::missing().into_reply(&inner.options.pandadoc));
+static ROUTES: [Route; 9] = [
+    ("workspaces", "GET", "list_workspaces", Published, users::workspaces),
+    ("workspaces/{}/members", "POST", "add_member", Other, members::add),
+    ("workspaces/{}/members/{}", "DELETE", "remove_member", Published, members::remove),
+    ("workspaces/{}/members/{}/role", "PATCH", "change_member_role", Other, members::change_role),
+    ("users", "GET", "list_users", Published, users::list),
+    ("users/{}", "GET", "get_user", Other, users::get),
+    ("members", "GET", "list_members", Published, members::list),
+    ("members/current", "GET", "current_member", Other, members::current),
+    ("members/{}", "GET", "get_member", Other, members::get),
+];
+
+pub(crate) fn handle(world: &mut World, call: &Call) -> Handled {
+    let (operation, answer) = if ids(&call.segments, "oauth2/access_token").is_some() {
+        let operation = (call.method == "POST").then_some("access_token");
+        let known = operation.ok_or_else(|| wrong_method(call, "POST"));
+        let (state, options) = (&mut world.state.pandadoc, &world.options.pandadoc);
+        (operation, known.map(|_| oauth::access_token(state, options, call)))
+    } else {
+        let path = match &call.segments[..] {
+            [public, v1, path @ ..] if public == "public" && v1 == "v1" => path,
+            _ => &[],
+        };
+        let found = ROUTES.iter().find_map(|route| Some((route, ids(path, route.0)?)));
+        let Some((route, ids)) = found else {
+            return (None, reply(&not_found(), &world.options.pandadoc));
+        };
+        ((call.method == route.1).then_some(route.2), dispatch(world, call, route, ids))
     };
-    let (method, operation) = path.operation();
-    let known = (call.method == method).then_some(operation);
-    let reply = dispatch(inner, call, path, known);
-    (known, reply.unwrap_or_else(|failure| failure.into_reply(&inner.options.pandadoc)))
+    (operation, answer.unwrap_or_else(|failure| reply(&failure, &world.options.pandadoc)))
 }
 
+fn wrong_method(call: &Call, allowed: &str) -> Failure {
+    Failure::method_not_allowed(call.method.as_str(), &[allowed])
+}
+
+/// Django REST framework's order: who asks, whether the method exists, whether it is too often, then the operation.
 fn dispatch(
-    inner: &mut Inner,
+    world: &mut World,
     call: &Call,
-    path: Path<'_>,
-    operation: Option<&'static str>,
+    (_, method, operation, limited, handler): &Route,
+    ids: Vec<&str>,
 ) -> Result<Reply, Failure> {
-    let options = &inner.options.pandadoc;
-    let state = &mut inner.state.pandadoc;
-    let wrong_method =
-        || Failure::Method { sent: call.method.to_string(), allowed: vec![path.operation().0] };
-    if matches!(path, Path::Token) {
-        operation.ok_or_else(wrong_method)?;
-        return oauth::access_token(state, options, call);
-    }
+    let (state, options) = (&mut world.state.pandadoc, &world.options.pandadoc);
     let me = caller(state, call)?;
-    let operation = operation.ok_or_else(wrong_method)?;
-    check(&mut inner.limiter, options, path, operation, &me)?;
-    match path {
-        Path::Workspaces => users::workspaces(state, call, &me),
-        Path::WorkspaceMembers(workspace) => members::add(state, options, call, &me, workspace),
-        Path::WorkspaceMember(workspace, member) => members::remove(state, &me, workspace, member),
-        Path::MemberRole(workspace, member) => members::change_role(state, call, &me, workspace, member),
-        Path::Users => users::list(state, options, call, &me),
-        Path::User(user) => users::get(state, options, &me, user),
-        Path::Members => members::list(state, options, call, &me),
-        Path::CurrentMember => members::current(state, options, call, &me),
-        Path::Member(member) => members::get(state, options, call, &me, member),
-        Path::Token => Err(Failure::missing()),
+    if call.method != *method {
+        return Err(wrong_method(call, method));
     }
-}
-
-/// Counts the request for its user: all keys of one user share a window per operation. A sandbox key has a lower limit
-/// on the same window.
-fn check(
-    limiter: &mut Limiter,
-    options: &PandaDocOptions,
-    path: Path<'_>,
-    operation: &'static str,
-    me: &Caller,
-) -> Result<(), Failure> {
-    let limit = match (me.sandbox, path.is_listing_or_removal()) {
-        (true, _) => options.sandbox_limit,
-        (false, true) => options.list_limit,
-        (false, false) => options.other_limit,
+    // All keys of a user share a window per operation. A sandbox key has a lower limit on the same window.
+    let limit = match limited {
+        _ if me.sandbox => options.sandbox_limit,
+        Published => options.list_limit,
+        Other => options.other_limit,
     };
-    let Some(limit) = limit else { return Ok(()) };
-    let window = Window { provider: Provider::PandaDoc, user: me.user_id.clone(), operation };
-    limiter.check(window, limit).map_err(|wait| Failure::Throttled { seconds: whole_seconds(wait) })
+    if let Some(limit) = limit {
+        let window = Window { provider: Provider::PandaDoc, user: me.user_id.clone(), operation };
+        world.limiter.check(window, limit).map_err(Failure::throttled)?;
+    }
+    handler(&mut Asked { state, options, call, me, ids })
 }

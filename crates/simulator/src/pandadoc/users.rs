@@ -4,50 +4,36 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Value, json};
 
-use super::errors::Failure;
-use super::options::PandaDocOptions;
-use super::rights::Caller;
-use super::state::{PandaDocState, User, Workspace};
+use super::rights::{Asked, not_found};
+use super::state::{User, Workspace};
 use crate::call::{Call, boolean};
+use crate::failure::Failure;
 use crate::reply::Reply;
 
 /// `listUsers`. `show_removed` is true unless said otherwise; `count` is at most 50.
-pub(super) fn list(
-    state: &PandaDocState,
-    options: &PandaDocOptions,
-    call: &Call,
-    me: &Caller,
-) -> Result<Reply, Failure> {
+pub(super) fn list(asked: &mut Asked<'_>) -> Result<Reply, Failure> {
+    let Asked { state, call, me, .. } = &*asked;
     me.must_be_organization_admin(state)?;
-    let show_removed = match call.param("show_removed") {
-        None => true,
-        Some(value) => {
-            boolean(value).ok_or_else(|| Failure::field("show_removed", "Must be a valid boolean."))?
-        }
-    };
+    let show_removed = flag(call, "show_removed")?.unwrap_or(true);
     let users: Vec<&User> = state.users.iter().filter(|user| show_removed || !user.removed).collect();
     let count = integer(call, "count", 0..=50)?.unwrap_or(50);
     // Page 0 is allowed by the document and not explained; the same as page 1 here.
     let page = integer(call, "page", 0..=u64::MAX)?.unwrap_or(1).max(1);
-    let results = page_of(&users, count, page, |user| shown(state, options, user, show_removed));
+    let results = page_of(&users, count, page, |user| shown(asked, user, show_removed));
     Ok(Reply::json(200, json!({ "total": users.len(), "results": results })))
 }
 
 /// `detailsUser`: memberships as they are now.
-pub(super) fn get(
-    state: &PandaDocState,
-    options: &PandaDocOptions,
-    me: &Caller,
-    user_id: &str,
-) -> Result<Reply, Failure> {
-    me.must_be_organization_admin(state)?;
-    let user = state.user(user_id).filter(|user| !user.removed).ok_or(Failure::missing())?;
-    Ok(Reply::json(200, shown(state, options, user, false)))
+pub(super) fn get(asked: &mut Asked<'_>) -> Result<Reply, Failure> {
+    asked.me.must_be_organization_admin(asked.state)?;
+    let user = asked.state.user(asked.ids[0]).filter(|user| !user.removed).ok_or_else(not_found)?;
+    Ok(Reply::json(200, shown(asked, user, false)))
 }
 
 /// `getWorkspacesList`: all active workspaces of the organization. Who may call it is not stated; that it takes an
 /// organization admin, like the other operations of the organization, is inferred.
-pub(super) fn workspaces(state: &PandaDocState, call: &Call, me: &Caller) -> Result<Reply, Failure> {
+pub(super) fn workspaces(asked: &mut Asked<'_>) -> Result<Reply, Failure> {
+    let Asked { state, call, me, .. } = &*asked;
     me.must_be_organization_admin(state)?;
     let count = integer(call, "count", 1..=100)?.unwrap_or(50);
     let page = integer(call, "page", 1..=u64::MAX)?.unwrap_or(1);
@@ -65,7 +51,8 @@ pub(super) fn workspaces(state: &PandaDocState, call: &Call, me: &Caller) -> Res
 
 /// A person as the organization sees one. With `removed`, memberships that ended are among the others, and nothing
 /// tells them apart.
-fn shown(state: &PandaDocState, options: &PandaDocOptions, user: &User, removed: bool) -> Value {
+fn shown(asked: &Asked<'_>, user: &User, removed: bool) -> Value {
+    let state = &asked.state;
     let workspaces: Vec<Value> = state
         .memberships
         .iter()
@@ -89,7 +76,7 @@ fn shown(state: &PandaDocState, options: &PandaDocOptions, user: &User, removed:
         "is_organization_owner": user.is_organization_owner,
         "workspaces": workspaces,
     });
-    if options.quirks {
+    if asked.options.quirks {
         for name in ["first_name", "last_name", "phone_number"] {
             if shown[name] == "" {
                 shown[name] = Value::Null;
@@ -107,6 +94,12 @@ fn page_of<T>(entries: &[T], count: u64, page: u64, show: impl FnMut(&T) -> Valu
     entries.iter().skip(before).take(count).map(show).collect()
 }
 
+/// A boolean in the query.
+pub(super) fn flag(call: &Call, name: &'static str) -> Result<Option<bool>, Failure> {
+    let wrong = || Failure::field(name, "invalid", "Must be a valid boolean.");
+    call.param(name).map(|value| boolean(value).ok_or_else(wrong)).transpose()
+}
+
 /// A number in the query, within its documented range.
 pub(super) fn integer(
     call: &Call,
@@ -114,15 +107,12 @@ pub(super) fn integer(
     range: RangeInclusive<u64>,
 ) -> Result<Option<u64>, Failure> {
     let Some(sent) = call.param(name) else { return Ok(None) };
-    let (least, most) = (*range.start(), *range.end());
-    match sent.parse::<i128>() {
-        Err(_) => Err(Failure::field(name, "A valid integer is required.")),
-        Ok(number) if number < i128::from(least) => {
-            Err(Failure::field(name, format!("Ensure this value is greater than or equal to {least}.")))
-        }
-        Ok(number) => match u64::try_from(number) {
-            Ok(number) if number <= most => Ok(Some(number)),
-            _ => Err(Failure::field(name, format!("Ensure this value is less than or equal to {most}."))),
-        },
-    }
+    let (least, most) = (i128::from(*range.start()), i128::from(*range.end()));
+    let message = match sent.parse::<i128>() {
+        Err(_) => "A valid integer is required.".to_owned(),
+        Ok(number) if number < least => format!("Ensure this value is greater than or equal to {least}."),
+        Ok(number) if number > most => format!("Ensure this value is less than or equal to {most}."),
+        Ok(number) => return Ok(u64::try_from(number).ok()),
+    };
+    Err(Failure::field(name, "invalid", message))
 }

@@ -1,125 +1,104 @@
 //! Members of a workspace: list, add, remove.
 
-use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use std::fmt;
 
-use super::errors::{Failure, id};
-use super::options::ParadigmOptions;
-use super::rights::{Level, managed};
-use super::state::{Grant, ParadigmState, User, Workspace};
-use crate::call::{Call, Media};
-use crate::log::Body;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::rights::Asked;
+use super::state::{Grant, ParadigmState, Workspace};
+use crate::call::Call;
+use crate::failure::Failure;
 use crate::reply::Reply;
 
 /// docs.lighton.ai/api-reference-v3/workspaces/list-workspace-members, read 2026-11-21.
-pub(super) fn list(
-    state: &ParadigmState,
-    options: &ParadigmOptions,
-    level: Level,
-    me: &User,
-    workspace: &str,
-) -> Result<Reply, Failure> {
-    let workspace = managed(state, level, me, id(workspace)?)?;
-    Ok(Reply::json(options.list_status, shown(state, options, workspace)))
+pub(super) fn list(asked: &mut Asked<'_>) -> Result<Reply, Failure> {
+    let workspace = asked.managed()?;
+    Ok(Reply::json(asked.options.list_status, shown(asked, workspace)))
 }
 
 /// docs.lighton.ai/api-reference-v3/workspaces/add-a-member-to-a-workspace, read 2026-11-21.
-pub(super) fn add(
-    state: &mut ParadigmState,
-    options: &ParadigmOptions,
-    call: &Call,
-    level: Level,
-    me: &User,
-    workspace: &str,
-) -> Result<Reply, Failure> {
-    let workspace = managed(state, level, me, id(workspace)?)?;
-    let new = NewMember::read(call)?;
-    let (grants, known, missing) = match new.who {
-        Who::User(user) => (&workspace.users, state.user(user).map(|user| user.company), "User not found."),
-        Who::Group(group) => {
-            (&workspace.groups, state.group(group).map(|group| group.company), "Group not found.")
-        }
+pub(super) fn add(asked: &mut Asked<'_>) -> Result<Reply, Failure> {
+    let workspace = asked.managed()?;
+    let (kind, grant) = new_member(asked.call)?;
+    let company = match kind {
+        Kind::User => asked.state.user(grant.id).map(|user| user.company),
+        Kind::Group => asked.state.group(grant.id).map(|group| group.company),
     };
-    if known != Some(workspace.company) {
-        return Err(Failure::not_found(missing));
+    if company != Some(workspace.company) {
+        return Err(Failure::new(404, format!("{kind:?} not found.")));
     }
-    if grants.iter().any(|grant| grant.id == new.who.id()) {
-        return Err(Failure::conflict("Member already exists in workspace."));
+    if kind.grants(workspace).iter().any(|known| known.id == grant.id) {
+        return Err(Failure::new(409, "Member already exists in workspace."));
     }
-    let grant = Grant::new(new.who.id(), new.role);
-    let workspace = changed(state, workspace.id)?;
-    match new.who {
-        Who::User(_) => workspace.users.push(grant),
-        Who::Group(_) => workspace.groups.push(grant),
-    }
-    let workspace = workspace.clone();
-    Ok(Reply::json(201, shown(state, options, &workspace)))
+    let workspace = workspace.id;
+    changed(asked.state, workspace, kind)?.push(grant);
+    Ok(Reply::json(201, shown(asked, asked.managed()?)))
 }
 
-/// Documented at company and instance level
+/// Of a user documented at company and instance level
 /// (docs.lighton.ai/api-reference-v3-company/workspaces/remove-a-user-from-a-workspace-of-your-company,
-/// docs.lighton.ai/api-reference-v3-instance/workspaces/delete-a-user-from-a-workspace, read 2026-11-21); inferred at
-/// owner level.
-pub(super) fn remove_user(
-    state: &mut ParadigmState,
-    options: &ParadigmOptions,
-    level: Level,
-    me: &User,
-    workspace: &str,
-    user: &str,
-) -> Result<Reply, Failure> {
-    let workspace = managed(state, level, me, id(workspace)?)?;
-    let user = id(user)?;
-    let Some(at) = workspace.users.iter().position(|grant| grant.id == user) else {
-        return Err(Failure::not_found("User not found in workspace."));
+/// docs.lighton.ai/api-reference-v3-instance/workspaces/delete-a-user-from-a-workspace, read 2026-11-21), inferred at
+/// owner level; of a group at docs.lighton.ai/api-reference-v3/workspaces/remove-a-group-from-a-custom-workspace.
+pub(super) fn remove(asked: &mut Asked<'_>, kind: Kind) -> Result<Reply, Failure> {
+    let workspace = asked.managed()?;
+    let (id, grants) = (asked.id(1)?, kind.grants(workspace));
+    let Some(at) = grants.iter().position(|grant| grant.id == id) else {
+        return Err(Failure::new(404, format!("{kind:?} not found in workspace.")));
     };
-    if is_last_owner(workspace, &workspace.users[at]) {
-        return Err(Failure::last_owner(options.last_owner_status, "user"));
+    // Documented for groups and inferred for users. It counts grants, not people: an owner group that nobody is in, or
+    // an owner who cannot sign in, still counts.
+    let owners = workspace.users.iter().chain(&workspace.groups).filter(|grant| grant.role == "owner");
+    if grants[at].role == "owner" && owners.count() == 1 {
+        let text = format!("Cannot remove the only remaining owner {kind}.");
+        return Err(Failure::new(asked.options.last_owner_status, text));
     }
-    changed(state, workspace.id)?.users.remove(at);
+    let workspace = workspace.id;
+    changed(asked.state, workspace, kind)?.remove(at);
     Ok(Reply::empty(204))
 }
 
-/// docs.lighton.ai/api-reference-v3/workspaces/remove-a-group-from-a-custom-workspace, read 2026-11-21.
-pub(super) fn remove_group(
-    state: &mut ParadigmState,
-    options: &ParadigmOptions,
-    level: Level,
-    me: &User,
-    workspace: &str,
-    group: &str,
-) -> Result<Reply, Failure> {
-    let workspace = managed(state, level, me, id(workspace)?)?;
-    let group = id(group)?;
-    let Some(at) = workspace.groups.iter().position(|grant| grant.id == group) else {
-        return Err(Failure::not_found("Group not found in workspace."));
-    };
-    if is_last_owner(workspace, &workspace.groups[at]) {
-        return Err(Failure::last_owner(options.last_owner_status, "group"));
+/// What can be a member.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    User,
+    Group,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::User => "user",
+            Self::Group => "group",
+        })
     }
-    changed(state, workspace.id)?.groups.remove(at);
-    Ok(Reply::empty(204))
 }
 
-/// The rule is documented for groups and inferred for users. It counts grants, not people: an owner group that nobody
-/// is in, or an owner who cannot sign in, still counts.
-fn is_last_owner(workspace: &Workspace, grant: &Grant) -> bool {
-    let owners =
-        workspace.users.iter().chain(&workspace.groups).filter(|grant| grant.role == "owner").count();
-    grant.role == "owner" && owners == 1
+impl Kind {
+    fn grants(self, workspace: &Workspace) -> &[Grant] {
+        match self {
+            Self::User => &workspace.users,
+            Self::Group => &workspace.groups,
+        }
+    }
 }
 
-fn changed(state: &mut ParadigmState, id: u64) -> Result<&mut Workspace, Failure> {
-    let workspace = state.workspace_mut(id).ok_or_else(|| Failure::not_found("Workspace not found."))?;
+/// The grants of one kind, to change.
+fn changed(state: &mut ParadigmState, id: u64, kind: Kind) -> Result<&mut Vec<Grant>, Failure> {
+    let workspace = state.workspace_mut(id).ok_or_else(|| Failure::new(404, "Workspace not found."))?;
     workspace.updated_at = Timestamp::now();
-    Ok(workspace)
+    Ok(match kind {
+        Kind::User => &mut workspace.users,
+        Kind::Group => &mut workspace.groups,
+    })
 }
 
-fn shown(state: &ParadigmState, options: &ParadigmOptions, workspace: &Workspace) -> Value {
+fn shown(asked: &Asked<'_>, workspace: &Workspace) -> Value {
+    let (state, quirks) = (&asked.state, asked.options.quirks);
     let users = workspace.users.iter().filter_map(|grant| {
         let user = state.user(grant.id)?;
         let mut shown = json!({ "id": user.id, "email": user.email, "role": grant.role });
-        if options.quirks {
+        if quirks {
             shown["created_at"] = json!(null);
             shown["permissions"] = json!(["read"]);
         }
@@ -128,101 +107,57 @@ fn shown(state: &ParadigmState, options: &ParadigmOptions, workspace: &Workspace
     let groups = workspace.groups.iter().filter_map(|grant| {
         let group = state.group(grant.id)?;
         let mut shown = json!({ "id": group.id, "name": group.name, "role": grant.role });
-        if options.quirks {
-            shown["category"] = json!(group.category.name());
+        if quirks {
+            shown["category"] = json!(group.category);
         }
         Some(shown)
     });
     json!({ "users": users.collect::<Vec<_>>(), "groups": groups.collect::<Vec<_>>() })
 }
 
-/// The body of an addition.
-struct NewMember {
-    who: Who,
-    role: String,
-}
-
-#[derive(Clone, Copy)]
-enum Who {
-    User(u64),
-    Group(u64),
-}
-
-impl Who {
-    const fn id(self) -> u64 {
-        match self {
-            Self::User(id) | Self::Group(id) => id,
-        }
-    }
-}
-
-impl NewMember {
-    /// The schema does not say that exactly one of the ids must be given, nor what happens otherwise; a 400 is
-    /// inferred.
-    fn read(call: &Call) -> Result<Self, Failure> {
-        let fields = fields(call)?;
-        let mut wrong = Vec::new();
-        let mut id = |name: &'static str| {
-            let value = fields.get(name)?;
-            let id = match value {
-                Value::Number(number) => number.as_u64(),
-                Value::String(text) => text.trim().parse().ok(),
-                _ => None,
+/// The body of an addition. The schema does not say that exactly one of the ids must be given, nor what happens
+/// otherwise; a 400 is inferred.
+fn new_member(call: &Call) -> Result<(Kind, Grant), Failure> {
+    let fields = call.fields(true)?;
+    let mut wrong = Vec::new();
+    let mut id = |name: &'static str| {
+        let value = fields.get(name)?;
+        let id = match value {
+            Value::Number(number) => number.as_u64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        if id.is_none() {
+            let (word, message) = match value {
+                Value::Null => ("null", "This field may not be null."),
+                _ => ("invalid", "A valid integer is required."),
             };
-            if id.is_none() {
-                let (word, message) = match value {
-                    Value::Null => ("null", "This field may not be null."),
-                    _ => ("invalid", "A valid integer is required."),
-                };
-                wrong.push((name, word, message.to_owned()));
-            }
-            id
-        };
-        let (user, group) = (id("user_id"), id("group_id"));
-        let role = match fields.get("role") {
-            Some(Value::String(role)) if matches!(role.as_str(), "owner" | "editor" | "viewer") => {
-                role.clone()
-            }
-            other => {
-                let (word, message) = match other {
-                    None => ("required", "This field is required.".to_owned()),
-                    Some(Value::Null) => ("null", "This field may not be null.".to_owned()),
-                    Some(Value::String(role)) => {
-                        ("invalid_choice", format!("\"{role}\" is not a valid choice."))
-                    }
-                    Some(role) => ("invalid_choice", format!("\"{role}\" is not a valid choice.")),
-                };
-                wrong.push(("role", word, message));
-                String::new()
-            }
-        };
-        if !wrong.is_empty() {
-            return Err(Failure::fields(wrong));
+            wrong.push((name, word, message.to_owned()));
         }
-        let who = match (user, group) {
-            (Some(user), None) => Who::User(user),
-            (None, Some(group)) => Who::Group(group),
-            _ => {
-                let message = "Exactly one of user_id and group_id must be given.";
-                return Err(Failure::field("non_field_errors", "invalid", message));
+        id
+    };
+    let (user, group) = (id("user_id"), id("group_id"));
+    let mut role = "";
+    match fields.get("role") {
+        None => wrong.push(("role", "required", "This field is required.".to_owned())),
+        Some(Value::Null) => wrong.push(("role", "null", "This field may not be null.".to_owned())),
+        Some(sent) => match sent.as_str() {
+            Some(known @ ("owner" | "editor" | "viewer")) => role = known,
+            text => {
+                let shown = text.map_or_else(|| sent.to_string(), str::to_owned);
+                wrong.push(("role", "invalid_choice", format!("\"{shown}\" is not a valid choice.")));
             }
-        };
-        Ok(Self { who, role })
+        },
     }
-}
-
-/// The body's fields, whichever of the three documented types it has.
-fn fields(call: &Call) -> Result<Map<String, Value>, Failure> {
-    match (call.media, &call.body) {
-        (_, Body::Empty) => Ok(Map::new()),
-        (Media::Json, Body::Json(Value::Object(fields))) => Ok(fields.clone()),
-        (Media::Json, Body::Json(_)) => {
-            Err(Failure::field("non_field_errors", "invalid", "Invalid data. Expected a dictionary."))
+    if !wrong.is_empty() {
+        return Err(Failure::fields(wrong));
+    }
+    match (user, group) {
+        (Some(user), None) => Ok((Kind::User, Grant::new(user, role))),
+        (None, Some(group)) => Ok((Kind::Group, Grant::new(group, role))),
+        _ => {
+            let message = "Exactly one of user_id and group_id must be given.";
+            Err(Failure::field("non_field_errors", "invalid", message))
         }
-        (Media::Json, _) => Err(Failure::bad_request("JSON parse error.")),
-        (Media::Form, Body::Form(fields)) => {
-            Ok(fields.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect())
-        }
-        _ => Err(Failure::unsupported_media(call.content_type())),
     }
 }

@@ -4,8 +4,8 @@ use axum::http::header;
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::errors::Failure;
 use crate::call::Call;
+use crate::failure::Failure;
 
 /// One page of a listing.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub(super) fn page<T>(
         Some("last") => Some(last),
         Some(number) => number.parse().ok().filter(|number| (1..=last).contains(number)),
     };
-    let number = number.ok_or_else(|| Failure::not_found("Invalid page."))?;
+    let number = number.ok_or_else(|| Failure::new(404, "Invalid page."))?;
     Ok(Page {
         count: entries.len(),
         number,

@@ -2,16 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::errors::Failure;
 use super::options::ParadigmOptions;
 use super::paging::page;
-use super::rights::View;
+use super::rights::{Asked, View};
 use super::state::{Group, ParadigmState, PlatformRole, User};
 use crate::call::{Call, boolean};
+use crate::failure::Failure;
 use crate::reply::Reply;
 
 /// docs.lighton.ai/api-reference-v3/users/get-current-user-profile, read 2026-11-21.
-pub(super) fn me(state: &ParadigmState, options: &ParadigmOptions, me: &User) -> Reply {
+#[expect(clippy::unnecessary_wraps, reason = "as the other operations")]
+pub(super) fn me(asked: &mut Asked<'_>) -> Result<Reply, Failure> {
+    let Asked { state, me, .. } = &*asked;
     let admin = me.is_company_admin();
     let has = |role| me.roles.contains(&role);
     let mut shown = json!({
@@ -32,7 +34,7 @@ pub(super) fn me(state: &ParadigmState, options: &ParadigmOptions, me: &User) ->
         "settings": { "language": "en", "agent_instructions": "", "skip_help_step": true },
         "compliance": { "terms_accepted": true },
     });
-    if options.quirks {
+    if asked.options.quirks {
         // As older copies of the page show it, with the group memberships that newer ones mention.
         shown["profile"] = json!({
             "id": me.id,
@@ -43,20 +45,16 @@ pub(super) fn me(state: &ParadigmState, options: &ParadigmOptions, me: &User) ->
         shown["company"] = json!({ "id": me.company, "name": company_name(state, me.company) });
         shown["groups"] = groups_of(state, me.id);
     }
-    Reply::json(200, shown)
+    Ok(Reply::json(200, shown))
 }
 
 /// docs.lighton.ai/api-reference-v3/users/list-company-members, read 2026-11-21. The path is inferred from the one that
 /// creates users; the page shows no parameter for the page's size.
-pub(super) fn users(
-    state: &ParadigmState,
-    options: &ParadigmOptions,
-    call: &Call,
-    me: &User,
-) -> Result<Reply, Failure> {
+pub(super) fn users(asked: &mut Asked<'_>) -> Result<Reply, Failure> {
+    let Asked { state, options, call, me, .. } = &*asked;
     let view = me.people_in_view();
     if view == View::Own {
-        return Err(Failure::no_right());
+        return Err(Failure::forbidden());
     }
     let company = if view == View::All { number(call, "company_id")? } else { Some(me.company) };
     let group = number(call, "group_id")?;
@@ -75,18 +73,14 @@ pub(super) fn users(
 
 /// docs.lighton.ai/api-reference-v3/user-groups/list-user-groups, read 2026-11-21. Plain people see the groups that they
 /// are in.
-pub(super) fn groups(
-    state: &ParadigmState,
-    options: &ParadigmOptions,
-    call: &Call,
-    me: &User,
-) -> Result<Reply, Failure> {
+pub(super) fn groups(asked: &mut Asked<'_>) -> Result<Reply, Failure> {
+    let Asked { state, options, call, me, .. } = &*asked;
     let view = me.people_in_view();
     let company = if view == View::All { number(call, "company_id")? } else { Some(me.company) };
     let user = number(call, "user_id")?;
     let role = call.param("has_role");
     let part = call.param("search").or_else(|| call.param("name")).map(str::to_lowercase);
-    let holds = |group: &Group, user: u64| {
+    let has = |group: &Group, user: u64| {
         group.members.iter().any(|member| member.user == user && role.is_none_or(|role| member.role == role))
     };
     let found: Vec<&Group> = state
@@ -94,7 +88,7 @@ pub(super) fn groups(
         .iter()
         .filter(|group| company.is_none_or(|company| group.company == company))
         .filter(|group| view != View::Own || group.has(me.id))
-        .filter(|group| user.is_none_or(|user| holds(group, user)))
+        .filter(|group| user.is_none_or(|user| has(group, user)))
         .filter(|group| part.as_ref().is_none_or(|part| group.name.to_lowercase().contains(part)))
         .collect();
     let (size, max) = (options.page_size, options.max_page_size);
@@ -123,12 +117,7 @@ fn number(call: &Call, name: &'static str) -> Result<Option<u64>, Failure> {
 }
 
 fn company_name(state: &ParadigmState, id: u64) -> &str {
-    state
-        .companies
-        .iter()
-        .find(|company| company.id == id)
-        .map(|company| company.name.as_str())
-        .unwrap_or_default()
+    state.companies.iter().find(|company| company.id == id).map_or("", |company| &company.name)
 }
 
 /// docs.lighton.ai/api-reference-v3/users/create-a-new-company-member shows a user's fields; read 2026-11-21.
@@ -161,7 +150,7 @@ fn groups_of(state: &ParadigmState, user: u64) -> Value {
             "name": group.name,
             "description": group.description,
             "role": member.role,
-            "category": group.category.name(),
+            "category": group.category,
             "created_at": group.created_at,
         }))
     });
@@ -174,7 +163,7 @@ fn shown_group(options: &ParadigmOptions, group: &Group) -> Value {
     let mut shown = json!({
         "id": group.id,
         "company_id": group.company,
-        "category": group.category.name(),
+        "category": group.category,
         "name": group.name,
         "description": group.description,
         "user_ids": json!(users).to_string(),

@@ -176,16 +176,6 @@ pub enum GroupCategory {
     Custom,
 }
 
-impl GroupCategory {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Company => "company",
-            Self::Private => "private",
-            Self::Custom => "custom",
-        }
-    }
-}
-
 /// A workspace and who has which role in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -232,16 +222,6 @@ pub enum WorkspaceType {
     /// Explicit members.
     #[default]
     Custom,
-}
-
-impl WorkspaceType {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Company => "company",
-            Self::Personal => "personal",
-            Self::Custom => "custom",
-        }
-    }
 }
 
 /// A role given to a user or a group.

@@ -4,81 +4,60 @@ use std::cmp::Reverse;
 
 use serde_json::{Value, json};
 
-use super::errors::{Failure, id};
-use super::options::ParadigmOptions;
 use super::paging::page;
-use super::rights::{Level, role_in, visible};
-use super::state::{ParadigmState, User, Workspace};
+use super::rights::{Asked, Level, role_in};
+use super::state::Workspace;
 use crate::call::Call;
+use crate::failure::Failure;
 use crate::reply::Reply;
 
 /// docs.lighton.ai/api-reference-v3/workspaces/list-workspaces and
 /// docs.lighton.ai/api-reference-v3-company/workspaces/list-workspaces-in-your-company, read 2026-11-21. The first page
 /// names `/api/v3/instance/workspaces` in its text.
-pub(super) fn list(
-    state: &ParadigmState,
-    options: &ParadigmOptions,
-    call: &Call,
-    level: Level,
-    me: &User,
-) -> Result<Reply, Failure> {
-    let allowed = match level {
-        Level::Owner => true,
-        Level::Company => me.is_company_admin(),
-        Level::Instance => me.is_instance_admin(),
+pub(super) fn list(asked: &mut Asked<'_>) -> Result<Reply, Failure> {
+    let (me, options) = (&asked.me, asked.options);
+    me.must_reach(asked.level)?;
+    let filter = Filter::read(asked.call)?;
+    let in_view = |workspace: &&Workspace| match asked.level {
+        Level::Owner => role_in(asked.state, workspace, me.id).is_some(),
+        Level::Company => workspace.company == me.company,
+        Level::Instance => true,
     };
-    if !allowed {
-        return Err(Failure::no_right());
-    }
-    let filter = Filter::read(call)?;
-    let mut found: Vec<&Workspace> = state
-        .workspaces
-        .iter()
-        .filter(|workspace| match level {
-            Level::Owner => role_in(state, workspace, me.id).is_some(),
-            Level::Company => workspace.company == me.company,
-            Level::Instance => true,
-        })
-        .filter(|workspace| filter.matches(state, me, workspace))
-        .collect();
+    let all = asked.state.workspaces.iter();
+    let mut found: Vec<&Workspace> =
+        all.filter(in_view).filter(|workspace| filter.matches(asked, workspace)).collect();
     found.sort_by_key(|workspace| Reverse((workspace.created_at, workspace.id)));
-    let show = |workspace: &&Workspace| short(state, options, me, workspace);
-    let page = page(call, Some("page_size"), options.page_size, options.max_page_size, &found, show)?;
+    let (size, max) = (options.page_size, options.max_page_size);
+    let show = |workspace: &&Workspace| short(asked, workspace);
+    let page = page(asked.call, Some("page_size"), size, max, &found, show)?;
     Ok(Reply::json(200, page.into_json()))
 }
 
 /// docs.lighton.ai/api-reference-v3/workspaces/retrieve-a-workspace and
 /// docs.lighton.ai/api-reference-v3-company/workspaces/retrieve-a-company-workspace, read 2026-11-21.
-pub(super) fn get(
-    state: &ParadigmState,
-    options: &ParadigmOptions,
-    level: Level,
-    me: &User,
-    workspace: &str,
-) -> Result<Reply, Failure> {
-    let workspace = visible(state, level, me, id(workspace)?)?;
-    let mut shown = short(state, options, me, workspace);
+pub(super) fn get(asked: &mut Asked<'_>) -> Result<Reply, Failure> {
+    let mut shown = short(asked, asked.visible()?);
     shown["used_storage"] = json!(0.0);
     shown["files_count"] = json!(0);
-    if level == Level::Owner {
+    if asked.level == Level::Owner {
         shown["summaries"] = json!([]);
     }
     Ok(Reply::json(200, shown))
 }
 
 /// A workspace as listings show it. `user_role` is empty for an admin who has no role in it.
-fn short(state: &ParadigmState, options: &ParadigmOptions, me: &User, workspace: &Workspace) -> Value {
+fn short(asked: &Asked<'_>, workspace: &Workspace) -> Value {
     let mut shown = json!({
         "id": workspace.id,
         "name": workspace.name,
-        "workspace_type": workspace.workspace_type.name(),
+        "workspace_type": workspace.workspace_type,
         "document_upload_method": workspace.document_upload_method,
         "description": workspace.description,
         "created_at": workspace.created_at,
         "updated_at": workspace.updated_at,
-        "user_role": role_in(state, workspace, me.id).unwrap_or_default(),
+        "user_role": role_in(asked.state, workspace, asked.me.id).unwrap_or_default(),
     });
-    if options.quirks {
+    if asked.options.quirks {
         shown["description"] = json!(null);
         shown["members"] = json!({ "users": [], "groups": [] });
         shown["sync"] = json!(null);
@@ -123,12 +102,15 @@ impl<'a> Filter<'a> {
         })
     }
 
-    fn matches(&self, state: &ParadigmState, me: &User, workspace: &Workspace) -> bool {
-        let has_group = |wanted: &dyn Fn(u64) -> bool| workspace.groups.iter().any(|grant| wanted(grant.id));
+    fn matches(&self, asked: &Asked<'_>, workspace: &Workspace) -> bool {
+        let state = &asked.state;
+        let role = role_in(state, workspace, asked.me.id);
+        let has_group =
+            |matches: &dyn Fn(u64) -> bool| workspace.groups.iter().any(|grant| matches(grant.id));
         let named = |id, part: &String| state.group(id).is_some_and(|g| g.name.to_lowercase().contains(part));
         self.upload.is_none_or(|upload| workspace.document_upload_method == upload)
-            && self.workspace_type.is_none_or(|kind| workspace.workspace_type.name() == kind)
-            && self.role.is_none_or(|role| role_in(state, workspace, me.id) == Some(role))
+            && self.workspace_type.is_none_or(|kind| json!(workspace.workspace_type) == kind)
+            && self.role.is_none_or(|asked| role == Some(asked))
             && self.name.as_ref().is_none_or(|part| workspace.name.to_lowercase().contains(part))
             && self.group.is_none_or(|group| has_group(&|id| id == group))
             && self.group_name.as_ref().is_none_or(|part| has_group(&|id| named(id, part)))

@@ -37,42 +37,41 @@ impl Contract {
         for request in requests.iter().filter(|request| request.provider == self.provider) {
             let Some(name) = request.operation else { continue };
             let operation = &self.operations[name];
-            let place = format!("{name}, {} {} -> {}", request.method, request.path, request.status);
+            let call = format!("{name}, {} {} -> {}", request.method, request.path, request.status);
             let status = request.status.to_string();
             let answer = operation["documented"].get(&status).or_else(|| operation["inferred"].get(&status));
-            let answer =
-                answer.unwrap_or_else(|| panic!("{place}: a status that the contract does not have"));
+            let answer = answer.unwrap_or_else(|| panic!("{call}: a status that the contract does not have"));
             match (&request.answer, answer) {
                 (Body::Empty, Value::Null) => {}
                 (Body::Json(body), schema) if !schema.is_null() => {
-                    self.fits(schema, body, &format!("answer of {place}"));
+                    self.fits(schema, body, &format!("answer of {call}"));
                 }
-                (body, _) => panic!("{place}: answered {body:?}"),
+                (body, _) => panic!("{call}: answered {body:?}"),
             }
             if (200..300).contains(&request.status) {
-                self.check_request(operation, request, &place);
+                self.check_request(operation, request, &call);
             }
             *counts.entry((name.to_owned(), request.status)).or_default() += 1;
         }
         counts
     }
 
-    fn check_request(&self, operation: &Value, request: &Request, place: &str) {
-        assert_eq!(operation["method"], request.method.as_str(), "{place}");
+    fn check_request(&self, operation: &Value, request: &Request, call: &str) {
+        assert_eq!(operation["method"], request.method.as_str(), "{call}");
         let template = operation["path"].as_str().unwrap().split('/');
         let sent: Vec<&str> = request.path.split('/').collect();
-        assert_eq!(template.clone().count(), sent.len(), "{place}");
+        assert_eq!(template.clone().count(), sent.len(), "{call}");
         for (part, sent) in template.zip(sent) {
-            assert!(part.starts_with('{') && !sent.is_empty() || part == sent, "{place}");
+            assert!(part.starts_with('{') && !sent.is_empty() || part == sent, "{call}");
         }
         let query: Map<String, Value> =
             request.query.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
-        assert_eq!(query.len(), request.query.len(), "{place}: a parameter twice");
-        self.fits(&operation["query"], &query.into(), &format!("query of {place}"));
+        assert_eq!(query.len(), request.query.len(), "{call}: a parameter twice");
+        self.fits(&operation["query"], &query.into(), &format!("query of {call}"));
         match (&request.body, &operation["body"]) {
             (Body::Empty, Value::Null) => {}
             (Body::Json(body), schema) if !schema.is_null() => {
-                self.fits(schema, body, &format!("body of {place}"));
+                self.fits(schema, body, &format!("body of {call}"));
             }
             // A form carries numbers as texts.
             (Body::Form(fields), schema) if !schema.is_null() => {
@@ -81,18 +80,18 @@ impl Contract {
                 };
                 let body: Map<String, Value> =
                     fields.iter().map(|(name, value)| (name.clone(), typed(value))).collect();
-                self.fits(schema, &body.into(), &format!("form of {place}"));
+                self.fits(schema, &body.into(), &format!("form of {call}"));
             }
-            (body, _) => panic!("{place}: sent {body:?}"),
+            (body, _) => panic!("{call}: sent {body:?}"),
         }
     }
 
-    fn fits(&self, schema: &Value, value: &Value, place: &str) {
+    fn fits(&self, schema: &Value, value: &Value, call: &str) {
         let errors = departures(&self.defs, schema, value);
-        assert!(errors.is_empty(), "{place}: {errors:?} in {value:#}");
+        assert!(errors.is_empty(), "{call}: {errors:?} in {value:#}");
     }
 
-    #[expect(clippy::print_stdout, reason = "the table is for whoever reads the test's output")]
+    #[expect(clippy::print_stdout, reason = "the table is for people who read the test's output")]
     /// Prints the table and panics when an operation or one of its statuses never occurred.
     pub(crate) fn cover(&self, counts: &Counts) {
         let mut missing = Vec::new();

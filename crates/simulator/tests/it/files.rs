@@ -143,7 +143,7 @@ fn a_state_survives_its_file() {
     {
         use std::os::unix::fs::PermissionsExt as _;
         State::empty().save(&file).unwrap();
-        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "it holds keys");
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "keys are in it");
     }
 }
 

@@ -65,7 +65,7 @@ async fn a_key_dies_with_its_owners_membership() {
     let body = json!({ "user_id": small.local, "role": "Admin" });
     assert_eq!(client.post(&small.members(), body).await.status, 201);
     assert_eq!(local.get("/public/v1/members/current").await.status, 401);
-    // Whoever shows removed memberships sees both, and cannot tell which one has ended.
+    // With removed memberships both are listed, and nothing shows which one has ended.
     for (query, memberships) in [("?show_removed=false", 1), ("", 2)] {
         let users = client.get(&format!("/public/v1/users{query}")).await;
         let user = &users.body["results"][2];

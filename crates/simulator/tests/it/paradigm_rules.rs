@@ -50,7 +50,7 @@ async fn the_only_remaining_owner_stays() {
     assert_eq!(
         client.get(MEMBERS).await.status,
         404,
-        "whoever removed themselves sees the workspace no more"
+        "they removed themselves and see the workspace no more"
     );
 
     // The group is now the last one. Its member owns through it.
@@ -105,7 +105,7 @@ async fn members_are_of_the_workspaces_company() {
     let mut state = small();
     let other = state.paradigm.add_company("Other SA");
     let outsider = state.paradigm.add_user("outsider@example.com", other);
-    let group = state.paradigm.add_group("Strangers", other, [outsider]);
+    let group = state.paradigm.add_group("Outsiders", other, [outsider]);
     let simulator = Simulator::start(state).await.unwrap();
     let client = Client::paradigm(&simulator);
     assert_eq!(client.post(MEMBERS, json!({ "user_id": outsider, "role": "viewer" })).await.status, 404);

@@ -2,7 +2,7 @@
 
 use super::counted::Counted;
 use super::singles::{Singles, unknowable};
-use super::{Known, Membership, Observed};
+use super::{ACTING, Known, Membership, Observed};
 use crate::desired::{Desired, DesiredWorkspace};
 use crate::guards::Limits;
 use std::borrow::Cow;
@@ -151,7 +151,7 @@ impl<'a> Reader<'a> {
             None if self.has(Capability::Me) => {
                 let me = self.members.me().await;
                 // Guards then treat everybody as if they might be the acting user.
-                self.observed.unless(unknowable, "whom the key acts as", me)?
+                self.observed.unless(unknowable, ACTING, me)?
             }
             known => known,
         };

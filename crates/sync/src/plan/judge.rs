@@ -81,8 +81,15 @@ impl<'a> Case<'a> {
         }
         let acts = self.directory.acts(&step.principal);
         if acts != Tri::No {
+            let observed = self.directory.observed;
+            let why = match (acts, observed.me(), observed.me_unread()) {
+                (Tri::Yes, ..) => String::new(),
+                (_, Some(_), _) => ": who is in the group is not known".to_owned(),
+                (_, None, Some(why)) => format!(": whom it acts as could not be read: {why}"),
+                (_, None, None) => ": the provider does not say whom it acts as".to_owned(),
+            };
             let verb = if acts == Tri::Yes { "acts" } else { "may act" };
-            let message = format!("the key {verb} as {}, or through them", step.label);
+            let message = format!("the key {verb} as {}, or through them{why}", step.label);
             let advice = "use the key of somebody else who may change this workspace";
             let refusal = self.refusal(Guard::ActingIdentity, step, message, advice);
             refusals.push(Refusal { overridable: acts == Tri::Unknown, ..refusal });

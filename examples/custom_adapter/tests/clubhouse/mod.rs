@@ -67,27 +67,27 @@ impl House {
         let person = |id: &str| find(&self.people, id).ok_or((404, "no such person"));
         let seat = |who, role| person(who).map(|who| json!({ "id": who.0, "email": who.1, "role": role }));
         let club = |(id, name): &(String, String)| json!({ "id": id, "name": name });
-        if let ["clubs", place, ..] = path {
-            find(&self.clubs, place).ok_or((404, "no such club"))?;
+        if let ["clubs", club_id, ..] = path {
+            find(&self.clubs, club_id).ok_or((404, "no such club"))?;
         }
-        let (place, who) = match (method, path) {
+        let (club_id, who) = match (method, path) {
             ("GET", ["me"]) => return seat(&self.me, ""),
             ("GET", ["people"]) => return self.people.iter().map(|(id, _)| seat(id, "")).collect(),
             ("GET", ["clubs"]) => return Ok(self.clubs.iter().map(club).collect()),
-            ("GET", ["clubs", place, "people"]) => {
-                let here = self.seats.iter().filter(|((there, _), _)| there == place);
+            ("GET", ["clubs", club_id, "people"]) => {
+                let here = self.seats.iter().filter(|((there, _), _)| there == club_id);
                 return here.map(|((_, who), role)| seat(who, role)).collect();
             }
-            (_, ["clubs", place, "people", who]) => (*place, *who),
+            (_, ["clubs", club_id, "people", who]) => (*club_id, *who),
             _ => return Err((405, "no such thing")),
         };
         person(who)?;
-        let at = (place.to_owned(), who.to_owned());
-        let held = self.seats.get(&at).map(String::as_str);
-        let hosts = self.seats.iter().filter(|((club, _), role)| club == place && *role == "host").count();
-        let last_goes = held == Some("host") && hosts == 1 && role != Some("host");
-        match (method, held, role) {
-            ("GET", Some(held), _) => seat(who, held),
+        let at = (club_id.to_owned(), who.to_owned());
+        let now = self.seats.get(&at).map(String::as_str);
+        let hosts = self.seats.iter().filter(|((club, _), role)| club == club_id && *role == "host").count();
+        let last_goes = now == Some("host") && hosts == 1 && role != Some("host");
+        match (method, now, role) {
+            ("GET", Some(now), _) => seat(who, now),
             ("PUT", Some(_), _) => Err((409, "has a seat")),
             ("GET" | "PATCH" | "DELETE", None, _) => Err((404, "no seat")),
             ("PATCH" | "DELETE", ..) if last_goes => Err((409, "last host")),
