@@ -112,9 +112,13 @@ id! {
 }
 
 /// Who can be a member, by id. User 7 and group 7 are two principals.
+///
+/// There may be more kinds one day, so a `match` needs a wildcard. Where it guards something, let that be the worse case:
+/// a principal of a kind that you do not know may be the key's own user, and is not an owner who stays.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(tag = "kind", content = "id", rename_all = "lowercase"))]
+#[non_exhaustive]
 pub enum PrincipalId {
     /// One person.
     User(UserId),

@@ -125,6 +125,7 @@ impl<'a> Directory<'a> {
             (_, WhoRef::Email(_)) => Some(true),
             (PrincipalId::User(user), _) => self.observed.users().map(|_| self.users.get(user).is_some()),
             (PrincipalId::Group(group), _) => self.observed.groups().map(|_| self.groups.is_listed(group)),
+            _ => None,
         };
         if listed == Some(false) {
             let message = format!("{id} is not in the account of {connection}");
@@ -237,7 +238,8 @@ impl<'a> Directory<'a> {
             Some(WhoRef::Id(PrincipalId::Group(named))) => named == group,
             Some(WhoRef::Id(PrincipalId::User(named))) => self.holds_active(group, named),
             Some(WhoRef::Email(email)) => self.users_of(email).any(|named| self.holds_active(group, named)),
-            None => false,
+            // Of another kind of principal it is not known whether the group holds it.
+            Some(WhoRef::Id(_)) | None => false,
         }
     }
 
@@ -255,6 +257,8 @@ impl<'a> Directory<'a> {
             }
             (Some(_), PrincipalId::User(_)) => Tri::No,
             (Some(me), PrincipalId::Group(group)) => self.groups.holds(group, &me.user),
+            // Another kind of principal may hold the acting identity.
+            (Some(_), _) => Tri::Unknown,
         }
     }
 
@@ -278,7 +282,9 @@ impl<'a> Directory<'a> {
             (Some(WhoRef::Email(email)), PrincipalId::Group(group)) => {
                 yes(self.users_of(email).any(|user| self.groups.holds(group, user) == Tri::Yes))
             }
-            _ => Tri::No,
+            (None, _) | (_, PrincipalId::User(_) | PrincipalId::Group(_)) => Tri::No,
+            // Another kind of principal may hold whom the entry names.
+            _ => Tri::Unknown,
         };
         entries.iter().map(one).max().unwrap_or(Tri::No)
     }

@@ -85,8 +85,5 @@ fn told_by_users<'a>(
 }
 
 pub(crate) fn as_group(principal: &PrincipalId) -> Option<&GroupId> {
-    match principal {
-        PrincipalId::Group(group) => Some(group),
-        PrincipalId::User(_) => None,
-    }
+    principal.as_group()
 }

@@ -125,11 +125,11 @@ impl<'a> Case<'a> {
         let owners: Vec<&PrincipalId> = outcome.acting_owners().collect();
         let owns = |entry: &Entry| {
             owners.iter().any(|principal| match principal {
-                PrincipalId::User(_) => {
+                PrincipalId::Group(group) => self.directory.stands_for(group, entry),
+                _ => {
                     let entries = std::slice::from_ref(entry);
                     self.directory.means(entries, principal, self.member(principal)) == Tri::Yes
                 }
-                PrincipalId::Group(group) => self.directory.stands_for(group, entry),
             })
         };
         let missing = limits.required_owners.iter().filter(|entry| !owns(entry));

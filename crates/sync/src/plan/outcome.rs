@@ -149,7 +149,8 @@ fn count_owner<'a>(
     };
     match principal {
         PrincipalId::User(user) if status.may_be_active() => count(directory.folding.user(user)),
-        PrincipalId::User(_) => {}
         PrincipalId::Group(group) => directory.active_in(group).cloned().for_each(count),
+        // An inactive user, or another kind of principal, of which it is not known who would be left: no owner who stays.
+        _ => {}
     }
 }
