@@ -34,13 +34,13 @@ impl Identity {
         (self.account_id, self.account_name) = (id, name);
         self
     }
-}
 
-setters! { Identity {
-    with_email(email: Option<EmailAddress>);
-    with_name(name: Option<String>);
-    with_admin(admin: Option<bool>);
-} }
+    setters! {
+        with_email(email: Option<EmailAddress>);
+        with_name(name: Option<String>);
+        with_admin(admin: Option<bool>);
+    }
+}
 
 /// A workspace of the account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,13 +70,13 @@ impl Workspace {
     pub fn may_be_manageable(&self) -> bool {
         self.manageable != Some(false)
     }
-}
 
-setters! { Workspace {
-    with_kind(kind: Option<String>);
-    with_manageable(manageable: Option<bool>);
-    with_owner(owner: Option<EmailAddress>);
-} }
+    setters! {
+        with_kind(kind: Option<String>);
+        with_manageable(manageable: Option<bool>);
+        with_owner(owner: Option<EmailAddress>);
+    }
+}
 
 names! {
     /// Whether a person can use their access.
@@ -156,15 +156,15 @@ impl User {
     pub fn is(&self, mark: Mark) -> bool {
         self.marks.contains(&mark)
     }
-}
 
-setters! { User {
-    with_email(email: Option<EmailAddress>);
-    with_name(name: Option<String>);
-    with_status(status: Status);
-    with_license(license: Option<String>);
-    with_groups(groups: Option<Vec<GroupId>>);
-} }
+    setters! {
+        with_email(email: Option<EmailAddress>);
+        with_name(name: Option<String>);
+        with_status(status: Status);
+        with_license(license: Option<String>);
+        with_groups(groups: Option<Vec<GroupId>>);
+    }
+}
 
 /// A group of users.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,11 +184,11 @@ impl Group {
     pub fn new(id: GroupId, name: impl Into<String>) -> Self {
         Self { id, name: name.into(), users: None }
     }
-}
 
-setters! { Group {
-    with_users(users: Option<Vec<UserId>>);
-} }
+    setters! {
+        with_users(users: Option<Vec<UserId>>);
+    }
+}
 
 impl Record for Workspace {
     fn record_key(&self) -> RecordKey {

@@ -242,16 +242,16 @@ impl Capabilities {
     pub fn limits(&self) -> &[RateLimit] {
         &self.limits
     }
-}
 
-setters! { Capabilities {
-    with_endpoint(endpoint: impl Into<String>);
-    with_variant(variant: impl Into<String>);
-    with_workspace_ids(workspace_ids: IdForm);
-    /// For instance to a table with another policy.
-    with_roles(roles: RoleTable);
-    with_own_timeout(own_timeout: Option<Duration>);
-} }
+    setters! {
+        with_endpoint(endpoint: impl Into<String>);
+        with_variant(variant: impl Into<String>);
+        with_workspace_ids(workspace_ids: IdForm);
+        /// For instance to a table with another policy.
+        with_roles(roles: RoleTable);
+        with_own_timeout(own_timeout: Option<Duration>);
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -308,21 +308,22 @@ impl Error {
             _ => self.kind().advice(),
         }
     }
-}
 
-setters! { Error(0) {
-    with_operation(operation: Operation);
-    with_provider(provider: Provider);
-    with_status(status: u16);
-    with_retry_after(retry_after: Option<Duration>);
-    with_request_id(request_id: Option<String>);
-    /// For a write whose outcome was resolved.
-    with_effect(effect: Effect);
-    with_message(message: impl Into<String>);
-    /// For a "not found" of which more was found out.
-    with_missing(missing: &[Resource]);
-    with_attempts(attempts: u32);
-} }
+    setters! {
+        0:
+        with_operation(operation: Operation);
+        with_provider(provider: Provider);
+        with_status(status: u16);
+        with_retry_after(retry_after: Option<Duration>);
+        with_request_id(request_id: Option<String>);
+        /// For a write whose outcome was resolved.
+        with_effect(effect: Effect);
+        with_message(message: impl Into<String>);
+        /// For a "not found" of which more was found out.
+        with_missing(missing: &[Resource]);
+        with_attempts(attempts: u32);
+    }
+}
 
 impl From<InvalidId> for Error {
     fn from(error: InvalidId) -> Self {

@@ -82,7 +82,9 @@ impl Checks {
             return Err(self.changed(message.to_owned()));
         }
         self.pages += 1;
-        self.empty_run = if page.records.is_empty() { self.empty_run + 1 } else { 0 };
+        // A page that is read a second time has records, though none is new.
+        let is_empty = page.records.is_empty() && page.again.is_empty();
+        self.empty_run = if is_empty { self.empty_run + 1 } else { 0 };
         let seen = self.records.len() as u64;
         match (&page.next, self.total) {
             (_, Some(total)) if seen > total => {

@@ -1,27 +1,23 @@
 //! What many types have in common, written once: setters, names of values, and texts.
 
-/// Declares `with_*` for each field named. With `Type(0)`, the fields are those of what the type wraps.
+/// Declares `with_*` for each field named; after `0:`, for fields of what the type wraps.
 macro_rules! setters {
-    ($type:ident $(<$of:ident>)? { $($(#[$doc:meta])* $with:ident($field:ident: $kind:ty);)+ }) => {
-        impl $(<$of>)? $type $(<$of>)? {$(
-            #[doc = concat!("Sets [`", stringify!($field), "`](Self::", stringify!($field), ").")]
-            $(#[$doc])*
-            pub fn $with(mut self, $field: $kind) -> Self {
-                self.$field = $field.into();
-                self
-            }
-        )+}
-    };
-    ($type:ident(0) { $($(#[$doc:meta])* $with:ident($field:ident: $kind:ty);)+ }) => {
-        impl $type {$(
-            #[doc = concat!("Sets [`", stringify!($field), "`](Self::", stringify!($field), ").")]
-            $(#[$doc])*
-            pub fn $with(mut self, $field: $kind) -> Self {
-                self.0.$field = $field.into();
-                self
-            }
-        )+}
-    };
+    ($($(#[$doc:meta])* $with:ident($field:ident: $type:ty);)+) => {$(
+        #[doc = concat!("Sets [`", stringify!($field), "`](Self::", stringify!($field), ").")]
+        $(#[$doc])*
+        pub fn $with(mut self, $field: $type) -> Self {
+            self.$field = $field.into();
+            self
+        }
+    )+};
+    (0: $($(#[$doc:meta])* $with:ident($field:ident: $type:ty);)+) => {$(
+        #[doc = concat!("Sets [`", stringify!($field), "`](Self::", stringify!($field), ").")]
+        $(#[$doc])*
+        pub fn $with(mut self, $field: $type) -> Self {
+            self.0.$field = $field.into();
+            self
+        }
+    )+};
 }
 
 /// Declares an enum whose values have names in text and data, and perhaps one more text each, which a method returns.

@@ -26,11 +26,11 @@ impl MemberKey {
     pub fn new(workspace: WorkspaceId, principal: impl Into<PrincipalId>) -> Self {
         Self { workspace, principal: principal.into(), membership: None }
     }
-}
 
-setters! { MemberKey {
-    with_membership(membership: Option<MembershipId>);
-} }
+    setters! {
+        with_membership(membership: Option<MembershipId>);
+    }
+}
 
 impl fmt::Display for MemberKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -93,14 +93,14 @@ impl Member {
             _ => self.key.principal.to_string(),
         }
     }
-}
 
-setters! { Member {
-    with_email(email: Option<EmailAddress>);
-    with_name(name: Option<String>);
-    with_status(status: Status);
-    with_license(license: Option<String>);
-} }
+    setters! {
+        with_email(email: Option<EmailAddress>);
+        with_name(name: Option<String>);
+        with_status(status: Status);
+        with_license(license: Option<String>);
+    }
+}
 
 impl Record for Member {
     fn record_key(&self) -> RecordKey {

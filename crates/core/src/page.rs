@@ -37,11 +37,11 @@ impl PageRequest {
     pub fn at(cursor: Option<Cursor>) -> Self {
         Self { cursor, size: None }
     }
-}
 
-setters! { PageRequest {
-    with_size(size: u32);
-} }
+    setters! {
+        with_size(size: u32);
+    }
+}
 
 /// One page of a listing: the primitive that streams and rosters are made of.
 ///
@@ -76,12 +76,12 @@ impl<T> Page<T> {
     pub fn of_records(items: Vec<T>, records: Vec<RecordKey>) -> Self {
         Self { items, next: None, total: None, records, again: Vec::new() }
     }
-}
 
-setters! { Page<T> {
-    with_next(next: Option<Cursor>);
-    with_total(total: Option<u64>);
-} }
+    setters! {
+        with_next(next: Option<Cursor>);
+        with_total(total: Option<u64>);
+    }
+}
 
 /// Identifies one record of a listing while it is walked: a 128-bit hash of its id, so that a listing of a million
 /// records is checked for repetitions in a few dozen bytes each.

@@ -70,11 +70,11 @@ impl AddMember {
     pub fn key(&self) -> MemberKey {
         MemberKey::new(self.workspace.clone(), self.principal.clone())
     }
-}
 
-setters! { AddMember {
-    with_notify(notify: Notify);
-} }
+    setters! {
+        with_notify(notify: Notify);
+    }
+}
 
 /// Give a member another role.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,11 +94,11 @@ impl SetRole {
     pub fn new(key: MemberKey, role: Role) -> Self {
         Self { key, role, from: None }
     }
-}
 
-setters! { SetRole {
-    with_from(from: Option<NativeRole>);
-} }
+    setters! {
+        with_from(from: Option<NativeRole>);
+    }
+}
 
 /// End a membership.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,11 +116,11 @@ impl RemoveMember {
     pub fn new(key: MemberKey) -> Self {
         Self { key, from: None }
     }
-}
 
-setters! { RemoveMember {
-    with_from(from: Option<NativeRole>);
-} }
+    setters! {
+        with_from(from: Option<NativeRole>);
+    }
+}
 
 /// Invite somebody who is not a user of the account yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,13 +151,13 @@ impl Invite {
         self.workspaces.push((workspace, role));
         self
     }
-}
 
-setters! { Invite {
-    with_name(name: Option<String>);
-    with_notify(notify: Notify);
-    with_seat(seat: Option<String>);
-} }
+    setters! {
+        with_name(name: Option<String>);
+        with_notify(notify: Notify);
+        with_seat(seat: Option<String>);
+    }
+}
 
 /// Withdraw an open invitation.
 #[derive(Debug, Clone, PartialEq, Eq)]

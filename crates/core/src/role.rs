@@ -138,11 +138,11 @@ impl RoleRow {
         self.written = false;
         self
     }
-}
 
-setters! { RoleRow {
-    with_note(note: impl Into<Cow<'static, str>>);
-} }
+    setters! {
+        with_note(note: impl Into<Cow<'static, str>>);
+    }
+}
 
 /// Which roles may be written when the provider has no exact one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -385,12 +385,12 @@ impl RoleTable {
         }
         self.normalize(left).partial_cmp(&self.normalize(right)).filter(|order| order.is_ne())
     }
-}
 
-setters! { RoleTable {
-    with_custom_roles(accepts_custom: bool);
-    with_policy(policy: RolePolicy);
-} }
+    setters! {
+        with_custom_roles(accepts_custom: bool);
+        with_policy(policy: RolePolicy);
+    }
+}
 
 /// What is written when a row is chosen.
 fn from_row(row: &RoleRow, fit: Fit) -> ResolvedRole {

@@ -86,7 +86,7 @@ impl<'a> Parts<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::listing::walk;
+    use crate::listing::{MAX_EMPTY_PAGES, walk};
     use crate::{Capabilities, ErrorKind, Listing, Operation, Provider, RoleTable, User, UserId};
     use futures_util::TryStreamExt;
     use std::sync::Mutex;
@@ -124,6 +124,13 @@ mod tests {
     async fn all_parts_make_one_listing() {
         let people = read([&[1], &[], &[2, 3, 4]], usize::MAX, |_| {}).await.unwrap();
         assert_eq!(people, ["1", "2", "3", "4"]);
+    }
+
+    #[tokio::test]
+    async fn a_part_of_many_pages_may_be_read_a_second_time() {
+        let long: Vec<u64> = (0..2 * u64::from(MAX_EMPTY_PAGES) + 2).collect();
+        let people = read([&long, &[], &[1_000]], usize::MAX, |_| {}).await.unwrap();
+        assert_eq!(people.len(), long.len() + 1);
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! What the provider answers.
 
 use super::InMemory;
-use super::state::{Membership, State};
+use super::state::State;
 use crate::{
     AddMember, Behaviour, CancelInvitation, Capabilities, Capability, DeleteUser, Effect, EmailAddress,
     Error, ErrorKind, Group, Identity, Invitation, Invite, Invited, ListOf, Mark, Member, MemberKey,
@@ -62,12 +62,12 @@ impl WorkspaceMembers for InMemory {
         let all: Vec<Member> = state
             .members
             .values()
-            .filter(|membership| match of {
-                ListOf::Workspace(id) => membership.key.workspace == *id,
+            .filter(|member| match of {
+                ListOf::Workspace(id) => member.key.workspace == *id,
                 ListOf::Account => true,
             })
-            .map(|membership| self.shown_member(&state, membership))
             .filter(|member| pending || member.status != Status::Pending)
+            .map(|member| self.shown_member(member.clone()))
             .collect();
         if self.in_parts {
             self.page_in_parts(&all, &page)
@@ -87,7 +87,7 @@ impl WorkspaceMembers for InMemory {
             return Err(self.fail(Error::not_found(message, &missing), Operation::Get));
         }
         self.check_workspace(&state, workspace, Operation::Get)?;
-        Ok(found.map(|membership| self.shown_member(&state, membership)))
+        Ok(found.map(|member| self.shown_member(member.clone())))
     }
 
     async fn add(&self, request: &AddMember) -> Result<Member> {
@@ -218,8 +218,12 @@ impl WorkspaceMembers for InMemory {
         let mut state = self.live(operation)?;
         let user = self.check_user(&state, &request.user, operation)?;
         let user = user.with_status(if request.active { Status::Active } else { Status::Inactive });
-        state.key_is_dead = !request.active && self.is_me(&user.id.clone().into());
         self.put_person(&mut state, user.clone(), false);
+        let principal = user.id.clone().into();
+        for member in state.members.values_mut().filter(|member| member.key.principal == principal) {
+            member.status = user.status;
+        }
+        state.key_is_dead = !request.active && self.is_me(&principal);
         Ok(self.shown(user, |user| &mut user.email))
     }
 
@@ -228,8 +232,8 @@ impl WorkspaceMembers for InMemory {
         self.capabilities.require(Capability::DeleteUser, operation)?;
         let mut state = self.live(operation)?;
         let principal = PrincipalId::from(self.check_user(&state, &request.user, operation)?.id);
-        let of_theirs = state.members.values().filter(|membership| membership.key.principal == principal);
-        let theirs: Vec<MemberKey> = of_theirs.map(|membership| membership.key.clone()).collect();
+        let of_theirs = state.members.values().filter(|member| member.key.principal == principal);
+        let theirs: Vec<MemberKey> = of_theirs.map(|member| member.key.clone()).collect();
         for key in &theirs {
             let member = self.addressed(&state, key, operation)?;
             self.check_loss(&state, &member, None, operation)?;
@@ -252,9 +256,12 @@ impl InMemory {
         role: NativeRole,
         operation: Operation,
     ) -> Result<Member> {
-        let member = self.addressed(state, key, operation)?;
+        let mut member = self.addressed(state, key, operation)?;
         let role = if member.is(Mark::RoleFixed) { member.native_role.clone() } else { role };
         self.check_loss(state, &member, Some(&role), operation)?;
-        Ok(self.put(state, Membership { key: member.key, role }))
+        let roles = self.capabilities.roles();
+        (member.role, member.fit, member.native_role) = (roles.normalize(&role), roles.fit(&role), role);
+        self.put(state, member.clone());
+        Ok(self.shown_member(member))
     }
 }

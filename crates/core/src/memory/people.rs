@@ -1,7 +1,7 @@
 //! People and their memberships: how they change, and how they are shown.
 
 use super::InMemory;
-use super::state::{Membership, Person, State};
+use super::state::{Person, State};
 use crate::{
     Behaviour, Capability, EmailAddress, Member, MemberKey, MembershipId, NativeRole, PrincipalId, Status,
     User, WorkspaceId,
@@ -41,26 +41,24 @@ impl InMemory {
         let with_id = self.capabilities.behaves(Behaviour::MembershipIds);
         let id = with_id.then(|| MembershipId::from(state.next()));
         let key = MemberKey::new(workspace, principal).with_membership(id);
-        let member = self.put(state, Membership { key, role });
+        let member = self.new_member(state, key, role);
         if let Some(user) = outsider {
             invite_into(state, user, &member);
         }
-        member
+        self.put(state, member.clone());
+        self.shown_member(member)
     }
 
-    /// Puts a membership in, or in place of what it was, and shows the member.
-    pub(super) fn put(&self, state: &mut State, membership: Membership) -> Member {
-        let shown = self.shown_member(state, &membership);
-        let id = self.member_id(&membership.key.workspace, &membership.key.principal);
-        state.members.insert(id, membership);
-        shown
+    /// Puts a member in, or in place of what they were.
+    pub(super) fn put(&self, state: &mut State, member: Member) {
+        state.members.insert(self.member_id(&member.key.workspace, &member.key.principal), member);
     }
 
     /// Takes a member out, and the invitation to this workspace if it is open.
     pub(super) fn take_member(&self, state: &mut State, workspace: &WorkspaceId, principal: &PrincipalId) {
-        let Some(membership) = state.members.remove(&self.member_id(workspace, principal)) else { return };
+        let Some(member) = state.members.remove(&self.member_id(workspace, principal)) else { return };
         state.invitations.retain(|_, invitation| {
-            if invitation.user.as_ref() != membership.key.principal.as_user() {
+            if invitation.user.as_ref() != member.key.principal.as_user() {
                 return true;
             }
             invitation.workspaces.retain(|(into, _)| into != workspace);
@@ -68,11 +66,12 @@ impl InMemory {
         });
     }
 
-    /// A member, with all that is known of the user or group.
-    pub(super) fn member(&self, state: &State, membership: &Membership) -> Member {
-        let Membership { key, role } = membership;
-        let member = Member::new(key.clone(), role.clone(), self.capabilities.roles());
-        if let Some(Person { user, outside }) = self.person(state, &key.principal) {
+    /// A member, with what is known of the user or group now.
+    fn new_member(&self, state: &State, key: MemberKey, role: NativeRole) -> Member {
+        let person = self.person(state, &key.principal);
+        let group = state.groups.get(&key.principal);
+        let member = Member::new(key, role, self.capabilities.roles());
+        if let Some(Person { user, outside }) = person {
             let status = if *outside { Status::Pending } else { user.status };
             let member = member
                 .with_email(user.email.clone())
@@ -81,14 +80,13 @@ impl InMemory {
                 .with_license(user.license.clone());
             user.marks.iter().copied().fold(member, Member::with_mark)
         } else {
-            let group = state.groups.get(&key.principal);
             member.with_name(group.map(|group| group.name.clone()))
         }
     }
 
     /// A member as answers show them.
-    pub(super) fn shown_member(&self, state: &State, membership: &Membership) -> Member {
-        self.shown(self.member(state, membership), |member| &mut member.email)
+    pub(super) fn shown_member(&self, member: Member) -> Member {
+        self.shown(member, |member| &mut member.email)
     }
 
     /// Something as answers show it: without its address where those are hidden.

@@ -80,7 +80,7 @@ impl InMemory {
         self.check_workspace(state, &key.workspace, operation)?;
         let found = state.members.get(&self.member_id(&key.workspace, &key.principal));
         let found = found.filter(|found| key.membership.is_none() || found.key.membership == key.membership);
-        found.map(|found| self.member(state, found)).ok_or_else(|| {
+        found.cloned().ok_or_else(|| {
             let message = format!("{key} is not a member");
             self.fail(Error::not_found(message, &[Resource::Member]), operation)
         })
@@ -103,16 +103,17 @@ impl InMemory {
             let message = "the owner of the workspace stays, and stays owner";
             return Err(self.fail(Error::protected(message, Protection::ProviderOwner), operation));
         }
-        let is_owner = |role: &NativeRole| self.capabilities.roles().normalize(role) == Role::Owner;
-        let leaves_ownership = is_owner(&member.native_role) && !becomes.is_some_and(is_owner);
+        let stays_owner =
+            becomes.is_some_and(|role| self.capabilities.roles().normalize(role) == Role::Owner);
+        let is_lost = member.role == Role::Owner && !stays_owner;
         let another = || {
             state.members.values().any(|other| {
                 other.key.workspace == member.key.workspace
                     && other.key.principal != member.key.principal
-                    && is_owner(&other.role)
+                    && other.role == Role::Owner
             })
         };
-        if self.capabilities.behaves(Behaviour::KeepsLastOwner) && leaves_ownership && !another() {
+        if self.capabilities.behaves(Behaviour::KeepsLastOwner) && is_lost && !another() {
             let error = Error::protected("this is the last owner", Protection::LastOwner);
             return Err(self.fail(error, operation));
         }

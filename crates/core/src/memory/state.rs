@@ -1,8 +1,7 @@
 //! What the account has in it.
 
 use crate::{
-    EmailAddress, Group, Invitation, InvitationId, MemberKey, NativeRole, PrincipalId, User, UserId,
-    Workspace, WorkspaceId,
+    EmailAddress, Group, Invitation, InvitationId, Member, PrincipalId, User, UserId, Workspace, WorkspaceId,
 };
 use std::collections::BTreeMap;
 
@@ -14,13 +13,6 @@ pub(super) struct Person {
     pub(super) outside: bool,
 }
 
-/// A membership. What is known of the user or group is looked up when the member is shown.
-#[derive(Debug)]
-pub(super) struct Membership {
-    pub(super) key: MemberKey,
-    pub(super) role: NativeRole,
-}
-
 /// Principals are kept by their ids as those compare ([`Capabilities::folded`](crate::Capabilities::folded)), in the
 /// spelling they came in.
 #[derive(Debug, Default)]
@@ -28,7 +20,7 @@ pub(super) struct State {
     pub(super) workspaces: BTreeMap<WorkspaceId, Workspace>,
     pub(super) people: BTreeMap<PrincipalId, Person>,
     pub(super) groups: BTreeMap<PrincipalId, Group>,
-    pub(super) members: BTreeMap<(WorkspaceId, PrincipalId), Membership>,
+    pub(super) members: BTreeMap<(WorkspaceId, PrincipalId), Member>,
     pub(super) invitations: BTreeMap<InvitationId, Invitation>,
     /// How many ids were given to memberships, invitations and users.
     made: u64,

@@ -45,7 +45,7 @@ pub struct Guarded<'a, M: ?Sized> {
     allowed: BTreeSet<Protection>,
     me: Option<UserId>,
     /// Who owns the workspaces whose rosters were read.
-    owners: BTreeMap<WorkspaceId, Vec<Member>>,
+    owners: BTreeMap<WorkspaceId, Vec<PrincipalId>>,
     /// Where a change was begun and is not known to be finished, as when its future was dropped.
     unfinished: Option<WorkspaceId>,
 }
@@ -119,8 +119,8 @@ impl<'a, M: WorkspaceMembers + ?Sized> Guarded<'a, M> {
         self.unfinished = None;
         if let Some(owners) = self.owners.get_mut(workspace) {
             let capabilities = self.members.capabilities();
-            owners.retain(|owner| !capabilities.same_principal(&owner.key.principal, principal));
-            owners.extend(now.filter(|member| is_owner(member)).cloned());
+            owners.retain(|owner| !capabilities.same_principal(owner, principal));
+            owners.extend(now.filter(|member| is_owner(member)).map(|member| member.key.principal.clone()));
         }
     }
 
@@ -211,13 +211,13 @@ impl<'a, M: WorkspaceMembers + ?Sized> Guarded<'a, M> {
                 );
                 refusal(what, &why, protection).with_source(error)
             })?;
-            let owners = roster.iter().filter(|member| is_owner(member)).cloned().collect();
+            let owners = roster.iter().filter(|member| is_owner(member));
+            let owners = owners.map(|member| member.key.principal.clone()).collect();
             self.owners.insert(workspace.clone(), owners);
         }
         let capabilities = self.account().capabilities();
         let others: Vec<&PrincipalId> = self.owners[workspace]
             .iter()
-            .map(|other| &other.key.principal)
             .filter(|other| !capabilities.same_principal(other, &member.key.principal))
             .collect();
         if owner_must_stay && others.is_empty() {

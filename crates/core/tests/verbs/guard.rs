@@ -100,7 +100,7 @@ async fn a_role_that_cannot_be_compared_is_taken_for_a_lower_one() {
 }
 
 #[tokio::test]
-async fn a_roster_is_read_only_of_whoever_may_be_an_owner() {
+async fn a_roster_is_read_only_where_an_owner_may_be_lost() {
     let custom = |id| (UserId::from(id), native("Legal review"));
     let account = account(everything()).with_member(ws(), custom(4).0, custom(4).1);
     let account = Twisted::new(account).broken(&[Operation::ListWorkspaces]);
