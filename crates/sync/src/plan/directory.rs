@@ -250,15 +250,13 @@ impl<'a> Directory<'a> {
 
     /// Whether a principal is the acting identity, or a group that holds it. Unknown, where nobody says who acts.
     pub(crate) fn acts(&self, principal: &PrincipalId) -> Tri {
-        match (self.observed.me(), principal) {
-            (None, _) => Tri::Unknown,
-            (Some(me), PrincipalId::User(user)) if self.folding.user(user) == self.folding.user(&me.user) => {
-                Tri::Yes
-            }
-            (Some(_), PrincipalId::User(_)) => Tri::No,
-            (Some(me), PrincipalId::Group(group)) => self.groups.holds(group, &me.user),
+        let Some(me) = self.observed.me() else { return Tri::Unknown };
+        match principal {
+            PrincipalId::User(user) if self.folding.user(user) == self.folding.user(&me.user) => Tri::Yes,
+            PrincipalId::User(_) => Tri::No,
+            PrincipalId::Group(group) => self.groups.holds(group, &me.user),
             // Another kind of principal may hold the acting identity.
-            (Some(_), _) => Tri::Unknown,
+            _ => Tri::Unknown,
         }
     }
 

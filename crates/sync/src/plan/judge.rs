@@ -124,12 +124,12 @@ impl<'a> Case<'a> {
         }
         let owners: Vec<&PrincipalId> = outcome.acting_owners().collect();
         let owns = |entry: &Entry| {
-            owners.iter().any(|principal| match principal {
-                PrincipalId::Group(group) => self.directory.stands_for(group, entry),
-                _ => {
-                    let entries = std::slice::from_ref(entry);
-                    self.directory.means(entries, principal, self.member(principal)) == Tri::Yes
+            owners.iter().any(|principal| {
+                if let PrincipalId::Group(group) = principal {
+                    return self.directory.stands_for(group, entry);
                 }
+                let entries = std::slice::from_ref(entry);
+                self.directory.means(entries, principal, self.member(principal)) == Tri::Yes
             })
         };
         let missing = limits.required_owners.iter().filter(|entry| !owns(entry));
