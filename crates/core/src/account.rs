@@ -1,6 +1,8 @@
-//! What an account holds besides members: the acting identity, workspaces, users and groups.
+//! What an account has besides members: the acting identity, workspaces, users and groups.
 
-use crate::{EmailAddress, GroupId, Mark, UserId, WorkspaceId};
+use crate::adapter::{Record, RecordKey};
+use crate::macros::{names, setters};
+use crate::{EmailAddress, GroupId, UserId, WorkspaceId};
 
 /// Who a credential acts as. Answered by [`me`](crate::WorkspaceMembers::me).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,28 +29,16 @@ impl Identity {
         Self { user, email: None, name: None, account_id: None, account_name: None, admin: None }
     }
 
-    /// Adds the address.
-    pub fn with_email(mut self, email: Option<EmailAddress>) -> Self {
-        self.email = email;
-        self
-    }
-
-    /// Adds the name.
-    pub fn with_name(mut self, name: Option<String>) -> Self {
-        self.name = name;
-        self
-    }
-
-    /// Adds the account's id and name.
+    /// Sets the account's id and name.
     pub fn with_account(mut self, id: Option<String>, name: Option<String>) -> Self {
         (self.account_id, self.account_name) = (id, name);
         self
     }
 
-    /// Says whether the user rules the account.
-    pub fn with_admin(mut self, admin: Option<bool>) -> Self {
-        self.admin = admin;
-        self
+    setters! {
+        with_email(email: Option<EmailAddress>);
+        with_name(name: Option<String>);
+        with_admin(admin: Option<bool>);
     }
 }
 
@@ -63,8 +53,8 @@ pub struct Workspace {
     pub name: String,
     /// The provider's word for its kind (Paradigm: `custom`, `company`, `personal`), where there are kinds.
     pub kind: Option<String>,
-    /// Whether this credential can list and change its members; `None` where the provider does not say, so that only
-    /// trying tells.
+    /// Whether this credential can list and change its members; `None` where the provider does not say, so that it has to
+    /// be tried.
     pub manageable: Option<bool>,
     /// The one owner who cannot be removed, where the provider has one.
     pub owner: Option<EmailAddress>,
@@ -76,44 +66,32 @@ impl Workspace {
         Self { id, name: name.into(), kind: None, manageable: None, owner: None }
     }
 
-    /// Names its kind.
-    pub fn with_kind(mut self, kind: Option<String>) -> Self {
-        self.kind = kind;
-        self
-    }
-
-    /// Says whether its members can be managed, where the provider does.
-    pub fn with_manageable(mut self, manageable: Option<bool>) -> Self {
-        self.manageable = manageable;
-        self
-    }
-
     /// Whether its members may be managed, as far as is known: only a clear no is no.
     pub fn may_be_manageable(&self) -> bool {
         self.manageable != Some(false)
     }
 
-    /// Names the owner.
-    pub fn with_owner(mut self, owner: Option<EmailAddress>) -> Self {
-        self.owner = owner;
-        self
+    setters! {
+        with_kind(kind: Option<String>);
+        with_manageable(manageable: Option<bool>);
+        with_owner(owner: Option<EmailAddress>);
     }
 }
 
-/// Whether a person can use their access.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
-#[non_exhaustive]
-pub enum Status {
-    /// They can.
-    Active,
-    /// They cannot: blocked or deactivated.
-    Inactive,
-    /// They were invited and have not accepted. The invitation is valid, so they count for removal.
-    Pending,
-    /// The provider does not say. Counts as active, and is shown as unknown.
-    #[default]
-    Unknown,
+names! {
+    /// Whether a person can use their access.
+    #[derive(Default)]
+    Status {
+        /// They can.
+        Active = "active",
+        /// They cannot: blocked or deactivated.
+        Inactive = "inactive",
+        /// They were invited and have not accepted. The invitation is valid, so they count for removal.
+        Pending = "pending",
+        /// The provider does not say. Counts as active, and is shown as unknown.
+        #[default]
+        Unknown = "unknown",
+    }
 }
 
 impl Status {
@@ -123,14 +101,18 @@ impl Status {
     }
 }
 
-impl std::fmt::Display for Status {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Active => "active",
-            Self::Inactive => "inactive",
-            Self::Pending => "pending",
-            Self::Unknown => "unknown",
-        })
+names! {
+    /// Something that guards must know about a user or a member.
+    Mark {
+        /// The provider will neither remove them nor change their role (PandaDoc: the workspace's owner).
+        Immovable = "immovable",
+        /// Rules the whole account, whatever the role here says (PandaDoc: the organization's owner).
+        AccountOwner = "account-owner",
+        /// A higher role buys a seat when none is free (PandaDoc: a Guest).
+        SeatOnPromotion = "seat-on-promotion",
+        /// Their role is set by something else, whatever is asked for (GitHub: an organization owner is maintainer of every
+        /// team). They can be added and removed; asking for a role does not give it.
+        RoleFixed = "role-fixed",
     }
 }
 
@@ -151,8 +133,7 @@ pub struct User {
     pub license: Option<String>,
     /// The groups they are in; `None` where the provider does not say.
     pub groups: Option<Vec<GroupId>>,
-    /// What guards must know before they become a member anywhere, sorted ([`Mark::SeatOnPromotion`],
-    /// [`Mark::AccountOwner`]).
+    /// What guards must know before they become a member anywhere, sorted.
     pub marks: Vec<Mark>,
 }
 
@@ -161,36 +142,6 @@ impl User {
     pub fn new(id: UserId) -> Self {
         let (email, name, license, groups) = (None, None, None, None);
         Self { id, email, name, status: Status::Unknown, license, groups, marks: Vec::new() }
-    }
-
-    /// Adds the address.
-    pub fn with_email(mut self, email: Option<EmailAddress>) -> Self {
-        self.email = email;
-        self
-    }
-
-    /// Adds the name.
-    pub fn with_name(mut self, name: Option<String>) -> Self {
-        self.name = name;
-        self
-    }
-
-    /// Adds the status.
-    pub fn with_status(mut self, status: Status) -> Self {
-        self.status = status;
-        self
-    }
-
-    /// Adds the licence.
-    pub fn with_license(mut self, license: Option<String>) -> Self {
-        self.license = license;
-        self
-    }
-
-    /// Adds the groups.
-    pub fn with_groups(mut self, groups: Option<Vec<GroupId>>) -> Self {
-        self.groups = groups;
-        self
     }
 
     /// Adds a mark.
@@ -204,6 +155,14 @@ impl User {
     /// Whether the mark is set.
     pub fn is(&self, mark: Mark) -> bool {
         self.marks.contains(&mark)
+    }
+
+    setters! {
+        with_email(email: Option<EmailAddress>);
+        with_name(name: Option<String>);
+        with_status(status: Status);
+        with_license(license: Option<String>);
+        with_groups(groups: Option<Vec<GroupId>>);
     }
 }
 
@@ -226,9 +185,29 @@ impl Group {
         Self { id, name: name.into(), users: None }
     }
 
-    /// Says who is in it.
-    pub fn with_users(mut self, users: Option<Vec<UserId>>) -> Self {
-        self.users = users;
-        self
+    setters! {
+        with_users(users: Option<Vec<UserId>>);
+    }
+}
+
+impl Record for Workspace {
+    fn record_key(&self) -> RecordKey {
+        RecordKey::of(&self.id)
+    }
+}
+
+impl Record for User {
+    fn record_key(&self) -> RecordKey {
+        RecordKey::of(&self.id)
+    }
+
+    fn folded_record_key(&self) -> RecordKey {
+        RecordKey::of(&self.id.as_str().to_ascii_lowercase())
+    }
+}
+
+impl Record for Group {
+    fn record_key(&self) -> RecordKey {
+        RecordKey::of(&self.id)
     }
 }

@@ -1,5 +1,6 @@
 //! What an adapter can do, as configured. Plain data; asking costs nothing.
 
+use crate::macros::setters;
 use crate::{
     Behaviour, Capability, Evidence, IdForm, Operation, PrincipalId, PrincipalKind, Provider, RoleTable,
     Support,
@@ -61,7 +62,7 @@ pub struct Capabilities {
     limits: Vec<RateLimit>,
     #[cfg_attr(feature = "serde", serde(skip))]
     own_timeout: Option<Duration>,
-    /// What was known of principals before writing was taken back, which is what tells it otherwise.
+    /// Principal kinds, saved before `read_only` removes the write capabilities they are derived from.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     kinds: Option<Vec<PrincipalKind>>,
 }
@@ -85,43 +86,26 @@ impl Capabilities {
         }
     }
 
-    /// Names the base URL, without credentials. Part of what identifies the account a plan was made for.
-    pub fn with_endpoint(mut self, endpoint: impl Into<String>) -> Self {
-        self.endpoint = endpoint.into();
-        self
-    }
-
-    /// Names how the adapter is set up where that changes what it can do (Paradigm's level, PandaDoc's reach).
-    pub fn with_variant(mut self, variant: impl Into<String>) -> Self {
-        self.variant = variant.into();
-        self
-    }
-
     /// Claims some capabilities.
     pub fn claim(mut self, evidence: Evidence, capabilities: &[Capability]) -> Self {
-        for capability in capabilities {
-            self.support.insert(*capability, Support::Claimed(evidence));
-        }
+        self.support.extend(capabilities.iter().map(|one| (*one, Support::Claimed(evidence))));
         self
     }
 
     /// Takes back some capabilities, or never had them, and says why.
     pub fn without(mut self, capabilities: &[Capability], why: impl Into<Cow<'static, str>>) -> Self {
         let why = why.into();
-        for capability in capabilities {
-            self.support.insert(*capability, Support::Absent(why.clone()));
-        }
+        self.support.extend(capabilities.iter().map(|one| (*one, Support::Absent(why.clone()))));
         self
     }
 
     /// Takes back everything that changes something, and says why. What the provider cannot do anyway keeps its own
     /// reason, and [`principal_kinds`](Self::principal_kinds) stay as they were: members can be read as before.
     pub fn read_only(mut self, why: impl Into<Cow<'static, str>>) -> Self {
-        let kinds = self.principal_kinds().collect();
-        let taken: Vec<Capability> =
-            self.claims().map(|(capability, _)| capability).filter(|c| c.is_write()).collect();
-        self.kinds = Some(kinds);
-        self.without(&taken, why)
+        self.kinds = Some(self.principal_kinds().collect());
+        let writes: Vec<Capability> =
+            self.claims().map(|claim| claim.0).filter(|one| one.is_write()).collect();
+        self.without(&writes, why)
     }
 
     /// Declares how the provider behaves.
@@ -130,26 +114,13 @@ impl Capabilities {
         self
     }
 
-    /// Says what workspace ids look like.
-    pub fn with_workspace_ids(mut self, form: IdForm) -> Self {
-        self.workspace_ids = form;
-        self
-    }
-
-    /// Replaces the role table, for instance by one with another policy.
-    pub fn with_roles(mut self, roles: RoleTable) -> Self {
-        self.roles = roles;
-        self
-    }
-
-    /// How many records a page holds unless the request asks for fewer. At least 1.
+    /// Sets [`page_size`](Self::page_size()), of at least 1.
     pub fn with_page_size(mut self, size: u32) -> Self {
         self.page_size = size.max(1);
         self
     }
 
-    /// Says that the pages of one listing are of another size, whatever [`with_page_size`](Self::with_page_size) says:
-    /// at least 1, or `None` where one page holds everything.
+    /// Sets [`page_size_of`](Self::page_size_of) one listing, of at least 1.
     pub fn with_page_size_of(mut self, listing: Operation, size: Option<u32>) -> Self {
         self.page_sizes.insert(listing, size.map(|size| size.max(1)));
         self
@@ -161,25 +132,19 @@ impl Capabilities {
         self
     }
 
-    /// Says that the adapter bounds each request by so much itself, from the moment that it sends it: what it waits for
-    /// before that, a credential or a free connection, is not counted. Nobody else needs to bound it then, or could without
-    /// counting those waits.
-    pub fn with_own_timeout(mut self, timeout: Option<Duration>) -> Self {
-        self.own_timeout = timeout;
-        self
-    }
-
     /// The provider's name.
     pub fn provider(&self) -> &Provider {
         &self.provider
     }
 
-    /// The base URL, without credentials. Empty where there is none.
+    /// The base URL, without credentials. Empty where there is none. Part of what identifies the account a plan was made
+    /// for.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    /// How the adapter is set up, such as `owner` or `organization`. Empty where it has but one way.
+    /// How the adapter is set up where that changes what it can do, such as `owner` (Paradigm's level) or `organization`
+    /// (PandaDoc's reach). Empty where there is one way only.
     pub fn variant(&self) -> &str {
         &self.variant
     }
@@ -238,40 +203,37 @@ impl Capabilities {
         one == other || self.folded(one) == self.folded(other)
     }
 
-    /// Which kinds of principal can be members: users, and groups where they can be added, removed or listed.
+    /// Which kinds of principal can be members: users, and groups where they can be added, removed or listed. Somebody who
+    /// can be seen may be a member, also where this account can neither add nor remove them.
     pub fn principal_kinds(&self) -> impl Iterator<Item = PrincipalKind> + '_ {
-        [PrincipalKind::User, PrincipalKind::Group].into_iter().filter(|kind| match &self.kinds {
-            Some(kinds) => kinds.contains(kind),
-            // Whoever can be seen may be a member, also where this account can neither add nor remove them.
-            None => match kind {
-                PrincipalKind::User => true,
-                PrincipalKind::Group => {
-                    [Capability::AddGroup, Capability::RemoveGroup, Capability::ListGroups]
-                        .into_iter()
-                        .any(|capability| self.has(capability))
-                }
-            },
+        let groups = [Capability::AddGroup, Capability::RemoveGroup, Capability::ListGroups];
+        PrincipalKind::ALL.iter().copied().filter(move |kind| match (&self.kinds, kind) {
+            (Some(kinds), _) => kinds.contains(kind),
+            (None, PrincipalKind::User) => true,
+            (None, PrincipalKind::Group) => groups.iter().any(|capability| self.has(*capability)),
         })
     }
 
-    /// Records per page unless a request asks for fewer, or the listing is one of another size
+    /// Records per page, unless a request asks for fewer or the listing is one of another size
     /// ([`page_size_of`](Self::page_size_of)).
     pub fn page_size(&self) -> u32 {
         self.page_size
     }
 
-    /// Records per page of one listing unless a request asks for fewer; `None` where one page holds everything.
+    /// Records per page of one listing, unless a request asks for fewer; `None` where one page holds everything.
     pub fn page_size_of(&self, listing: Operation) -> Option<u32> {
         self.page_sizes.get(&listing).copied().unwrap_or(Some(self.page_size))
     }
 
     /// Whether rosters take the list of workspaces too: where it shows the owner who cannot be removed, or where the list
-    /// of members does not tell an empty workspace from a missing one.
+    /// of members is the same for an empty workspace and a missing one.
     pub fn rosters_need_workspaces(&self) -> bool {
         self.has(Capability::ListAccountMembers) || self.behaves(Behaviour::FixedWorkspaceOwner)
     }
 
-    /// How long the adapter lets one request take; `None` where it leaves that to whoever calls it.
+    /// How long the adapter lets one request take, from the moment that it sends it: what it waits for before that, a
+    /// credential or a free connection, is not counted. Nobody else needs to bound it then, or could without counting those
+    /// waits. `None` where the adapter leaves it to its caller.
     pub fn own_timeout(&self) -> Option<Duration> {
         self.own_timeout
     }
@@ -279,6 +241,15 @@ impl Capabilities {
     /// The limits to be kept.
     pub fn limits(&self) -> &[RateLimit] {
         &self.limits
+    }
+
+    setters! {
+        with_endpoint(endpoint: impl Into<String>);
+        with_variant(variant: impl Into<String>);
+        with_workspace_ids(workspace_ids: IdForm);
+        /// For instance to a table with another policy.
+        with_roles(roles: RoleTable);
+        with_own_timeout(own_timeout: Option<Duration>);
     }
 }
 
@@ -308,12 +279,12 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_told_from_a_name_only_where_its_form_is_known() {
+    fn an_id_is_known_from_a_name_only_where_its_form_is_known() {
         let panda = "BhVzRcxH9Z2LgfPPGXFUBa";
-        let told = |form: IdForm| ["7", "07", "+7", "", "Sales", panda].map(|text| form.is_id(text));
-        assert_eq!(told(IdForm::Any), [false; 6]);
-        assert_eq!(told(IdForm::Integer), [true, false, false, false, false, false]);
-        assert_eq!(told(IdForm::Alphanumeric { length: 22 }), [false, false, false, false, false, true]);
+        let is_id = |form: IdForm| ["7", "07", "+7", "", "Sales", panda].map(|text| form.is_id(text));
+        assert_eq!(is_id(IdForm::Any), [false; 6]);
+        assert_eq!(is_id(IdForm::Integer), [true, false, false, false, false, false]);
+        assert_eq!(is_id(IdForm::Alphanumeric { length: 22 }), [false, false, false, false, false, true]);
     }
 
     #[test]
@@ -328,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_can_be_a_member_can_be_read_with_or_without_writing() {
+    fn a_kind_that_can_be_a_member_can_be_read_with_or_without_writing() {
         let (user, group) = (PrincipalId::from(UserId::from(7)), PrincipalId::from(GroupId::from(7)));
         for capabilities in [of_users(), of_users().read_only("it is read-only")] {
             capabilities.check_get(&user).unwrap();

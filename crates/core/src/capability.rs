@@ -1,100 +1,70 @@
 //! What an adapter may claim, how that is known, and how a provider may behave.
 
 use crate::PrincipalKind;
-use crate::operation::names;
+use crate::macros::names;
 use std::borrow::Cow;
-use std::fmt;
 
 names! {
     /// One thing that an adapter may claim. Claimed, it works; not claimed, the call answers
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) before any request is sent.
-    Capability {
+    Capability
+    /// What it is, as messages name it: `adding a user`.
+    description {
         /// Say which user the credential acts as.
-        Me = "me",
+        Me = "me": "asking who the credential acts as",
         /// List the account's workspaces.
-        ListWorkspaces = "list_workspaces",
+        ListWorkspaces = "list_workspaces": "listing workspaces",
         /// List the account's users.
-        ListUsers = "list_users",
+        ListUsers = "list_users": "listing users",
         /// The list of users shows their e-mail addresses, so that somebody can be found by address.
-        SeeAddresses = "see_addresses",
+        SeeAddresses = "see_addresses": "seeing users' addresses",
         /// List the account's groups.
-        ListGroups = "list_groups",
+        ListGroups = "list_groups": "listing groups",
         /// List the members of one workspace.
-        ListMembers = "list_members",
+        ListMembers = "list_members": "listing one workspace's members",
         /// List the members of all workspaces in one pass.
-        ListAccountMembers = "list_account_members",
+        ListAccountMembers = "list_account_members": "listing all workspaces' members in one pass",
         /// A listing is known to be complete and to be of the workspace asked for, so that it makes a roster.
-        Roster = "roster",
+        Roster = "roster": "a complete roster",
         /// Listings of members show those who were invited and have not accepted, as
         /// [`Status::Pending`](crate::Status::Pending).
-        ListPending = "list_pending",
+        ListPending = "list_pending": "listing members who have not accepted",
         /// Read one member.
-        GetMember = "get_member",
+        GetMember = "get_member": "reading one member",
         /// Add a user to a workspace.
-        AddUser = "add_user",
+        AddUser = "add_user": "adding a user",
         /// Add a group to a workspace.
-        AddGroup = "add_group",
+        AddGroup = "add_group": "adding a group",
         /// Give a custom role when adding.
-        AddCustomRole = "add_custom_role",
+        AddCustomRole = "add_custom_role": "adding with a custom role",
         /// Change a user's role in one step.
-        SetUserRole = "set_user_role",
+        SetUserRole = "set_user_role": "changing a user's role in one step",
         /// Change a group's role in one step.
-        SetGroupRole = "set_group_role",
+        SetGroupRole = "set_group_role": "changing a group's role in one step",
         /// Give a custom role by changing the role.
-        SetCustomRole = "set_custom_role",
+        SetCustomRole = "set_custom_role": "giving a custom role",
         /// Remove a user from a workspace.
-        RemoveUser = "remove_user",
+        RemoveUser = "remove_user": "removing a user",
         /// Remove a group from a workspace.
-        RemoveGroup = "remove_group",
+        RemoveGroup = "remove_group": "removing a group",
         /// Have the provider mail the member who was added.
-        NotifyMember = "notify_member",
+        NotifyMember = "notify_member": "mailing the new member",
         /// Have the provider mail the workspace's administrators about an addition.
-        NotifyAdmins = "notify_admins",
+        NotifyAdmins = "notify_admins": "mailing the workspace's administrators",
         /// Invite somebody who is not a user of the account yet.
-        InviteUser = "invite_user",
+        InviteUser = "invite_user": "inviting somebody",
         /// List open invitations.
-        ListInvitations = "list_invitations",
+        ListInvitations = "list_invitations": "listing invitations",
         /// Withdraw an open invitation.
-        CancelInvitation = "cancel_invitation",
+        CancelInvitation = "cancel_invitation": "withdrawing an invitation",
         /// Deactivate a user of the account, and activate them again.
-        SetUserActive = "set_user_active",
+        SetUserActive = "set_user_active": "deactivating and activating users",
         /// Delete a user of the account.
-        DeleteUser = "delete_user",
+        DeleteUser = "delete_user": "deleting users",
     }
 }
 
 impl Capability {
-    /// What it is, as messages name it: `adding a user`.
-    pub const fn description(self) -> &'static str {
-        match self {
-            Self::Me => "asking who the credential acts as",
-            Self::ListWorkspaces => "listing workspaces",
-            Self::ListUsers => "listing users",
-            Self::ListGroups => "listing groups",
-            Self::ListMembers => "listing one workspace's members",
-            Self::ListAccountMembers => "listing all workspaces' members in one pass",
-            Self::Roster => "a complete roster",
-            Self::GetMember => "reading one member",
-            Self::AddUser => "adding a user",
-            Self::AddGroup => "adding a group",
-            Self::AddCustomRole => "adding with a custom role",
-            Self::SetUserRole => "changing a user's role in one step",
-            Self::SetGroupRole => "changing a group's role in one step",
-            Self::SetCustomRole => "giving a custom role",
-            Self::RemoveUser => "removing a user",
-            Self::RemoveGroup => "removing a group",
-            Self::NotifyMember => "mailing the new member",
-            Self::NotifyAdmins => "mailing the workspace's administrators",
-            Self::SeeAddresses => "seeing users' addresses",
-            Self::ListPending => "listing members who have not accepted",
-            Self::InviteUser => "inviting somebody",
-            Self::ListInvitations => "listing invitations",
-            Self::CancelInvitation => "withdrawing an invitation",
-            Self::SetUserActive => "deactivating and activating users",
-            Self::DeleteUser => "deleting users",
-        }
-    }
-
     /// Whether it changes something at the provider.
     pub const fn is_write(self) -> bool {
         matches!(
@@ -192,7 +162,7 @@ pub enum Support {
     Absent(Cow<'static, str>),
 }
 
-/// What the ids of an account's workspaces look like, so that an id can be told from a name without asking.
+/// What the ids of an account's workspaces look like, so that an id is known from a name without asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]

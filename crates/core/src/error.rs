@@ -1,7 +1,7 @@
 //! One error type. Match on [`Error::kind`]; act on [`Error::effect`]; show the text to people.
 
-use crate::operation::names;
-use crate::{InvalidId, Operation, Provider, UnsupportedRole};
+use crate::macros::{names, setters};
+use crate::{InvalidId, Operation, PrincipalKind, Provider, UnsupportedRole};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,81 +12,57 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 names! {
     /// What went wrong, by what the caller does next. No kind is ever split, merged or given another meaning without a
     /// major version; a minor one may add some, so match with a wildcard that treats them as final.
-    ErrorKind {
+    ErrorKind
+    /// What to do next, in one sentence for a person.
+    advice {
         /// The call is wrong as it stands, and nothing was sent. Correct it.
-        InvalidInput = "invalid_input",
+        InvalidInput = "invalid_input": "correct the input; nothing was sent",
         /// The provider, or this adapter as configured, cannot do it, and nothing was sent. See
         /// [`Capabilities`](crate::Capabilities).
-        Unsupported = "unsupported",
+        Unsupported = "unsupported": "see what this connection supports with `capabilities`; nothing was sent",
         /// The role cannot be given. Choose one that the message names.
-        InvalidRole = "invalid_role",
+        InvalidRole = "invalid_role": "choose one of the supported roles",
         /// The configuration is wrong, and nothing was sent. Correct it.
-        Config = "config",
+        Config = "config": "correct the configuration; nothing was sent",
         /// The credential could not be obtained, and nothing was sent. Look at its source.
-        Credential = "credential",
+        Credential = "credential": "check where the key comes from; nothing was sent",
         /// The provider does not accept the credential (401). Renew it.
-        Unauthenticated = "unauthenticated",
+        Unauthenticated = "unauthenticated": "renew the key: the provider does not accept it",
         /// The credential is good and its user may not do this (403). Grant the right, or use another credential.
-        Forbidden = "forbidden",
+        Forbidden = "forbidden": "give the key's user the right, or use a key of somebody who has it",
         /// Something addressed does not exist or is not visible. [`Error::missing`] lists what it can be.
-        NotFound = "not_found",
+        NotFound = "not_found": "check the ids, and that the key's user can see them",
         /// They are a member already, in whatever role. Read it, then keep it or change it.
-        AlreadyMember = "already_member",
+        AlreadyMember = "already_member": "read the member, then keep or change the role",
         /// The provider, or a rule here, protects this member. [`Error::protection`] says why.
-        Protected = "protected",
+        Protected = "protected": "leave this member as it is; the message says why",
         /// No licence or seat is free. Buy one, or free one.
-        SeatLimit = "seat_limit",
+        SeatLimit = "seat_limit": "buy or free a seat at the provider",
         /// An e-mail address matches several users, or a name several workspaces. Use an id.
-        Ambiguous = "ambiguous",
-        /// The provider refuses the request for a reason that it has to itself. Read [`Error::provider_message`].
-        Rejected = "rejected",
+        Ambiguous = "ambiguous": "use an id instead of the address or name",
+        /// The provider refuses the request that is none of the others. Read [`Error::provider_message`].
+        Rejected = "rejected": "read the provider's message",
         /// Too many requests. Wait for [`Error::retry_after`].
-        RateLimited = "rate_limited",
+        RateLimited = "rate_limited": "wait as long as the provider asks, then try again",
         /// The provider is out of order (5xx, maintenance). Try later.
-        Unavailable = "unavailable",
+        Unavailable = "unavailable": "try again later: the provider is out of order",
         /// No answer in time. Look at [`Error::effect`] before repeating a write.
-        Timeout = "timeout",
+        Timeout = "timeout": "try again; after a write, read first whether it took effect",
         /// The connection failed. Look at [`Error::effect`] before repeating a write.
-        Transport = "transport",
+        Transport = "transport": "try again; after a write, read first whether it took effect",
         /// The answer is not what the provider's interface promises. Report it; read before repeating a write.
-        UnexpectedResponse = "unexpected_response",
+        UnexpectedResponse = "unexpected_response": "check that the base URL is the provider's, then report it",
         /// The provider reported success, and its answer says otherwise: not there, or with another role. Read.
-        Unconfirmed = "unconfirmed",
+        Unconfirmed = "unconfirmed": "read the member: the provider's answer disagrees with what was asked",
         /// The listing changed while it was read, twice. Try again when it is quiet; nobody was judged by it.
-        ListingChanged = "listing_changed",
+        ListingChanged = "listing_changed": "try again when the workspace is not being changed",
         /// A record (audit log, journal) could not be kept. Nothing was sent if that was noticed before; if after, the
         /// [`Error::effect`] says so and [`Error::done`] says what was changed. Repair what keeps the record.
-        RecordFailed = "record_failed",
+        RecordFailed = "record_failed": "repair the audit log or journal; the effect says what happened",
     }
 }
 
 impl ErrorKind {
-    /// What to do next, in one sentence for a person.
-    pub const fn advice(self) -> &'static str {
-        match self {
-            Self::InvalidInput => "correct the input; nothing was sent",
-            Self::Unsupported => "see what this connection supports with `capabilities`; nothing was sent",
-            Self::InvalidRole => "choose one of the supported roles",
-            Self::Config => "correct the configuration; nothing was sent",
-            Self::Credential => "check where the key comes from; nothing was sent",
-            Self::Unauthenticated => "renew the key: the provider does not accept it",
-            Self::Forbidden => "give the key's user the right, or use a key of somebody who has it",
-            Self::NotFound => "check the ids, and that the key's user can see them",
-            Self::AlreadyMember => "read the member, then keep or change the role",
-            Self::Protected => "leave this member as it is; the message says why",
-            Self::SeatLimit => "buy or free a seat at the provider",
-            Self::Ambiguous => "use an id instead of the address or name",
-            Self::Rejected => "read the provider's message",
-            Self::RateLimited => "wait as long as the provider asks, then try again",
-            Self::Unavailable => "try again later: the provider is out of order",
-            Self::Timeout | Self::Transport => "try again; after a write, read first whether it took effect",
-            Self::UnexpectedResponse => "check that the base URL is the provider's, then report it",
-            Self::Unconfirmed => "read the member: the provider's answer disagrees with what was asked",
-            Self::ListingChanged => "try again when the workspace is not being changed",
-            Self::RecordFailed => "repair the audit log or journal; the effect says what happened",
-        }
-    }
-
     /// Whether the same call may succeed later without anybody changing anything.
     pub const fn is_transient(self) -> bool {
         matches!(
@@ -101,7 +77,7 @@ names! {
     Effect {
         /// Refused, by the provider or here: it did not happen, and asking again will not help.
         Rejected = "rejected",
-        /// It surely did not happen, and may be asked again (429, connection never made).
+        /// It did not happen, and may be asked again (429, connection never made).
         NotApplied = "not_applied",
         /// It may have happened: the answer is missing or unreadable. Resolve it by reading; never repeat it blind.
         Unknown = "unknown",
@@ -124,6 +100,15 @@ names! {
     }
 }
 
+impl From<PrincipalKind> for Resource {
+    fn from(kind: PrincipalKind) -> Self {
+        match kind {
+            PrincipalKind::User => Self::User,
+            PrincipalKind::Group => Self::Group,
+        }
+    }
+}
+
 names! {
     /// Why a member is protected.
     Protection {
@@ -140,12 +125,10 @@ names! {
 ///
 /// `Display` is one lower-case line about this level only; [`source`](std::error::Error::source) carries the cause.
 /// Neither holds a request's body, a URL's credentials or a key.
-#[derive(Clone, thiserror::Error)]
-#[error(transparent)]
+#[derive(Debug, Clone)]
 pub struct Error(Box<Inner>);
 
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{}", line(.operation.as_ref(), .provider.as_ref(), .message, *.status))]
+#[derive(Debug, Clone)]
 struct Inner {
     kind: ErrorKind,
     effect: Effect,
@@ -164,22 +147,25 @@ struct Inner {
 }
 
 /// `add at paradigm: the user is already a member (409)`
-fn line(
-    operation: Option<&Operation>,
-    provider: Option<&Provider>,
-    message: &str,
-    status: Option<u16>,
-) -> String {
-    let mut line = match (operation, provider) {
-        (Some(operation), Some(provider)) => format!("{operation} at {provider}: "),
-        (Some(operation), None) => format!("{operation}: "),
-        (None, Some(provider)) => format!("{provider}: "),
-        (None, None) => String::new(),
-    };
-    line.push_str(message);
-    match status {
-        Some(status) => format!("{line} ({status})"),
-        None => line,
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.operation(), self.provider()) {
+            (Some(operation), Some(provider)) => write!(f, "{operation} at {provider}: ")?,
+            (Some(operation), None) => write!(f, "{operation}: ")?,
+            (None, Some(provider)) => write!(f, "{provider}: ")?,
+            (None, None) => {}
+        }
+        f.write_str(self.message())?;
+        match self.status() {
+            Some(status) => write!(f, " ({status})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
     }
 }
 
@@ -216,9 +202,7 @@ impl Error {
 
     /// Something does not exist or is not visible; one of `missing`.
     pub fn not_found(message: impl Into<String>, missing: &[Resource]) -> Self {
-        let mut error = Self::new(ErrorKind::NotFound, Effect::Rejected, message);
-        error.0.missing = missing.to_vec();
-        error
+        Self::new(ErrorKind::NotFound, Effect::Rejected, message).with_missing(missing)
     }
 
     /// The member is protected.
@@ -226,36 +210,6 @@ impl Error {
         let mut error = Self::new(ErrorKind::Protected, Effect::Rejected, message);
         error.0.protection = Some(protection);
         error
-    }
-
-    /// Says which operation failed.
-    pub fn with_operation(mut self, operation: Operation) -> Self {
-        self.0.operation = Some(operation);
-        self
-    }
-
-    /// Says at which provider.
-    pub fn with_provider(mut self, provider: Provider) -> Self {
-        self.0.provider = Some(provider);
-        self
-    }
-
-    /// Adds the HTTP status.
-    pub fn with_status(mut self, status: u16) -> Self {
-        self.0.status = Some(status);
-        self
-    }
-
-    /// Adds how long the provider asks to wait.
-    pub fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
-        self.0.retry_after = wait;
-        self
-    }
-
-    /// Adds the provider's name for the request.
-    pub fn with_request_id(mut self, id: Option<String>) -> Self {
-        self.0.request_id = id;
-        self
     }
 
     /// Adds the provider's own words. Control characters become spaces, and it is cut after 500 characters.
@@ -268,34 +222,10 @@ impl Error {
         self
     }
 
-    /// Changes what is known of the effect, after it was resolved.
-    pub fn with_effect(mut self, effect: Effect) -> Self {
-        self.0.effect = effect;
-        self
-    }
-
-    /// Replaces the line.
-    pub fn with_message(mut self, message: impl Into<String>) -> Self {
-        self.0.message = message.into();
-        self
-    }
-
-    /// Narrows what is missing, after it was found out.
-    pub fn with_missing(mut self, missing: &[Resource]) -> Self {
-        self.0.missing = missing.to_vec();
-        self
-    }
-
     /// Marks a verb that stopped half-way, and says what was done.
     pub fn with_done(mut self, done: Vec<String>) -> Self {
         self.0.effect = Effect::Partial;
         self.0.done = done;
-        self
-    }
-
-    /// Says how many attempts were made.
-    pub fn with_attempts(mut self, attempts: u32) -> Self {
-        self.0.attempts = attempts;
         self
     }
 
@@ -378,19 +308,20 @@ impl Error {
             _ => self.kind().advice(),
         }
     }
-}
 
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &*self.0;
-        let mut out = f.debug_struct("Error");
-        out.field("kind", &inner.kind).field("effect", &inner.effect).field("message", &inner.message);
-        out.field("operation", &inner.operation).field("provider", &inner.provider);
-        out.field("status", &inner.status).field("retry_after", &inner.retry_after);
-        out.field("request_id", &inner.request_id).field("provider_message", &inner.provider_message);
-        out.field("missing", &inner.missing).field("protection", &inner.protection);
-        out.field("done", &inner.done).field("attempts", &inner.attempts).field("source", &inner.source);
-        out.finish()
+    setters! {
+        0:
+        with_operation(operation: Operation);
+        with_provider(provider: Provider);
+        with_status(status: u16);
+        with_retry_after(retry_after: Option<Duration>);
+        with_request_id(request_id: Option<String>);
+        /// For a write whose outcome was resolved.
+        with_effect(effect: Effect);
+        with_message(message: impl Into<String>);
+        /// For a "not found" of which more was found out.
+        with_missing(missing: &[Resource]);
+        with_attempts(attempts: u32);
     }
 }
 

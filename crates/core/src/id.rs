@@ -1,5 +1,6 @@
 //! Identifiers as distinct types: what adds by user id and removes by membership id must not compile when mixed up.
 
+use crate::macros::{checked_text, name, names};
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -7,7 +8,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 /// The longest identifier accepted, in bytes. Providers' own are 1 to 36; the bound keeps hostile answers small.
-pub const MAX_ID_BYTES: usize = 256;
+const MAX_ID_BYTES: usize = 256;
 
 /// Why a text is not an identifier or an e-mail address. Nothing was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,14 +57,14 @@ fn check_id(what: &'static str, text: &str) -> Result<(), InvalidId> {
 }
 
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $text:ty) => {
+    ($(#[$doc:meta])* $type:ident, $what:literal, $text:ty) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         #[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
-        pub struct $name($text);
+        pub struct $type($text);
 
-        impl $name {
+        impl $type {
             /// Takes the provider's own spelling, 1 to 256 bytes without control characters, not `.` or `..`.
             pub fn new(text: impl Into<String>) -> Result<Self, InvalidId> {
                 let text = text.into();
@@ -77,48 +78,11 @@ macro_rules! id {
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!(stringify!($name), "({:?})"), &*self.0)
-            }
-        }
+        checked_text!($type);
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(&self.0)
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = InvalidId;
-            fn from_str(text: &str) -> Result<Self, InvalidId> {
-                Self::new(text)
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = InvalidId;
-            fn try_from(text: String) -> Result<Self, InvalidId> {
-                Self::new(text)
-            }
-        }
-
-        impl TryFrom<&str> for $name {
-            type Error = InvalidId;
-            fn try_from(text: &str) -> Result<Self, InvalidId> {
-                Self::new(text)
-            }
-        }
-
-        impl From<u64> for $name {
+        impl From<u64> for $type {
             fn from(number: u64) -> Self {
                 Self(number.to_string().into())
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(id: $name) -> String {
-                String::from(&*id.0)
             }
         }
     };
@@ -147,17 +111,14 @@ id! {
     InvitationId, "invitation id", Box<str>
 }
 
-impl UserId {
-    /// With small letters for ASCII capitals.
-    fn folded(&self) -> Self {
-        Self(self.0.to_ascii_lowercase().into())
-    }
-}
-
 /// Who can be a member, by id. User 7 and group 7 are two principals.
+///
+/// There may be more kinds one day, so a `match` needs a wildcard. Where it guards something, let that be the worse case:
+/// a principal of a kind that you do not know may be the key's own user, and is not an owner who stays.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(tag = "kind", content = "id", rename_all = "lowercase"))]
+#[non_exhaustive]
 pub enum PrincipalId {
     /// One person.
     User(UserId),
@@ -185,25 +146,19 @@ impl PrincipalId {
     /// With small letters for ASCII capitals in the id of a user: how principals compare where ids are logins.
     pub(crate) fn folded(&self) -> Self {
         match self {
-            Self::User(id) => Self::User(id.folded()),
+            Self::User(id) => Self::User(UserId(id.0.to_ascii_lowercase().into())),
             Self::Group(_) => self.clone(),
         }
     }
 
     /// The user id, if it is a user.
     pub fn as_user(&self) -> Option<&UserId> {
-        match self {
-            Self::User(id) => Some(id),
-            Self::Group(_) => None,
-        }
+        if let Self::User(id) = self { Some(id) } else { None }
     }
 
     /// The group id, if it is a group.
     pub fn as_group(&self) -> Option<&GroupId> {
-        match self {
-            Self::Group(id) => Some(id),
-            Self::User(_) => None,
-        }
+        if let Self::Group(id) = self { Some(id) } else { None }
     }
 }
 
@@ -239,30 +194,13 @@ impl FromStr for PrincipalId {
     }
 }
 
-/// User or group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
-#[non_exhaustive]
-pub enum PrincipalKind {
-    /// One person.
-    User,
-    /// Several people.
-    Group,
-}
-
-impl PrincipalKind {
-    /// `user` or `group`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Group => "group",
-        }
-    }
-}
-
-impl fmt::Display for PrincipalKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+names! {
+    /// User or group.
+    PrincipalKind {
+        /// One person.
+        User = "user",
+        /// Several people.
+        Group = "group",
     }
 }
 
@@ -271,7 +209,7 @@ impl fmt::Display for PrincipalKind {
 /// White space around it is taken off; else it is kept as given. Compared with ASCII letters folded and nothing else:
 /// `Ana@example.com` equals `ana@EXAMPLE.com`, while a Kelvin sign does not equal `k`, because Unicode folding would let
 /// one person pass for another.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
 pub struct EmailAddress(Box<str>);
@@ -280,22 +218,18 @@ impl EmailAddress {
     /// Accepts `local@domain` of at most 320 bytes without white space or control characters inside. It is a check
     /// against slips, not a proof that the address exists.
     pub fn new(text: impl Into<String>) -> Result<Self, InvalidId> {
-        const WHAT: &str = "e-mail address";
         let given = text.into();
         let text = given.trim();
         let why = if text.len() > 320 {
             "it is longer than 320 bytes"
         } else if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
             "it contains white space or control characters"
+        } else if text.rsplit_once('@').is_none_or(|(local, domain)| local.is_empty() || domain.is_empty()) {
+            "write local@domain"
         } else {
-            match text.rsplit_once('@') {
-                Some((local, domain)) if !local.is_empty() && !domain.is_empty() => {
-                    return Ok(Self(text.into()));
-                }
-                _ => "write local@domain",
-            }
+            return Ok(Self(text.into()));
         };
-        Err(InvalidId::new(WHAT, given, why))
+        Err(InvalidId::new("e-mail address", given, why))
     }
 
     /// As the provider or the caller spelled it.
@@ -307,6 +241,8 @@ impl EmailAddress {
         self.0.bytes().map(|byte| byte.to_ascii_lowercase())
     }
 }
+
+checked_text!(EmailAddress);
 
 impl PartialEq for EmailAddress {
     fn eq(&self, other: &Self) -> bool {
@@ -331,38 +267,6 @@ impl PartialOrd for EmailAddress {
 impl Ord for EmailAddress {
     fn cmp(&self, other: &Self) -> Ordering {
         self.folded().cmp(other.folded())
-    }
-}
-
-impl fmt::Debug for EmailAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EmailAddress({:?})", &*self.0)
-    }
-}
-
-impl fmt::Display for EmailAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-impl FromStr for EmailAddress {
-    type Err = InvalidId;
-    fn from_str(text: &str) -> Result<Self, InvalidId> {
-        Self::new(text)
-    }
-}
-
-impl TryFrom<String> for EmailAddress {
-    type Error = InvalidId;
-    fn try_from(text: String) -> Result<Self, InvalidId> {
-        Self::new(text)
-    }
-}
-
-impl From<EmailAddress> for String {
-    fn from(email: EmailAddress) -> String {
-        email.0.into_string()
     }
 }
 
@@ -409,32 +313,10 @@ impl FromStr for Who {
     }
 }
 
-/// The name of a provider, such as `paradigm`. Open, so that an adapter outside this project needs no change here.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
-pub struct Provider(std::borrow::Cow<'static, str>);
-
-impl Provider {
-    /// A name known at compile time: lower case, no spaces.
-    pub const fn from_static(name: &'static str) -> Self {
-        Self(std::borrow::Cow::Borrowed(name))
-    }
-
-    /// A name known at run time.
-    pub fn new(name: impl Into<String>) -> Self {
-        Self(std::borrow::Cow::Owned(name.into()))
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Provider {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
+name! {
+    /// The name of a provider, such as `paradigm`: lower case, no spaces. Open, so that an adapter outside this project needs
+    /// no change here.
+    Provider
 }
 
 #[cfg(test)]

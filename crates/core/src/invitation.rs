@@ -1,58 +1,9 @@
-//! People who are not users of the account yet, and what becomes of users as such: the requests and what they answer.
+//! People who are not users of the account yet.
 
 use crate::adapter::{Record, RecordKey};
-use crate::{EmailAddress, InvitationId, Member, NativeRole, Notify, Role, User, UserId, WorkspaceId};
+use crate::{EmailAddress, InvitationId, Member, NativeRole, User, UserId, WorkspaceId};
 
-/// Invite somebody who is not a user of the account yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub struct Invite {
-    /// Whom.
-    pub email: EmailAddress,
-    /// Their name, where it is known.
-    pub name: Option<String>,
-    /// Into which workspaces, in which roles. A provider that takes none, or not so many, in one request refuses.
-    pub workspaces: Vec<(WorkspaceId, Role)>,
-    /// Whom the provider mails about it. Where invitations are always mailed
-    /// ([`Behaviour::InvitationsMail`](crate::Behaviour::InvitationsMail)) they are mailed anyway.
-    pub notify: Notify,
-    /// Which seat or licence they get, in the provider's words, where it sells some.
-    pub seat: Option<String>,
-}
-
-impl Invite {
-    /// Into no workspace, mailing nobody.
-    pub fn new(email: EmailAddress) -> Self {
-        Self { email, name: None, workspaces: Vec::new(), notify: Notify::NOBODY, seat: None }
-    }
-
-    /// Adds the name.
-    pub fn with_name(mut self, name: Option<String>) -> Self {
-        self.name = name;
-        self
-    }
-
-    /// Adds a workspace and the role in it.
-    pub fn with_workspace(mut self, workspace: WorkspaceId, role: Role) -> Self {
-        self.workspaces.push((workspace, role));
-        self
-    }
-
-    /// Says whom the provider mails.
-    pub fn with_notify(mut self, notify: Notify) -> Self {
-        self.notify = notify;
-        self
-    }
-
-    /// Says which seat they get.
-    pub fn with_seat(mut self, seat: Option<String>) -> Self {
-        self.seat = seat;
-        self
-    }
-}
-
-/// What the provider made of an invitation: a user with memberships, or an invitation that is open.
+/// What the provider made of a request to invite: a user with memberships, or an invitation that is open.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -114,55 +65,5 @@ impl Invitation {
 impl Record for Invitation {
     fn record_key(&self) -> RecordKey {
         RecordKey::of(&self.id)
-    }
-}
-
-/// Withdraw an open invitation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub struct CancelInvitation {
-    /// Which one.
-    pub id: InvitationId,
-}
-
-impl CancelInvitation {
-    /// Withdraws this one.
-    pub fn new(id: InvitationId) -> Self {
-        Self { id }
-    }
-}
-
-/// Deactivate a user of the account, or activate them again. Their memberships stay.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub struct SetUserActive {
-    /// Whom.
-    pub user: UserId,
-    /// Whether they can use their access afterwards.
-    pub active: bool,
-}
-
-impl SetUserActive {
-    /// Says who, and which.
-    pub fn new(user: UserId, active: bool) -> Self {
-        Self { user, active }
-    }
-}
-
-/// Delete a user of the account, and with them all their memberships.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub struct DeleteUser {
-    /// Whom.
-    pub user: UserId,
-}
-
-impl DeleteUser {
-    /// Deletes this one.
-    pub fn new(user: UserId) -> Self {
-        Self { user }
     }
 }

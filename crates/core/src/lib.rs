@@ -8,32 +8,38 @@ mod error;
 mod id;
 mod invitation;
 mod listing;
+mod macros;
 mod member;
 mod members;
 mod memory;
 mod operation;
 pub mod ops;
-mod record;
+mod page;
+mod request;
 mod role;
 mod roster;
 
-pub use account::{Group, Identity, Status, User, Workspace};
+pub use account::{Group, Identity, Mark, Status, User, Workspace};
 pub use capabilities::{Capabilities, RateLimit};
 pub use capability::{Behaviour, Capability, Evidence, IdForm, Support};
 pub use error::{Effect, Error, ErrorKind, Protection, Resource, Result};
 pub use id::{
-    EmailAddress, GroupId, InvalidId, InvitationId, MAX_ID_BYTES, MembershipId, PrincipalId, PrincipalKind,
-    Provider, UserId, Who, WorkspaceId,
+    EmailAddress, GroupId, InvalidId, InvitationId, MembershipId, PrincipalId, PrincipalKind, Provider,
+    UserId, Who, WorkspaceId,
 };
-pub use invitation::{CancelInvitation, DeleteUser, Invitation, Invite, Invited, SetUserActive};
-pub use listing::{Listing, MemberStream, collect as collect_listing};
-pub use member::{Change, Cursor, Mark, Member, MemberKey, Page, PageRequest};
+pub use invitation::{Invitation, Invited};
+pub use listing::{Listing, collect as collect_listing};
+pub use member::{Change, Member, MemberKey};
 #[cfg(feature = "mock")]
 pub use members::MockWorkspaceMembers;
-pub use members::{AddMember, ListOf, Notify, RemoveMember, SetRole, WorkspaceMembers};
+pub use members::WorkspaceMembers;
 pub use memory::InMemory;
 pub use operation::Operation;
 pub use ops::{BoundWorkspace, Ensured, Guarded, IfPresent, WorkspaceMembersExt};
+pub use page::{Cursor, Page, PageRequest};
+pub use request::{
+    AddMember, CancelInvitation, DeleteUser, Invite, ListOf, Notify, RemoveMember, SetRole, SetUserActive,
+};
 pub use role::{
     Fit, InvalidRoleTable, NativeRole, Role, RolePolicy, RoleRow, RoleTable, UnknownRole, UnsupportedRole,
 };

@@ -2,14 +2,14 @@
 
 use crate::adapter::{Record, RecordKey};
 use crate::{
-    Behaviour, Capabilities, Effect, Error, ErrorKind, Member, Operation, Page, PageRequest, Provider, Result,
+    Behaviour, Capabilities, Effect, Error, ErrorKind, Operation, Page, PageRequest, Provider, Result,
 };
 use futures_core::Stream;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::HashSet;
 use std::pin::Pin;
 
-/// How many pages in a row may hold no record before the listing is taken for an endless one.
+/// How many pages in a row may have no record before the listing is taken for an endless one.
 pub const MAX_EMPTY_PAGES: u32 = 100;
 
 /// How many pages a listing may have. A server that always announces one more, with new records on it, ends here: at
@@ -22,9 +22,6 @@ pub const MAX_PAGES: u32 = 100_000;
 /// or the provider's total moves or disagrees at the end; so a stream that ended without an error was complete. Holds
 /// 64 bytes at the most per record seen, and one page.
 pub type Listing<'a, T> = Pin<Box<dyn Stream<Item = Result<T>> + Send + 'a>>;
-
-/// A [`Listing`] of members.
-pub type MemberStream<'a> = Listing<'a, Member>;
 
 /// What must hold from page to page.
 struct Checks {
@@ -64,13 +61,13 @@ impl Checks {
     }
 
     fn accept<T: Record>(&mut self, page: &Page<T>) -> Result<()> {
-        // Any page may be the one that tells it.
+        // Any page may be the one that has it.
         match (self.total, page.total) {
             (Some(was), Some(is)) if was != is => {
                 let message = format!("the provider's total moved from {was} to {is} between pages");
                 return Err(self.changed(message));
             }
-            (None, told) => self.total = told,
+            (None, total) => self.total = total,
             _ => {}
         }
         let mut repeated = page.records.iter().any(|record| !self.records.insert(*record));
@@ -85,7 +82,9 @@ impl Checks {
             return Err(self.changed(message.to_owned()));
         }
         self.pages += 1;
-        self.empty_run = if page.records.is_empty() { self.empty_run + 1 } else { 0 };
+        // A page that is read a second time has records, though none is new.
+        let is_empty = page.records.is_empty() && page.again.is_empty();
+        self.empty_run = if is_empty { self.empty_run + 1 } else { 0 };
         let seen = self.records.len() as u64;
         match (&page.next, self.total) {
             (_, Some(total)) if seen > total => {
@@ -96,7 +95,7 @@ impl Checks {
             }
             (Some(_), _) if self.empty_run >= MAX_EMPTY_PAGES => {
                 let message =
-                    format!("{MAX_EMPTY_PAGES} pages in a row held nothing, and another was announced");
+                    format!("{MAX_EMPTY_PAGES} pages in a row were empty, and another was announced");
                 Err(self.fail(ErrorKind::UnexpectedResponse, message))
             }
             (Some(_), _) if self.pages >= MAX_PAGES => {

@@ -1,139 +1,15 @@
-//! The contract: one trait, its requests, and what every implementation must keep.
+//! The contract: one trait, and what every implementation must keep.
 
 use crate::{
-    CancelInvitation, Capabilities, Capability, DeleteUser, Group, Identity, Invitation, Invite, Invited,
-    Member, MemberKey, NativeRole, Operation, Page, PageRequest, PrincipalId, Provider, Result, Role,
-    SetUserActive, User, Workspace, WorkspaceId,
+    AddMember, CancelInvitation, Capabilities, Capability, DeleteUser, Group, Identity, Invitation, Invite,
+    Invited, ListOf, Member, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result,
+    SetRole, SetUserActive, User, Workspace, WorkspaceId,
 };
 #[cfg(doc)]
-use crate::{Effect, ErrorKind};
+use crate::{Effect, ErrorKind, Role};
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::Arc;
-
-/// What a listing of members is of.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
-#[non_exhaustive]
-pub enum ListOf {
-    /// One workspace.
-    Workspace(WorkspaceId),
-    /// All workspaces of the account in one pass ([`Capability::ListAccountMembers`]).
-    Account,
-}
-
-impl From<WorkspaceId> for ListOf {
-    fn from(id: WorkspaceId) -> Self {
-        Self::Workspace(id)
-    }
-}
-
-/// Whom the provider mails about an addition. Nobody by default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub struct Notify {
-    /// The member who was added ([`Capability::NotifyMember`]).
-    pub member: bool,
-    /// Every administrator of the workspace ([`Capability::NotifyAdmins`]).
-    pub admins: bool,
-}
-
-impl Notify {
-    /// Mails the new member only.
-    pub const MEMBER: Self = Self { member: true, admins: false };
-    /// Mails nobody.
-    pub const NOBODY: Self = Self { member: false, admins: false };
-
-    /// Mails every administrator of the workspace as well.
-    pub const fn with_admins(mut self, admins: bool) -> Self {
-        self.admins = admins;
-        self
-    }
-}
-
-/// Make a principal a member.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub struct AddMember {
-    /// Of which workspace.
-    pub workspace: WorkspaceId,
-    /// Who.
-    pub principal: PrincipalId,
-    /// In which role.
-    pub role: Role,
-    /// Whom the provider mails about it.
-    pub notify: Notify,
-}
-
-impl AddMember {
-    /// Mails nobody.
-    pub fn new(workspace: WorkspaceId, principal: impl Into<PrincipalId>, role: Role) -> Self {
-        Self { workspace, principal: principal.into(), role, notify: Notify::NOBODY }
-    }
-
-    /// Says whom the provider mails.
-    pub fn with_notify(mut self, notify: Notify) -> Self {
-        self.notify = notify;
-        self
-    }
-
-    /// The member that this addresses.
-    pub fn key(&self) -> MemberKey {
-        MemberKey::new(self.workspace.clone(), self.principal.clone())
-    }
-}
-
-/// Give a member another role.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub struct SetRole {
-    /// Which member; with its membership id where the provider goes by it.
-    pub key: MemberKey,
-    /// The new role.
-    pub role: Role,
-    /// The role until now, where the caller knows it: for the record, not a condition.
-    pub from: Option<NativeRole>,
-}
-
-impl SetRole {
-    /// The old role is not known.
-    pub fn new(key: MemberKey, role: Role) -> Self {
-        Self { key, role, from: None }
-    }
-
-    /// Says what the role was.
-    pub fn with_from(mut self, from: Option<NativeRole>) -> Self {
-        self.from = from;
-        self
-    }
-}
-
-/// End a membership.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub struct RemoveMember {
-    /// Which member; with its membership id where the provider goes by it.
-    pub key: MemberKey,
-    /// The role until now, where the caller knows it: for the record, not a condition.
-    pub from: Option<NativeRole>,
-}
-
-impl RemoveMember {
-    /// The old role is not known.
-    pub fn new(key: MemberKey) -> Self {
-        Self { key, from: None }
-    }
-
-    /// Says what the role was.
-    pub fn with_from(mut self, from: Option<NativeRole>) -> Self {
-        self.from = from;
-        self
-    }
-}
 
 /// Who is in a workspace, and as what, at any provider. One value is one account.
 ///
@@ -205,19 +81,19 @@ pub trait WorkspaceMembers: fmt::Debug + Send + Sync {
     /// One page of a listing of members. Idempotent.
     ///
     /// One page is never a whole list: use [`members`](crate::WorkspaceMembersExt::members) or
-    /// [`roster`](crate::WorkspaceMembersExt::roster). [`ErrorKind::NotFound`] if the provider tells that the
-    /// workspace does not exist; some providers cannot tell, and yield nothing. A listing that takes requests of several
+    /// [`roster`](crate::WorkspaceMembersExt::roster). [`ErrorKind::NotFound`] if the provider reports that
+    /// the workspace does not exist; some do not know, and yield nothing. A listing that takes requests of several
     /// kinds is one listing, whose cursor chains its parts: see [`Parts`](crate::adapter::Parts).
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>>;
 
     /// One member, or `None` if the principal is not a member. Idempotent.
     ///
-    /// [`ErrorKind::NotFound`] if the provider tells that the workspace or the principal does not exist. Where it answers
+    /// [`ErrorKind::NotFound`] if the provider reports that the workspace or the principal does not exist. Where it answers
     /// the same for several things, [`Error::missing`](crate::Error::missing) lists them all, the membership among them;
     /// [`find_member`](crate::WorkspaceMembersExt::find_member) finds out which it is.
     async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>>;
 
-    /// Makes a principal a member. Not idempotent: whoever is a member already is [`ErrorKind::AlreadyMember`],
+    /// Makes a principal a member. Not idempotent: somebody who is a member already is [`ErrorKind::AlreadyMember`],
     /// whatever the role, which is not changed; or, with [`Behaviour::AddUpserts`](crate::Behaviour::AddUpserts), gets
     /// the role.
     ///
@@ -225,7 +101,7 @@ pub trait WorkspaceMembers: fmt::Debug + Send + Sync {
     /// an invitation first. Use [`ensure`](crate::WorkspaceMembersExt::ensure) to accept those who are members already.
     async fn add(&self, request: &AddMember) -> Result<Member>;
 
-    /// Changes a member's role in one step. Idempotent. [`ErrorKind::NotFound`] for whoever is not a member.
+    /// Changes a member's role in one step. Idempotent. [`ErrorKind::NotFound`] for somebody who is not a member.
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
         let capability = Capability::set_role(request.key.principal.kind());
         Err(self.capabilities().unsupported(capability, Operation::SetRole))
@@ -237,7 +113,7 @@ pub trait WorkspaceMembers: fmt::Debug + Send + Sync {
 
     /// Invites somebody who is not a user of the account yet. Not idempotent: two invitations may be two mails.
     ///
-    /// [`ErrorKind::AlreadyMember`] for the address of a user of the account, where the provider tells.
+    /// [`ErrorKind::AlreadyMember`] for the address of a user of the account, where the provider reports it.
     async fn invite(&self, request: &Invite) -> Result<Invited> {
         let _ = request;
         Err(self.capabilities().unsupported(Capability::InviteUser, Operation::Invite))
@@ -268,8 +144,27 @@ pub trait WorkspaceMembers: fmt::Debug + Send + Sync {
     }
 }
 
+/// Implements the trait for a pointer to an implementation `T`.
 macro_rules! forward {
-    ($(<$($lifetime:lifetime,)? T> for $pointer:ty;)+) => {$(
+    ($pointer:ty $(, $lifetime:lifetime)?) => {
+        forward! { @methods [$($lifetime)?] $pointer:
+            me() -> Identity;
+            workspaces_page(page: PageRequest) -> Page<Workspace>;
+            users_page(page: PageRequest) -> Page<User>;
+            groups_page(page: PageRequest) -> Page<Group>;
+            members_page(of: &ListOf, page: PageRequest) -> Page<Member>;
+            get(workspace: &WorkspaceId, principal: &PrincipalId) -> Option<Member>;
+            add(request: &AddMember) -> Member;
+            set_role(request: &SetRole) -> Member;
+            remove(request: &RemoveMember) -> ();
+            invite(request: &Invite) -> Invited;
+            invitations_page(of: &ListOf, page: PageRequest) -> Page<Invitation>;
+            cancel_invitation(request: &CancelInvitation) -> ();
+            set_user_active(request: &SetUserActive) -> User;
+            delete_user(request: &DeleteUser) -> ();
+        }
+    };
+    (@methods [$($lifetime:lifetime)?] $pointer:ty: $($method:ident($($name:ident: $type:ty),*) -> $answer:ty;)+) => {
         #[async_trait]
         #[deny(clippy::missing_trait_methods)]
         impl<$($lifetime,)? T: WorkspaceMembers + ?Sized> WorkspaceMembers for $pointer {
@@ -279,54 +174,13 @@ macro_rules! forward {
             fn capabilities(&self) -> &Capabilities {
                 (**self).capabilities()
             }
-            async fn me(&self) -> Result<Identity> {
-                (**self).me().await
-            }
-            async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
-                (**self).workspaces_page(page).await
-            }
-            async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
-                (**self).users_page(page).await
-            }
-            async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
-                (**self).groups_page(page).await
-            }
-            async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
-                (**self).members_page(of, page).await
-            }
-            async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
-                (**self).get(workspace, principal).await
-            }
-            async fn add(&self, request: &AddMember) -> Result<Member> {
-                (**self).add(request).await
-            }
-            async fn set_role(&self, request: &SetRole) -> Result<Member> {
-                (**self).set_role(request).await
-            }
-            async fn remove(&self, request: &RemoveMember) -> Result<()> {
-                (**self).remove(request).await
-            }
-            async fn invite(&self, request: &Invite) -> Result<Invited> {
-                (**self).invite(request).await
-            }
-            async fn invitations_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Invitation>> {
-                (**self).invitations_page(of, page).await
-            }
-            async fn cancel_invitation(&self, request: &CancelInvitation) -> Result<()> {
-                (**self).cancel_invitation(request).await
-            }
-            async fn set_user_active(&self, request: &SetUserActive) -> Result<User> {
-                (**self).set_user_active(request).await
-            }
-            async fn delete_user(&self, request: &DeleteUser) -> Result<()> {
-                (**self).delete_user(request).await
-            }
+            $(async fn $method(&self, $($name: $type),*) -> Result<$answer> {
+                (**self).$method($($name),*).await
+            })+
         }
-    )+};
+    };
 }
 
-forward! {
-    <T> for Arc<T>;
-    <T> for Box<T>;
-    <'a, T> for &'a T;
-}
+forward! { Arc<T> }
+forward! { Box<T> }
+forward! { &'a T, 'a }

@@ -1,6 +1,7 @@
 //! A whole provider in memory: the reference implementation, the model of the conformance suite, and a fake for tests.
 
 mod calls;
+mod people;
 mod rules;
 mod state;
 
@@ -79,13 +80,13 @@ impl InMemory {
 
     /// Adds a user, or replaces the one with the id.
     pub fn with_user(self, user: User) -> Self {
-        self.state().put_person(&self.capabilities, user, false);
+        self.put_person(&mut self.state(), user, false);
         self
     }
 
     /// Adds somebody whom the provider knows and who is no user of the account.
     pub fn with_outsider(self, user: User) -> Self {
-        self.state().put_person(&self.capabilities, user, true);
+        self.put_person(&mut self.state(), user, true);
         self
     }
 
@@ -103,7 +104,7 @@ impl InMemory {
         principal: impl Into<PrincipalId>,
         role: NativeRole,
     ) -> Self {
-        self.state().put_member(&self.capabilities, workspace, principal.into(), role);
+        self.put_member(&mut self.state(), workspace, principal.into(), role);
         self
     }
 
@@ -124,7 +125,7 @@ impl InMemory {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while the lock is held; were it so, the state would still be whole.
+        // Nothing panics while the lock is taken; were it so, the state would still be whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -134,9 +135,9 @@ mod tests {
     use super::*;
     use crate::{
         AddMember, Behaviour, CancelInvitation, Capability, DeleteUser, EmailAddress, ErrorKind, Evidence,
-        Fit, Invite, ListOf, Listing, Mark, Member, PageRequest, Protection, Provider, RemoveMember,
-        Resource, Role, RoleRow, RoleTable, SetRole, SetUserActive, Status, UserId, WorkspaceMembers,
-        WorkspaceMembersExt,
+        Fit, Invite, ListOf, Listing, Mark, Member, Operation, PageRequest, Protection, Provider,
+        RemoveMember, Resource, Role, RoleRow, RoleTable, SetRole, SetUserActive, Status, UserId,
+        WorkspaceMembers, WorkspaceMembersExt,
     };
     use futures_util::TryStreamExt;
 
@@ -286,7 +287,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_changes_roles_between_two_parts_is_not_missed() {
+    async fn somebody_whose_role_changes_between_two_parts_is_not_missed() {
         let account = account(everything()).with_listings_in_parts();
         let mut request = PageRequest::default();
         let mut seen = 0;
@@ -427,15 +428,33 @@ mod tests {
     async fn the_life_of_users_takes_its_claims() {
         let account = account(everything().read_only("it is read-only"));
         let ben = id("ben");
-        for error in [
-            account.invite(&Invite::new(email("finn"))).await.unwrap_err(),
-            account.cancel_invitation(&CancelInvitation::new(1.into())).await.unwrap_err(),
-            account.set_user_active(&SetUserActive::new(ben.clone(), false)).await.unwrap_err(),
-            account.delete_user(&DeleteUser::new(ben)).await.unwrap_err(),
+        for (operation, error) in [
+            (Operation::Invite, account.invite(&Invite::new(email("finn"))).await.unwrap_err()),
+            (
+                Operation::CancelInvitation,
+                account.cancel_invitation(&CancelInvitation::new(1.into())).await.unwrap_err(),
+            ),
+            (
+                Operation::SetUserActive,
+                account.set_user_active(&SetUserActive::new(ben.clone(), false)).await.unwrap_err(),
+            ),
+            (Operation::DeleteUser, account.delete_user(&DeleteUser::new(ben)).await.unwrap_err()),
         ] {
-            assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+            assert_eq!(
+                (error.kind(), error.operation()),
+                (ErrorKind::Unsupported, Some(operation)),
+                "{error}"
+            );
             assert!(error.message().ends_with("it is read-only"), "{error}");
         }
-        assert!(account.invitations_page(&ListOf::Account, PageRequest::default()).await.is_ok());
+        let first = PageRequest::default();
+        assert!(account.invitations_page(&ListOf::Account, first.clone()).await.is_ok());
+        let without =
+            InMemory::new(everything().without(&[Capability::ListInvitations], "it cannot list them"));
+        let error = without.invitations_page(&ListOf::Account, first).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.operation()),
+            (ErrorKind::Unsupported, Some(Operation::ListInvitations))
+        );
     }
 }

@@ -1,35 +1,6 @@
-//! The operations of a provider, and how enums get names.
+//! The operations of a provider.
 
-use std::fmt;
-
-macro_rules! names {
-    ($(#[$doc:meta])* $enum:ident { $($(#[$vdoc:meta])* $variant:ident = $name:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-        #[non_exhaustive]
-        pub enum $enum {
-            $($(#[$vdoc])* #[cfg_attr(feature = "serde", serde(rename = $name))] $variant,)+
-        }
-
-        impl $enum {
-            /// Every value, in a fixed order.
-            pub const ALL: &'static [$enum] = &[$($enum::$variant),+];
-
-            /// The name used in text and data.
-            pub const fn as_str(self) -> &'static str {
-                match self { $($enum::$variant => $name,)+ }
-            }
-        }
-
-        impl fmt::Display for $enum {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-    };
-}
-pub(crate) use names;
+use crate::macros::names;
 
 names! {
     /// One method of [`WorkspaceMembers`](crate::WorkspaceMembers), as it stands in errors, logs and rate limits.

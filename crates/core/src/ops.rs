@@ -1,16 +1,13 @@
 //! What takes several requests, written once for all providers, and the one resolver of outcomes.
 //!
-//! * [`WorkspaceMembersExt`] has the verbs, [`Guarded`] those that may take
-//!   something away from somebody, with their guards.
+//! * [`WorkspaceMembersExt`] has the verbs, [`Guarded`] those that may take something away from somebody, with their guards.
 //! * [`resolve`] decides what became of a write whose answer was lost: for the verbs, for retries and for plans.
 
 mod bound;
 mod ensure;
 mod find;
-mod guard;
 mod guarded;
 mod listing;
-mod remove;
 mod resolve;
 mod role;
 mod verbs;
@@ -18,7 +15,7 @@ mod write;
 
 pub use bound::BoundWorkspace;
 pub use ensure::{Ensured, IfPresent};
-pub use find::read as read_member;
+pub use find::read_member;
 pub use guarded::Guarded;
 pub use resolve::{Verdict, resolve};
 pub use verbs::WorkspaceMembersExt;

@@ -1,6 +1,7 @@
 //! Roles: normalized, native, and the table that translates between them with declared loss.
 
 use crate::id::has_control;
+use crate::macros::{name, setters};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
@@ -78,38 +79,9 @@ impl FromStr for Role {
     }
 }
 
-/// The provider's own word for a role, spelled as the provider spells it: `owner`, `Admin`, `Legal review`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
-pub struct NativeRole(Cow<'static, str>);
-
-impl NativeRole {
-    /// A name known at run time.
-    pub fn new(name: impl Into<String>) -> Self {
-        Self(Cow::Owned(name.into()))
-    }
-
-    /// A name known at compile time.
-    pub const fn from_static(name: &'static str) -> Self {
-        Self(Cow::Borrowed(name))
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for NativeRole {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "NativeRole({:?})", &*self.0)
-    }
-}
-
-impl fmt::Display for NativeRole {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
+name! {
+    /// The provider's own word for a role, spelled as the provider spells it: `owner`, `Admin`, `Legal review`.
+    NativeRole
 }
 
 /// How the rights of a native role relate to those of the normalized role it stands for.
@@ -167,10 +139,8 @@ impl RoleRow {
         self
     }
 
-    /// Says what differs.
-    pub fn with_note(mut self, note: impl Into<Cow<'static, str>>) -> Self {
-        self.note = note.into();
-        self
+    setters! {
+        with_note(note: impl Into<Cow<'static, str>>);
     }
 }
 
@@ -292,29 +262,17 @@ impl RoleTable {
         self
     }
 
-    /// Whether names outside the rows may be written as [`Role::Custom`].
-    pub fn with_custom_roles(mut self, accepted: bool) -> Self {
-        self.accepts_custom = accepted;
-        self
-    }
-
-    /// Which inexact roles may be written.
-    pub fn with_policy(mut self, policy: RolePolicy) -> Self {
-        self.policy = policy;
-        self
-    }
-
     /// The rows, as declared.
     pub fn rows(&self) -> &[RoleRow] {
         &self.rows
     }
 
-    /// The policy in force.
+    /// Which inexact roles may be written.
     pub fn policy(&self) -> RolePolicy {
         self.policy
     }
 
-    /// Whether custom roles may be written.
+    /// Whether names outside the rows may be written, as [`Role::Custom`].
     pub fn accepts_custom(&self) -> bool {
         self.accepts_custom
     }
@@ -343,22 +301,16 @@ impl RoleTable {
 
     /// Reads a native role. A name without a row becomes [`Role::Custom`].
     pub fn normalize(&self, native: &NativeRole) -> Role {
-        self.read(native).0
+        self.row(native).map_or_else(|| Role::Custom(native.clone()), |row| row.role.clone())
     }
 
     /// How well the normalized reading says what the native role grants: the row's fit; exact for a custom role, which
     /// is its own name; `None` for a placeholder, of which nothing is known.
     pub fn fit(&self, native: &NativeRole) -> Option<Fit> {
-        self.read(native).1
-    }
-
-    /// [`normalize`](Self::normalize) and [`fit`](Self::fit), looked up once.
-    pub(crate) fn read(&self, native: &NativeRole) -> (Role, Option<Fit>) {
-        if let Some(row) = self.row(native) {
-            return (row.role.clone(), Some(row.fit));
+        match self.row(native) {
+            Some(row) => Some(row.fit),
+            None => (!self.is_placeholder(native)).then_some(Fit::Exact),
         }
-        let fit = (!self.is_placeholder(native)).then_some(Fit::Exact);
-        (Role::Custom(native.clone()), fit)
     }
 
     /// Decides what to send for a role, under the policy. No I/O.
@@ -366,18 +318,27 @@ impl RoleTable {
         if let Role::Custom(native) = asked {
             return self.resolve_native(asked, native);
         }
-        let found = self.written().find(|row| row.role == *asked);
-        let why = match (found, self.policy) {
-            (Some(row), _) if row.fit == Fit::Exact => return Ok(from_row(row, Fit::Exact)),
-            (Some(_), RolePolicy::ExactOnly) => "no exact match, and the policy allows no other",
-            (Some(row), _) if row.fit != Fit::Wider => return Ok(from_row(row, row.fit)),
-            (Some(_), _) => "the provider's role grants more",
-            (None, _) => "the provider has no such role",
+        let why = match self.written().find(|row| row.role == *asked) {
+            Some(row) if self.may_write(row) => return Ok(from_row(row, row.fit)),
+            Some(_) if self.policy == RolePolicy::ExactOnly => {
+                "no exact match, and the policy allows no other"
+            }
+            Some(_) => "the provider's role grants more",
+            None => "the provider has no such role",
         };
-        let nearest = self.nearest_narrower(asked);
-        match nearest {
+        let lower = self.written().filter(|row| row.role < *asked);
+        let narrower = lower.filter(|row| self.may_write(row) && row.fit != Fit::Incomparable);
+        match narrower.min_by_key(|row| row.role.rank()) {
             Some(row) if self.policy == RolePolicy::AllowNarrower => Ok(from_row(row, Fit::Narrower)),
             nearest => Err(self.refuse(asked, why, nearest.map(|row| row.role.clone()))),
+        }
+    }
+
+    /// Whether the policy lets this row be written for its normalized role.
+    fn may_write(&self, row: &RoleRow) -> bool {
+        match self.policy {
+            RolePolicy::ExactOnly => row.fit == Fit::Exact,
+            RolePolicy::Table | RolePolicy::AllowNarrower => row.fit != Fit::Wider,
         }
     }
 
@@ -403,18 +364,9 @@ impl RoleTable {
         Err(self.refuse(asked, why, None))
     }
 
-    fn nearest_narrower(&self, asked: &Role) -> Option<&RoleRow> {
-        let allowed =
-            |fit| fit == Fit::Exact || (fit == Fit::Narrower && self.policy != RolePolicy::ExactOnly);
-        self.written().filter(|row| row.role < *asked && allowed(row.fit)).min_by_key(|row| row.role.rank())
-    }
-
     fn refuse(&self, asked: &Role, why: &'static str, nearest: Option<Role>) -> UnsupportedRole {
-        let writable = |row: &&RoleRow| match self.policy {
-            RolePolicy::ExactOnly => row.fit == Fit::Exact,
-            _ => row.fit != Fit::Wider,
-        };
-        let supported = self.written().filter(writable).map(|row| row.role.clone()).collect();
+        let writable = self.written().filter(|row| self.may_write(row));
+        let supported = writable.map(|row| row.role.clone()).collect();
         UnsupportedRole { asked: asked.clone(), why, supported, nearest }
     }
 
@@ -432,6 +384,11 @@ impl RoleTable {
             return Some(Ordering::Equal);
         }
         self.normalize(left).partial_cmp(&self.normalize(right)).filter(|order| order.is_ne())
+    }
+
+    setters! {
+        with_custom_roles(accepts_custom: bool);
+        with_policy(policy: RolePolicy);
     }
 }
 

@@ -12,9 +12,9 @@ use std::fmt;
 /// Everybody in one workspace, known to be complete when it was read.
 ///
 /// Made only by [`roster`](crate::WorkspaceMembersExt::roster) and [`rosters`](crate::WorkspaceMembersExt::rosters), from
-/// a listing that ended, repeated nothing, and agreed with the provider's own count where it has one. So whoever is
-/// not in it was not a member; that is what makes it fit to decide removals by. It compares ids as the provider does:
-/// where those are logins that fold case, `Ana` is found as `ana`.
+/// a listing that ended, repeated nothing, and agreed with the provider's own count where it has one. So somebody
+/// who is not in it was not a member; that is what makes it fit to decide removals by. It compares ids as the provider
+/// does: where those are logins that fold case, `Ana` is found as `ana`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Roster {
@@ -37,28 +37,6 @@ impl Roster {
             .members
             .sort_by_cached_key(|member| comparable(&member.key.principal, ids_fold_case).into_owned());
         roster
-    }
-
-    /// Puts a member in who was added, or in place of what they were before.
-    pub(crate) fn put(&mut self, member: Member) {
-        match self.position(&member.key.principal) {
-            Ok(at) => self.members[at] = member,
-            Err(at) => self.members.insert(at, member),
-        }
-    }
-
-    /// Takes a member out who was removed.
-    pub(crate) fn take_out(&mut self, principal: &PrincipalId) {
-        if let Ok(at) = self.position(principal) {
-            self.members.remove(at);
-        }
-    }
-
-    /// Where the principal is, or else would be.
-    fn position(&self, principal: &PrincipalId) -> Result<usize, usize> {
-        let sought = comparable(principal, self.ids_fold_case);
-        self.members
-            .binary_search_by(|member| comparable(&member.key.principal, self.ids_fold_case).cmp(&sought))
     }
 
     /// Marks the one whom the provider's list of workspaces names as the owner.
@@ -98,7 +76,9 @@ impl Roster {
 
     /// The member with this id, compared as the provider compares ids.
     pub fn get(&self, principal: &PrincipalId) -> Option<&Member> {
-        self.members.get(self.position(principal).ok()?)
+        let sought = comparable(principal, self.ids_fold_case);
+        let id = |member: &Member| comparable(&member.key.principal, self.ids_fold_case).cmp(&sought);
+        self.members.get(self.members.binary_search_by(id).ok()?)
     }
 
     /// All members with this address: usually none or one.
@@ -216,15 +196,5 @@ mod tests {
         assert!(exact.get(&login("ANA")).is_none() && exact.get(&login("ana")).is_some());
         let again = Roster::from_complete(&id(), spelled("zoe", "Ana"), &example());
         assert_ne!(exact.fingerprint(), again.fingerprint());
-    }
-
-    #[test]
-    fn an_own_change_is_put_into_a_roster() {
-        let mut roster = Roster::from_complete(&id(), vec![member(login("ana"), "boss")], &logins());
-        roster.put(member(login("Ben"), "boss"));
-        roster.put(member(login("ANA"), "reader"));
-        assert_eq!((roster.len(), roster.owners().count()), (2, 1));
-        roster.take_out(&login("ben"));
-        assert!(roster.get(&login("Ben")).is_none() && roster.len() == 1);
     }
 }

@@ -218,6 +218,9 @@ impl WorkspaceMembers for Paradigm {
         let kind = match &key.principal {
             PrincipalId::User(_) => "users",
             PrincipalId::Group(_) => "groups",
+            other => {
+                return Err(self.capabilities.unsupported(Capability::remove(other.kind()), operation));
+            }
         };
         let path = self.below_workspaces(&[workspace, "members", kind, id]);
         let delete = Request::new(operation, Method::DELETE, &path);

@@ -5,7 +5,7 @@ use crate::{Cursor, Error, Page, PageRequest, Result};
 
 /// Chains the parts of one listing: requests of different kinds, each with pages of its own, such as one per role.
 ///
-/// A part is asked for by its name, page by page, and its pages are handed back to be made pages of the whole listing. All
+/// A part is asked for by its name, page by page, and each of its pages is made one of the whole listing. All
 /// parts but the last are read once more at the end. Somebody whose role changes between two parts would else be seen in
 /// neither; so they are seen twice, or the second reading shows somebody new, and either makes the listing
 /// [`ListingChanged`](crate::ErrorKind::ListingChanged). Make the part with the most records the last.
@@ -86,7 +86,7 @@ impl<'a> Parts<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::listing::walk;
+    use crate::listing::{MAX_EMPTY_PAGES, walk};
     use crate::{Capabilities, ErrorKind, Listing, Operation, Provider, RoleTable, User, UserId};
     use futures_util::TryStreamExt;
     use std::sync::Mutex;
@@ -127,7 +127,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_moves_between_parts_is_not_missed() {
+    async fn a_part_of_many_pages_may_be_read_a_second_time() {
+        let long: Vec<u64> = (0..2 * u64::from(MAX_EMPTY_PAGES) + 2).collect();
+        let people = read([&long, &[], &[1_000]], usize::MAX, |_| {}).await.unwrap();
+        assert_eq!(people.len(), long.len() + 1);
+    }
+
+    #[tokio::test]
+    async fn somebody_who_moves_between_parts_is_not_missed() {
         // Requests: few, some, many (two pages), few again, some again.
         for (from, to) in [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)] {
             for after in 1..4 {

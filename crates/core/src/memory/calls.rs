@@ -1,11 +1,11 @@
 //! What the provider answers.
 
 use super::InMemory;
-use super::state::member_id;
+use super::state::State;
 use crate::{
-    AddMember, Behaviour, CancelInvitation, Capabilities, Capability, DeleteUser, Effect, Error, ErrorKind,
-    Group, Identity, Invitation, Invite, Invited, ListOf, Mark, Member, MemberKey, NativeRole, Operation,
-    Page, PageRequest, PrincipalId, PrincipalKind, Provider, RemoveMember, Resource, Result, SetRole,
+    AddMember, Behaviour, CancelInvitation, Capabilities, Capability, DeleteUser, Effect, EmailAddress,
+    Error, ErrorKind, Group, Identity, Invitation, Invite, Invited, ListOf, Mark, Member, MemberKey,
+    NativeRole, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Resource, Result, SetRole,
     SetUserActive, Status, User, Workspace, WorkspaceId, WorkspaceMembers,
 };
 use async_trait::async_trait;
@@ -24,24 +24,25 @@ impl WorkspaceMembers for InMemory {
     async fn me(&self) -> Result<Identity> {
         self.capabilities.require(Capability::Me, Operation::Me)?;
         let _live = self.live(Operation::Me)?;
-        let unknown = || {
+        self.me.clone().ok_or_else(|| {
             let message = "no acting identity was given to this account";
             self.fail(Error::new(ErrorKind::Unauthenticated, Effect::Rejected, message), Operation::Me)
-        };
-        self.me.clone().ok_or_else(unknown)
+        })
     }
 
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
         self.capabilities.require(Capability::ListWorkspaces, Operation::ListWorkspaces)?;
         let state = self.live(Operation::ListWorkspaces)?;
-        let all: Vec<_> = state.workspaces.values().map(|one| self.shown_workspace(one.clone())).collect();
+        let shown = |workspace: &Workspace| self.shown(workspace.clone(), |workspace| &mut workspace.owner);
+        let all: Vec<_> = state.workspaces.values().map(shown).collect();
         self.page(&all, &page, Operation::ListWorkspaces)
     }
 
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
         self.capabilities.require(Capability::ListUsers, Operation::ListUsers)?;
         let state = self.live(Operation::ListUsers)?;
-        let all: Vec<_> = state.users().map(|user| self.shown_user(user.clone())).collect();
+        let all: Vec<_> =
+            state.users().map(|user| self.shown(user.clone(), |user| &mut user.email)).collect();
         self.page(&all, &page, Operation::ListUsers)
     }
 
@@ -78,14 +79,11 @@ impl WorkspaceMembers for InMemory {
     async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
         self.capabilities.check_get(principal)?;
         let state = self.live(Operation::Get)?;
-        let found = state.members.get(&member_id(&self.capabilities, workspace, principal));
+        let found = state.members.get(&self.member_id(workspace, principal));
         if self.ambiguous_not_found && found.is_none() {
-            let (what, resource) = match principal.kind() {
-                PrincipalKind::User => ("user", Resource::User),
-                PrincipalKind::Group => ("group", Resource::Group),
-            };
-            let message = format!("the workspace or the {what} does not exist, or they are no member of it");
-            let missing = [Resource::Workspace, resource, Resource::Member];
+            let kind = principal.kind();
+            let message = format!("the workspace or the {kind} does not exist, or they are no member of it");
+            let missing = [Resource::Workspace, kind.into(), Resource::Member];
             return Err(self.fail(Error::not_found(message, &missing), Operation::Get));
         }
         self.check_workspace(&state, workspace, Operation::Get)?;
@@ -93,25 +91,23 @@ impl WorkspaceMembers for InMemory {
     }
 
     async fn add(&self, request: &AddMember) -> Result<Member> {
+        let operation = Operation::Add;
         let asked = self.capabilities.check_add(request)?;
-        let mut state = self.live(Operation::Add)?;
-        self.check_workspace(&state, &request.workspace, Operation::Add)?;
+        let mut state = self.live(operation)?;
+        self.check_workspace(&state, &request.workspace, operation)?;
         self.check_principal(&state, &request.principal)?;
         let role = self.role_given(&state, &request.principal, asked.native);
-        let at = member_id(&self.capabilities, &request.workspace, &request.principal);
-        if let Some(member) = state.members.get(&at) {
-            if !self.capabilities.behaves(Behaviour::AddUpserts) {
-                let message = format!("{} is a member already", request.key());
-                let error = Error::new(ErrorKind::AlreadyMember, Effect::Rejected, message);
-                return Err(self.fail(error, Operation::Add));
+        if state.members.contains_key(&self.member_id(&request.workspace, &request.principal)) {
+            if self.capabilities.behaves(Behaviour::AddUpserts) {
+                return self.change(&mut state, &request.key(), role, operation);
             }
-            let key = member.key.clone();
-            return self.change(&mut state, &key, role, Operation::Add);
+            let message = format!("{} is a member already", request.key());
+            let error = Error::new(ErrorKind::AlreadyMember, Effect::Rejected, message);
+            return Err(self.fail(error, operation));
         }
-        let member =
-            state.put_member(&self.capabilities, request.workspace.clone(), request.principal.clone(), role);
+        let member = self.put_member(&mut state, request.workspace.clone(), request.principal.clone(), role);
         state.mails += self.mails(member.status == Status::Pending, request.notify);
-        Ok(self.shown_member(member))
+        Ok(member)
     }
 
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
@@ -123,8 +119,9 @@ impl WorkspaceMembers for InMemory {
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
         self.capabilities.check_remove(request)?;
         let mut state = self.live(Operation::Remove)?;
-        self.check_loss(&state, &request.key, None, Operation::Remove)?;
-        state.take_member(&self.capabilities, &request.key.workspace, &request.key.principal);
+        let member = self.addressed(&state, &request.key, Operation::Remove)?;
+        self.check_loss(&state, &member, None, Operation::Remove)?;
+        self.take_member(&mut state, &request.key.workspace, &request.key.principal);
         if self.capabilities.behaves(Behaviour::KeyDiesWithMembership) && self.is_me(&request.key.principal) {
             state.key_is_dead = true;
         }
@@ -132,66 +129,60 @@ impl WorkspaceMembers for InMemory {
     }
 
     async fn invite(&self, request: &Invite) -> Result<Invited> {
+        let operation = Operation::Invite;
         let roles = self.capabilities.check_invite(request)?;
-        let mut state = self.live(Operation::Invite)?;
+        let mut state = self.live(operation)?;
         for (workspace, _) in &request.workspaces {
-            self.check_workspace(&state, workspace, Operation::Invite)?;
+            self.check_workspace(&state, workspace, operation)?;
         }
-        let theirs = |email: Option<&crate::EmailAddress>| email == Some(&request.email);
-        let already = if state.users().any(|user| theirs(user.email.as_ref())) {
-            Some("the address is that of a user of the account")
-        } else if state.invitations.values().any(|open| theirs(open.email.as_ref())) {
-            Some("the address is invited already")
-        } else {
-            None
-        };
-        if let Some(message) = already {
+        let theirs = |email: Option<&EmailAddress>| email == Some(&request.email);
+        let already = |message| {
             let error = Error::new(ErrorKind::AlreadyMember, Effect::Rejected, message);
-            return Err(self.fail(error, Operation::Invite));
+            Err(self.fail(error, operation))
+        };
+        if state.users().any(|user| theirs(user.email.as_ref())) {
+            return already("the address is that of a user of the account");
         }
-        let into = request.workspaces.iter().map(|(workspace, _)| workspace.clone());
+        if state.invitations.values().any(|open| theirs(open.email.as_ref())) {
+            return already("the address is invited already");
+        }
+        let into = request.workspaces.iter().zip(roles);
         let into: Vec<(WorkspaceId, NativeRole)> =
-            into.zip(roles.into_iter().map(|role| role.native)).collect();
+            into.map(|((workspace, _), role)| (workspace.clone(), role.native)).collect();
         let known = state.people.values().find(|person| theirs(person.user.email.as_ref()));
-        let known = known.map(|person| person.user.id.clone());
+        let mut id = known.map(|person| person.user.id.clone());
         let mut invited = Invited::default();
         if self.capabilities.behaves(Behaviour::AddMayInvite) {
-            let open = state.open_invitation(|id| {
-                let invitation = Invitation::new(id).with_invitee(Some(request.email.clone()), known.clone());
-                into.iter().fold(invitation, |invitation, (workspace, role)| {
-                    invitation.with_workspace(workspace.clone(), Some(role.clone()))
-                })
-            });
-            invited.invitation = Some(open);
-        }
-        state.mails += self.mails(invited.invitation.is_some(), request.notify);
-        let user = match (known, &invited.invitation) {
-            (Some(id), _) => id,
-            (None, None) => state.free_user_id(),
-            // Nobody has an id yet.
-            (None, Some(_)) => return Ok(invited),
-        };
-        if invited.invitation.is_none() {
-            let joined = User::new(user.clone())
+            let open = state.open_invitation(Some(request.email.clone()), id.clone());
+            open.workspaces =
+                into.iter().map(|(workspace, role)| (workspace.clone(), Some(role.clone()))).collect();
+            invited.invitation = Some(open.clone());
+        } else {
+            let user = User::new(id.unwrap_or_else(|| state.free_user_id()))
                 .with_email(Some(request.email.clone()))
                 .with_name(request.name.clone())
                 .with_status(Status::Active)
                 .with_license(request.seat.clone());
-            state.put_person(&self.capabilities, joined.clone(), false);
-            invited.user = Some(self.shown_user(joined));
+            id = Some(user.id.clone());
+            self.put_person(&mut state, user.clone(), false);
+            invited.user = Some(self.shown(user, |user| &mut user.email));
         }
-        for (workspace, role) in into {
-            let member = state.put_member(&self.capabilities, workspace, user.clone().into(), role);
-            invited.members.push(self.shown_member(member));
+        state.mails += self.mails(invited.invitation.is_some(), request.notify);
+        // Somebody whom the provider does not know has no id, so that they are no member before they accept.
+        if let Some(id) = id {
+            for (workspace, role) in into {
+                invited.members.push(self.put_member(&mut state, workspace, id.clone().into(), role));
+            }
         }
         Ok(invited)
     }
 
     async fn invitations_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Invitation>> {
-        self.capabilities.check_list_invitations(of)?;
-        let state = self.live(Operation::ListInvitations)?;
+        let operation = Operation::ListInvitations;
+        self.capabilities.require(Capability::ListInvitations, operation)?;
+        let state = self.live(operation)?;
         if let ListOf::Workspace(id) = of {
-            self.check_workspace(&state, id, Operation::ListInvitations)?;
+            self.check_workspace(&state, id, operation)?;
         }
         let all: Vec<Invitation> = state
             .invitations
@@ -202,55 +193,53 @@ impl WorkspaceMembers for InMemory {
             })
             .cloned()
             .collect();
-        self.page(&all, &page, Operation::ListInvitations)
+        self.page(&all, &page, operation)
     }
 
     async fn cancel_invitation(&self, request: &CancelInvitation) -> Result<()> {
-        self.capabilities.check_cancel_invitation(request)?;
-        let mut state = self.live(Operation::CancelInvitation)?;
+        let operation = Operation::CancelInvitation;
+        self.capabilities.require(Capability::CancelInvitation, operation)?;
+        let mut state = self.live(operation)?;
         let Some(invitation) = state.invitations.remove(&request.id) else {
             let message = format!("invitation {} does not exist, or is open no more", request.id);
-            return Err(self.fail(Error::not_found(message, &[]), Operation::CancelInvitation));
+            return Err(self.fail(Error::not_found(message, &[]), operation));
         };
         if let Some(user) = invitation.user.map(PrincipalId::from) {
             for (workspace, _) in &invitation.workspaces {
-                state.take_member(&self.capabilities, workspace, &user);
+                self.take_member(&mut state, workspace, &user);
             }
         }
         Ok(())
     }
 
     async fn set_user_active(&self, request: &SetUserActive) -> Result<User> {
-        self.capabilities.check_set_user_active(request)?;
-        let mut state = self.live(Operation::SetUserActive)?;
-        let user = self.check_user(&state, &request.user, Operation::SetUserActive)?;
-        let status = if request.active { Status::Active } else { Status::Inactive };
-        let user = user.with_status(status);
-        state.put_person(&self.capabilities, user.clone(), false);
+        let operation = Operation::SetUserActive;
+        self.capabilities.require(Capability::SetUserActive, operation)?;
+        let mut state = self.live(operation)?;
+        let user = self.check_user(&state, &request.user, operation)?;
+        let user = user.with_status(if request.active { Status::Active } else { Status::Inactive });
+        self.put_person(&mut state, user.clone(), false);
         let principal = user.id.clone().into();
         for member in state.members.values_mut().filter(|member| member.key.principal == principal) {
-            member.status = status;
+            member.status = user.status;
         }
         state.key_is_dead = !request.active && self.is_me(&principal);
-        Ok(self.shown_user(user))
+        Ok(self.shown(user, |user| &mut user.email))
     }
 
     async fn delete_user(&self, request: &DeleteUser) -> Result<()> {
-        self.capabilities.check_delete_user(request)?;
         let operation = Operation::DeleteUser;
+        self.capabilities.require(Capability::DeleteUser, operation)?;
         let mut state = self.live(operation)?;
         let principal = PrincipalId::from(self.check_user(&state, &request.user, operation)?.id);
-        let theirs: Vec<MemberKey> = state
-            .members
-            .values()
-            .filter(|member| member.key.principal == principal)
-            .map(|member| member.key.clone())
-            .collect();
+        let of_theirs = state.members.values().filter(|member| member.key.principal == principal);
+        let theirs: Vec<MemberKey> = of_theirs.map(|member| member.key.clone()).collect();
         for key in &theirs {
-            self.check_loss(&state, key, None, operation)?;
+            let member = self.addressed(&state, key, operation)?;
+            self.check_loss(&state, &member, None, operation)?;
         }
         for key in &theirs {
-            state.take_member(&self.capabilities, &key.workspace, &key.principal);
+            self.take_member(&mut state, &key.workspace, &key.principal);
         }
         state.people.remove(&*self.capabilities.folded(&principal));
         state.key_is_dead = self.is_me(&principal);
@@ -262,22 +251,17 @@ impl InMemory {
     /// Gives a member another role, unless something else sets it.
     fn change(
         &self,
-        state: &mut super::state::State,
+        state: &mut State,
         key: &MemberKey,
         role: NativeRole,
         operation: Operation,
     ) -> Result<Member> {
-        let at = member_id(&self.capabilities, &key.workspace, &key.principal);
-        let fixed = state.members.get(&at).filter(|member| member.is(Mark::RoleFixed));
-        let role = fixed.map_or(role, |member| member.native_role.clone());
-        self.check_loss(state, key, Some(&role), operation)?;
-        let Some(member) = state.members.get_mut(&at) else {
-            let message = format!("{key} is not a member");
-            return Err(self.fail(Error::not_found(message, &[Resource::Member]), operation));
-        };
+        let mut member = self.addressed(state, key, operation)?;
+        let role = if member.is(Mark::RoleFixed) { member.native_role.clone() } else { role };
+        self.check_loss(state, &member, Some(&role), operation)?;
         let roles = self.capabilities.roles();
-        (member.role, member.fit) = (roles.normalize(&role), roles.fit(&role));
-        member.native_role = role;
-        Ok(self.shown_member(member.clone()))
+        (member.role, member.fit, member.native_role) = (roles.normalize(&role), roles.fit(&role), role);
+        self.put(state, member.clone());
+        Ok(self.shown_member(member))
     }
 }

@@ -1,18 +1,17 @@
-//! What the provider refuses, and what it shows.
+//! What the provider refuses, and the pages it answers.
 
 use super::InMemory;
-use super::state::{State, member_id};
+use super::state::State;
 use crate::adapter::{Parts, Record};
 use crate::{
-    Behaviour, Capability, Cursor, Effect, Error, ErrorKind, Mark, Member, MemberKey, NativeRole, Notify,
-    Operation, Page, PageRequest, PrincipalId, Protection, Resource, Result, Role, User, UserId, Workspace,
-    WorkspaceId, WorkspaceMembers,
+    Behaviour, Cursor, Effect, Error, ErrorKind, Mark, Member, MemberKey, NativeRole, Notify, Operation,
+    Page, PageRequest, PrincipalId, Protection, Resource, Result, Role, User, UserId, WorkspaceId,
 };
 use std::sync::MutexGuard;
 
 impl InMemory {
     pub(super) fn fail(&self, error: Error, operation: Operation) -> Error {
-        error.with_operation(operation).with_provider(self.provider())
+        self.capabilities.failure(operation, error)
     }
 
     /// The state, unless the key died with its user's membership.
@@ -56,25 +55,17 @@ impl InMemory {
     /// The principal must be one that can be added: of the account, or one who can be invited by adding them.
     pub(super) fn check_principal(&self, state: &State, principal: &PrincipalId) -> Result<()> {
         let invites = self.capabilities.behaves(Behaviour::AddMayInvite);
-        let (exists, resource) = if let Some(id) = principal.as_user() {
-            let person = state.person(&self.capabilities, id);
-            (person.is_some_and(|person| invites || !person.outside), Resource::User)
-        } else {
-            (state.groups.contains_key(principal), Resource::Group)
-        };
-        if exists {
+        let is_person = self.person(state, principal).is_some_and(|person| invites || !person.outside);
+        if is_person || state.groups.contains_key(principal) {
             return Ok(());
         }
         let message = format!("{principal} does not exist or is not visible");
-        Err(self.fail(Error::not_found(message, &[resource]), Operation::Add))
+        Err(self.fail(Error::not_found(message, &[principal.kind().into()]), Operation::Add))
     }
 
     /// The role that somebody gets who is added in this one.
     pub(super) fn role_given(&self, state: &State, principal: &PrincipalId, asked: NativeRole) -> NativeRole {
-        let fixed = principal
-            .as_user()
-            .and_then(|id| state.person(&self.capabilities, id))
-            .is_some_and(|person| person.user.is(Mark::RoleFixed));
+        let fixed = self.person(state, principal).is_some_and(|person| person.user.is(Mark::RoleFixed));
         let rows = self.capabilities.roles().rows().iter();
         let highest =
             rows.max_by(|one, other| one.role.partial_cmp(&other.role).unwrap_or(std::cmp::Ordering::Equal));
@@ -84,49 +75,54 @@ impl InMemory {
         }
     }
 
-    /// The member that a removal or a change of role addresses, if the provider would let it happen.
+    /// The member that a removal or a change of role addresses.
+    pub(super) fn addressed(&self, state: &State, key: &MemberKey, operation: Operation) -> Result<Member> {
+        self.check_workspace(state, &key.workspace, operation)?;
+        let found = state.members.get(&self.member_id(&key.workspace, &key.principal));
+        let found = found.filter(|found| key.membership.is_none() || found.key.membership == key.membership);
+        found.cloned().ok_or_else(|| {
+            let message = format!("{key} is not a member");
+            self.fail(Error::not_found(message, &[Resource::Member]), operation)
+        })
+    }
+
+    /// The provider must let the member go, or have another role.
     pub(super) fn check_loss(
         &self,
         state: &State,
-        key: &MemberKey,
+        member: &Member,
         becomes: Option<&NativeRole>,
         operation: Operation,
     ) -> Result<()> {
-        self.check_workspace(state, &key.workspace, operation)?;
-        let member = state.members.get(&member_id(&self.capabilities, &key.workspace, &key.principal));
-        let Some(member) = member.filter(|m| key.membership.is_none() || m.key.membership == key.membership)
-        else {
-            let message = format!("{key} is not a member");
-            return Err(self.fail(Error::not_found(message, &[Resource::Member]), operation));
-        };
         if becomes == Some(&member.native_role) {
             return Ok(());
         }
-        let owner = state.workspaces.get(&key.workspace).and_then(|workspace| workspace.owner.as_ref());
+        let owner =
+            state.workspaces.get(&member.key.workspace).and_then(|workspace| workspace.owner.as_ref());
         if member.is(Mark::Immovable) || (owner.is_some() && member.email.as_ref() == owner) {
             let message = "the owner of the workspace stays, and stays owner";
             return Err(self.fail(Error::protected(message, Protection::ProviderOwner), operation));
         }
         let stays_owner =
             becomes.is_some_and(|role| self.capabilities.roles().normalize(role) == Role::Owner);
-        if self.capabilities.behaves(Behaviour::KeepsLastOwner) && member.role == Role::Owner && !stays_owner
-        {
-            let another = state.members.values().any(|other| {
+        let is_lost = member.role == Role::Owner && !stays_owner;
+        let another = || {
+            state.members.values().any(|other| {
                 other.key.workspace == member.key.workspace
-                    && other.role == Role::Owner
                     && other.key.principal != member.key.principal
-            });
-            if !another {
-                let error = Error::protected("this is the last owner", Protection::LastOwner);
-                return Err(self.fail(error, operation));
-            }
+                    && other.role == Role::Owner
+            })
+        };
+        if self.capabilities.behaves(Behaviour::KeepsLastOwner) && is_lost && !another() {
+            let error = Error::protected("this is the last owner", Protection::LastOwner);
+            return Err(self.fail(error, operation));
         }
         Ok(())
     }
 
     /// The user must be one of the account, and not the one whom it belongs to.
     pub(super) fn check_user(&self, state: &State, id: &UserId, operation: Operation) -> Result<User> {
-        let person = state.person(&self.capabilities, id).filter(|person| !person.outside);
+        let person = self.person(state, &id.clone().into()).filter(|person| !person.outside);
         let Some(person) = person else {
             let message = format!("user {id} does not exist or is not visible");
             return Err(self.fail(Error::not_found(message, &[Resource::User]), operation));
@@ -142,30 +138,6 @@ impl InMemory {
     pub(super) fn mails(&self, invited: bool, notify: Notify) -> usize {
         let person = notify.member || (invited && self.capabilities.behaves(Behaviour::InvitationsMail));
         usize::from(person) + usize::from(notify.admins)
-    }
-
-    /// A member as answers show them.
-    pub(super) fn shown_member(&self, mut member: Member) -> Member {
-        if !self.capabilities.has(Capability::SeeAddresses) {
-            member.email = None;
-        }
-        member
-    }
-
-    /// A user as answers show them.
-    pub(super) fn shown_user(&self, mut user: User) -> User {
-        if !self.capabilities.has(Capability::SeeAddresses) {
-            user.email = None;
-        }
-        user
-    }
-
-    /// A workspace as answers show it.
-    pub(super) fn shown_workspace(&self, mut workspace: Workspace) -> Workspace {
-        if !self.capabilities.has(Capability::SeeAddresses) {
-            workspace.owner = None;
-        }
-        workspace
     }
 
     pub(super) fn page<T: Record + Clone>(

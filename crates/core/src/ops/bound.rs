@@ -1,15 +1,16 @@
 //! A handle on one workspace.
 
-use super::find::principal;
-use super::verbs::WorkspaceMembersExt;
-use super::{Ensured, Guarded, IfPresent};
+use super::ensure::{Ensured, IfPresent};
+use super::guarded::Guarded;
+use super::{find, listing};
 use crate::listing::collect;
 use crate::{
-    AddMember, Capability, Change, ErrorKind, Listing, Member, Notify, Operation, PrincipalId, Protection,
-    Result, Role, Roster, Who, WorkspaceId, WorkspaceMembers,
+    AddMember, Capability, Change, ErrorKind, ListOf, Listing, Member, Notify, Operation, PrincipalId,
+    Protection, Result, Role, Roster, Who, WorkspaceId, WorkspaceMembers,
 };
 
-/// One workspace of an account: what [`WorkspaceMembersExt`] offers, without naming the workspace each time.
+/// One workspace of an account: what [`WorkspaceMembersExt`](crate::WorkspaceMembersExt) offers, without naming the
+/// workspace each time, and with people named by address or id.
 #[derive(Debug)]
 pub struct BoundWorkspace<'a, M: ?Sized> {
     members: &'a M,
@@ -38,28 +39,28 @@ impl<'a, M: WorkspaceMembers + ?Sized> BoundWorkspace<'a, M> {
         &self.id
     }
 
-    /// See [`members`](WorkspaceMembersExt::members).
+    /// See [`members`](crate::WorkspaceMembersExt::members).
     pub fn members(&self) -> Listing<'_, Member> {
-        self.members.members(self.id.clone())
+        listing::members(self.members, ListOf::Workspace(self.id.clone()))
     }
 
-    /// See [`roster`](WorkspaceMembersExt::roster).
+    /// See [`roster`](crate::WorkspaceMembersExt::roster).
     pub async fn roster(&self) -> Result<Roster> {
-        self.members.roster(&self.id).await
+        listing::roster(&self.members, &self.id).await
     }
 
-    /// The member, or `None`. See [`find_member`](WorkspaceMembersExt::find_member).
+    /// The member, or `None`. See [`find_member`](crate::WorkspaceMembersExt::find_member).
     pub async fn get(&self, who: impl Into<Who>) -> Result<Option<Member>> {
         let principal = self.resolve(&who.into()).await?;
-        self.members.find_member(&self.id, &principal, Operation::Get).await
+        find::find_member(&self.members, &self.id, &principal, Operation::Get).await
     }
 
-    /// Makes sure that somebody is a member in this role. See [`ensure`](WorkspaceMembersExt::ensure).
+    /// Makes sure that somebody is a member in this role. See [`ensure`](crate::WorkspaceMembersExt::ensure).
     pub async fn ensure(&self, who: impl Into<Who>, role: Role) -> Result<Ensured> {
         self.add(who, role, Notify::NOBODY, IfPresent::SetRole).await
     }
 
-    /// Adds somebody, with everything that can be said about it. See [`ensure`](WorkspaceMembersExt::ensure).
+    /// Adds somebody, with everything that can be said about it. See [`ensure`](crate::WorkspaceMembersExt::ensure).
     pub async fn add(
         &self,
         who: impl Into<Who>,
@@ -72,41 +73,40 @@ impl<'a, M: WorkspaceMembers + ?Sized> BoundWorkspace<'a, M> {
         self.guarded().ensure(&request, if_present).await
     }
 
-    /// See [`change_role`](WorkspaceMembersExt::change_role).
+    /// See [`change_role`](crate::WorkspaceMembersExt::change_role).
     pub async fn change_role(&self, who: impl Into<Who>, role: Role) -> Result<Ensured> {
         let principal = self.resolve(&who.into()).await?;
         self.guarded().change_role(&self.id, &principal, &role).await
     }
 
-    /// See [`change_role_by_remove_then_add`](WorkspaceMembersExt::change_role_by_remove_then_add).
+    /// See [`change_role_by_remove_then_add`](crate::WorkspaceMembersExt::change_role_by_remove_then_add).
     pub async fn change_role_by_remove_then_add(&self, who: impl Into<Who>, role: Role) -> Result<Ensured> {
         let principal = self.resolve(&who.into()).await?;
         self.guarded().change_role_by_remove_then_add(&self.id, &principal, &role).await
     }
 
+    /// See [`remove_member`](crate::WorkspaceMembersExt::remove_member).
+    pub async fn remove(&self, who: impl Into<Who>) -> Result<Change> {
+        let principal = self.resolve(&who.into()).await?;
+        self.guarded().remove_member(&self.id, &principal).await
+    }
+
     /// The principal that a caller named. Where the credential may not list users, a member is found in the workspace's
-    /// own list, which shows addresses at providers that keep the other from mere owners.
+    /// own list, which shows addresses at providers that let only administrators list users.
     async fn resolve(&self, who: &Who) -> Result<PrincipalId> {
-        let (error, email) = match (principal(self.members, who).await, who) {
+        let (error, email) = match (find::principal(&self.members, who).await, who) {
             (Err(error), Who::Email(email)) => (error, email),
             (resolved, _) => return resolved,
         };
-        let unlisted = !self.members.capabilities().has(Capability::ListUsers);
-        if error.kind() != ErrorKind::Forbidden && !unlisted {
+        if error.kind() != ErrorKind::Forbidden && self.members.capabilities().has(Capability::ListUsers) {
             return Err(error);
         }
-        // Whoever is not in it may still exist, so not to be found is no answer.
+        // Somebody who is not in that list may still exist, so not to be found is no answer.
         let Ok(members) = collect(|| self.members()).await else { return Err(error) };
         let mut found = members.into_iter().filter(|member| member.email.as_ref() == Some(email));
         match (found.next(), found.next()) {
             (Some(one), None) => Ok(one.key.principal),
             _ => Err(error),
         }
-    }
-
-    /// See [`remove_member`](WorkspaceMembersExt::remove_member).
-    pub async fn remove(&self, who: impl Into<Who>) -> Result<Change> {
-        let principal = self.resolve(&who.into()).await?;
-        self.guarded().remove_member(&self.id, &principal).await
     }
 }

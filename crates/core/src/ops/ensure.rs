@@ -1,9 +1,8 @@
 //! Making sure that somebody is a member.
 
-use super::find;
-use super::guard::Guard;
-use super::role::give_role;
-use super::write::{Found, lost, send};
+use super::find::{may_be, narrow_not_found, read_member};
+use super::guarded::Guarded;
+use super::resolve::{Found, send};
 use crate::{
     AddMember, Behaviour, Capability, Change, Effect, Error, ErrorKind, Member, Operation, Resource, Result,
     Role, SetRole, WorkspaceMembers,
@@ -46,98 +45,98 @@ impl Ensured {
     }
 }
 
-pub(super) async fn ensure<M: WorkspaceMembers + ?Sized>(
-    members: &M,
-    guard: &mut Guard,
-    request: &AddMember,
-    if_present: IfPresent,
-) -> Result<Ensured> {
-    let capabilities = members.capabilities();
-    let first = first_step(members, request)?;
-    let addition = first.as_ref().unwrap_or(request);
-    let asked = capabilities.check_add(addition)?;
-    // Of whoever is a member already, the first of two steps would lower the role.
-    let may_lower = first.is_some() || (asked.role != Role::Owner && !guard.allows_all());
-    if capabilities.behaves(Behaviour::AddUpserts) && (if_present != IfPresent::SetRole || may_lower) {
-        // The addition itself would change the role of whoever is a member already. That the member may be what was not
-        // found is enough: where it is something else, the addition is refused.
-        match members.get(&request.workspace, &request.principal).await {
-            Ok(Some(member)) => return present(members, guard, request, if_present, member, None).await,
-            Ok(None) => {}
-            Err(error) if find::may_be(&error, Resource::Member) => {}
-            Err(error) => return Err(narrowed(members, error, request).await),
+impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
+    /// See [`ensure`](crate::WorkspaceMembersExt::ensure).
+    pub async fn ensure(&mut self, request: &AddMember, if_present: IfPresent) -> Result<Ensured> {
+        self.begin(&request.workspace);
+        let done = self.ensured(request, if_present).await?;
+        self.end_with(&done.member);
+        Ok(done)
+    }
+
+    async fn ensured(&mut self, request: &AddMember, if_present: IfPresent) -> Result<Ensured> {
+        let first = self.first_step(request)?;
+        let addition = first.as_ref().unwrap_or(request);
+        let capabilities = self.account().capabilities();
+        let asked = capabilities.check_add(addition)?;
+        // Of somebody who is a member already, the first of two steps would lower the role.
+        let may_lower = first.is_some() || (asked.role != Role::Owner && !self.allows_all());
+        if capabilities.behaves(Behaviour::AddUpserts) && (if_present != IfPresent::SetRole || may_lower) {
+            // The addition itself would change the role of a member. That the member may be what was not found is enough:
+            // where it is something else, the addition is refused.
+            match self.account().get(&request.workspace, &request.principal).await {
+                Ok(Some(member)) => return self.present(request, if_present, member).await,
+                Ok(None) => {}
+                Err(error) if may_be(&error, Resource::Member) => {}
+                Err(error) => return Err(narrow_not_found(self.account(), error, &request.key()).await),
+            }
+        }
+        let added = match send(self.account(), addition).await {
+            Ok(member) => member,
+            Err(failed)
+                if failed.error.kind() == ErrorKind::AlreadyMember && if_present != IfPresent::Fail =>
+            {
+                let member = match failed.found {
+                    Found::Member(member) => Some(member),
+                    Found::Nobody => None,
+                    Found::Unread => {
+                        read_member(self.account(), &request.workspace, &request.principal).await?
+                    }
+                };
+                let Some(member) = member else {
+                    let message = "the provider says they are a member, and does not show the membership";
+                    return Err(failed.error.with_message(message));
+                };
+                return self.present(request, if_present, member).await;
+            }
+            Err(failed) => return Err(narrow_not_found(self.account(), failed.error, &request.key()).await),
+        };
+        if first.is_none() {
+            return Ok(Ensured::applied(added));
+        }
+        let done = format!("added {} as {}", added.key, added.native_role);
+        let change = SetRole::new(added.key, request.role.clone()).with_from(Some(added.native_role));
+        match send(self.account(), &change).await {
+            Ok(member) => Ok(Ensured::applied(member)),
+            Err(failed) => Err(failed.error.with_done(vec![done])),
         }
     }
-    let added = match send(members, addition, |_, error| lost(error)).await {
-        Ok(member) => member,
-        Err(failed) if failed.error.kind() == ErrorKind::AlreadyMember && if_present != IfPresent::Fail => {
-            let member = match failed.found {
-                Found::Member(member) => Some(member),
-                Found::Nobody => None,
-                Found::Unread => find::read(members, &request.workspace, &request.principal).await?,
-            };
-            let Some(member) = member else {
-                let message = "the provider says they are a member, and does not show the membership";
-                return Err(failed.error.with_message(message));
-            };
-            return present(members, guard, request, if_present, member, Some(failed.error)).await;
+
+    /// The addition to make first where adding cannot give the role and changing it can.
+    fn first_step(&self, request: &AddMember) -> Result<Option<AddMember>> {
+        let capabilities = self.account().capabilities();
+        let asked = capabilities.resolve_role(&request.role, Operation::Add)?;
+        let two_steps = asked.custom
+            && !capabilities.has(Capability::AddCustomRole)
+            && capabilities.has(Capability::SetCustomRole);
+        if !two_steps {
+            return Ok(None);
         }
-        Err(failed) => return Err(narrowed(members, failed.error, request).await),
-    };
-    if first.is_none() {
-        return Ok(Ensured::applied(added));
+        // Somebody who was added and cannot be given the role would be left in one that nobody asked for.
+        capabilities.require(Capability::set_role(request.principal.kind()), Operation::Add)?;
+        let mut first = request.clone();
+        if let Some(lowest) = capabilities.roles().lowest() {
+            // By its own name: a policy may forbid the normalized role, and this is a step on the way to another.
+            first.role = Role::Custom(lowest.native.clone());
+        }
+        Ok(Some(first))
     }
-    let done = format!("added {} as {}", added.key, added.native_role);
-    let change = SetRole::new(added.key, request.role.clone()).with_from(Some(added.native_role));
-    match send(members, &change, |_, error| lost(error)).await {
-        Ok(member) => Ok(Ensured::applied(member)),
-        Err(failed) => Err(failed.error.with_done(vec![done])),
-    }
-}
 
-/// The addition to make first where adding cannot give the role and changing it can.
-fn first_step<M: WorkspaceMembers + ?Sized>(members: &M, request: &AddMember) -> Result<Option<AddMember>> {
-    let capabilities = members.capabilities();
-    let asked = capabilities.roles().resolve(&request.role).map_err(|refused| {
-        Error::from(refused).with_operation(Operation::Add).with_provider(members.provider())
-    })?;
-    let two_steps = asked.custom
-        && !capabilities.has(Capability::AddCustomRole)
-        && capabilities.has(Capability::SetCustomRole);
-    if !two_steps {
-        return Ok(None);
+    /// They are a member already, as the provider answered or as was read before.
+    async fn present(
+        &mut self,
+        request: &AddMember,
+        if_present: IfPresent,
+        member: Member,
+    ) -> Result<Ensured> {
+        match if_present {
+            IfPresent::Keep => Ok(Ensured::unchanged(member)),
+            IfPresent::SetRole => self.give_role(member, &request.role).await,
+            IfPresent::Fail => {
+                let message = format!("{} is a member already, as {}", member.key, member.native_role);
+                let error = Error::new(ErrorKind::AlreadyMember, Effect::Rejected, message);
+                Err(self.account().capabilities().failure(Operation::Add, error))
+            }
+        }
     }
-    // Whoever was added and cannot be given the role would be left in one that nobody asked for.
-    capabilities.require(Capability::set_role(request.principal.kind()), Operation::Add)?;
-    let mut first = request.clone();
-    if let Some(lowest) = capabilities.roles().lowest() {
-        // By its own name: a policy may forbid the normalized role, and this is a step on the way to another.
-        first.role = Role::Custom(lowest.native.clone());
-    }
-    Ok(Some(first))
-}
-
-/// They are a member already, as the provider answered or as was read before.
-async fn present<M: WorkspaceMembers + ?Sized>(
-    members: &M,
-    guard: &mut Guard,
-    request: &AddMember,
-    if_present: IfPresent,
-    member: Member,
-    refusal: Option<Error>,
-) -> Result<Ensured> {
-    match if_present {
-        IfPresent::Keep => Ok(Ensured::unchanged(member)),
-        IfPresent::SetRole => give_role(members, guard, member, &request.role).await,
-        IfPresent::Fail => Err(refusal.unwrap_or_else(|| {
-            let message = format!("{} is a member already, as {}", member.key, member.native_role);
-            Error::new(ErrorKind::AlreadyMember, Effect::Rejected, message)
-                .with_operation(Operation::Add)
-                .with_provider(members.provider())
-        })),
-    }
-}
-
-async fn narrowed<M: WorkspaceMembers + ?Sized>(members: &M, error: Error, request: &AddMember) -> Error {
-    find::narrow_not_found(members, error, &request.key()).await
 }

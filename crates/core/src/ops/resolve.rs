@@ -1,10 +1,72 @@
 //! What became of a write whose answer was lost: decided in one place, by reading the member back.
 
+use super::find::read_member;
 use super::write::Write;
 use crate::{
     Behaviour, Capabilities, Effect, Error, ErrorKind, Mark, Member, MembershipId, Operation, Resource,
-    Result, Role,
+    Result, Role, WorkspaceMembers,
 };
+
+/// A write that did not take effect, or is not known to have.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) error: Error,
+    pub(super) found: Found,
+}
+
+/// Who was there when a write was read back.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// It was not read back, or could not be.
+    Unread,
+    Nobody,
+    Member(Member),
+}
+
+impl Found {
+    pub(super) fn by(read: &Result<Option<Member>>) -> Self {
+        match read {
+            Err(_) => Self::Unread,
+            Ok(None) => Self::Nobody,
+            Ok(Some(member)) => Self::Member(member.clone()),
+        }
+    }
+}
+
+/// Sends a write once, and resolves a lost answer by one read. Never sends it again: that is for the retry layer.
+pub(super) async fn send<W: Write>(account: &dyn WorkspaceMembers, write: &W) -> Result<W::Done, Failed> {
+    send_once(account, write, |_| false).await
+}
+
+/// The same for an addition that follows a removal: that they are a member already may mean that the removal is not seen
+/// yet, or that the answer to an earlier addition was lost.
+pub(super) async fn send_after_removal<W: Write>(
+    account: &dyn WorkspaceMembers,
+    write: &W,
+) -> Result<W::Done, Failed> {
+    send_once(account, write, |error| write.may_echo(error)).await
+}
+
+async fn send_once<W: Write>(
+    account: &dyn WorkspaceMembers,
+    write: &W,
+    is_in_doubt: impl Fn(&Error) -> bool + Send,
+) -> Result<W::Done, Failed> {
+    let error = match write.send(account).await {
+        Ok(done) => return Ok(done),
+        Err(error) => error,
+    };
+    if error.effect() != Effect::Unknown && !is_in_doubt(&error) {
+        return Err(Failed { error, found: Found::Unread });
+    }
+    let (workspace, principal) = write.addresses();
+    let read = read_member(account, workspace, principal).await;
+    let found = Found::by(&read);
+    match resolve(write, error, read, account.capabilities()) {
+        Verdict::Applied(done) => Ok(done),
+        Verdict::NotApplied(error) | Verdict::Stands(error) => Err(Failed { error, found }),
+    }
+}
 
 /// What became of a write in doubt.
 #[derive(Debug)]
@@ -30,9 +92,8 @@ pub fn resolve<W: Write>(
     let shown = Shown::of(&read, write.role(), write.membership(), capabilities);
     let finding = find(W::OPERATION, doubt, shown, capabilities.behaves(Behaviour::AddUpserts));
     let text = error.message().to_owned();
-    let found = |read: Result<Option<Member>>| read.ok().flatten();
     match finding {
-        Finding::Applied => match W::done(found(read)) {
+        Finding::Applied => match W::done(read.ok().flatten()) {
             Some(done) => Verdict::Applied(done),
             None => Verdict::Stands(error.with_effect(Effect::Unknown)),
         },
@@ -50,14 +111,14 @@ pub fn resolve<W: Write>(
             let role = role_of(&read);
             let message =
                 format!("the answer was lost ({text}), and reading back shows a member with role {role}");
-            Verdict::Stands(found_out(ErrorKind::AlreadyMember, error, message))
+            Verdict::Stands(refusal(ErrorKind::AlreadyMember, error, message))
         }
         Finding::NoMember => {
             let (workspace, principal) = write.addresses();
             let message = format!(
                 "{principal} in workspace {workspace} is not a member any more (the answer was lost: {text})"
             );
-            let gone = found_out(ErrorKind::NotFound, error, message);
+            let gone = refusal(ErrorKind::NotFound, error, message);
             Verdict::Stands(gone.with_missing(&[Resource::Member]))
         }
         Finding::InDoubt => {
@@ -112,7 +173,7 @@ enum Shown {
     Outside,
     /// There is no such user or group.
     NoPrincipal,
-    /// There is no such member, no such principal or no such workspace that the key can see: nobody knows which.
+    /// There is no such member, no such principal or no such workspace that the key can see: it is not known which.
     NotSeen,
     /// Nothing: reading failed.
     Unread,
@@ -133,7 +194,7 @@ impl Shown {
                 let may_be = |resource| error.missing().contains(&resource);
                 return match (may_be(Resource::Workspace), may_be(Resource::Member)) {
                     (true, true) => Self::NotSeen,
-                    // As for whoever removed the user that the key acts as.
+                    // As after the removal of the user that the key acts as.
                     (true, false) => Self::Unread,
                     (false, true) => Self::Outside,
                     (false, false) if error.missing().is_empty() => Self::Unread,
@@ -222,16 +283,16 @@ fn role_of(read: &Result<Option<Member>>) -> String {
     }
 }
 
-/// A refusal that was found out by reading, with what is known of the request.
-fn found_out(kind: ErrorKind, error: Error, message: String) -> Error {
-    let mut made = Error::new(kind, Effect::Rejected, message);
+/// In place of an error that left the outcome open: a refusal, which reading has shown, with what is known of the request.
+fn refusal(kind: ErrorKind, error: Error, message: String) -> Error {
+    let mut refusal = Error::new(kind, Effect::Rejected, message);
     if let Some(operation) = error.operation() {
-        made = made.with_operation(operation);
+        refusal = refusal.with_operation(operation);
     }
     if let Some(provider) = error.provider().cloned() {
-        made = made.with_provider(provider);
+        refusal = refusal.with_provider(provider);
     }
-    made.with_request_id(error.request_id().map(str::to_owned)).with_source(error)
+    refusal.with_request_id(error.request_id().map(str::to_owned)).with_source(error)
 }
 
 #[cfg(test)]
@@ -348,7 +409,7 @@ mod tests {
             ] {
                 let read = Ok(Some(member(native)));
                 assert_eq!(of(&read, asked.as_ref(), None), expected, "{native}, {asked:?}");
-                assert_eq!(of(&read, asked.as_ref(), Some(1)), expected, "no id is told");
+                assert_eq!(of(&read, asked.as_ref(), Some(1)), expected, "no id is shown");
                 let read = Ok(Some(with_id(member(native), 1)));
                 assert_eq!(of(&read, asked.as_ref(), None), expected, "no id is asked");
                 assert_eq!(of(&read, asked.as_ref(), Some(1)), expected, "the same id");

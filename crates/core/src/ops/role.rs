@@ -1,28 +1,122 @@
 //! Changing a member's role, in one step or by removing and adding.
 
 use super::ensure::Ensured;
-use super::find::{self, find_member, not_a_member};
-use super::guard::Guard;
-use super::write::{Failed, Found, Write, lost, send};
+use super::find::{find_member, read_member};
+use super::guarded::Guarded;
+use super::resolve::{Failed, Found, send, send_after_removal};
 use crate::{
     AddMember, Behaviour, Capabilities, Capability, Effect, Error, ErrorKind, Mark, Member, NativeRole,
     Operation, PrincipalId, RemoveMember, Result, Role, SetRole, WorkspaceId, WorkspaceMembers,
 };
 
-pub(super) async fn change_role<M: WorkspaceMembers + ?Sized>(
-    members: &M,
-    guard: &mut Guard,
-    workspace: &WorkspaceId,
-    principal: &PrincipalId,
-    role: &Role,
-) -> Result<Ensured> {
-    if !changes_by_adding(members.capabilities(), principal) {
-        let capability = Capability::set_role(principal.kind());
-        members.capabilities().require(capability, Operation::SetRole)?;
+impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
+    /// See [`change_role`](crate::WorkspaceMembersExt::change_role).
+    pub async fn change_role(
+        &mut self,
+        workspace: &WorkspaceId,
+        principal: &PrincipalId,
+        role: &Role,
+    ) -> Result<Ensured> {
+        self.begin(workspace);
+        let operation = Operation::SetRole;
+        let capabilities = self.account().capabilities();
+        if !changes_by_adding(capabilities, principal) {
+            capabilities.require(Capability::set_role(principal.kind()), operation)?;
+        }
+        let Some(member) = find_member(self.account(), workspace, principal, operation).await? else {
+            return Err(self.not_a_member(workspace, principal, operation));
+        };
+        let done = self.give_role(member, role).await?;
+        self.end_with(&done.member);
+        Ok(done)
     }
-    match find_member(members, workspace, principal, Operation::SetRole).await? {
-        Some(member) => give_role(members, guard, member, role).await,
-        None => Err(not_a_member(members.provider(), workspace, principal, Operation::SetRole)),
+
+    /// See [`change_role_by_remove_then_add`](crate::WorkspaceMembersExt::change_role_by_remove_then_add).
+    pub async fn change_role_by_remove_then_add(
+        &mut self,
+        workspace: &WorkspaceId,
+        principal: &PrincipalId,
+        role: &Role,
+    ) -> Result<Ensured> {
+        self.begin(workspace);
+        let done = self.removed_then_added(workspace, principal, role).await?;
+        self.end_with(&done.member);
+        Ok(done)
+    }
+
+    /// Gives a member that was just read another role, in one step.
+    pub(super) async fn give_role(&mut self, member: Member, role: &Role) -> Result<Ensured> {
+        let operation = Operation::SetRole;
+        let capabilities = self.account().capabilities();
+        let asked = capabilities.resolve_role(role, operation)?;
+        if member.native_role == asked.native || member.is(Mark::RoleFixed) {
+            return Ok(Ensured::unchanged(member));
+        }
+        let by_adding = changes_by_adding(capabilities, &member.key.principal);
+        let capability = Capability::set_role(member.key.principal.kind());
+        if !by_adding && let Err(error) = capabilities.require(capability, operation) {
+            let message = format!(
+                "{} is {} and was to become {}: {}; it can be done by removing and adding, which must be asked for",
+                member.key,
+                member.native_role,
+                asked.native,
+                error.message()
+            );
+            return Err(error.with_message(message));
+        }
+        self.check(&member, Some(&asked.native), operation).await?;
+        let changed = if by_adding {
+            let request = AddMember::new(member.key.workspace, member.key.principal, role.clone());
+            send(self.account(), &request).await
+        } else {
+            let request = SetRole::new(member.key, role.clone()).with_from(Some(member.native_role));
+            send(self.account(), &request).await
+        };
+        changed.map(Ensured::applied).map_err(|failed| failed.error)
+    }
+
+    async fn removed_then_added(
+        &mut self,
+        workspace: &WorkspaceId,
+        principal: &PrincipalId,
+        role: &Role,
+    ) -> Result<Ensured> {
+        let operation = Operation::SetRole;
+        let capabilities = self.account().capabilities();
+        let add = AddMember::new(workspace.clone(), principal.clone(), role.clone());
+        let asked = capabilities.check_add(&add)?;
+        capabilities.require(Capability::remove(principal.kind()), operation)?;
+        let Some(old) = find_member(self.account(), workspace, principal, operation).await? else {
+            return Err(self.not_a_member(workspace, principal, operation));
+        };
+        if old.native_role == asked.native || old.is(Mark::RoleFixed) {
+            return Ok(Ensured::unchanged(old));
+        }
+        let removal = RemoveMember::new(old.key.clone()).with_from(Some(old.native_role.clone()));
+        capabilities.check_remove(&removal)?;
+        let back =
+            AddMember::new(workspace.clone(), principal.clone(), Role::Custom(old.native_role.clone()));
+        // Somebody who is out must be able to come back in, whatever happens to the addition.
+        capabilities.check_add(&back).map_err(|refused| {
+            let (role, why) = (&old.native_role, refused.message());
+            let message = format!("the role {role} of {} could not be put back: {why}", old.key);
+            capabilities.failure(operation, Error::unsupported(message))
+        })?;
+        // They are out for a moment, whatever comes after.
+        self.check(&old, None, operation).await?;
+
+        let unrecorded = remove_for_now(self.account(), &removal).await?;
+        let member = match send_after_removal(self.account(), &add).await {
+            Ok(member) => member,
+            Err(failed) => put_back(self.account(), failed, &old, &back, &asked.native).await?,
+        };
+        match unrecorded {
+            None => Ok(Ensured::applied(member)),
+            Some(error) => {
+                let removed = format!("removed {} ({})", old.key, old.native_role);
+                Err(error.with_done(vec![removed, format!("added {} as {}", member.key, member.native_role)]))
+            }
+        }
     }
 }
 
@@ -33,112 +127,17 @@ fn changes_by_adding(capabilities: &Capabilities, principal: &PrincipalId) -> bo
         && !capabilities.has(Capability::set_role(principal.kind()))
 }
 
-/// Gives a member that was just read another role, in one step.
-pub(super) async fn give_role<M: WorkspaceMembers + ?Sized>(
-    members: &M,
-    guard: &mut Guard,
-    member: Member,
-    role: &Role,
-) -> Result<Ensured> {
-    let operation = Operation::SetRole;
-    let capabilities = members.capabilities();
-    let asked = capabilities.roles().resolve(role).map_err(|refused| {
-        Error::from(refused).with_operation(operation).with_provider(members.provider())
-    })?;
-    if member.native_role == asked.native || member.is(Mark::RoleFixed) {
-        return Ok(Ensured::unchanged(member));
-    }
-    let by_adding = changes_by_adding(capabilities, &member.key.principal);
-    let capability = Capability::set_role(member.key.principal.kind());
-    if !by_adding && let Err(error) = capabilities.require(capability, operation) {
-        let message = format!(
-            "{} is {} and was to become {}: {}; it can be done by removing and adding, which must be asked for",
-            member.key,
-            member.native_role,
-            asked.native,
-            error.message()
-        );
-        return Err(error.with_message(message));
-    }
-    guard.check(members, &member, Some(&asked.native), operation).await?;
-    let changed = if by_adding {
-        let request = AddMember::new(member.key.workspace, member.key.principal, role.clone());
-        send(members, &request, |_, error| lost(error)).await
-    } else {
-        let request = SetRole::new(member.key, role.clone()).with_from(Some(member.native_role));
-        send(members, &request, |_, error| lost(error)).await
-    };
-    changed.map(Ensured::applied).map_err(|failed| failed.error)
-}
-
-pub(super) async fn remove_then_add<M: WorkspaceMembers + ?Sized>(
-    members: &M,
-    guard: &mut Guard,
-    workspace: &WorkspaceId,
-    principal: &PrincipalId,
-    role: &Role,
-) -> Result<Ensured> {
-    let operation = Operation::SetRole;
-    let capabilities = members.capabilities();
-    let add = AddMember::new(workspace.clone(), principal.clone(), role.clone());
-    let asked = capabilities.check_add(&add)?;
-    capabilities.require(Capability::remove(principal.kind()), operation)?;
-    let Some(old) = find_member(members, workspace, principal, operation).await? else {
-        return Err(not_a_member(members.provider(), workspace, principal, operation));
-    };
-    if old.native_role == asked.native || old.is(Mark::RoleFixed) {
-        return Ok(Ensured::unchanged(old));
-    }
-    let removal = RemoveMember::new(old.key.clone()).with_from(Some(old.native_role.clone()));
-    capabilities.check_remove(&removal)?;
-    let back = AddMember::new(workspace.clone(), principal.clone(), Role::Custom(old.native_role.clone()));
-    // Whoever is out must be able to come back in, whatever happens to the addition.
-    capabilities.check_add(&back).map_err(|refused| {
-        let message = format!(
-            "the role {} of {} could not be put back: {}",
-            old.native_role,
-            old.key,
-            refused.message()
-        );
-        Error::unsupported(message).with_operation(operation).with_provider(members.provider())
-    })?;
-    // They are out for a moment, whatever comes after.
-    guard.check(members, &old, None, operation).await?;
-
-    let unrecorded = take_out(members, &removal).await?;
-    let member = match send(members, &add, in_doubt).await {
-        Ok(member) => member,
-        Err(failed) => put_back(members, failed, &old, &back, &asked.native).await?,
-    };
-    match unrecorded {
-        None => Ok(Ensured::applied(member)),
-        Some(error) => {
-            let removed = format!("removed {} ({})", old.key, old.native_role);
-            Err(error.with_done(vec![removed, format!("added {} as {}", member.key, member.native_role)]))
-        }
-    }
-}
-
-/// Between a removal and an addition, that they are a member already may be the removal's doing that is not seen yet, or
-/// an addition whose answer was lost.
-fn in_doubt(write: &AddMember, error: &Error) -> bool {
-    lost(error) || write.may_echo(error)
-}
-
 /// Removes somebody who is to be added again. A removal that was made and could not be recorded must not leave them out:
 /// then this is the error to end with.
-async fn take_out<M: WorkspaceMembers + ?Sized>(
-    members: &M,
-    removal: &RemoveMember,
-) -> Result<Option<Error>> {
-    let error = match send(members, removal, |_, error| lost(error)).await {
+async fn remove_for_now(account: &dyn WorkspaceMembers, removal: &RemoveMember) -> Result<Option<Error>> {
+    let error = match send(account, removal).await {
         Ok(()) => return Ok(None),
         // It was read back and had not happened yet. Nobody sends it again here, and it may still arrive.
         Err(Failed { error, found: Found::Member(_) }) => error.with_effect(Effect::Unknown),
         Err(failed) => failed.error,
     };
     let unrecorded = error.kind() == ErrorKind::RecordFailed && error.effect() == Effect::Partial;
-    if unrecorded && let Ok(None) = find::read(members, &removal.key.workspace, &removal.key.principal).await
+    if unrecorded && let Ok(None) = read_member(account, &removal.key.workspace, &removal.key.principal).await
     {
         return Ok(Some(error));
     }
@@ -147,8 +146,8 @@ async fn take_out<M: WorkspaceMembers + ?Sized>(
 
 /// After a removal whose addition failed: gives the old role again, unless they turn out to have the new one, and says
 /// where they are now.
-async fn put_back<M: WorkspaceMembers + ?Sized>(
-    members: &M,
+async fn put_back(
+    account: &dyn WorkspaceMembers,
     failed: Failed,
     old: &Member,
     back: &AddMember,
@@ -161,36 +160,33 @@ async fn put_back<M: WorkspaceMembers + ?Sized>(
         let message = format!("{}; {how}", error.message());
         Err(error.with_effect(effect).with_message(message))
     };
-    let mut second = None;
+    let mut second = String::new();
     if !matches!(found, Found::Member(_)) {
-        match send(members, back, in_doubt).await {
+        match send_after_removal(account, back).await {
             Ok(_) => return inside(error, format!("the old role {} was put back", old.native_role)),
             Err(failed) => {
                 found = failed.found;
-                second = Some(failed.error);
+                second = format!(" ({})", failed.error);
             }
         }
     }
     // The first addition may have come through late, or somebody else's.
     if matches!(found, Found::Unread) {
-        found = Found::by(&find::read(members, &back.workspace, &back.principal).await);
+        found = Found::by(&read_member(account, &back.workspace, &back.principal).await);
     }
-    match found {
-        Found::Member(member) if member.native_role == *asked => Ok(member),
+    let whereabouts = match found {
+        Found::Member(member) if member.native_role == *asked => return Ok(member),
         Found::Member(member) => {
-            inside(error, format!("reading back shows them in role {}", member.native_role))
+            return inside(error, format!("reading back shows them in role {}", member.native_role));
         }
-        Found::Nobody | Found::Unread => {
-            let outside = matches!(found, Found::Nobody);
-            let whereabouts = if outside { "they are outside" } else { "they may be outside" };
-            let second = second.map_or_else(String::new, |second| format!(" ({second})"));
-            let message = format!(
-                "{}; putting back the old role {} failed too{second}, so {whereabouts}",
-                error.message(),
-                old.native_role
-            );
-            let done = format!("removed {} ({})", old.key, old.native_role);
-            Err(error.with_message(message).with_done(vec![done]))
-        }
-    }
+        Found::Nobody => "they are outside",
+        Found::Unread => "they may be outside",
+    };
+    let message = format!(
+        "{}; putting back the old role {} failed too{second}, so {whereabouts}",
+        error.message(),
+        old.native_role
+    );
+    let done = format!("removed {} ({})", old.key, old.native_role);
+    Err(error.with_message(message).with_done(vec![done]))
 }

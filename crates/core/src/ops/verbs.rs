@@ -1,12 +1,15 @@
 //! Every verb that takes more than one request, for all providers.
 
-use super::{BoundWorkspace, Ensured, Guarded, IfPresent, find, listing};
+use super::bound::BoundWorkspace;
+use super::ensure::{Ensured, IfPresent};
+use super::guarded::Guarded;
+use super::{find, listing};
 use crate::{
     AddMember, Change, EmailAddress, Error, Group, ListOf, Listing, Member, MemberKey, Operation,
-    PrincipalId, Resource, Result, Role, Roster, User, Who, Workspace, WorkspaceId, WorkspaceMembers,
+    PrincipalId, Result, Role, Roster, User, Who, Workspace, WorkspaceId, WorkspaceMembers,
 };
 #[cfg(doc)]
-use crate::{Behaviour, Capability, Effect, ErrorKind, Protection, Status};
+use crate::{Behaviour, Capability, Effect, ErrorKind, Resource, Status};
 use async_trait::async_trait;
 
 /// What takes several requests, for every [`WorkspaceMembers`]. Nothing to implement.
@@ -62,12 +65,9 @@ pub trait WorkspaceMembersExt: WorkspaceMembers {
     ///
     /// A listing that changed while it was read starts over once, then fails as [`ErrorKind::ListingChanged`]. Needs
     /// [`Capability::Roster`]. Reads the list of workspaces too where that shows the owner who cannot be removed, or
-    /// where the provider's listing does not tell an empty workspace from a missing one.
+    /// where the provider's listing is the same for an empty workspace and a missing one.
     async fn roster(&self, workspace: &WorkspaceId) -> Result<Roster> {
-        let mut rosters = self.rosters(std::slice::from_ref(workspace)).await?;
-        rosters
-            .pop()
-            .ok_or_else(|| Error::not_found(find::missing_workspace(workspace), &[Resource::Workspace]))
+        listing::roster(&self, workspace).await
     }
 
     /// Everybody in each of these workspaces, in the order asked; in one pass over the account where the provider has
@@ -82,14 +82,14 @@ pub trait WorkspaceMembersExt: WorkspaceMembers {
         workspaces: &[WorkspaceId],
         listed: Option<&[Workspace]>,
     ) -> Result<Vec<Roster>> {
-        listing::rosters(self, workspaces, listed).await
+        listing::rosters(&self, workspaces, listed).await
     }
 
     /// The workspace with this id or, if none has it, with this name. Idempotent.
     ///
     /// [`ErrorKind::Ambiguous`] if several have the name; the message lists their ids.
     async fn find_workspace(&self, id_or_name: &str) -> Result<Workspace> {
-        find::find_workspace(self, id_or_name).await
+        find::find_workspace(&self, id_or_name).await
     }
 
     /// The one user with this address. Reads the whole list of users, since providers cannot search it. Idempotent.
@@ -98,19 +98,19 @@ pub trait WorkspaceMembersExt: WorkspaceMembers {
     /// credential's user may not list users, and [`ErrorKind::Unsupported`] where the provider hides addresses
     /// ([`Capability::SeeAddresses`]); then use an id.
     async fn find_user(&self, email: &EmailAddress) -> Result<User> {
-        find::find_user(self, email).await
+        find::find_user(&self, email).await
     }
 
     /// The principal that a caller named. No request for an id. Idempotent.
     async fn resolve(&self, who: &Who) -> Result<PrincipalId> {
-        find::principal(self, who).await
+        find::principal(&self, who).await
     }
 
     /// Makes sure that a principal is a member. Idempotent, unless asked to [`IfPresent::Fail`]. A custom role that the
-    /// provider shows as a placeholder is given each time, since it does not show which one it is. Whoever must accept an
-    /// invitation first is [`Status::Pending`] in the answer.
+    /// provider shows as a placeholder is given each time, since it does not show which one it is. Somebody who must accept
+    /// an invitation first is [`Status::Pending`] in the answer.
     ///
-    /// Adds first; for whoever is a member already, reads back the role and does as `if_present` says. With
+    /// Adds first; for somebody who is a member already, reads the role and does as `if_present` says. With
     /// [`IfPresent::SetRole`] at a provider without a one-step change of role, somebody in another role is
     /// [`ErrorKind::Unsupported`]: see [`change_role_by_remove_then_add`](Self::change_role_by_remove_then_add). A role that
     /// something else sets stays as it is. A custom role that can only be given in a second step starts as the lowest role.
@@ -150,17 +150,17 @@ pub trait WorkspaceMembersExt: WorkspaceMembers {
         self.guarded().change_role_by_remove_then_add(workspace, principal, role).await
     }
 
-    /// Makes sure that a principal is not a member. Idempotent: [`Change::Unchanged`] for whoever is none, once the
-    /// workspace is known to exist. Guarded: see [`Guarded`].
+    /// Makes sure that a principal is not a member. Idempotent: [`Change::Unchanged`] for somebody who is none, once
+    /// the workspace is known to exist. Guarded: see [`Guarded`].
     ///
-    /// A provider that reads members by user tells whom it does not know at all: that is [`ErrorKind::NotFound`] with
-    /// [`Resource::User`], since it may as well be a slip in the id.
+    /// A provider that reads members by user reports a user whom it does not know at all: that is
+    /// [`ErrorKind::NotFound`] with [`Resource::User`], since it may as well be a slip in the id.
     async fn remove_member(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Change> {
         self.guarded().remove_member(workspace, principal).await
     }
 
     /// One member, or `None` once the workspace is known to exist: a provider that reads members by user does not
-    /// notice a wrong workspace, and one that answers the same for everything that is missing tells nothing. Idempotent.
+    /// notice a wrong workspace, and one that answers the same for everything that is missing does not say. Idempotent.
     ///
     /// Where it stays open whether the workspace exists, the provider's [`ErrorKind::NotFound`] stays.
     async fn find_member(
@@ -169,13 +169,13 @@ pub trait WorkspaceMembersExt: WorkspaceMembers {
         principal: &PrincipalId,
         operation: Operation,
     ) -> Result<Option<Member>> {
-        find::find_member(self, workspace, principal, operation).await
+        find::find_member(&self, workspace, principal, operation).await
     }
 
-    /// Finds out by reading which of several things a [`ErrorKind::NotFound`] is about. Any other error, and one that
-    /// reading cannot tell, comes back as it is. Idempotent.
+    /// Finds out by reading which of several things a [`ErrorKind::NotFound`] is about. Any other error, and one of
+    /// which reading shows no more, comes back as it is. Idempotent.
     async fn narrow_not_found(&self, error: Error, key: &MemberKey) -> Error {
-        find::narrow_not_found(self, error, key).await
+        find::narrow_not_found(&self, error, key).await
     }
 }
 

@@ -1,14 +1,12 @@
-//! The three writes, and sending one of them.
+//! The three writes to one membership.
 
-use super::find;
-use super::resolve::{Verdict, resolve};
 use crate::{
-    AddMember, Effect, Error, ErrorKind, Member, MembershipId, Operation, PrincipalId, RemoveMember,
-    Resource, Result, Role, SetRole, WorkspaceId, WorkspaceMembers,
+    AddMember, Error, ErrorKind, Member, MembershipId, Operation, PrincipalId, RemoveMember, Resource,
+    Result, Role, SetRole, WorkspaceId, WorkspaceMembers,
 };
 use futures_util::future::BoxFuture;
 
-/// One of the three writes.
+/// One of the three writes to one membership.
 pub trait Write: Send + Sync {
     /// What it answers.
     type Done: Send;
@@ -112,57 +110,5 @@ impl Write for RemoveMember {
 
     fn done(_: Option<Member>) -> Option<()> {
         Some(())
-    }
-}
-
-/// A write that did not take effect, or is not known to have.
-#[derive(Debug)]
-pub(crate) struct Failed {
-    pub(crate) error: Error,
-    pub(crate) found: Found,
-}
-
-/// Who was there when a write was read back.
-#[derive(Debug)]
-pub(crate) enum Found {
-    /// It was not read back, or could not be.
-    Unread,
-    Nobody,
-    Member(Member),
-}
-
-impl Found {
-    pub(crate) fn by(read: &Result<Option<Member>>) -> Self {
-        match read {
-            Err(_) => Self::Unread,
-            Ok(None) => Self::Nobody,
-            Ok(Some(member)) => Self::Member(member.clone()),
-        }
-    }
-}
-
-/// Whether nobody knows what became of a write.
-pub(crate) fn lost(error: &Error) -> bool {
-    error.effect() == Effect::Unknown
-}
-
-/// Sends a write once, and resolves an outcome that is `in_doubt` by one read. Never sends it again: that is for the
-/// retry layer.
-pub(crate) async fn send<M: WorkspaceMembers + ?Sized, W: Write>(
-    members: &M,
-    write: &W,
-    in_doubt: impl Fn(&W, &Error) -> bool + Send,
-) -> Result<W::Done, Failed> {
-    let error = match write.send(&members).await {
-        Ok(done) => return Ok(done),
-        Err(error) if in_doubt(write, &error) => error,
-        Err(error) => return Err(Failed { error, found: Found::Unread }),
-    };
-    let (workspace, principal) = write.addresses();
-    let read = find::read(members, workspace, principal).await;
-    let found = Found::by(&read);
-    match resolve(write, error, read, members.capabilities()) {
-        Verdict::Applied(done) => Ok(done),
-        Verdict::NotApplied(error) | Verdict::Stands(error) => Err(Failed { error, found }),
     }
 }

@@ -1,7 +1,7 @@
 use crate::fixture::*;
 
 #[tokio::test]
-async fn a_bound_workspace_speaks_of_people() {
+async fn a_bound_workspace_takes_addresses() {
     let account: std::sync::Arc<dyn WorkspaceMembers> = std::sync::Arc::new(account(everything()));
     let legal = account.workspace(ws());
     let bo = email("u6@example.com");
@@ -21,7 +21,7 @@ async fn a_member_is_found_by_address_though_users_may_not_be_listed() {
     let legal = account.workspace(ws());
     assert_eq!(legal.get(email("U3@example.com")).await.unwrap().unwrap().key.principal, user(3));
     assert_eq!(legal.remove(email("u3@example.com")).await.unwrap(), Change::Applied);
-    // Whoever is not in the list may exist all the same.
+    // Somebody who is not in the list may exist all the same.
     let error = legal.remove(email("u3@example.com")).await.unwrap_err();
     assert_eq!((error.kind(), error.operation()), (ErrorKind::Forbidden, Some(Operation::ListUsers)));
     let error = legal.ensure(email("u5@example.com"), Role::Viewer).await.unwrap_err();

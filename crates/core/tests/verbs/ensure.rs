@@ -82,7 +82,7 @@ async fn a_lost_answer_of_an_addition_is_resolved_by_one_read() {
 }
 
 #[tokio::test]
-async fn whoever_was_added_by_somebody_else_meanwhile_is_treated_as_a_member() {
+async fn somebody_who_was_added_by_another_meanwhile_is_treated_as_a_member() {
     // The answer is lost, and reading back shows a member in another role.
     let overtaken = || Twisted::new(account(everything())).adds(&[Fault::Drop]);
     let request = AddMember::new(ws(), UserId::from(3), Role::Viewer);
@@ -149,7 +149,7 @@ async fn where_adding_changes_roles_a_read_that_fails_refuses() {
 }
 
 #[tokio::test]
-async fn where_nothing_tells_what_is_missing_the_addition_itself_decides() {
+async fn where_a_not_found_lists_several_the_addition_itself_decides() {
     let account = Twisted::new(account(upserting()).with_ambiguous_not_found());
     let account = account.broken(&[Operation::ListWorkspaces, Operation::ListUsers]);
     let request = |workspace, id| AddMember::new(workspace, UserId::from(id), Role::Viewer);
@@ -170,7 +170,7 @@ async fn where_adding_changes_roles_it_is_the_one_step() {
 }
 
 #[tokio::test]
-async fn a_role_in_doubt_of_an_upserting_provider_is_not_sent_again() {
+async fn an_upserting_addition_whose_answer_was_lost_is_not_sent_again() {
     let account = Twisted::new(account(upserting())).adds(&[Fault::Drop, Fault::Drop]);
     let request = AddMember::new(ws(), UserId::from(3), Role::Owner);
     let error = account.ensure(&request, IfPresent::SetRole).await.unwrap_err();

@@ -19,7 +19,7 @@ async fn what_is_missing_is_found_out_by_reading() {
 }
 
 #[tokio::test]
-async fn nothing_is_said_of_what_nobody_could_look_for() {
+async fn what_could_not_be_looked_for_may_still_be_missing() {
     let three = [Resource::Workspace, Resource::User, Resource::Member];
     let narrowed = async |without: &[Capability], id| {
         let account = account(everything().without(without, "it cannot be listed"));
@@ -35,7 +35,7 @@ async fn nothing_is_said_of_what_nobody_could_look_for() {
     assert!(error.message().contains("workspace 1 exists"), "{error}");
     let error = narrowed(&[Capability::ListWorkspaces, Capability::ListUsers], 8).await;
     assert_eq!(error.missing(), three, "{error}");
-    // Of two, the one that is left is not known to be missing: settling an interrupted change rests on that.
+    // Of two, the one that is left is not known to be missing: recovering an open change depends on that.
     for without in [Capability::ListWorkspaces, Capability::ListUsers] {
         let account = account(everything().without(&[without], "it cannot be listed"));
         let key = AddMember::new(ws(), UserId::from(8), Role::Viewer).key();
@@ -85,7 +85,7 @@ async fn hidden_addresses_are_said_to_be_hidden() {
 }
 
 #[tokio::test]
-async fn nobody_is_found_once_only_the_membership_can_be_missing() {
+async fn no_member_is_found_where_only_the_membership_can_be_missing() {
     let nowhere = WorkspaceId::from(9);
     let find = async |account: &Twisted, workspace: &WorkspaceId, id| {
         account.find_member(workspace, &user(id), Operation::Get).await
@@ -95,7 +95,11 @@ async fn nobody_is_found_once_only_the_membership_can_be_missing() {
     assert!(find(&account, &ws(), 3).await.unwrap().is_some());
     assert_eq!(account.calls(), ["get"]);
     for id in [5, 99] {
-        assert_eq!(find(&account, &ws(), id).await.unwrap(), None, "a member they are not, whoever they are");
+        assert_eq!(
+            find(&account, &ws(), id).await.unwrap(),
+            None,
+            "no member, whether or not there is such a user"
+        );
     }
     assert_eq!(find(&account, &nowhere, 3).await.unwrap_err().missing(), [Resource::Workspace]);
 

@@ -61,7 +61,7 @@ async fn the_keys_own_user_is_locked_out_by_no_verb_unless_that_is_allowed() {
 }
 
 #[tokio::test]
-async fn who_cannot_say_whom_the_key_acts_as_loses_nobody_unless_that_is_allowed() {
+async fn nobody_is_removed_where_the_acting_user_is_unknown_unless_that_is_allowed() {
     let mute = everything().without(&[Capability::Me], "keys have no user");
     for account in [Twisted::new(account(mute)), Twisted::new(account(everything())).broken(&[Operation::Me])]
     {
@@ -76,7 +76,7 @@ async fn who_cannot_say_whom_the_key_acts_as_loses_nobody_unless_that_is_allowed
 }
 
 #[tokio::test]
-async fn what_takes_nothing_away_needs_no_look() {
+async fn a_change_that_takes_nothing_away_reads_nothing_more() {
     let broken = [Operation::Me, Operation::ListMembers, Operation::ListWorkspaces, Operation::ListUsers];
     let account = Twisted::new(account(everything())).broken(&broken);
     account.ensure(&AddMember::new(ws(), UserId::from(5), Role::Viewer), IfPresent::SetRole).await.unwrap();
@@ -100,7 +100,7 @@ async fn a_role_that_cannot_be_compared_is_taken_for_a_lower_one() {
 }
 
 #[tokio::test]
-async fn a_roster_is_read_only_of_whoever_may_be_an_owner() {
+async fn a_roster_is_read_only_where_an_owner_may_be_lost() {
     let custom = |id| (UserId::from(id), native("Legal review"));
     let account = account(everything()).with_member(ws(), custom(4).0, custom(4).1);
     let account = Twisted::new(account).broken(&[Operation::ListWorkspaces]);
@@ -190,6 +190,21 @@ async fn one_handle_for_many_asks_once_and_sees_its_own_changes() {
     assert_eq!(guarded.remove_member(&ws(), &user(1)).await.unwrap(), Change::Applied);
     let calls = account.calls();
     assert!(!calls.iter().any(|call| call == "list_members" || call == "me"), "{calls:?}");
+}
+
+#[tokio::test]
+async fn one_handle_sees_its_own_changes_in_any_spelling_where_ids_fold_case() {
+    let login = |text: &str| PrincipalId::from(UserId::new(text).unwrap());
+    let capabilities = everything().with_behaviours(&[Behaviour::UserIdsFoldCase]);
+    let account = account(capabilities)
+        .with_member(ws(), UserId::new("Ana").unwrap(), native("boss"))
+        .with_member(ws(), UserId::new("Ben").unwrap(), native("boss"));
+    let mut guarded = account.guarded().allow(Protection::ActingIdentity);
+    for owner in [user(1), user(2), login("ANA")] {
+        guarded.remove_member(&ws(), &owner).await.unwrap();
+    }
+    let error = guarded.remove_member(&ws(), &login("BEN")).await.unwrap_err();
+    assert!(error.message().contains("without an owner who may be active"), "{error}");
 }
 
 #[tokio::test]

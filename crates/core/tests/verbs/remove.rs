@@ -31,7 +31,7 @@ async fn a_lost_answer_of_a_removal_is_resolved_by_one_read() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_resolved_where_nothing_tells_what_is_missing() {
+async fn a_lost_answer_is_resolved_where_a_not_found_lists_several() {
     let ambiguous = || Twisted::new(account(everything()).with_ambiguous_not_found()).removes(&[Fault::Lose]);
     assert_eq!(ambiguous().remove_member(&ws(), &user(3)).await.unwrap(), Change::Applied);
     let blind = ambiguous().broken(&[Operation::ListWorkspaces]);
@@ -40,7 +40,7 @@ async fn a_lost_answer_is_resolved_where_nothing_tells_what_is_missing() {
 }
 
 #[tokio::test]
-async fn whoever_left_meanwhile_needs_no_removal() {
+async fn somebody_who_left_meanwhile_needs_no_removal() {
     #[derive(Debug)]
     struct Leaving(InMemory);
     #[async_trait::async_trait]

@@ -46,7 +46,7 @@ async fn nobody_is_removed_whose_role_could_not_be_given_back() {
 }
 
 #[tokio::test]
-async fn whoever_is_found_inside_is_not_called_outside() {
+async fn somebody_who_is_a_member_is_not_reported_as_out() {
     let account = Twisted::new(account(everything())).adds(&[Fault::Overtaken, Fault::Pass]);
     let changed = account.change_role_by_remove_then_add(&ws(), &user(3), &Role::Viewer).await.unwrap();
     assert_eq!((changed.change, changed.member.role), (Change::Applied, Role::Viewer));
@@ -84,7 +84,7 @@ async fn a_verb_that_stopped_half_way_says_what_is_done() {
     assert!(error.message().ends_with("so they are outside"), "{error}");
 }
 
-/// Whoever is still inside after a removal without an answer may be outside in a moment, and nobody would add them.
+/// Somebody who is still a member after a removal without an answer may be out in a moment, and nobody would add them.
 #[tokio::test]
 async fn a_removal_that_was_not_seen_to_happen_stays_unknown() {
     let account = Twisted::new(account(everything())).removes(&[Fault::Drop]);

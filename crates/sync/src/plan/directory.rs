@@ -135,6 +135,7 @@ impl<'a> Directory<'a> {
             (Who::Email(_), _) => Some(true),
             (_, PrincipalId::User(user)) => self.observed.users().map(|_| self.user(user).is_some()),
             (_, PrincipalId::Group(group)) => self.observed.groups().map(|_| self.groups.is_listed(group)),
+            _ => None,
         };
         if listed == Some(false) {
             let message = format!("{id} is not in the account of {connection}");
@@ -252,7 +253,8 @@ impl<'a> Directory<'a> {
             Some(Who::Id(PrincipalId::Group(named))) => named == group,
             Some(Who::Id(PrincipalId::User(named))) => holds_active(named),
             Some(Who::Email(email)) => self.users_of(email).any(holds_active),
-            None => false,
+            // Of another kind of principal it is not known whether the group holds it.
+            Some(Who::Id(_)) | None => false,
         }
     }
 
@@ -262,6 +264,8 @@ impl<'a> Directory<'a> {
         match principal {
             PrincipalId::User(user) => yes(self.folding.user(user) == self.folding.user(&me.user)),
             PrincipalId::Group(group) => self.holds(group, &me.user),
+            // Another kind of principal may hold the acting identity.
+            _ => Tri::Unknown,
         }
     }
 
@@ -275,7 +279,10 @@ impl<'a> Directory<'a> {
                 (Who::Id(PrincipalId::User(user)), PrincipalId::Group(group)) => {
                     yes(self.holds(group, user) == Tri::Yes)
                 }
-                (Who::Id(id), _) => yes(self.folding.principal(id) == self.folding.principal(principal)),
+                (Who::Id(id), _) if self.folding.principal(id) == self.folding.principal(principal) => {
+                    Tri::Yes
+                }
+                (Who::Id(_), PrincipalId::User(_) | PrincipalId::Group(_)) => Tri::No,
                 (Who::Email(email), PrincipalId::User(user)) => match self.email(user, member) {
                     Some(known) => yes(known == email),
                     None if self.users_of(email).next().is_none() => Tri::Unknown,
@@ -284,6 +291,8 @@ impl<'a> Directory<'a> {
                 (Who::Email(email), PrincipalId::Group(group)) => {
                     yes(self.users_of(email).any(|user| self.holds(group, user) == Tri::Yes))
                 }
+                // Another kind of principal may hold whom the entry names.
+                _ => Tri::Unknown,
             }
         };
         entries.iter().map(one).max().unwrap_or(Tri::No)

@@ -184,11 +184,11 @@ impl<'a> Case<'a> {
     fn missing_owners(&self, members: Members<'_>, owners: &Owners<'_>, refusals: &mut Vec<Refusal>) {
         for entry in &self.limits.required_owners {
             let means = |principal: &PrincipalId| match principal {
-                PrincipalId::User(_) => {
+                PrincipalId::Group(group) => self.directory.stands_for(group, entry),
+                _ => {
                     let entries = std::slice::from_ref(entry);
                     self.directory.means(entries, principal, members.get(principal)) == Tri::Yes
                 }
-                PrincipalId::Group(group) => self.directory.stands_for(group, entry),
             };
             if owners.acting().any(means) {
                 continue;

@@ -26,7 +26,7 @@ impl Folding {
     pub(super) fn principal(self, principal: &PrincipalId) -> Key<'_> {
         match principal {
             PrincipalId::User(user) => self.user(user),
-            PrincipalId::Group(group) => Key(PrincipalKind::Group, Cow::Borrowed(group.as_str())),
+            other => Key(other.kind(), Cow::Borrowed(other.as_str())),
         }
     }
 }

@@ -65,7 +65,8 @@ impl<'a> Owners<'a> {
 fn users_of<'a>(directory: &'a Directory<'a>, principal: &'a PrincipalId, status: Status) -> Vec<Key<'a>> {
     match principal {
         PrincipalId::User(user) if status.may_be_active() => vec![directory.folding.user(user)],
-        PrincipalId::User(_) => Vec::new(),
         PrincipalId::Group(group) => directory.active_in(group).cloned().collect(),
+        // A user who is not active, or another kind of principal, of which it is not known who acts through it.
+        _ => Vec::new(),
     }
 }

@@ -52,6 +52,7 @@ impl ParadigmHarness {
                 match principal {
                     PrincipalId::User(_) => people.push(grant),
                     PrincipalId::Group(_) => teams.push(grant),
+                    other => return Err(format!("{other} is of a kind that Paradigm does not have").into()),
                 }
             }
             let kind = if workspace.may_be_manageable() { "custom" } else { "company" };
