@@ -1,7 +1,7 @@
 //! The reference implementation through the suite, with any claims.
 
 use crate::harness::{Harness, HarnessError, MADE_UP, World, plain_roles};
-use crate::seed::{Grant, Ids, Seed, Seedable};
+use crate::seed::{Grant, Seed, Seedable};
 use async_trait::async_trait;
 use std::sync::Arc;
 use workspace_members_core::{Behaviour, Capabilities, Capability, Evidence, InMemory, Status};
@@ -84,10 +84,6 @@ impl Harness for InMemoryHarness {
         let account = Arc::new(account);
         let (reader, postman) = (account.clone(), account.clone());
         Ok(World::new(account).with_truth(move || truth_of(&reader)).with_mails(move || postman.mails_sent()))
-    }
-
-    fn ids(&self) -> Ids {
-        Ids::Text
     }
 
     fn fixed_workspaces(&self) -> bool {
