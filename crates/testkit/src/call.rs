@@ -1,7 +1,7 @@
 //! One call per capability, so that a case can be about all of them.
 
 use crate::cast::{ANA, BEN, CLEO, MEMBER_GROUP, NOBODY, SEVEN, email};
-use crate::context::CUSTOM_ROLE;
+use crate::context::{CUSTOM_ROLE, Context};
 use crate::failure::Checked;
 use crate::stage::Stage;
 use workspace_members_core::{
@@ -158,24 +158,13 @@ impl Call {
     }
 }
 
-/// The capabilities that one method of the trait stands for: those that a single request shows to work.
-pub(crate) const METHODS: [Capability; 18] = [
-    Capability::Me,
-    Capability::ListWorkspaces,
-    Capability::ListUsers,
-    Capability::ListGroups,
-    Capability::ListMembers,
-    Capability::ListAccountMembers,
-    Capability::GetMember,
-    Capability::AddUser,
-    Capability::AddGroup,
-    Capability::SetUserRole,
-    Capability::SetGroupRole,
-    Capability::RemoveUser,
-    Capability::RemoveGroup,
-    Capability::InviteUser,
-    Capability::ListInvitations,
-    Capability::CancelInvitation,
-    Capability::SetUserActive,
-    Capability::DeleteUser,
-];
+/// The claimed capabilities that one method of the trait stands for: those that a single request shows to work.
+pub(crate) fn methods(context: &Context) -> impl Iterator<Item = Capability> + '_ {
+    use Capability::{
+        AddCustomRole, ListPending, NotifyAdmins, NotifyMember, Roster, SeeAddresses, SetCustomRole,
+    };
+    let others =
+        [Roster, SeeAddresses, ListPending, AddCustomRole, SetCustomRole, NotifyMember, NotifyAdmins];
+    let claimed = Capability::ALL.iter().copied().filter(|capability| context.has(*capability));
+    claimed.filter(move |capability| !others.contains(capability))
+}

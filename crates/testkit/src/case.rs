@@ -1,7 +1,7 @@
 //! A case: a name, what it needs, and what it does.
 
 use crate::call::Call;
-use crate::context::Context;
+use crate::context::{Context, Record};
 use crate::failure::{Checked, Failure, Stop, check, only_if, outcome};
 use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
@@ -32,9 +32,10 @@ pub(crate) struct Case {
 }
 
 /// The table of one file's cases: `name [needs]`, with `over http` for those that need the proxy. What runs is the
-/// function of the same name, or what follows the arrow.
+/// function of the same name, or what follows the arrow. The first name is that of a macro for
+/// [`conformance!`](crate::conformance), which makes a test of each case.
 macro_rules! cases {
-    ($($name:ident [$($need:ident),*] $(over $http:ident)? $(=> |$context:ident| $run:expr)?;)+) => {
+    ($tests:ident; $($name:ident [$($need:ident),*] $(over $http:ident)? $(=> |$context:ident| $run:expr)?;)+) => {
         pub(crate) const CASES: &[$crate::case::Case] = &[$(
             $crate::case::Case {
                 name: stringify!($name),
@@ -43,6 +44,13 @@ macro_rules! cases {
                 run: $crate::case::cases!(@run $name $(|$context| $run)?),
             },
         )+];
+
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! $tests {
+            (tests) => { $( #[test] fn $name() { CONFORMANCE.check(stringify!($name)); } )+ };
+            (names) => { [$(stringify!($name)),+].as_slice() };
+        }
     };
     (@run $name:ident) => { |context| Box::pin($name(context)) };
     (@run $name:ident |$context:ident| $run:expr) => { |$context| Box::pin($run) };
@@ -57,8 +65,8 @@ impl Case {
             Err(Stop::NotApplicable(why)) => return Ok(Outcome::NotApplicable(why)),
             Err(Stop::Failed(failure)) => return Err(failure),
         }
-        let refused = context.refused();
-        Ok(if refused.is_empty() { Outcome::Ran(context.exercised()) } else { Outcome::Refused(refused) })
+        let Record { exercised, refused } = context.record().clone();
+        Ok(if refused.is_empty() { Outcome::Ran(exercised) } else { Outcome::Refused(refused) })
     }
 
     async fn steps(&self, context: &Context) -> Checked {
@@ -73,7 +81,7 @@ impl Case {
             let http = context.stage(context.alone()).await?.world.proxy.is_some();
             only_if(http, "no HTTP between adapter and provider")?;
         }
-        self.needs.iter().for_each(|need| context.note_exercised(*need));
+        context.record().exercised.extend(self.needs);
         (self.run)(context).await
     }
 }
@@ -81,7 +89,7 @@ impl Case {
 /// A call for something that is not claimed answers [`ErrorKind::Unsupported`], and sends nothing. A listing that does not
 /// claim to show who is pending shows nobody as pending.
 pub(crate) async fn expect_refused(context: &Context, capability: Capability) -> Checked {
-    context.note_refused(capability);
+    context.record().refused.insert(capability);
     let stage = context.usual().await?;
     if capability == Capability::ListPending {
         if stage.has(Capability::ListMembers) || stage.has(Capability::ListAccountMembers) {

@@ -29,10 +29,10 @@ pub(crate) struct Context {
 }
 
 /// What the case has shown to work, and to be refused.
-#[derive(Debug, Default)]
-struct Record {
-    exercised: BTreeSet<Capability>,
-    refused: BTreeSet<Capability>,
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Record {
+    pub(crate) exercised: BTreeSet<Capability>,
+    pub(crate) refused: BTreeSet<Capability>,
 }
 
 impl Context {
@@ -54,25 +54,13 @@ impl Context {
         }
     }
 
-    fn record(&self) -> MutexGuard<'_, Record> {
+    pub(crate) fn record(&self) -> MutexGuard<'_, Record> {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes that the case made a call for this, or does what it stands for.
     pub(crate) fn note_exercised(&self, capability: Capability) {
         self.record().exercised.insert(capability);
-    }
-
-    pub(crate) fn note_refused(&self, capability: Capability) {
-        self.record().refused.insert(capability);
-    }
-
-    pub(crate) fn exercised(&self) -> BTreeSet<Capability> {
-        self.record().exercised.clone()
-    }
-
-    pub(crate) fn refused(&self) -> BTreeSet<Capability> {
-        self.record().refused.clone()
     }
 
     pub(crate) fn ids(&self) -> Ids {

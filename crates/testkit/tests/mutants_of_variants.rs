@@ -81,7 +81,12 @@ const TABLE: &[(Bug, In, &str, &str)] = &[
         "a_role_that_changes_while_a_listing_is_read_loses_nobody",
         "and the listing is of",
     ),
-    (Bug::TheTotalIsOfThePage, GitHub, "a_total_is_the_same_on_every_page_that_has_one", "different totals"),
+    (
+        Bug::TheTotalIsOfThePage,
+        GitHub,
+        "a_total_is_the_same_on_every_page_that_has_one",
+        "the total of Members",
+    ),
     // Addresses and invitations.
     (
         Bug::AddressesAreHiddenAndItIsNotDeclared,

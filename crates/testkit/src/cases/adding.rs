@@ -11,6 +11,7 @@ use workspace_members_core::{
 };
 
 cases! {
+    __adding_cases;
     an_added_user_is_there_in_that_role [AddUser] => |c| add_one(c, c.user(CLEO));
     an_added_group_is_there_in_that_role [AddGroup] => |c| add_one(c, c.group(OTHER_GROUP));
     an_addition_shows_in_get [AddUser, GetMember];

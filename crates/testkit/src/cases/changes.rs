@@ -10,6 +10,7 @@ use workspace_members_core::{
 };
 
 cases! {
+    __changes_cases;
     setting_the_role_they_have_changes_nothing [SetUserRole];
     setting_a_role_leaves_everybody_else_alone [SetUserRole];
     setting_an_outsiders_role_is_not_found [SetUserRole];

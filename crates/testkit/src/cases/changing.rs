@@ -14,11 +14,12 @@ use futures_util::future::BoxFuture;
 use std::collections::BTreeSet;
 use std::future::ready;
 use workspace_members_core::{
-    Behaviour, Capability, Error, ErrorKind, Member, NativeRole, Operation, PageRequest, PrincipalId, Role,
+    Behaviour, Capability, Error, ErrorKind, Member, NativeRole, Operation, PrincipalId, Role,
     WorkspaceMembersExt,
 };
 
 cases! {
+    __changing_cases;
     a_role_that_changes_while_a_listing_is_read_loses_nobody [];
     a_total_is_the_same_on_every_page_that_has_one [];
     a_page_that_comes_again_ends_the_listing [] over http;
@@ -44,9 +45,9 @@ fn natives(context: &Context) -> Vec<NativeRole> {
     asked.filter_map(|role| roles.resolve(&role).ok()).map(|resolved| resolved.native).collect()
 }
 
-fn only_with_a_listing(context: &Context) -> Checked {
-    let lists = context.has(Capability::ListMembers) || context.has(Capability::ListAccountMembers);
-    only_if(lists, "there is no listing of members")
+fn listing_of_members(context: &Context) -> Checked<Listed> {
+    let listed = [Listed::Members, Listed::Account].into_iter().find(|it| context.has(it.capability()));
+    listed.ok_or_else(|| Stop::not_applicable("there is no listing of members"))
 }
 
 /// Somebody else gives the member this role.
@@ -68,7 +69,7 @@ async fn give(stage: &Stage, who: &PrincipalId, role: &NativeRole) -> Checked<Bo
 /// Some members get each other role at each boundary of pages. The listing shows everybody, or says that it changed; and
 /// then a roster, which starts over once, shows everybody.
 async fn a_role_that_changes_while_a_listing_is_read_loses_nobody(context: &Context) -> Checked {
-    only_with_a_listing(context)?;
+    let listed = listing_of_members(context)?;
     let upserts = context.behaves(Behaviour::AddUpserts) && context.has(Capability::AddUser);
     only_if(context.has(Capability::SetUserRole) || upserts, "no role changes in one step")?;
     let natives = natives(context);
@@ -82,17 +83,17 @@ async fn a_role_that_changes_while_a_listing_is_read_loses_nobody(context: &Cont
         moves.extend(roles.map(|becomes| (grant, becomes)));
     }
     let forms: &[bool] = if stage.has(Capability::Roster) { &[false, true] } else { &[false] };
-    for boundary in 1..pages(&stage).await? {
+    for boundary in 1..listed.walk(&stage, None).await?.pages {
         for (grant, becomes) in &moves {
             for roster in forms {
                 let change = give(&stage, &grant.principal, becomes).await?;
                 let result = listed_while(&stage, boundary, change, *roster).await;
                 let what = format!("{} became {becomes} before page {}", grant.principal, boundary + 1);
                 match result {
-                    Ok(listed) => {
-                        let listed: BTreeSet<_> =
-                            listed.iter().map(|member| stage.folded(&member.key.principal)).collect();
-                        check!(listed == everybody, "{what}, and the listing is of {listed:?}");
+                    Ok(members) => {
+                        let ids: BTreeSet<_> =
+                            members.iter().map(|member| stage.folded(&member.key.principal)).collect();
+                        check!(ids == everybody, "{what}, and the listing is of {ids:?}");
                     }
                     Err(error) if error.kind() == ErrorKind::ListingChanged && !roster => {}
                     other => return Err(Stop::failed(format!("{what}: {}", outcome(&other)))),
@@ -127,33 +128,14 @@ async fn listed_while(
     }
 }
 
-/// How many pages the listing has.
-async fn pages(stage: &Stage) -> Checked<usize> {
-    let of = stage.list_of(&stage.legal);
-    let (mut count, mut request) = (1, PageRequest::default());
-    while let Some(next) = stage.members().members_page(&of, request).await?.next {
-        request = PageRequest::at(Some(next));
-        count += 1;
-    }
-    Ok(count)
-}
-
 /// On the first page, on the last, or on all.
 async fn a_total_is_the_same_on_every_page_that_has_one(context: &Context) -> Checked {
-    only_with_a_listing(context)?;
+    let listed = listing_of_members(context)?;
     let stage = context.stage(seed(context)).await?;
-    let of = stage.list_of(&stage.legal);
-    let (mut request, mut totals, mut records) = (PageRequest::default(), BTreeSet::new(), BTreeSet::new());
-    loop {
-        let page = stage.members().members_page(&of, request).await?;
-        totals.extend(page.total);
-        records.extend(page.records);
-        let Some(next) = page.next else { break };
-        request = PageRequest::at(Some(next));
-    }
-    check!(totals.len() <= 1, "different totals on the pages of one listing: {totals:?}");
-    let counted = records.len() as u64;
-    check!(totals.iter().all(|total| *total == counted), "{counted} records, and a total of {totals:?}");
+    let walk = listed.walk(&stage, None).await?;
+    let counted = walk.records.len() as u64;
+    let right = walk.total.is_none_or(|total| total == counted);
+    check!(right, "{counted} records, and a total of {:?}", walk.total);
     Ok(())
 }
 

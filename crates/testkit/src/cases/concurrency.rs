@@ -1,7 +1,7 @@
 //! Many callers at once, and callers who give up.
 
-use super::strike::{arm, methods};
-use crate::call::Call;
+use super::strike::arm;
+use crate::call::{Call, methods};
 use crate::case::cases;
 use crate::cast::{BEN, CLEO, DAN, EXTRA};
 use crate::context::Context;
@@ -13,6 +13,7 @@ use futures_util::future::join_all;
 use workspace_members_core::{AddMember, Behaviour, Capability, Error, ErrorKind, NativeRole};
 
 cases! {
+    __concurrency_cases;
     a_value_is_used_from_many_tasks_at_once [];
     of_two_who_add_one_member_one_wins [AddUser];
     two_who_add_two_members_both_do [AddUser];

@@ -1,7 +1,7 @@
 //! Refusals and broken answers: every status for every method, classified by what the caller does next.
 
-use super::strike::{arm, methods, strike};
-use crate::call::Call;
+use super::strike::{arm, strike};
+use crate::call::{Call, methods};
 use crate::case::cases;
 use crate::context::Context;
 use crate::failure::{Checked, Stop, check, check_eq, shown};
@@ -11,6 +11,7 @@ use std::time::Duration;
 use workspace_members_core::{Effect, ErrorKind};
 
 cases! {
+    __errors_cases;
     a_refused_key_is_unauthenticated [] over http => |c| refusal(c, 401, ErrorKind::Unauthenticated);
     a_missing_right_is_forbidden [] over http => |c| refusal(c, 403, ErrorKind::Forbidden);
     what_is_not_there_is_not_found [] over http => |c| refusal(c, 404, ErrorKind::NotFound);
@@ -26,19 +27,12 @@ cases! {
     redirects_are_not_followed_elsewhere [] over http;
 }
 
-/// What a failed call may have done.
-#[derive(Clone, Copy)]
-enum Left {
-    /// A write was refused.
-    Nothing,
-    /// A write did not happen, refused or not.
-    Untouched,
-    /// Nobody knows.
-    Open,
-}
+/// What nothing came of, refused or not: any error of a read.
+const NOTHING: &[Effect] = &[Effect::Rejected, Effect::NotApplied];
 
-/// Every method meets this answer instead of the server's, and must fail as one of these kinds.
-async fn answered(context: &Context, answer: &Answer, kinds: &[ErrorKind], left: Left) -> Checked {
+/// Every method meets this answer instead of the server's, and must fail as one of these kinds; a write, with one of these
+/// effects.
+async fn answered(context: &Context, answer: &Answer, kinds: &[ErrorKind], effects: &[Effect]) -> Checked {
     for capability in methods(context) {
         let struck = strike(context, capability, Fault::Answer(answer.clone())).await?;
         struck.expect_resolved(false).await?;
@@ -46,12 +40,7 @@ async fn answered(context: &Context, answer: &Answer, kinds: &[ErrorKind], left:
         let what = format!("{:?}, answered {}", struck.call, answer.status);
         let Some(error) = struck.error(kinds)? else { continue };
         check_eq!(error.status(), Some(answer.status), "{what}: the status of {}", shown(&error));
-        let effects: &[Effect] = match left {
-            Left::Untouched => &[Effect::Rejected, Effect::NotApplied],
-            _ if !writes => &[Effect::Rejected, Effect::NotApplied],
-            Left::Nothing => &[Effect::Rejected],
-            Left::Open => &[Effect::Unknown],
-        };
+        let effects = if writes { effects } else { NOTHING };
         check!(effects.contains(&error.effect()), "{what}: the effect of {}", shown(&error));
     }
     Ok(())
@@ -60,7 +49,7 @@ async fn answered(context: &Context, answer: &Answer, kinds: &[ErrorKind], left:
 async fn refusal(context: &Context, status: u16, kind: ErrorKind) -> Checked {
     // The status alone must do, too: providers do not word every refusal.
     for answer in [context.harness.refusal(status), Answer::status(status), Answer::html(status)] {
-        answered(context, &answer, &[kind], Left::Nothing).await?;
+        answered(context, &answer, &[kind], &[Effect::Rejected]).await?;
     }
     Ok(())
 }
@@ -70,9 +59,9 @@ async fn refusal(context: &Context, status: u16, kind: ErrorKind) -> Checked {
 async fn worded_refusal(context: &Context, statuses: &[u16], kinds: &[ErrorKind]) -> Checked {
     let unworded = [kinds, &[ErrorKind::UnexpectedResponse]].concat();
     for status in statuses {
-        answered(context, &context.harness.refusal(*status), kinds, Left::Nothing).await?;
-        answered(context, &Answer::status(*status), &unworded, Left::Untouched).await?;
-        answered(context, &Answer::html(*status), &unworded, Left::Untouched).await?;
+        answered(context, &context.harness.refusal(*status), kinds, &[Effect::Rejected]).await?;
+        answered(context, &Answer::status(*status), &unworded, NOTHING).await?;
+        answered(context, &Answer::html(*status), &unworded, NOTHING).await?;
     }
     Ok(())
 }
@@ -111,14 +100,14 @@ async fn a_server_out_of_order_is_unavailable(context: &Context) -> Checked {
     for status in [500, 502, 503, 504] {
         let kinds = [ErrorKind::Unavailable, ErrorKind::Timeout];
         for answer in [context.harness.refusal(status), Answer::html(status), Answer::status(status)] {
-            answered(context, &answer, &kinds, Left::Open).await?;
+            answered(context, &answer, &kinds, &[Effect::Unknown]).await?;
         }
     }
     Ok(())
 }
 
 async fn an_html_page_is_not_an_answer(context: &Context) -> Checked {
-    answered(context, &Answer::html(200), &[ErrorKind::UnexpectedResponse], Left::Open).await
+    answered(context, &Answer::html(200), &[ErrorKind::UnexpectedResponse], &[Effect::Unknown]).await
 }
 
 const BROKEN: [ErrorKind; 4] =

@@ -1,7 +1,7 @@
 //! Lost answers and lost requests: what happened is never guessed, and one more call sets it right.
 
-use super::strike::{methods, strike};
-use crate::call::Call;
+use super::strike::strike;
+use crate::call::{Call, methods};
 use crate::case::cases;
 use crate::cast::ANA;
 use crate::context::Context;
@@ -13,6 +13,7 @@ use std::time::Duration;
 use workspace_members_core::{Capability, Change, Effect, Ensured, Error, ErrorKind, IfPresent};
 
 cases! {
+    __faults_cases;
     a_lost_answer_to_adding_a_user_is_resolved_by_one_more_call [AddUser] over http
         => |c| lost_answer(c, Capability::AddUser);
     a_lost_answer_to_adding_a_group_is_resolved_by_one_more_call [AddGroup] over http

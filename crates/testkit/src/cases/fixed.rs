@@ -10,6 +10,7 @@ use futures_util::TryStreamExt;
 use workspace_members_core::{Capability, Change, IfPresent, Mark, Member, User, WorkspaceMembersExt};
 
 cases! {
+    __fixed_cases;
     a_fixed_role_is_known_before_the_first_addition [ListUsers];
     an_addition_answered_with_a_fixed_role_is_done [AddUser];
     a_fixed_role_is_not_asked_for_again_and_again [AddUser, GetMember];

@@ -14,6 +14,7 @@ use workspace_members_core::{
 };
 
 cases! {
+    __guards_cases;
     verbs_keep_the_user_that_the_key_acts_as [RemoveUser, GetMember, Me, Roster];
     verbs_keep_the_last_owner [RemoveUser, GetMember, Me, Roster];
     a_demotion_of_the_last_owner_is_refused [SetUserRole, GetMember, Me, Roster];

@@ -12,6 +12,7 @@ use workspace_members_core::{
 };
 
 cases! {
+    __identity_cases;
     the_acting_identity_is_known [Me];
     awkward_addresses_find_their_user [ListUsers, SeeAddresses];
     an_address_of_two_users_is_ambiguous [ListUsers, SeeAddresses];

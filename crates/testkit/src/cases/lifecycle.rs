@@ -14,6 +14,7 @@ use workspace_members_core::{
 };
 
 cases! {
+    __lifecycle_cases;
     an_invitation_says_what_became_of_it [InviteUser];
     an_open_invitation_is_listed [InviteUser, ListInvitations];
     invitations_come_whole_over_every_page_boundary [InviteUser, ListInvitations];

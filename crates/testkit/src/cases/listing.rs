@@ -15,6 +15,7 @@ use workspace_members_core::{
 };
 
 cases! {
+    __listing_cases;
     users_are_who_they_are [ListUsers];
     groups_are_what_they_are [ListGroups];
     one_workspace_lists_its_own_members [ListMembers];

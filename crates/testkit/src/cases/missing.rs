@@ -7,6 +7,7 @@ use crate::failure::{Checked, check, check_eq, outcome, shown};
 use workspace_members_core::{Capability, Change, ErrorKind, Operation, Resource, WorkspaceMembersExt};
 
 cases! {
+    __missing_cases;
     a_read_that_finds_nothing_says_what_may_be_missing [GetMember];
     a_read_that_finds_nothing_is_narrowed_down [GetMember];
     removing_somebody_who_is_not_found_changes_nothing [GetMember, RemoveUser];

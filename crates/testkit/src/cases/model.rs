@@ -1,7 +1,7 @@
 //! Random sequences of calls, against the reference implementation as the model.
 
 use super::spelling::respelled;
-use crate::call::METHODS;
+use crate::call::methods;
 use crate::case::cases;
 use crate::cast::{BOSS, ME};
 use crate::context::Context;
@@ -23,6 +23,7 @@ use workspace_members_core::{
 };
 
 cases! {
+    __model_cases;
     random_calls_do_what_the_reference_does [];
 }
 
@@ -267,10 +268,10 @@ async fn random_calls_do_what_the_reference_does(context: &Context) -> Checked {
     // The test runner is not asynchronous, so it has a thread on which it may block.
     let tried = tokio::task::spawn_blocking(move || try_sequences(&words, &here)).await;
     tried.map_err(|error| Stop::failed(format!("a sequence panicked: {error}")))?.map_err(Stop::Failed)?;
-    let played =
-        METHODS.iter().filter(|method| ![Me, ListWorkspaces, ListUsers, ListGroups].contains(method));
-    for method in played {
-        context.note_exercised(*method);
+    for method in methods(context) {
+        if ![Me, ListWorkspaces, ListUsers, ListGroups].contains(&method) {
+            context.note_exercised(method);
+        }
     }
     Ok(())
 }

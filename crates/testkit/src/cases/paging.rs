@@ -6,14 +6,15 @@ use crate::context::Context;
 use crate::failure::{Checked, Stop, check, check_eq, only_if};
 use crate::seed::{Grant, Seed};
 use crate::stage::Stage;
-use futures_util::{Stream, TryStreamExt};
+use futures_util::TryStreamExt;
 use std::collections::BTreeSet;
+use workspace_members_core::adapter::RecordKey;
 use workspace_members_core::{
-    Capability, Cursor, Error, ErrorKind, Group, ListOf, Member, Page, PageRequest, User, Workspace,
-    WorkspaceMembersExt,
+    Capability, Cursor, Error, ErrorKind, Group, ListOf, Member, Page, PageRequest, WorkspaceMembersExt,
 };
 
 cases! {
+    __paging_cases;
     workspaces_come_whole_over_every_page_boundary [ListWorkspaces] => |c| boundaries(c, Listed::Workspaces);
     users_come_whole_over_every_page_boundary [ListUsers] => |c| boundaries(c, Listed::Users);
     groups_come_whole_over_every_page_boundary [ListGroups] => |c| boundaries(c, Listed::Groups);
@@ -37,46 +38,19 @@ pub(super) enum Listed {
 pub(super) struct Walk {
     pub(super) ids: Vec<String>,
     first_page: u64,
-    pages: usize,
+    pub(super) pages: usize,
     pub(super) total: Option<u64>,
+    pub(super) records: BTreeSet<RecordKey>,
 }
 
-/// What a listing shows, by its id.
-trait Listable {
-    fn id(&self) -> String;
-}
-
-impl Listable for Workspace {
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-}
-
-impl Listable for User {
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-}
-
-impl Listable for Group {
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-}
-
-impl Listable for Member {
-    fn id(&self) -> String {
-        self.key.principal.to_string()
-    }
-}
-
-fn ids(page: Page<impl Listable>) -> Page<String> {
-    let ids = page.items.iter().map(Listable::id).collect();
+/// The page, with the ids of its items in their place.
+fn ids<T>(page: Page<T>, id: impl Fn(&T) -> String) -> Page<String> {
+    let ids = page.items.iter().map(id).collect();
     Page::of_records(ids, page.records).with_next(page.next).with_total(page.total)
 }
 
-async fn all(listing: impl Stream<Item = Result<impl Listable, Error>>) -> Result<Vec<String>, Error> {
-    listing.map_ok(|item| item.id()).try_collect().await
+fn who(member: &Member) -> String {
+    member.key.principal.to_string()
 }
 
 impl Listed {
@@ -122,9 +96,9 @@ impl Listed {
 
     fn expected(self, seed: &Seed) -> BTreeSet<String> {
         match self {
-            Self::Workspaces => seed.workspaces.iter().map(Listable::id).collect(),
-            Self::Users => seed.users.iter().map(Listable::id).collect(),
-            Self::Groups => seed.groups.iter().map(Listable::id).collect(),
+            Self::Workspaces => seed.workspaces.iter().map(|workspace| workspace.id.to_string()).collect(),
+            Self::Users => seed.users.iter().map(|user| user.id.to_string()).collect(),
+            Self::Groups => seed.groups.iter().map(|group| group.id.to_string()).collect(),
             Self::Members | Self::Account => {
                 seed.members.iter().map(|grant| grant.principal.to_string()).collect()
             }
@@ -139,10 +113,14 @@ impl Listed {
     async fn page(self, stage: &Stage, page: PageRequest) -> Result<Page<String>, Error> {
         let members = stage.members();
         Ok(match self {
-            Self::Workspaces => ids(members.workspaces_page(page).await?),
-            Self::Users => ids(members.users_page(page).await?),
-            Self::Groups => ids(members.groups_page(page).await?),
-            Self::Members | Self::Account => ids(members.members_page(&self.members_of(stage), page).await?),
+            Self::Workspaces => {
+                ids(members.workspaces_page(page).await?, |workspace| workspace.id.to_string())
+            }
+            Self::Users => ids(members.users_page(page).await?, |user| user.id.to_string()),
+            Self::Groups => ids(members.groups_page(page).await?, |group| group.id.to_string()),
+            Self::Members | Self::Account => {
+                ids(members.members_page(&self.members_of(stage), page).await?, who)
+            }
         })
     }
 
@@ -150,15 +128,20 @@ impl Listed {
     pub(super) async fn stream(self, stage: &Stage) -> Result<Vec<String>, Error> {
         let members = stage.members();
         match self {
-            Self::Workspaces => all(members.workspaces()).await,
-            Self::Users => all(members.users()).await,
-            Self::Groups => all(members.groups()).await,
-            Self::Members | Self::Account => all(members.members(self.members_of(stage))).await,
+            Self::Workspaces => {
+                members.workspaces().map_ok(|workspace| workspace.id.to_string()).try_collect().await
+            }
+            Self::Users => members.users().map_ok(|user| user.id.to_string()).try_collect().await,
+            Self::Groups => members.groups().map_ok(|group| group.id.to_string()).try_collect().await,
+            Self::Members | Self::Account => {
+                members.members(self.members_of(stage)).map_ok(|member| who(&member)).try_collect().await
+            }
         }
     }
 
     pub(super) async fn walk(self, stage: &Stage, size: Option<u32>) -> Checked<Walk> {
-        let mut walk = Walk { ids: Vec::new(), first_page: 0, pages: 0, total: None };
+        let mut walk =
+            Walk { ids: Vec::new(), first_page: 0, pages: 0, total: None, records: BTreeSet::new() };
         let mut request = PageRequest::default();
         loop {
             request.size = size;
@@ -176,6 +159,7 @@ impl Listed {
                 page.total
             );
             walk.ids.extend(page.items);
+            walk.records.extend(page.records);
             check!(walk.pages < 10_000, "{self:?} does not end");
             let Some(cursor) = page.next else { return Ok(walk) };
             request = PageRequest::at(Some(cursor));

@@ -8,6 +8,7 @@ use crate::seed::Seedable;
 use workspace_members_core::{Behaviour, Capability, Change, IfPresent, Status, WorkspaceMembersExt};
 
 cases! {
+    __pending_cases;
     an_addition_that_invites_is_pending [AddUser];
     an_addition_that_lets_in_is_not_pending [AddUser];
     somebody_pending_is_added_once [AddUser, GetMember];

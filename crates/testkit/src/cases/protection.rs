@@ -13,6 +13,7 @@ use workspace_members_core::{
 };
 
 cases! {
+    __protection_cases;
     the_owner_whom_the_provider_keeps_is_not_removed [RemoveUser];
     the_owner_whom_the_provider_keeps_stays_owner [SetUserRole];
     the_owner_whom_the_provider_keeps_is_marked [Roster];

@@ -7,6 +7,7 @@ use crate::failure::{Checked, Stop, check_eq, only_if};
 use workspace_members_core::{Capability, Change, ErrorKind, MemberKey, PrincipalId, RemoveMember, Resource};
 
 cases! {
+    __removing_cases;
     a_removed_user_is_gone_and_nobody_else [RemoveUser] => |c| remove_each(c, vec![c.user(BEN), c.user(ANA)]);
     a_removed_group_is_gone_and_nobody_else [RemoveGroup] => |c| remove_each(c, vec![c.group(MEMBER_GROUP)]);
     removing_twice_is_not_found [RemoveUser] => |c| remove_twice(c, c.user(BEN));

@@ -1,7 +1,7 @@
 //! What a call costs, what is refused before it costs anything, and what shows of the credential.
 
-use super::strike::{arm, methods};
-use crate::call::Call;
+use super::strike::arm;
+use crate::call::{Call, methods};
 use crate::case::{cases, expect_refused};
 use crate::context::Context;
 use crate::failure::{Checked, Stop, check, check_eq, only_if, outcome, shown};
@@ -10,6 +10,7 @@ use std::sync::Arc;
 use workspace_members_core::{Capabilities, Capability, ErrorKind, WorkspaceMembers};
 
 cases! {
+    __requests_cases;
     every_claim_works [];
     whatever_is_not_claimed_is_refused_without_a_request [];
     one_method_sends_at_most_one_request [] over http;

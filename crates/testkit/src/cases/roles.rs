@@ -12,6 +12,7 @@ use workspace_members_core::{
 };
 
 cases! {
+    __roles_cases;
     every_role_can_be_added_and_reads_back [AddUser] => |c| add_every_role(c, c.user(CLEO));
     every_role_can_be_added_to_a_group_and_reads_back [AddGroup] => |c| add_every_role(c, c.group(OTHER_GROUP));
     every_role_can_be_set_and_reads_back [SetUserRole] => |c| set_every_role(c, c.user(BEN));

@@ -12,6 +12,7 @@ use workspace_members_core::{
 };
 
 cases! {
+    __spelling_cases;
     a_member_is_read_by_another_spelling [];
     a_member_is_changed_by_another_spelling [];
     adding_by_another_spelling_adds_nobody_twice [AddUser];

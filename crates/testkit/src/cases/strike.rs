@@ -1,6 +1,6 @@
 //! One call that meets one fault, and what must hold afterwards whatever stands around the adapter.
 
-use crate::call::{Call, METHODS};
+use crate::call::Call;
 use crate::context::Context;
 use crate::failure::{Checked, check, check_eq, outcome};
 use crate::proxy::{Armed, Fault, Rule};
@@ -13,11 +13,6 @@ pub(super) struct Strike {
     pub(super) call: Call,
     pub(super) result: Result<(), Error>,
     armed: Armed,
-}
-
-/// The methods that the adapter claims.
-pub(super) fn methods(context: &Context) -> impl Iterator<Item = Capability> + '_ {
-    METHODS.into_iter().filter(|method| context.has(*method))
 }
 
 /// Makes the call for a capability in the usual world, with a fault in its way.

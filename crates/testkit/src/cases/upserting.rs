@@ -12,6 +12,7 @@ use workspace_members_core::{
 };
 
 cases! {
+    __upserting_cases;
     adding_a_member_again_gives_them_the_role [AddUser];
     ensure_reads_first_where_adding_changes_roles [AddUser, GetMember];
     ensure_adds_nobody_whom_it_could_not_read [AddUser, GetMember];

@@ -10,6 +10,7 @@ use futures_util::TryStreamExt;
 use workspace_members_core::{AddMember, Behaviour, ErrorKind, Workspace, WorkspaceId, WorkspaceMembersExt};
 
 cases! {
+    __workspaces_cases;
     workspaces_are_what_they_are [ListWorkspaces];
     a_workspace_is_found_by_id_or_name [ListWorkspaces];
     workspaces_of_one_name_are_ambiguous [ListWorkspaces];
