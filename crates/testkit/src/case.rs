@@ -31,17 +31,17 @@ pub(crate) struct Case {
     pub(crate) run: for<'a> fn(&'a Context) -> BoxFuture<'a, Checked>,
 }
 
-/// The table of one file's cases: `name [needs]`, with `over http` for those that need the proxy. What runs is the
-/// function of the same name, or what follows the arrow. The first name is that of a macro for
+/// The table of one file's cases: `name [needs]`, with `over http` for those that need the proxy, and `in usual` for
+/// those that begin in the usual world. What runs is the function of the same name, or what follows the arrow. The first name is that of a macro for
 /// [`conformance!`](crate::conformance), which makes a test of each case.
 macro_rules! cases {
-    ($tests:ident; $($name:ident [$($need:ident),*] $(over $http:ident)? $(=> |$context:ident| $run:expr)?;)+) => {
+    ($tests:ident; $($name:ident [$($need:ident),*] $(over $http:ident)? $(in $world:ident)? $(=> |$context:ident| $run:expr)?;)+) => {
         pub(crate) const CASES: &[$crate::case::Case] = &[$(
             $crate::case::Case {
                 name: stringify!($name),
                 needs: &[$(workspace_members_core::Capability::$need),*],
                 proxy: false $(|| stringify!($http).len() == 4)?,
-                run: $crate::case::cases!(@run $name $(|$context| $run)?),
+                run: $crate::case::cases!(@run $name $($world)? $(|$context| $run)?),
             },
         )+];
 
@@ -52,6 +52,7 @@ macro_rules! cases {
             (names) => { [$(stringify!($name)),+].as_slice() };
         }
     };
+    (@run $name:ident usual) => { |context| Box::pin(async { $name(context.usual().await?).await }) };
     (@run $name:ident) => { |context| Box::pin($name(context)) };
     (@run $name:ident |$context:ident| $run:expr) => { |$context| Box::pin($run) };
 }

@@ -14,7 +14,7 @@ cases! {
     __adding_cases;
     an_added_user_is_there_in_that_role [AddUser] => |c| add_one(c, c.user(CLEO));
     an_added_group_is_there_in_that_role [AddGroup] => |c| add_one(c, c.group(OTHER_GROUP));
-    an_addition_shows_in_get [AddUser, GetMember];
+    an_addition_shows_in_get [AddUser, GetMember] in usual;
     additions_leave_everybody_else_alone [AddUser];
     a_user_can_be_in_two_workspaces_in_two_roles [AddUser];
     adding_a_member_again_is_refused_and_changes_nothing [AddUser] => |c| add_again(c, c.user(ANA));
@@ -29,7 +29,7 @@ cases! {
         => |c| ensure_leaves_a_member(c, IfPresent::Fail, Err(ErrorKind::AlreadyMember));
     ensure_keeps_the_role_with_keep [AddUser, GetMember]
         => |c| ensure_leaves_a_member(c, IfPresent::Keep, Ok(Change::Unchanged));
-    ensure_sets_the_role_with_set_role [AddUser, GetMember, SetUserRole];
+    ensure_sets_the_role_with_set_role [AddUser, GetMember, SetUserRole] in usual;
     ensure_refuses_a_change_of_role_that_is_not_supported [AddUser, GetMember];
     ensure_adds_an_outsider_with_any_of_them [AddUser, GetMember];
     ensure_gives_a_custom_role_in_one_step_or_two [AddUser, GetMember];
@@ -51,8 +51,7 @@ async fn add_one(context: &Context, who: PrincipalId) -> Checked {
     Ok(())
 }
 
-async fn an_addition_shows_in_get(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn an_addition_shows_in_get(stage: Stage) -> Checked {
     let cleo = stage.user(CLEO);
     let added = stage.add(&cleo, &stage.second).await?;
     let Some(got) = stage.members().get(&stage.legal, &cleo).await? else {
@@ -147,8 +146,7 @@ async fn ensure_leaves_a_member(
     Ok(())
 }
 
-async fn ensure_sets_the_role_with_set_role(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn ensure_sets_the_role_with_set_role(stage: Stage) -> Checked {
     let steps = [
         (&stage.first, Change::Unchanged),
         (&stage.second, Change::Applied),
@@ -204,7 +202,7 @@ async fn ensure_gives_a_custom_role_in_one_step_or_two(context: &Context) -> Che
     Ok(())
 }
 
-/// Whoever is added without a word about mails gets none, whatever the provider does by itself.
+/// An addition that does not ask for mails sends none, whatever the provider does by itself.
 async fn nobody_is_notified_unless_asked(context: &Context) -> Checked {
     use Capability::{AddGroup, AddUser, RemoveUser, SetUserRole};
     let stage = context.usual().await?;

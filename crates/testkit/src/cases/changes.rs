@@ -11,17 +11,16 @@ use workspace_members_core::{
 
 cases! {
     __changes_cases;
-    setting_the_role_they_have_changes_nothing [SetUserRole];
-    setting_a_role_leaves_everybody_else_alone [SetUserRole];
-    setting_an_outsiders_role_is_not_found [SetUserRole];
+    setting_the_role_they_have_changes_nothing [SetUserRole] in usual;
+    setting_a_role_leaves_everybody_else_alone [SetUserRole] in usual;
+    setting_an_outsiders_role_is_not_found [SetUserRole] in usual;
     setting_a_role_without_the_membership_id_is_refused [SetUserRole];
-    change_role_says_whether_it_changed_anything [SetUserRole, GetMember];
-    a_role_changes_by_removing_and_adding [AddUser, RemoveUser, GetMember, Roster, Me];
-    removing_and_adding_refuses_to_lock_itself_out [AddUser, RemoveUser, GetMember, Roster, Me];
+    change_role_says_whether_it_changed_anything [SetUserRole, GetMember] in usual;
+    a_role_changes_by_removing_and_adding [AddUser, RemoveUser, GetMember, Roster, Me] in usual;
+    removing_and_adding_refuses_to_lock_itself_out [AddUser, RemoveUser, GetMember, Roster, Me] in usual;
 }
 
-async fn setting_the_role_they_have_changes_nothing(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn setting_the_role_they_have_changes_nothing(stage: Stage) -> Checked {
     for _ in 0..2 {
         stage.set_role(&stage.user(ANA), &stage.first).await?;
         stage.expect_state("after setting the role they have").await?;
@@ -29,8 +28,7 @@ async fn setting_the_role_they_have_changes_nothing(context: &Context) -> Checke
     Ok(())
 }
 
-async fn setting_a_role_leaves_everybody_else_alone(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn setting_a_role_leaves_everybody_else_alone(stage: Stage) -> Checked {
     for (number, role) in [(ANA, &stage.second), (BEN, &stage.first), (BOSS, &stage.second)] {
         if number == BOSS && stage.behaves(Behaviour::FixedWorkspaceOwner) {
             continue;
@@ -41,8 +39,7 @@ async fn setting_a_role_leaves_everybody_else_alone(context: &Context) -> Checke
     Ok(())
 }
 
-async fn setting_an_outsiders_role_is_not_found(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn setting_an_outsiders_role_is_not_found(stage: Stage) -> Checked {
     for (workspace, who) in [(&stage.legal, CLEO), (&stage.sales, ANA), (&stage.legal, NOBODY)] {
         if stage.out_of_reach(workspace) {
             continue;
@@ -70,8 +67,7 @@ async fn setting_a_role_without_the_membership_id_is_refused(context: &Context) 
     stage.expect_state("after a key without a membership id").await
 }
 
-async fn change_role_says_whether_it_changed_anything(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn change_role_says_whether_it_changed_anything(stage: Stage) -> Checked {
     let ana = stage.user(ANA);
     stage.forget();
     let ensured = stage.guarded().change_role(&stage.legal, &ana, &stage.first).await?;
@@ -87,8 +83,7 @@ async fn by_two_steps(stage: &Stage, who: u64, role: &Role) -> Result<Ensured, E
     stage.guarded().change_role_by_remove_then_add(&stage.legal, &stage.user(who), role).await
 }
 
-async fn a_role_changes_by_removing_and_adding(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn a_role_changes_by_removing_and_adding(stage: Stage) -> Checked {
     let ana = stage.user(ANA);
     let ensured = by_two_steps(&stage, ANA, &stage.first).await?;
     check_eq!(ensured.change, Change::Unchanged, "the role they have, by removing and adding");
@@ -106,8 +101,7 @@ async fn a_role_changes_by_removing_and_adding(context: &Context) -> Checked {
     Ok(())
 }
 
-async fn removing_and_adding_refuses_to_lock_itself_out(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn removing_and_adding_refuses_to_lock_itself_out(stage: Stage) -> Checked {
     only_if(stage.native(&stage.first) != stage.highest(), "there is only one role")?;
     stage.forget();
     let result = by_two_steps(&stage, ME, &stage.first).await;

@@ -15,12 +15,12 @@ use workspace_members_core::{
 
 cases! {
     __guards_cases;
-    verbs_keep_the_user_that_the_key_acts_as [RemoveUser, GetMember, Me, Roster];
+    verbs_keep_the_user_that_the_key_acts_as [RemoveUser, GetMember, Me, Roster] in usual;
     verbs_keep_the_last_owner [RemoveUser, GetMember, Me, Roster];
     a_demotion_of_the_last_owner_is_refused [SetUserRole, GetMember, Me, Roster];
     what_is_allowed_is_left_to_the_provider [RemoveUser, GetMember, Me, Roster];
     nobody_is_removed_while_it_is_unknown_who_acts [RemoveUser, GetMember];
-    a_guard_reads_no_more_than_it_needs [RemoveUser, GetMember, Me, Roster];
+    a_guard_reads_no_more_than_it_needs [RemoveUser, GetMember, Me, Roster] in usual;
 }
 
 type Watched = Scripted<Arc<dyn WorkspaceMembers>>;
@@ -33,8 +33,7 @@ fn writes(members: &Watched) -> Vec<Operation> {
     members.calls().into_iter().filter(|operation| operation.is_write()).collect()
 }
 
-async fn verbs_keep_the_user_that_the_key_acts_as(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn verbs_keep_the_user_that_the_key_acts_as(stage: Stage) -> Checked {
     let members = watched(&stage);
     let result = members.remove_member(&stage.legal, &stage.user(ME)).await;
     expect_protected(&stage, "removing the key's own user", result, &[Protection::ActingIdentity])?;
@@ -127,8 +126,7 @@ async fn nobody_is_removed_while_it_is_unknown_who_acts(context: &Context) -> Ch
 }
 
 /// Of somebody who is no owner, the other owners need not be known; and a loop asks once who acts.
-async fn a_guard_reads_no_more_than_it_needs(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn a_guard_reads_no_more_than_it_needs(stage: Stage) -> Checked {
     let owners = [&stage.first, &stage.second].iter().any(|role| stage.native(role) == stage.highest());
     only_if(!owners, "everybody is an owner")?;
     let members = watched(&stage);

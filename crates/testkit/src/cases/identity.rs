@@ -13,12 +13,12 @@ use workspace_members_core::{
 
 cases! {
     __identity_cases;
-    the_acting_identity_is_known [Me];
+    the_acting_identity_is_known [Me] in usual;
     awkward_addresses_find_their_user [ListUsers, SeeAddresses];
     an_address_of_two_users_is_ambiguous [ListUsers, SeeAddresses];
-    an_address_that_nobody_has_is_not_found [ListUsers, SeeAddresses];
+    an_address_that_nobody_has_is_not_found [ListUsers, SeeAddresses] in usual;
     awkward_ids_address_only_what_they_name [AddUser];
-    ids_that_the_provider_cannot_have_are_refused [AddUser];
+    ids_that_the_provider_cannot_have_are_refused [AddUser] in usual;
     a_user_and_a_group_of_one_id_are_two [AddUser, AddGroup];
     a_role_goes_to_the_user_not_to_the_group_of_that_id [SetUserRole, AddUser, AddGroup];
     removing_a_user_leaves_the_group_of_that_id [RemoveUser, AddUser, AddGroup]
@@ -27,8 +27,7 @@ cases! {
         => |c| remove_one_seven(c, c.group(SEVEN));
 }
 
-async fn the_acting_identity_is_known(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn the_acting_identity_is_known(stage: Stage) -> Checked {
     let me = stage.members().me().await?;
     check_eq!(me.user, stage.user_id(ME), "the acting user");
     if me.email.is_some() {
@@ -89,8 +88,7 @@ async fn an_address_of_two_users_is_ambiguous(context: &Context) -> Checked {
     Ok(())
 }
 
-async fn an_address_that_nobody_has_is_not_found(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn an_address_that_nobody_has_is_not_found(stage: Stage) -> Checked {
     for address in ["nobody@example.com", "na@example.com", "ana@example.co", "an\u{430}@example.com"] {
         let result = stage.members().find_user(&email(address)).await;
         stage.expect_refusal(&format!("finding {address:?}"), result, &[ErrorKind::NotFound])?;
@@ -140,8 +138,7 @@ async fn awkward_ids_address_only_what_they_name(context: &Context) -> Checked {
 }
 
 /// Another spelling of an id, or no id at all, reaches nobody.
-async fn ids_that_the_provider_cannot_have_are_refused(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn ids_that_the_provider_cannot_have_are_refused(stage: Stage) -> Checked {
     let ana = stage.user_id(ANA);
     let refusals =
         [ErrorKind::InvalidInput, ErrorKind::NotFound, ErrorKind::Rejected, ErrorKind::Unsupported];

@@ -3,7 +3,6 @@
 use crate::call::{Call, INVITED};
 use crate::case::cases;
 use crate::cast::{BEN, CLEO, NOBODY, email};
-use crate::context::Context;
 use crate::failure::{Checked, Stop, check, check_eq, only_if, outcome};
 use crate::stage::Stage;
 use futures_util::TryStreamExt;
@@ -15,18 +14,18 @@ use workspace_members_core::{
 
 cases! {
     __lifecycle_cases;
-    an_invitation_says_what_became_of_it [InviteUser];
-    an_open_invitation_is_listed [InviteUser, ListInvitations];
-    invitations_come_whole_over_every_page_boundary [InviteUser, ListInvitations];
-    inviting_somebody_of_the_account_is_refused_or_harmless [InviteUser];
-    an_invitation_into_an_unknown_workspace_is_not_found [InviteUser];
-    an_invitation_is_mailed_as_declared [InviteUser];
-    an_invitation_is_withdrawn_once [InviteUser, CancelInvitation];
-    withdrawing_an_unknown_invitation_is_not_found [CancelInvitation];
-    a_user_is_deactivated_and_activated [SetUserActive];
-    deactivating_an_unknown_user_is_not_found [SetUserActive];
-    a_deleted_user_is_in_no_workspace [DeleteUser];
-    deleting_a_user_twice_is_not_found [DeleteUser];
+    an_invitation_says_what_became_of_it [InviteUser] in usual;
+    an_open_invitation_is_listed [InviteUser, ListInvitations] in usual;
+    invitations_come_whole_over_every_page_boundary [InviteUser, ListInvitations] in usual;
+    inviting_somebody_of_the_account_is_refused_or_harmless [InviteUser] in usual;
+    an_invitation_into_an_unknown_workspace_is_not_found [InviteUser] in usual;
+    an_invitation_is_mailed_as_declared [InviteUser] in usual;
+    an_invitation_is_withdrawn_once [InviteUser, CancelInvitation] in usual;
+    withdrawing_an_unknown_invitation_is_not_found [CancelInvitation] in usual;
+    a_user_is_deactivated_and_activated [SetUserActive] in usual;
+    deactivating_an_unknown_user_is_not_found [SetUserActive] in usual;
+    a_deleted_user_is_in_no_workspace [DeleteUser] in usual;
+    deleting_a_user_twice_is_not_found [DeleteUser] in usual;
 }
 
 async fn invite(stage: &Stage) -> Checked<Invited> {
@@ -41,8 +40,7 @@ async fn open_invitation(stage: &Stage) -> Checked<Invitation> {
 
 const NEVER_OPEN: &str = "somebody who is invited is a user at once";
 
-async fn an_invitation_says_what_became_of_it(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn an_invitation_says_what_became_of_it(stage: Stage) -> Checked {
     let invited = invite(&stage).await?;
     let address = match (&invited.user, &invited.invitation) {
         (Some(user), _) => user.email.clone(),
@@ -80,8 +78,7 @@ async fn invitations(stage: &Stage, of: ListOf, size: Option<u32>) -> Checked<Ve
     Err(Stop::failed("the list of invitations does not end"))
 }
 
-async fn an_open_invitation_is_listed(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn an_open_invitation_is_listed(stage: Stage) -> Checked {
     let before = invitations(&stage, ListOf::Account, None).await?;
     let invitation = open_invitation(&stage).await?;
     let new = before.iter().all(|open| open.id != invitation.id);
@@ -103,8 +100,7 @@ async fn an_open_invitation_is_listed(context: &Context) -> Checked {
     Ok(())
 }
 
-async fn invitations_come_whole_over_every_page_boundary(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn invitations_come_whole_over_every_page_boundary(stage: Stage) -> Checked {
     let before = invitations(&stage, ListOf::Account, None).await?.len();
     let mut opened: BTreeSet<InvitationId> = BTreeSet::new();
     for number in 0..7 {
@@ -124,8 +120,7 @@ async fn invitations_come_whole_over_every_page_boundary(context: &Context) -> C
 }
 
 /// Nobody gets a second account.
-async fn inviting_somebody_of_the_account_is_refused_or_harmless(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn inviting_somebody_of_the_account_is_refused_or_harmless(stage: Stage) -> Checked {
     let mut invite = Call::invitation(&stage, "Cleo@Example.com");
     invite.workspaces.clear();
     let result = stage.members().invite(&invite).await;
@@ -142,8 +137,7 @@ async fn inviting_somebody_of_the_account_is_refused_or_harmless(context: &Conte
     Ok(())
 }
 
-async fn an_invitation_into_an_unknown_workspace_is_not_found(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn an_invitation_into_an_unknown_workspace_is_not_found(stage: Stage) -> Checked {
     let invite = Invite::new(email(INVITED)).with_workspace(stage.workspace(NOBODY), stage.first.clone());
     let result = stage.members().invite(&invite).await;
     stage.expect_missing("inviting into an unknown workspace", result, Resource::Workspace)?;
@@ -156,8 +150,7 @@ async fn an_invitation_into_an_unknown_workspace_is_not_found(context: &Context)
 }
 
 /// Where invitations are always mailed, there is one mail; else there is none, since nobody asked for one.
-async fn an_invitation_is_mailed_as_declared(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn an_invitation_is_mailed_as_declared(stage: Stage) -> Checked {
     stage.mails()?;
     invite(&stage).await?;
     let expected = usize::from(stage.behaves(Behaviour::InvitationsMail));
@@ -165,8 +158,7 @@ async fn an_invitation_is_mailed_as_declared(context: &Context) -> Checked {
     Ok(())
 }
 
-async fn an_invitation_is_withdrawn_once(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn an_invitation_is_withdrawn_once(stage: Stage) -> Checked {
     let invitation = open_invitation(&stage).await?;
     let withdraw = CancelInvitation::new(invitation.id.clone());
     stage.members().cancel_invitation(&withdraw).await?;
@@ -182,8 +174,7 @@ async fn an_invitation_is_withdrawn_once(context: &Context) -> Checked {
     Ok(())
 }
 
-async fn withdrawing_an_unknown_invitation_is_not_found(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn withdrawing_an_unknown_invitation_is_not_found(stage: Stage) -> Checked {
     let unknown = CancelInvitation::new(stage.ids().make(NOBODY));
     let result = stage.members().cancel_invitation(&unknown).await;
     stage.expect_refusal("withdrawing an unknown invitation", result, &[ErrorKind::NotFound])?;
@@ -201,8 +192,7 @@ async fn status(stage: &Stage, number: u64) -> Checked<Option<Status>> {
 }
 
 /// Idempotent, and without any loss of a membership.
-async fn a_user_is_deactivated_and_activated(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn a_user_is_deactivated_and_activated(stage: Stage) -> Checked {
     for (number, active) in [(BEN, false), (BEN, false), (BEN, true), (BEN, true), (CLEO, false)] {
         let who = stage.user(number);
         let request = SetUserActive::new(stage.user_id(number), active);
@@ -221,8 +211,7 @@ async fn a_user_is_deactivated_and_activated(context: &Context) -> Checked {
     Ok(())
 }
 
-async fn deactivating_an_unknown_user_is_not_found(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn deactivating_an_unknown_user_is_not_found(stage: Stage) -> Checked {
     for active in [false, true] {
         let request = SetUserActive::new(stage.user_id(NOBODY), active);
         let result = stage.members().set_user_active(&request).await;
@@ -232,8 +221,7 @@ async fn deactivating_an_unknown_user_is_not_found(context: &Context) -> Checked
 }
 
 /// Somebody who is in two workspaces, where two are reached, leaves both.
-async fn a_deleted_user_is_in_no_workspace(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn a_deleted_user_is_in_no_workspace(stage: Stage) -> Checked {
     let ben = stage.user(BEN);
     if stage.has(Capability::AddUser) && !stage.out_of_reach(&stage.sales) {
         stage.add_to(&stage.sales, &ben, &stage.first).await?;
@@ -251,8 +239,7 @@ async fn a_deleted_user_is_in_no_workspace(context: &Context) -> Checked {
     Ok(())
 }
 
-async fn deleting_a_user_twice_is_not_found(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn deleting_a_user_twice_is_not_found(stage: Stage) -> Checked {
     stage.members().delete_user(&DeleteUser::new(stage.user_id(CLEO))).await?;
     for number in [CLEO, NOBODY] {
         let result = stage.members().delete_user(&DeleteUser::new(stage.user_id(number))).await;

@@ -16,20 +16,19 @@ use workspace_members_core::{
 
 cases! {
     __listing_cases;
-    users_are_who_they_are [ListUsers];
-    groups_are_what_they_are [ListGroups];
-    one_workspace_lists_its_own_members [ListMembers];
-    the_account_lists_every_workspace [ListAccountMembers];
-    rosters_come_in_the_order_asked_for [Roster];
-    a_fingerprint_tells_rosters_apart [Roster, AddUser];
+    users_are_who_they_are [ListUsers] in usual;
+    groups_are_what_they_are [ListGroups] in usual;
+    one_workspace_lists_its_own_members [ListMembers] in usual;
+    the_account_lists_every_workspace [ListAccountMembers] in usual;
+    rosters_come_in_the_order_asked_for [Roster] in usual;
+    a_fingerprint_tells_rosters_apart [Roster, AddUser] in usual;
     a_workspace_without_members_is_empty_or_refused [Roster];
-    the_roster_of_an_unknown_workspace_is_not_found [Roster];
-    listing_an_unknown_workspace_yields_nobody [ListMembers];
-    a_member_is_got_and_an_outsider_is_not [GetMember];
+    the_roster_of_an_unknown_workspace_is_not_found [Roster] in usual;
+    listing_an_unknown_workspace_yields_nobody [ListMembers] in usual;
+    a_member_is_got_and_an_outsider_is_not [GetMember] in usual;
 }
 
-async fn users_are_who_they_are(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn users_are_who_they_are(stage: Stage) -> Checked {
     let listed: Vec<_> = stage.members().users().try_collect().await?;
     let count = listed.len();
     let mut listed = stage.by_folded_id(listed.into_iter().map(|user| (user.id.clone().into(), user)));
@@ -54,8 +53,7 @@ async fn users_are_who_they_are(context: &Context) -> Checked {
     Ok(())
 }
 
-async fn groups_are_what_they_are(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn groups_are_what_they_are(stage: Stage) -> Checked {
     let listed: Vec<_> = stage.members().groups().try_collect().await?;
     let shown: BTreeSet<_> = listed.iter().map(|group| (&group.id, &group.name)).collect();
     let seeded: BTreeSet<_> = stage.seed.groups.iter().map(|group| (&group.id, &group.name)).collect();
@@ -81,8 +79,7 @@ fn check_member(member: &Member, stage: &Stage) -> Checked {
     stage.expect_membership_id(key)
 }
 
-async fn one_workspace_lists_its_own_members(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn one_workspace_lists_its_own_members(stage: Stage) -> Checked {
     for workspace in [&stage.legal, &stage.sales] {
         if stage.out_of_reach(workspace) {
             continue;
@@ -100,8 +97,7 @@ async fn one_workspace_lists_its_own_members(context: &Context) -> Checked {
     Ok(())
 }
 
-async fn the_account_lists_every_workspace(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn the_account_lists_every_workspace(stage: Stage) -> Checked {
     let listed: Vec<Member> = stage.members().members(ListOf::Account).try_collect().await?;
     let mut shown = Vec::new();
     for member in listed {
@@ -120,8 +116,7 @@ async fn the_account_lists_every_workspace(context: &Context) -> Checked {
     Ok(())
 }
 
-async fn rosters_come_in_the_order_asked_for(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn rosters_come_in_the_order_asked_for(stage: Stage) -> Checked {
     for order in [[&stage.legal, &stage.sales], [&stage.sales, &stage.legal]] {
         let mut asked = order.map(Clone::clone).to_vec();
         asked.retain(|workspace| !stage.out_of_reach(workspace));
@@ -139,8 +134,7 @@ async fn rosters_come_in_the_order_asked_for(context: &Context) -> Checked {
     Ok(())
 }
 
-async fn a_fingerprint_tells_rosters_apart(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn a_fingerprint_tells_rosters_apart(stage: Stage) -> Checked {
     let fingerprint = async |workspace| stage.members().roster(workspace).await.map(|it| it.fingerprint());
     let first = fingerprint(&stage.legal).await?;
     check_eq!(fingerprint(&stage.legal).await?, first, "the fingerprint of an unchanged roster");
@@ -171,8 +165,7 @@ async fn a_workspace_without_members_is_empty_or_refused(context: &Context) -> C
     Ok(())
 }
 
-async fn the_roster_of_an_unknown_workspace_is_not_found(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn the_roster_of_an_unknown_workspace_is_not_found(stage: Stage) -> Checked {
     let unknown = stage.workspace(NOBODY);
     for asked in [vec![unknown.clone()], vec![stage.legal.clone(), unknown]] {
         let result = stage.members().rosters(&asked).await;
@@ -184,8 +177,7 @@ async fn the_roster_of_an_unknown_workspace_is_not_found(context: &Context) -> C
     Ok(())
 }
 
-async fn listing_an_unknown_workspace_yields_nobody(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn listing_an_unknown_workspace_yields_nobody(stage: Stage) -> Checked {
     let result: Result<Vec<Member>, _> = stage.members().members(stage.workspace(NOBODY)).try_collect().await;
     match result {
         Ok(listed) => check!(listed.is_empty(), "an unknown workspace has members: {listed:?}"),
@@ -195,8 +187,7 @@ async fn listing_an_unknown_workspace_yields_nobody(context: &Context) -> Checke
     Ok(())
 }
 
-async fn a_member_is_got_and_an_outsider_is_not(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn a_member_is_got_and_an_outsider_is_not(stage: Stage) -> Checked {
     let (legal, sales) = (&stage.legal, &stage.sales);
     // Of a kind that can be neither added nor removed, a member may be shown by the list alone.
     let managed = |principal: &PrincipalId| {

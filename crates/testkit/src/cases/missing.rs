@@ -4,18 +4,18 @@ use crate::case::cases;
 use crate::cast::{ANA, CLEO, NOBODY};
 use crate::context::Context;
 use crate::failure::{Checked, check, check_eq, outcome, shown};
+use crate::stage::Stage;
 use workspace_members_core::{Capability, Change, ErrorKind, Operation, Resource, WorkspaceMembersExt};
 
 cases! {
     __missing_cases;
-    a_read_that_finds_nothing_says_what_may_be_missing [GetMember];
-    a_read_that_finds_nothing_is_narrowed_down [GetMember];
+    a_read_that_finds_nothing_says_what_may_be_missing [GetMember] in usual;
+    a_read_that_finds_nothing_is_narrowed_down [GetMember] in usual;
     removing_somebody_who_is_not_found_changes_nothing [GetMember, RemoveUser];
 }
 
 /// One request answers for what it saw: nobody, or everything that may be missing.
-async fn a_read_that_finds_nothing_says_what_may_be_missing(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn a_read_that_finds_nothing_says_what_may_be_missing(stage: Stage) -> Checked {
     for (workspace, who, missing) in [
         (stage.legal.clone(), CLEO, Resource::Member),
         (stage.legal.clone(), NOBODY, Resource::User),
@@ -35,8 +35,7 @@ async fn a_read_that_finds_nothing_says_what_may_be_missing(context: &Context) -
 }
 
 /// What the account's lists show is not what is missing.
-async fn a_read_that_finds_nothing_is_narrowed_down(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn a_read_that_finds_nothing_is_narrowed_down(stage: Stage) -> Checked {
     let (cleo, ana) = (stage.user(CLEO), stage.user(ANA));
     let result = stage.members().find_member(&stage.legal, &cleo, Operation::Get).await;
     let workspaces = stage.has(Capability::ListWorkspaces);

@@ -5,12 +5,13 @@ use crate::cast::{CLEO, OTTO, PIA};
 use crate::context::Context;
 use crate::failure::{Checked, Stop, check, check_eq, only_if};
 use crate::seed::Seedable;
+use crate::stage::Stage;
 use workspace_members_core::{Behaviour, Capability, Change, IfPresent, Status, WorkspaceMembersExt};
 
 cases! {
     __pending_cases;
     an_addition_that_invites_is_pending [AddUser];
-    an_addition_that_lets_in_is_not_pending [AddUser];
+    an_addition_that_lets_in_is_not_pending [AddUser] in usual;
     somebody_pending_is_added_once [AddUser, GetMember];
     an_invitation_is_mailed_where_it_always_is [AddUser];
     members_who_have_not_accepted_are_listed [ListPending];
@@ -45,8 +46,7 @@ async fn an_addition_that_invites_is_pending(context: &Context) -> Checked {
     Ok(())
 }
 
-async fn an_addition_that_lets_in_is_not_pending(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn an_addition_that_lets_in_is_not_pending(stage: Stage) -> Checked {
     let cleo = stage.user(CLEO);
     let member = stage.members().add(&stage.adding(cleo.clone(), &stage.first)).await?;
     check!(member.status != Status::Pending, "a user of the account was let in, and the answer says pending");
@@ -70,7 +70,7 @@ async fn somebody_pending_is_added_once(context: &Context) -> Checked {
     Ok(())
 }
 
-/// With or without a word about it, which is what the declaration is for.
+/// Also where nobody asked for a mail, which is what the declaration is for.
 async fn an_invitation_is_mailed_where_it_always_is(context: &Context) -> Checked {
     only_if_additions_invite(context)?;
     let stage = context.usual().await?;

@@ -4,6 +4,7 @@ use crate::case::cases;
 use crate::cast::{ANA, BEN, CLEO, MEMBER_GROUP, NOBODY};
 use crate::context::Context;
 use crate::failure::{Checked, Stop, check_eq, only_if};
+use crate::stage::Stage;
 use workspace_members_core::{Capability, Change, ErrorKind, MemberKey, PrincipalId, RemoveMember, Resource};
 
 cases! {
@@ -12,13 +13,13 @@ cases! {
     a_removed_group_is_gone_and_nobody_else [RemoveGroup] => |c| remove_each(c, vec![c.group(MEMBER_GROUP)]);
     removing_twice_is_not_found [RemoveUser] => |c| remove_twice(c, c.user(BEN));
     removing_a_group_twice_is_not_found [RemoveGroup] => |c| remove_twice(c, c.group(MEMBER_GROUP));
-    removing_an_outsider_is_not_found [RemoveUser];
+    removing_an_outsider_is_not_found [RemoveUser] in usual;
     removing_from_one_workspace_leaves_the_other [RemoveUser, AddUser];
-    somebody_removed_can_come_back [RemoveUser, AddUser];
+    somebody_removed_can_come_back [RemoveUser, AddUser] in usual;
     removing_without_the_membership_id_is_refused [RemoveUser];
     an_old_membership_id_does_not_end_a_new_membership [RemoveUser, AddUser];
-    remove_member_says_whether_it_removed_anybody [RemoveUser, GetMember];
-    remove_member_in_an_unknown_workspace_is_not_found [RemoveUser, GetMember];
+    remove_member_says_whether_it_removed_anybody [RemoveUser, GetMember] in usual;
+    remove_member_in_an_unknown_workspace_is_not_found [RemoveUser, GetMember] in usual;
 }
 
 /// Each in a world of its own.
@@ -45,8 +46,7 @@ async fn remove_twice(context: &Context, who: PrincipalId) -> Checked {
     stage.expect_state("after removing twice").await
 }
 
-async fn removing_an_outsider_is_not_found(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn removing_an_outsider_is_not_found(stage: Stage) -> Checked {
     for (workspace, who) in [(&stage.legal, CLEO), (&stage.sales, ANA), (&stage.legal, NOBODY)] {
         if !stage.out_of_reach(workspace) {
             let key = stage.key(workspace, &stage.user(who)).await?;
@@ -71,8 +71,7 @@ async fn removing_from_one_workspace_leaves_the_other(context: &Context) -> Chec
     stage.expect_state("after removing from one of two workspaces").await
 }
 
-async fn somebody_removed_can_come_back(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn somebody_removed_can_come_back(stage: Stage) -> Checked {
     let ana = stage.user(ANA);
     for role in [&stage.second, &stage.first] {
         stage.remove(&ana).await?;
@@ -108,8 +107,7 @@ async fn an_old_membership_id_does_not_end_a_new_membership(context: &Context) -
     stage.expect_state("after an old membership id").await
 }
 
-async fn remove_member_says_whether_it_removed_anybody(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn remove_member_says_whether_it_removed_anybody(stage: Stage) -> Checked {
     let ben = stage.user(BEN);
     stage.expect_out(&stage.legal, &ben);
     for expected in [Change::Applied, Change::Unchanged, Change::Unchanged] {
@@ -123,8 +121,7 @@ async fn remove_member_says_whether_it_removed_anybody(context: &Context) -> Che
     stage.expect_state("after removing an outsider").await
 }
 
-async fn remove_member_in_an_unknown_workspace_is_not_found(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn remove_member_in_an_unknown_workspace_is_not_found(stage: Stage) -> Checked {
     let result = stage.guarded().remove_member(&stage.workspace(NOBODY), &stage.user(BEN)).await;
     if result.is_ok() {
         return Err(Stop::failed("removing from an unknown workspace worked"));

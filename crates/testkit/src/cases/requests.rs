@@ -6,6 +6,7 @@ use crate::case::{cases, expect_refused};
 use crate::context::Context;
 use crate::failure::{Checked, Stop, check, check_eq, only_if, outcome, shown};
 use crate::proxy::Fault;
+use crate::stage::Stage;
 use std::sync::Arc;
 use workspace_members_core::{Capabilities, Capability, ErrorKind, WorkspaceMembers};
 
@@ -14,9 +15,9 @@ cases! {
     every_claim_works [];
     whatever_is_not_claimed_is_refused_without_a_request [];
     one_method_sends_at_most_one_request [] over http;
-    capabilities_cost_nothing_and_stay_the_same [];
+    capabilities_cost_nothing_and_stay_the_same [] in usual;
     pointers_forward_every_method [];
-    no_secret_shows [] over http;
+    no_secret_shows [] over http in usual;
 }
 
 /// The call of each claimed capability succeeds in the usual world, and does what it says.
@@ -57,13 +58,12 @@ async fn one_method_sends_at_most_one_request(context: &Context) -> Checked {
     Ok(())
 }
 
-async fn capabilities_cost_nothing_and_stay_the_same(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn capabilities_cost_nothing_and_stay_the_same(stage: Stage) -> Checked {
     stage.forget();
     let before = stage.members().capabilities().clone();
     // Each world has an address of its own.
     let alike = |capabilities: &Capabilities| capabilities.clone().with_endpoint("");
-    let (one, other) = (alike(&before), alike(&context.capabilities));
+    let (one, other) = (alike(&before), alike(&stage.capabilities));
     check_eq!(one, other, "two values of the same configuration claim different things");
     check_eq!(&stage.members().provider(), before.provider(), "the provider's name");
     check!(before.page_size() > 0, "a page of 0 records never ends");
@@ -89,8 +89,7 @@ async fn pointers_forward_every_method(context: &Context) -> Checked {
     Ok(())
 }
 
-async fn no_secret_shows(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn no_secret_shows(stage: Stage) -> Checked {
     let unknown = || Stop::not_applicable("the harness does not say which credential is in use");
     let secret = stage.world.secret.as_ref().ok_or_else(unknown)?;
     let expect_hidden = |what: &str, text: &str| {
@@ -99,10 +98,10 @@ async fn no_secret_shows(context: &Context) -> Checked {
     };
     expect_hidden("Debug", &format!("{:?} {:#?}", stage.members(), stage.members()))?;
     expect_hidden("the capabilities", &format!("{:?}", stage.members().capabilities()))?;
-    for capability in methods(context) {
-        let stage = context.usual().await?;
+    for capability in methods(&stage) {
+        let stage = stage.usual().await?;
         let call = Call::of(&stage, capability).await?;
-        arm(&stage, &call, Fault::Answer(context.harness.refusal(401)))?;
+        arm(&stage, &call, Fault::Answer(stage.harness.refusal(401)))?;
         let result = call.send(stage.members()).await;
         if let Some(error) = stage.expect_error("401", result, &[ErrorKind::Unauthenticated])? {
             expect_hidden("an error", &format!("{error} {error:?} {}", shown(&error)))?;

@@ -20,13 +20,13 @@ cases! {
     every_row_reads_as_the_table_says [];
     a_native_name_writes_its_own_row [AddUser];
     native_roles_of_one_role_stay_apart [AddUser];
-    a_role_without_a_row_is_refused_without_a_request [AddUser];
+    a_role_without_a_row_is_refused_without_a_request [AddUser] in usual;
     nothing_wider_than_asked_is_ever_written [AddUser];
     an_unheard_of_role_is_kept_when_read [];
-    an_unheard_of_role_is_not_written_by_guess [AddUser];
+    an_unheard_of_role_is_not_written_by_guess [AddUser] in usual;
     a_custom_role_can_be_added [AddUser, AddCustomRole];
     a_custom_role_can_be_set [SetUserRole, SetCustomRole];
-    a_placeholder_is_never_written [AddUser];
+    a_placeholder_is_never_written [AddUser] in usual;
 }
 
 /// Adds one of these for each role that can be written, in a world of its own.
@@ -122,8 +122,7 @@ async fn native_roles_of_one_role_stay_apart(context: &Context) -> Checked {
     Ok(())
 }
 
-async fn a_role_without_a_row_is_refused_without_a_request(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn a_role_without_a_row_is_refused_without_a_request(stage: Stage) -> Checked {
     let mut refused = Role::BUILT_IN.to_vec();
     refused.retain(|role| stage.capabilities.roles().resolve(role).is_err());
     only_if(!refused.is_empty(), "the provider has all four roles")?;
@@ -176,8 +175,7 @@ async fn an_unheard_of_role_is_kept_when_read(context: &Context) -> Checked {
     Ok(())
 }
 
-async fn an_unheard_of_role_is_not_written_by_guess(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn an_unheard_of_role_is_not_written_by_guess(stage: Stage) -> Checked {
     let table = stage.capabilities.roles();
     // The lookalikes differ from a row by what a hasty comparison drops.
     let mut names = vec!["Zz unheard-of".to_owned(), String::new()];
@@ -196,7 +194,7 @@ async fn an_unheard_of_role_is_not_written_by_guess(context: &Context) -> Checke
         match stage.members().add(&stage.adding(who.clone(), &Role::Custom(native.clone()))).await {
             // A provider may take any word; then it is that word.
             Ok(member) => {
-                let claimed = context.has(Capability::AddCustomRole);
+                let claimed = stage.has(Capability::AddCustomRole);
                 check!(claimed, "{native:?} was written, and custom roles are not claimed");
                 check_eq!(member.native_role, native, "the role answered");
                 stage.expect_in(&stage.legal, &who, native.clone());
@@ -230,8 +228,7 @@ async fn a_custom_role_can_be_set(context: &Context) -> Checked {
     stage.expect_state("after setting a custom role").await
 }
 
-async fn a_placeholder_is_never_written(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn a_placeholder_is_never_written(stage: Stage) -> Checked {
     let placeholder = NativeRole::from_static("Custom");
     let has_one = stage.capabilities.roles().is_placeholder(&placeholder);
     only_if(has_one, "the provider names every role")?;

@@ -14,10 +14,10 @@ use workspace_members_core::{
 cases! {
     __upserting_cases;
     adding_a_member_again_gives_them_the_role [AddUser];
-    ensure_reads_first_where_adding_changes_roles [AddUser, GetMember];
+    ensure_reads_first_where_adding_changes_roles [AddUser, GetMember] in usual;
     ensure_adds_nobody_whom_it_could_not_read [AddUser, GetMember];
     a_lost_addition_does_not_undo_somebody_elses_change [AddUser, GetMember];
-    somebody_added_in_between_keeps_their_role_where_that_can_be [AddUser, GetMember];
+    somebody_added_in_between_keeps_their_role_where_that_can_be [AddUser, GetMember] in usual;
 }
 
 fn only_if_additions_change_roles(context: &Context) -> Checked {
@@ -40,10 +40,9 @@ async fn adding_a_member_again_gives_them_the_role(context: &Context) -> Checked
     Ok(())
 }
 
-/// An addition would change the role of whoever is a member, and not say so. Where it is refused for a member, it can be
-/// tried at once.
-async fn ensure_reads_first_where_adding_changes_roles(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+/// An addition would change a member's role, and not say so. Where additions of members are refused, it can be tried at
+/// once.
+async fn ensure_reads_first_where_adding_changes_roles(stage: Stage) -> Checked {
     let upserts = stage.behaves(Behaviour::AddUpserts);
     for if_present in [IfPresent::Keep, IfPresent::Fail] {
         let members = Scripted::new(stage.members().clone());
@@ -131,8 +130,7 @@ async fn a_lost_addition_does_not_undo_somebody_elses_change(context: &Context) 
 
 /// Between the read and the addition, somebody else adds the same person. Where an addition changes roles, it does so
 /// here, which no client can help; and it does nothing else. Where it is refused, the other's role stays.
-async fn somebody_added_in_between_keeps_their_role_where_that_can_be(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn somebody_added_in_between_keeps_their_role_where_that_can_be(stage: Stage) -> Checked {
     let members = Scripted::new(stage.members().clone());
     members.happens_first(Operation::Add, somebody_gives(&stage, &stage.second));
     let add = stage.adding(stage.user(CLEO), &stage.first);

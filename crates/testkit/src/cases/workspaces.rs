@@ -11,7 +11,7 @@ use workspace_members_core::{AddMember, Behaviour, ErrorKind, Workspace, Workspa
 
 cases! {
     __workspaces_cases;
-    workspaces_are_what_they_are [ListWorkspaces];
+    workspaces_are_what_they_are [ListWorkspaces] in usual;
     a_workspace_is_found_by_id_or_name [ListWorkspaces];
     workspaces_of_one_name_are_ambiguous [ListWorkspaces];
     fixed_workspaces_are_left_out_or_marked [ListWorkspaces];
@@ -19,8 +19,7 @@ cases! {
     a_workspace_that_may_be_manageable_is_tried [AddUser];
 }
 
-async fn workspaces_are_what_they_are(context: &Context) -> Checked {
-    let stage = context.usual().await?;
+async fn workspaces_are_what_they_are(stage: Stage) -> Checked {
     let mut listed: Vec<Workspace> = stage.members().workspaces().try_collect().await?;
     listed.sort_by(|a, b| a.id.cmp(&b.id));
     let shown: Vec<_> = listed.iter().map(|w| (&w.id, &w.name, w.may_be_manageable())).collect();
@@ -107,7 +106,7 @@ async fn adding_to_a_fixed_workspace_is_refused(context: &Context) -> Checked {
     stage.expect_state("after adding to a fixed workspace").await
 }
 
-/// Whether the provider says that its members may be managed or does not say it: only trying tells.
+/// Whether the provider says that its members may be managed, or says nothing: its answer to the addition decides.
 async fn a_workspace_that_may_be_manageable_is_tried(context: &Context) -> Checked {
     for manageable in [Some(true), None] {
         let mut seed = context.seed();

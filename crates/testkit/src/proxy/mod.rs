@@ -37,7 +37,7 @@ use traffic::Traffic;
 #[derive(Debug, Clone)]
 pub struct Proxy(Arc<Inner>);
 
-/// What all handles share. The accepting task ends when it is told to or with the last handle.
+/// What all handles share. The accepting task ends with [`stop`](Proxy::stop) or with the last handle.
 #[derive(Debug)]
 struct Inner {
     address: SocketAddr,
