@@ -32,8 +32,9 @@ pub(crate) struct Case {
 }
 
 /// The table of one file's cases: `name [needs]`, with `over http` for those that need the proxy, and `in usual` for
-/// those that begin in the usual world. What runs is the function of the same name, or what follows the arrow. The first name is that of a macro for
-/// [`conformance!`](crate::conformance), which makes a test of each case.
+/// those that begin in the usual world. What runs is the function of the same name, or what follows the arrow.
+///
+/// The first name is that of a macro for [`conformance!`](crate::conformance), which makes a test of each case.
 macro_rules! cases {
     ($tests:ident; $($name:ident [$($need:ident),*] $(over $http:ident)? $(in $world:ident)? $(=> |$context:ident| $run:expr)?;)+) => {
         pub(crate) const CASES: &[$crate::case::Case] = &[$(
