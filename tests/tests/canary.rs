@@ -1,6 +1,6 @@
-//! A key is led through every call and every answer that repeats it; it must be seen nowhere.
+//! A key goes through every call, and every answer repeats it; it must be seen nowhere.
 #![expect(clippy::unwrap_used, reason = "a panic is a test's report")]
-#![expect(clippy::print_stdout, reason = "figures for whoever asks with --nocapture")]
+#![expect(clippy::print_stdout, reason = "figures, shown with --nocapture")]
 
 use futures_util::TryStreamExt;
 use log::{LevelFilter, Log, Metadata, Record};
@@ -297,8 +297,8 @@ async fn broken_connections_and_tls_say_nothing_of_the_key() {
     let tls = authority.acceptor(&["localhost"], Issued::Now);
     let trusted =
         Server::start_tls(tls, |_, _| echoing(Reply::json(400, json!({"detail": CANARY})), 400)).await;
-    let stranger = Authority::new().acceptor(&["localhost"], Issued::Expired);
-    let unknown = Server::start_tls(stranger, |_, _| Reply::empty(200)).await;
+    let unrelated = Authority::new().acceptor(&["localhost"], Issued::Expired);
+    let unknown = Server::start_tls(unrelated, |_, _| Reply::empty(200)).await;
     let silent = Server::always(Reply::empty(200).after(Duration::from_mins(1))).await;
     let mut config = TransportConfig::default();
     config.root_ca_pem = Some(authority.pem().as_bytes().to_vec());
@@ -455,7 +455,7 @@ async fn panics_say_nothing_of_the_key() {
     assert!(!said.to_lowercase().contains(secret), "{said}");
 }
 
-/// What the layers put around an account, and what is handed to them.
+/// The layers around an account, and what they are given.
 #[tokio::test]
 async fn layers_show_no_secret() {
     let email_key = SecretString::from(CANARY.repeat(2));

@@ -31,8 +31,8 @@ fn retry(harness: impl Harness) -> Layered<impl Harness> {
     Layered::new("retry", harness, |members| Arc::new(Stack::new(members).with_retry(quick())))
 }
 
-/// Not bare, though it sends each request once: a 429 holds the account back, and what a call is told to wait is what is
-/// left of that.
+/// Not bare, though it sends each request once: after a 429 the whole account waits, and a call reports what is left of that
+/// wait.
 fn rate_limit(harness: impl Harness) -> Layered<impl Harness> {
     Layered::new("rate limit", harness, |members| Arc::new(Stack::new(members).with_limiter(limiter())))
 }
@@ -51,7 +51,7 @@ fn give_up_after(time: Duration) -> impl Fn(Arc<dyn WorkspaceMembers>) -> Arc<dy
 }
 
 /// Ends calls by itself, before the adapters do. The time is real, and long enough for a busy machine.
-fn impatient(harness: impl Harness) -> Layered<impl Harness> {
+fn short_timeout(harness: impl Harness) -> Layered<impl Harness> {
     Layered::new("timeout that passes", harness, give_up_after(Duration::from_secs(2))).bare().gives_up()
 }
 
@@ -109,5 +109,5 @@ macro_rules! around_all {
     )+};
 }
 
-around_all! { retry rate_limit concurrency timeout impatient trace audit read_only; 8 }
+around_all! { retry rate_limit concurrency timeout short_timeout trace audit read_only; 8 }
 around_all! { standard; 24 }

@@ -1,23 +1,23 @@
-//! The documents tell the truth about the tests that they name.
+//! The tests that the documents name exist.
 #![expect(clippy::unwrap_used, reason = "a panic is a test's report")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where tests are that are of no one adapter.
-const PLACES: [&str; 4] = ["tests/tests", "tests/decoders/tests", "crates/http/tests", "crates/cli/tests"];
+/// Folders of tests that are not of one adapter.
+const FOLDERS: [&str; 4] = ["tests/tests", "tests/decoders/tests", "crates/http/tests", "crates/cli/tests"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 /// The text of `file.rs`, or of all files in the folder of that name.
-fn source(place: &Path, file: &str) -> Option<String> {
-    if let Ok(text) = fs::read_to_string(place.join(format!("{file}.rs"))) {
+fn source(folder: &Path, file: &str) -> Option<String> {
+    if let Ok(text) = fs::read_to_string(folder.join(format!("{file}.rs"))) {
         return Some(text);
     }
-    let folder = fs::read_dir(place.join(file)).ok()?;
-    Some(folder.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect())
+    let entries = fs::read_dir(folder.join(file)).ok()?;
+    Some(entries.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect())
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn every_test_named_in_the_page_on_reliability_exists() {
                     .into_iter()
                     .collect()
             }
-            None => PLACES.iter().filter_map(|place| source(&root().join(place), file)).collect(),
+            None => FOLDERS.iter().filter_map(|folder| source(&root().join(folder), file)).collect(),
         };
         let test = format!("fn {name}(");
         assert!(sources.iter().any(|source| source.contains(&test)), "{file} has no test {name}");

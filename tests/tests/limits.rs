@@ -23,7 +23,7 @@ use workspace_members_simulator::{Options, RateLimit, Request, Simulator, State}
 
 /// The providers' minute.
 const WINDOW: Duration = Duration::from_millis(250);
-/// What the simulators admit of each operation in a window: a tenth of 100, and of 2,000 for PandaDoc's lists and removals.
+/// How many requests of each operation the simulators allow in a window: a tenth of 100, and of 2,000 for PandaDoc's lists and removals.
 const FEW: u32 = 10;
 const MANY: u32 = 200;
 
@@ -199,7 +199,7 @@ async fn values_that_share_nothing_are_refused() {
         let values = KEYS.map(|key| {
             let adapter = account.adapter(which, key);
             let limiter = Limiter::new(scaled(adapter.capabilities().limits(), MINUTE));
-            // Whoever is told to wait for the minute fails at once.
+            // A call that would have to wait for the minute fails at once.
             let retry = RetryConfig::default().with_max_attempts(1).with_max_retry_after(Duration::ZERO);
             let config = LayersConfig::default().with_retry(retry);
             Arc::new(StackBuilder::new(config).with_limiter(limiter).build(adapter).unwrap())

@@ -15,7 +15,7 @@ static HEAP: PeakAlloc = PeakAlloc;
 
 const URL: &str = "WORKSPACE_MEMBERS_TEST_URL";
 
-/// How many people there are, where somebody wants another figure.
+/// The variable with another number of people, for a measurement by hand.
 const PEOPLE: &str = "WORKSPACE_MEMBERS_TEST_PEOPLE";
 
 /// One more than what fills the table of what was seen: it has just been copied into one of twice the size, so this is

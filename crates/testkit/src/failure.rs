@@ -1,5 +1,6 @@
-//! Why a case failed, and where in the suite.
+//! Why a case failed, and where in the suite; or why it does not apply.
 
+use crate::harness::HarnessError;
 use std::fmt;
 use std::panic::Location;
 use workspace_members_core::Error;
@@ -12,10 +13,9 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure where it was called.
     #[track_caller]
-    pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), at: Location::caller() }
+    pub(crate) fn new(message: String) -> Self {
+        Self { message, at: Location::caller() }
     }
 }
 
@@ -31,18 +31,52 @@ impl fmt::Debug for Failure {
     }
 }
 
-impl From<Error> for Failure {
+impl From<HarnessError> for Failure {
     #[track_caller]
-    fn from(error: Error) -> Self {
-        Self::new(format!("a call failed that must work: {}", shown(&error)))
+    fn from(error: HarnessError) -> Self {
+        Self::new(format!("the harness could not set the world up: {error}"))
     }
 }
 
-impl From<Box<dyn std::error::Error + Send + Sync>> for Failure {
+/// Why a case ended before its end.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    Failed(Failure),
+    /// The case has no meaning for this adapter; the text completes "not applicable, since".
+    NotApplicable(String),
+}
+
+/// What the steps of a case answer.
+pub(crate) type Checked<T = ()> = Result<T, Stop>;
+
+impl Stop {
     #[track_caller]
-    fn from(error: Box<dyn std::error::Error + Send + Sync>) -> Self {
-        Self::new(format!("the harness could not set the world up: {error}"))
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self::Failed(Failure::new(message.into()))
     }
+
+    pub(crate) fn not_applicable(why: &str) -> Self {
+        Self::NotApplicable(why.to_owned())
+    }
+}
+
+impl From<Error> for Stop {
+    #[track_caller]
+    fn from(error: Error) -> Self {
+        Self::failed(format!("a call failed that must work: {}", shown(&error)))
+    }
+}
+
+impl From<HarnessError> for Stop {
+    #[track_caller]
+    fn from(error: HarnessError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Ends the case as not applicable, since `otherwise`, unless the condition holds.
+pub(crate) fn only_if(condition: bool, otherwise: &str) -> Checked {
+    if condition { Ok(()) } else { Err(Stop::not_applicable(otherwise)) }
 }
 
 /// An error as failures show it: the line, then what is matched on.
@@ -70,7 +104,7 @@ macro_rules! check {
     ($condition:expr, $($message:tt)+) => {{
         let holds: bool = $condition;
         if !holds {
-            return Err($crate::failure::Failure::new(format!($($message)+)));
+            return Err($crate::failure::Stop::failed(format!($($message)+)));
         }
     }};
 }
@@ -82,7 +116,7 @@ macro_rules! check_eq {
             (left, right) => {
                 if left != right {
                     let message = format!($($message)+);
-                    return Err($crate::failure::Failure::new(format!("{message}:\n  got      {left:?}\n  expected {right:?}")));
+                    return Err($crate::failure::Stop::failed(format!("{message}:\n  got      {left:?}\n  expected {right:?}")));
                 }
             }
         }

@@ -8,8 +8,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use workspace_members_core::{
-    Capabilities, Fit, Identity, NativeRole, Provider, Role, RoleRow, RoleTable, UserId, Workspace,
-    WorkspaceId, WorkspaceMembers,
+    Capabilities, Fit, Identity, NativeRole, Provider, Role, RoleRow, RoleTable, User, UserId, Workspace,
+    WorkspaceMembers,
 };
 
 /// A harness could not set a world up.
@@ -127,7 +127,7 @@ impl Throttled {
     }
 }
 
-/// Sets worlds up for one adapter, and says how its provider speaks. Only [`start`](Self::start) must be written.
+/// Sets worlds up for one adapter, and says how its provider answers. Only [`start`](Self::start) must be written.
 #[async_trait]
 pub trait Harness: Send + Sync + 'static {
     /// What the summary calls it.
@@ -186,59 +186,18 @@ pub trait Harness: Send + Sync + 'static {
 
     /// What the adapter claims. Starts an empty world, unless there is a shorter way.
     async fn capabilities(&self) -> Result<Capabilities, HarnessError> {
-        let me = UserId::new(self.ids().text(1))?;
-        let id = WorkspaceId::new(self.ids().text(101))?;
+        let me: UserId = self.ids().make(1);
+        let address = Some("acting@example.com".parse()?);
+        let workspace = Workspace::new(self.ids().make(101), "Legal");
         let seed = Seed {
             me: Identity::new(me.clone()).with_admin(Some(true)),
-            users: vec![
-                workspace_members_core::User::new(me).with_email(Some("acting@example.com".parse()?)),
-            ],
+            users: vec![User::new(me).with_email(address.clone())],
             groups: Vec::new(),
-            workspaces: vec![Workspace::new(id, "Legal").with_owner(Some("acting@example.com".parse()?))],
+            workspaces: vec![workspace.with_owner(address)],
             members: Vec::new(),
             custom_roles: Vec::new(),
         };
         Ok(self.start(&seed).await?.members.capabilities().clone())
-    }
-}
-
-#[async_trait]
-impl<H: Harness + ?Sized> Harness for Arc<H> {
-    fn name(&self) -> String {
-        (**self).name()
-    }
-    async fn start(&self, seed: &Seed) -> Result<World, HarnessError> {
-        (**self).start(seed).await
-    }
-    fn ids(&self) -> Ids {
-        (**self).ids()
-    }
-    fn bare(&self) -> bool {
-        (**self).bare()
-    }
-    fn gives_up(&self) -> bool {
-        (**self).gives_up()
-    }
-    fn fixed_workspaces(&self) -> bool {
-        (**self).fixed_workspaces()
-    }
-    fn can_seed(&self, what: Seedable) -> bool {
-        (**self).can_seed(what)
-    }
-    fn one_workspace(&self) -> bool {
-        (**self).one_workspace()
-    }
-    fn sequences(&self) -> u32 {
-        (**self).sequences()
-    }
-    fn refusal(&self, status: u16) -> Answer {
-        (**self).refusal(status)
-    }
-    fn throttled(&self) -> Vec<Throttled> {
-        (**self).throttled()
-    }
-    async fn capabilities(&self) -> Result<Capabilities, HarnessError> {
-        (**self).capabilities().await
     }
 }
 

@@ -1,7 +1,7 @@
 //! The reference implementation through the suite, with any claims.
 
 use crate::harness::{Harness, HarnessError, MADE_UP, World, plain_roles};
-use crate::seed::{Grant, Ids, Seed, Seedable};
+use crate::seed::{Grant, Seed, Seedable};
 use async_trait::async_trait;
 use std::sync::Arc;
 use workspace_members_core::{Behaviour, Capabilities, Capability, Evidence, InMemory, Status};
@@ -20,8 +20,7 @@ pub struct InMemoryHarness {
     name: String,
     capabilities: Capabilities,
     seedable: Vec<Seedable>,
-    in_parts: bool,
-    ambiguous: bool,
+    adjust: fn(InMemory) -> InMemory,
 }
 
 impl InMemoryHarness {
@@ -39,18 +38,12 @@ impl InMemoryHarness {
     /// Claims this, under this name in the summary.
     pub fn with_capabilities(name: impl Into<String>, capabilities: Capabilities) -> Self {
         let seedable = vec![Seedable::NoAddress];
-        Self { name: name.into(), capabilities, seedable, in_parts: false, ambiguous: false }
+        Self { name: name.into(), capabilities, seedable, adjust: |account| account }
     }
 
-    /// Members are listed in one part for each native role.
-    pub fn with_listings_in_parts(mut self) -> Self {
-        self.in_parts = true;
-        self
-    }
-
-    /// Reading one member answers the same for a workspace, a user and a membership that are missing.
-    pub fn with_ambiguous_not_found(mut self) -> Self {
-        self.ambiguous = true;
+    /// Each account is made into this before it is used.
+    pub fn adjusted(mut self, adjust: fn(InMemory) -> InMemory) -> Self {
+        self.adjust = adjust;
         self
     }
 
@@ -74,20 +67,9 @@ impl Harness for InMemoryHarness {
     }
 
     async fn start(&self, seed: &Seed) -> Result<World, HarnessError> {
-        let mut account = in_memory(seed, self.capabilities.clone());
-        if self.in_parts {
-            account = account.with_listings_in_parts();
-        }
-        if self.ambiguous {
-            account = account.with_ambiguous_not_found();
-        }
-        let account = Arc::new(account);
+        let account = Arc::new((self.adjust)(in_memory(seed, self.capabilities.clone())));
         let (reader, postman) = (account.clone(), account.clone());
         Ok(World::new(account).with_truth(move || truth_of(&reader)).with_mails(move || postman.mails_sent()))
-    }
-
-    fn ids(&self) -> Ids {
-        Ids::Text
     }
 
     fn fixed_workspaces(&self) -> bool {
@@ -110,11 +92,10 @@ pub fn in_memory(seed: &Seed, capabilities: Capabilities) -> InMemory {
         account = account.with_workspace(workspace.clone());
     }
     for user in &seed.users {
-        account = match user.status {
-            // Who has not accepted is no user of the account yet.
-            Status::Pending => account.with_outsider(user.clone()),
-            _ => account.with_user(user.clone()),
-        };
+        // Who has not accepted is no user of the account yet.
+        let pending = user.status == Status::Pending;
+        let user = user.clone();
+        account = if pending { account.with_outsider(user) } else { account.with_user(user) };
     }
     for group in &seed.groups {
         account = account.with_group(group.clone());

@@ -1,110 +1,21 @@
-//! A wrapper that fails when told to, for what is tested without HTTP: layers, verbs of several requests.
+//! A wrapper that interrupts calls, for what is tested without HTTP: layers, verbs of several requests.
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use workspace_members_core::{
     AddMember, CancelInvitation, Capabilities, DeleteUser, Error, Group, Identity, Invitation, Invite,
     Invited, ListOf, Member, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result,
     SetRole, SetUserActive, User, Workspace, WorkspaceId, WorkspaceMembers,
 };
 
-/// What happens to a call instead of an answer.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Interruption {
-    /// It fails; the account does not hear of it.
-    Before(Error),
-    /// It takes effect, and fails: the acknowledgement is lost.
-    After(Error),
-    /// It is never answered; the account does not hear of it.
-    Never,
-    /// Something else happens first, such as somebody else's change; then it is as any other call.
-    First(Meanwhile),
-}
-
-/// What somebody else does while a call is on its way.
-pub struct Meanwhile(BoxFuture<'static, ()>);
-
-impl Meanwhile {
-    /// This happens, once.
-    pub fn new(happens: impl Future<Output = ()> + Send + 'static) -> Self {
-        Self(Box::pin(happens))
-    }
-
-    /// Has it happen now.
-    pub async fn happens(self) {
-        self.0.await;
-    }
-
-    /// Nothing happens: to let a call pass that a later interruption is not for.
-    pub fn nothing() -> Self {
-        Self::new(std::future::ready(()))
-    }
-}
-
-impl fmt::Debug for Meanwhile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Meanwhile")
-    }
-}
-
-/// One call that arrived.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Called {
-    /// A call without arguments worth keeping.
-    Plain(Operation),
-    /// A listing of members.
-    List(ListOf),
-    /// One member was asked for.
-    Get(WorkspaceId, PrincipalId),
-    /// An addition.
-    Add(AddMember),
-    /// A change of role.
-    SetRole(SetRole),
-    /// A removal.
-    Remove(RemoveMember),
-    /// An invitation.
-    Invite(Invite),
-    /// A listing of invitations.
-    Invitations(ListOf),
-    /// An invitation is withdrawn.
-    CancelInvitation(CancelInvitation),
-    /// A user is deactivated, or activated.
-    SetUserActive(SetUserActive),
-    /// A user is deleted.
-    DeleteUser(DeleteUser),
-}
-
-impl Called {
-    /// Which operation it is of.
-    pub fn operation(&self) -> Operation {
-        match self {
-            Self::Plain(operation) => *operation,
-            Self::List(_) => Operation::ListMembers,
-            Self::Get(..) => Operation::Get,
-            Self::Add(_) => Operation::Add,
-            Self::SetRole(_) => Operation::SetRole,
-            Self::Remove(_) => Operation::Remove,
-            Self::Invite(_) => Operation::Invite,
-            Self::Invitations(_) => Operation::ListInvitations,
-            Self::CancelInvitation(_) => Operation::CancelInvitation,
-            Self::SetUserActive(_) => Operation::SetUserActive,
-            Self::DeleteUser(_) => Operation::DeleteUser,
-        }
-    }
-}
-
-/// Passes calls on to another value and keeps a list of them; interrupts those that it was told to, in order.
-///
-/// Clones share script and list, so one goes into a stack and another stays with the test.
+/// Passes calls on to another value and keeps a list of them; interrupts those that the test says, each once.
 ///
 /// ```
 /// use workspace_members_core::{Effect, Error, ErrorKind, Operation, WorkspaceMembers};
-/// use workspace_members_testkit::{Interruption, Scripted};
+/// use workspace_members_testkit::Scripted;
 /// # use workspace_members_core::{Capabilities, Capability, Evidence, Identity, InMemory, Provider, RoleTable, UserId};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
@@ -113,85 +24,96 @@ impl Called {
 /// # ).with_me(Identity::new(UserId::from(1)));
 /// let scripted = Scripted::new(account);
 /// let busy = Error::new(ErrorKind::RateLimited, Effect::NotApplied, "too many requests");
-/// scripted.interrupt(Operation::Me, Interruption::Before(busy));
+/// scripted.fail(Operation::Me, busy);
 /// assert_eq!(scripted.me().await.unwrap_err().kind(), ErrorKind::RateLimited);
 /// assert!(scripted.me().await.is_ok());
-/// assert_eq!(scripted.calls().len(), 2);
+/// assert_eq!(scripted.calls(), [Operation::Me, Operation::Me]);
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
 pub struct Scripted<M> {
-    inner: Arc<M>,
-    state: Arc<Mutex<State>>,
+    inner: M,
+    state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     script: VecDeque<(Operation, Interruption)>,
-    calls: Vec<Called>,
+    calls: Vec<Operation>,
 }
 
-impl<M> Clone for Scripted<M> {
-    fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), state: self.state.clone() }
+enum Interruption {
+    Fail(Error),
+    LoseAnswer(Error),
+    First(BoxFuture<'static, ()>),
+}
+
+impl<M: fmt::Debug> fmt::Debug for Scripted<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scripted").field("inner", &self.inner).finish_non_exhaustive()
     }
 }
 
 impl<M> Scripted<M> {
     /// Interrupts nothing yet.
     pub fn new(inner: M) -> Self {
-        Self { inner: Arc::new(inner), state: Arc::default() }
+        Self { inner, state: Mutex::default() }
     }
 
-    /// Interrupts the next call of this operation that nothing said earlier is for.
-    pub fn interrupt(&self, operation: Operation, interruption: Interruption) {
-        self.state().script.push_back((operation, interruption));
+    /// The next call of this operation that nothing said earlier is for fails; the account does not hear of it.
+    pub fn fail(&self, operation: Operation, error: Error) {
+        self.interrupt(operation, Interruption::Fail(error));
+    }
+
+    /// The next such call takes effect and fails all the same: its answer is lost.
+    pub fn lose_answer(&self, operation: Operation, error: Error) {
+        self.interrupt(operation, Interruption::LoseAnswer(error));
+    }
+
+    /// Before the next such call, something else happens, such as somebody else's change.
+    pub fn happens_first(&self, operation: Operation, first: impl Future<Output = ()> + Send + 'static) {
+        self.interrupt(operation, Interruption::First(Box::pin(first)));
     }
 
     /// All calls so far, interrupted or not, in order of arrival.
-    pub fn calls(&self) -> Vec<Called> {
+    pub fn calls(&self) -> Vec<Operation> {
         self.state().calls.clone()
     }
 
     /// How many calls of one operation arrived.
     pub fn count(&self, operation: Operation) -> usize {
-        self.state().calls.iter().filter(|call| call.operation() == operation).count()
-    }
-
-    /// What was said and did not happen. A test that ends with something left has not tested what it means to.
-    pub fn left(&self) -> usize {
-        self.state().script.len()
-    }
-
-    /// What the calls are passed on to.
-    pub fn inner(&self) -> &M {
-        &self.inner
+        self.state().calls.iter().filter(|call| **call == operation).count()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn arrive(&self, call: Called) -> Option<Interruption> {
+    fn interrupt(&self, operation: Operation, interruption: Interruption) {
+        self.state().script.push_back((operation, interruption));
+    }
+
+    fn arrive(&self, operation: Operation) -> Option<Interruption> {
         let mut state = self.state();
-        let operation = call.operation();
-        state.calls.push(call);
+        state.calls.push(operation);
         let at = state.script.iter().position(|(when, _)| *when == operation)?;
         state.script.remove(at).map(|(_, interruption)| interruption)
     }
 
-    async fn pass<T>(&self, call: Called, inner: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        match self.arrive(call) {
+    async fn pass<T>(
+        &self,
+        operation: Operation,
+        inner: impl Future<Output = Result<T>> + Send,
+    ) -> Result<T> {
+        match self.arrive(operation) {
             None => inner.await,
-            Some(Interruption::Before(error)) => Err(error),
-            Some(Interruption::After(error)) => {
+            Some(Interruption::Fail(error)) => Err(error),
+            Some(Interruption::LoseAnswer(error)) => {
                 inner.await?;
                 Err(error)
             }
-            Some(Interruption::Never) => std::future::pending().await,
-            Some(Interruption::First(meanwhile)) => {
-                meanwhile.happens().await;
+            Some(Interruption::First(first)) => {
+                first.await;
                 inner.await
             }
         }
@@ -208,46 +130,45 @@ impl<M: WorkspaceMembers> WorkspaceMembers for Scripted<M> {
         self.inner.capabilities()
     }
     async fn me(&self) -> Result<Identity> {
-        self.pass(Called::Plain(Operation::Me), self.inner.me()).await
+        self.pass(Operation::Me, self.inner.me()).await
     }
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
-        self.pass(Called::Plain(Operation::ListWorkspaces), self.inner.workspaces_page(page)).await
+        self.pass(Operation::ListWorkspaces, self.inner.workspaces_page(page)).await
     }
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
-        self.pass(Called::Plain(Operation::ListUsers), self.inner.users_page(page)).await
+        self.pass(Operation::ListUsers, self.inner.users_page(page)).await
     }
     async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
-        self.pass(Called::Plain(Operation::ListGroups), self.inner.groups_page(page)).await
+        self.pass(Operation::ListGroups, self.inner.groups_page(page)).await
     }
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
-        self.pass(Called::List(of.clone()), self.inner.members_page(of, page)).await
+        self.pass(Operation::ListMembers, self.inner.members_page(of, page)).await
     }
     async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
-        let call = Called::Get(workspace.clone(), principal.clone());
-        self.pass(call, self.inner.get(workspace, principal)).await
+        self.pass(Operation::Get, self.inner.get(workspace, principal)).await
     }
     async fn add(&self, request: &AddMember) -> Result<Member> {
-        self.pass(Called::Add(request.clone()), self.inner.add(request)).await
+        self.pass(Operation::Add, self.inner.add(request)).await
     }
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
-        self.pass(Called::SetRole(request.clone()), self.inner.set_role(request)).await
+        self.pass(Operation::SetRole, self.inner.set_role(request)).await
     }
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
-        self.pass(Called::Remove(request.clone()), self.inner.remove(request)).await
+        self.pass(Operation::Remove, self.inner.remove(request)).await
     }
     async fn invite(&self, request: &Invite) -> Result<Invited> {
-        self.pass(Called::Invite(request.clone()), self.inner.invite(request)).await
+        self.pass(Operation::Invite, self.inner.invite(request)).await
     }
     async fn invitations_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Invitation>> {
-        self.pass(Called::Invitations(of.clone()), self.inner.invitations_page(of, page)).await
+        self.pass(Operation::ListInvitations, self.inner.invitations_page(of, page)).await
     }
     async fn cancel_invitation(&self, request: &CancelInvitation) -> Result<()> {
-        self.pass(Called::CancelInvitation(request.clone()), self.inner.cancel_invitation(request)).await
+        self.pass(Operation::CancelInvitation, self.inner.cancel_invitation(request)).await
     }
     async fn set_user_active(&self, request: &SetUserActive) -> Result<User> {
-        self.pass(Called::SetUserActive(request.clone()), self.inner.set_user_active(request)).await
+        self.pass(Operation::SetUserActive, self.inner.set_user_active(request)).await
     }
     async fn delete_user(&self, request: &DeleteUser) -> Result<()> {
-        self.pass(Called::DeleteUser(request.clone()), self.inner.delete_user(request)).await
+        self.pass(Operation::DeleteUser, self.inner.delete_user(request)).await
     }
 }

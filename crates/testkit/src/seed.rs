@@ -1,10 +1,11 @@
 //! The world that a case begins in, as plain data that a harness translates into its provider's.
 
 use std::collections::BTreeMap;
+use std::fmt;
 #[cfg(doc)]
-use workspace_members_core::{Behaviour, Mark};
+use workspace_members_core::{Behaviour, Mark, Status};
 use workspace_members_core::{
-    EmailAddress, Group, Identity, NativeRole, PrincipalId, Status, User, Workspace, WorkspaceId,
+    EmailAddress, Group, Identity, NativeRole, PrincipalId, User, Workspace, WorkspaceId,
 };
 
 /// Which identifiers the provider takes.
@@ -17,12 +18,19 @@ pub enum Ids {
 }
 
 impl Ids {
-    pub(crate) fn text(self, number: u64) -> String {
-        match self {
+    /// The id of this number.
+    pub(crate) fn make<T: TryFrom<String, Error: fmt::Display>>(self, number: u64) -> T {
+        valid(T::try_from(match self {
             Self::Numbers => number.to_string(),
             Self::Text => format!("Id{number:020}"),
-        }
+        }))
     }
+}
+
+/// The suite's own ids and addresses are valid; the adapter has no part in this.
+#[track_caller]
+pub(crate) fn valid<T, E: fmt::Display>(made: Result<T, E>) -> T {
+    made.unwrap_or_else(|error| panic!("the suite made up something invalid: {error}"))
 }
 
 /// One membership.
@@ -77,14 +85,10 @@ pub enum Seedable {
     /// none.
     Pending,
     /// A user whose role something else sets, whatever is asked for: [`Mark::RoleFixed`]. It is the highest role of the
-    /// table, as where an administrator of the account rules whatever they are in.
+    /// table, as where an administrator of the account has full rights in every workspace.
     RoleFixed,
     /// A user of whom the provider knows no address.
     NoAddress,
-}
-
-impl Seedable {
-    pub(crate) const ALL: [Self; 3] = [Self::Pending, Self::RoleFixed, Self::NoAddress];
 }
 
 impl Seed {
@@ -95,16 +99,7 @@ impl Seed {
 
     /// The members of one workspace.
     pub fn members_of(&self, workspace: &WorkspaceId) -> BTreeMap<PrincipalId, NativeRole> {
-        let mut members = BTreeMap::new();
-        for grant in self.members.iter().filter(|grant| grant.workspace == *workspace) {
-            members.insert(grant.principal.clone(), grant.role.clone());
-        }
-        members
-    }
-
-    /// Whether the principal is a user who has not accepted an invitation.
-    pub(crate) fn is_pending(&self, principal: &PrincipalId) -> bool {
-        let user = principal.as_user().and_then(|id| self.users.iter().find(|user| user.id == *id));
-        user.is_some_and(|user| user.status == Status::Pending)
+        let grants = self.members.iter().filter(|grant| grant.workspace == *workspace);
+        grants.map(|grant| (grant.principal.clone(), grant.role.clone())).collect()
     }
 }

@@ -2,11 +2,9 @@
 
 use crate::case::{Case, Outcome, Verdict};
 use crate::cases;
-use crate::cast::Cast;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::harness::Harness;
-use crate::seed::Seedable;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -15,11 +13,11 @@ use std::time::Duration;
 use workspace_members_core::{Capabilities, Capability};
 
 /// No case takes longer, unless the adapter waits for something that never comes.
-const PATIENCE: Duration = Duration::from_mins(2);
+const LONGEST: Duration = Duration::from_mins(2);
 
 /// Every case for one harness. [`conformance!`](crate::conformance) makes one, and a test for each case.
 ///
-/// Cases may be asked for in any order and from any thread; each runs once, whoever asks first.
+/// Cases may be asked for in any order and from any thread; each runs once.
 pub struct Suite {
     harness: Arc<dyn Harness>,
     capabilities: OnceLock<Result<Capabilities, Failure>>,
@@ -44,7 +42,7 @@ impl Suite {
         cases::all().map(|case| case.name).collect()
     }
 
-    /// Runs the case, if nobody did before.
+    /// Runs the case, unless it ran before.
     ///
     /// # Panics
     ///
@@ -55,7 +53,7 @@ impl Suite {
         }
     }
 
-    /// Runs the case, if nobody did before, and answers why it failed: for suites that are meant to fail.
+    /// Runs the case, unless it ran before, and returns why it failed: for suites that are meant to fail.
     ///
     /// # Panics
     ///
@@ -84,39 +82,40 @@ impl Suite {
     pub fn report(&self) -> Report {
         let mut counts: BTreeMap<Capability, (usize, usize)> = BTreeMap::new();
         let (mut ran, mut refused, mut failed) = (0, 0, 0);
-        let mut apart: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut not_applicable: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         let mut complaints = Vec::new();
         for case in cases::all() {
             match self.verdict(case) {
-                Ok(Outcome::Ran(also)) => {
+                Ok(Outcome::Ran(worked)) => {
                     ran += 1;
-                    for capability in case.needs.iter().chain(also) {
+                    for capability in worked {
                         counts.entry(*capability).or_default().0 += 1;
                     }
                 }
-                Ok(Outcome::Refused(absent)) => {
+                Ok(Outcome::Refused(unclaimed)) => {
                     refused += 1;
-                    for capability in absent {
+                    for capability in unclaimed {
                         counts.entry(*capability).or_default().1 += 1;
                     }
                 }
-                Ok(Outcome::NotApplicable(why)) => apart.entry(why).or_default().push(case.name),
+                Ok(Outcome::NotApplicable(why)) => not_applicable.entry(why).or_default().push(case.name),
                 Err(failure) => {
                     failed += 1;
                     complaints.push(format!("{} failed: {failure}", case.name));
                 }
             }
         }
-        let claims = self.claims();
+        // A harness that cannot start has failed every case already.
+        let claims = self.capabilities().as_ref().ok();
         let mut text = format!(
             "conformance of {}: {} cases, {ran} ran, {refused} checked a refusal, {} not applicable, {failed} failed\n",
             self.harness.name(),
             cases::all().count(),
-            apart.values().map(Vec::len).sum::<usize>(),
+            not_applicable.values().map(Vec::len).sum::<usize>(),
         );
         for capability in Capability::ALL {
             let (works, refusals) = counts.get(capability).copied().unwrap_or_default();
-            let claimed = claims.contains(capability);
+            let claimed = claims.is_some_and(|claims| claims.has(*capability));
             if claimed && works == 0 {
                 complaints.push(format!("{capability} is claimed, and no case ran for it"));
             }
@@ -133,19 +132,13 @@ impl Suite {
         if ran == 0 {
             complaints.push("no case ran".to_owned());
         }
-        for (why, names) in apart {
+        for (why, names) in not_applicable {
             let _ = writeln!(text, "  not applicable, since {why}: {}", names.join(", "));
         }
         Report { text, complaints }
     }
 
-    fn claims(&self) -> Vec<Capability> {
-        // A harness that cannot start has failed every case already.
-        let claims = self.capabilities().as_ref().ok();
-        claims.map(|claims| claims.claims().map(|(capability, _)| capability).collect()).unwrap_or_default()
-    }
-
-    /// What the adapter claims, asked once: the answer may take a whole world.
+    /// What the adapter claims, asked once: the harness may have to start a world for it.
     fn capabilities(&self) -> &Result<Capabilities, Failure> {
         self.capabilities.get_or_init(|| Ok(block_on(async { self.harness.capabilities().await })?))
     }
@@ -155,13 +148,12 @@ impl Suite {
         verdict.get_or_init(|| {
             let (harness, capabilities) = (self.harness.clone(), self.capabilities().clone()?);
             block_on(async move {
-                let seedable = Seedable::ALL.into_iter().filter(|what| harness.can_seed(*what)).collect();
-                let context = Context { cast: Cast::new(harness.ids(), capabilities, seedable), harness };
+                let context = Context::new(harness, capabilities);
                 let play = tokio::spawn(async move { case.play(&context).await });
-                match tokio::time::timeout(PATIENCE, play).await {
+                match tokio::time::timeout(LONGEST, play).await {
                     Ok(Ok(verdict)) => verdict,
                     Ok(Err(panicked)) => Err(Failure::new(format!("the case panicked: {panicked}"))),
-                    Err(_) => Err(Failure::new(format!("the case was not over after {PATIENCE:?}"))),
+                    Err(_) => Err(Failure::new(format!("the case had not ended after {LONGEST:?}"))),
                 }
             })
         })

@@ -299,14 +299,14 @@ fn set_role_changes_nothing_and_reports_success() {
 
 #[test]
 fn a_users_role_is_written_to_the_group_of_the_same_id() {
-    caught(Bug::AUsersRoleGoesToTheGroupOfThatId, MODEL, "after SetRole");
+    caught(Bug::AUsersRoleGoesToTheGroupOfThatId, MODEL, "the provider's members");
     let case = "a_role_goes_to_the_user_not_to_the_group_of_that_id";
     caught(Bug::AUsersRoleGoesToTheGroupOfThatId, case, "after a change of user 7's role");
 }
 
 #[test]
 fn faults_that_cancel_out_show_in_the_truth() {
-    caught(Bug::RolesAreSwappedInWritingAndInReading, MODEL, "the whole account");
+    caught(Bug::RolesAreSwappedInWritingAndInReading, MODEL, "the provider's members");
     caught(
         Bug::RolesAreSwappedInWritingAndInReading,
         "an_added_user_is_there_in_that_role",

@@ -81,7 +81,12 @@ const TABLE: &[(Bug, In, &str, &str)] = &[
         "a_role_that_changes_while_a_listing_is_read_loses_nobody",
         "and the listing is of",
     ),
-    (Bug::TheTotalIsOfThePage, GitHub, "a_total_is_the_same_on_every_page_that_has_one", "different totals"),
+    (
+        Bug::TheTotalIsOfThePage,
+        GitHub,
+        "a_total_is_the_same_on_every_page_that_has_one",
+        "the total of Members",
+    ),
     // Addresses and invitations.
     (
         Bug::AddressesAreHiddenAndItIsNotDeclared,
@@ -153,7 +158,7 @@ const TABLE: &[(Bug, In, &str, &str)] = &[
         Bug::OnlyTheUserMayBeMissing,
         GitHub,
         "a_read_that_finds_nothing_says_what_may_be_missing",
-        "is missing, and the error does not name it",
+        "is not among",
     ),
     (Bug::UnknownWorkspacesAreEmpty, GitHub, "a_read_that_finds_nothing_is_narrowed_down", "does not exist"),
     (
@@ -178,7 +183,12 @@ const TABLE: &[(Bug, In, &str, &str)] = &[
         "what_is_allowed_is_left_to_the_provider",
         "once it was allowed",
     ),
-    (Bug::SaysWhoActsUndeclared, Unknown, "who_acts_unknown_loses_nobody", "expected [Protected]"),
+    (
+        Bug::SaysWhoActsUndeclared,
+        Unknown,
+        "nobody_is_removed_while_it_is_unknown_who_acts",
+        "expected [Protected]",
+    ),
     (Bug::SaysWhoActsUndeclared, Unknown, "the_acting_identity_is_known", "must be refused"),
     (Bug::ShowsEverybodyAsOwner, Everything, "a_guard_reads_no_more_than_it_needs", "listings read"),
     // The life of users.

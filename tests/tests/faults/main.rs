@@ -6,8 +6,8 @@
 #![expect(clippy::unwrap_used, reason = "a fixture that cannot be built fails the test")]
 #![expect(clippy::print_stdout, reason = "the number of runs is part of the result")]
 
+mod account;
 mod applies;
-mod ground;
 mod script;
 mod trouble;
 mod verbs;

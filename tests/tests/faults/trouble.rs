@@ -1,11 +1,11 @@
 //! What goes wrong, and at which request.
 
-use crate::ground::Kind;
+use std::fmt::Debug;
 use std::time::Duration;
 use workspace_members_layers::{LayersConfig, RetryConfig};
 use workspace_members_testkit::{Answer, Fault, Proxy, Rule};
 
-/// How many runs go on side by side: most of their time they wait.
+/// How many runs go on at once: most of their time they wait.
 pub(crate) const SIDE_BY_SIDE: usize = 32;
 
 /// A fault, from which request on, and how often in a row.
@@ -22,14 +22,14 @@ impl Trouble {
     }
 }
 
-/// What comes too late or never.
-pub(crate) fn holds(fault: &Fault) -> bool {
+/// Whether no answer comes, until the proxy releases it, which no run here does.
+pub(crate) fn no_answer(fault: &Fault) -> bool {
     matches!(fault, Fault::HoldBefore | Fault::HoldAfter)
 }
 
 /// Fails with the first few of the runs that ended otherwise than without a fault.
 #[track_caller]
-pub(crate) fn none_bad(kind: Kind, bad: &[String]) {
+pub(crate) fn none_differ(kind: impl Debug, bad: &[String]) {
     assert!(
         bad.is_empty(),
         "{kind:?}: {} bad, the first are\n{}",
@@ -38,13 +38,14 @@ pub(crate) fn none_bad(kind: Kind, bad: &[String]) {
     );
 }
 
-/// Short waits, and little patience only where the fault is that nothing comes: a busy machine is no fault.
+/// Short waits between attempts; a short timeout only where the fault is that no answer comes, so that a busy machine fails
+/// no test.
 pub(crate) fn layers(trouble: Option<&Trouble>) -> LayersConfig {
     let retry =
         RetryConfig::default().with_base(Duration::from_millis(20)).with_cap(Duration::from_millis(100));
-    let silent = trouble.is_some_and(|trouble| holds(&trouble.fault));
-    let patience = if silent { Duration::from_secs(3) } else { Duration::from_secs(20) };
-    LayersConfig::default().with_timeout(patience).with_retry(retry)
+    let silent = trouble.is_some_and(|trouble| no_answer(&trouble.fault));
+    let timeout = if silent { Duration::from_secs(3) } else { Duration::from_secs(20) };
+    LayersConfig::default().with_timeout(timeout).with_retry(retry)
 }
 
 /// Refused for the moment: in words that only PandaDoc's adapter reads, and in the header that both do.
@@ -73,12 +74,12 @@ pub(crate) fn faults() -> Vec<Fault> {
     ]
 }
 
-/// Those that may last: that nothing comes would only take longer, and who says nothing about when to come back is asked
-/// after seconds.
+/// Those that may last. Faults without an answer would only take longer, and after a 429 that says in words how long to wait,
+/// one adapter waits for seconds.
 pub(crate) fn lasting() -> Vec<Fault> {
     let [words, _] = throttled();
     let passes = |fault: &Fault| {
-        holds(fault) || matches!(fault, Fault::Slow(_)) || *fault == Fault::Answer(words.clone())
+        no_answer(fault) || matches!(fault, Fault::Slow(_)) || *fault == Fault::Answer(words.clone())
     };
     faults().into_iter().filter(|fault| !passes(fault)).collect()
 }

@@ -1,8 +1,8 @@
 //! Every method of the trait and every verb made of several, at every level and reach, each disturbed at each of its
 //! requests.
 
-use crate::ground::{Ground, Kind, group};
-use crate::trouble::{SIDE_BY_SIDE, Trouble, at_each, faults, layers, none_bad};
+use crate::account::{Account, Kind, group};
+use crate::trouble::{SIDE_BY_SIDE, Trouble, at_each, faults, layers, none_differ};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
 use std::fmt::Write as _;
@@ -48,7 +48,7 @@ impl Cast {
         SetRole::new(self.kind.key(who.clone()), role)
     }
 
-    fn gone(&self, who: &PrincipalId) -> RemoveMember {
+    fn removal(&self, who: &PrincipalId) -> RemoveMember {
         RemoveMember::new(self.kind.key(who.clone()))
     }
 }
@@ -130,9 +130,9 @@ verbs! {
     "set_role of a group": |m, c| who(&m.set_role(&c.set(&c.counsel, Role::Editor)).await?);
     "set_role to a custom role": |m, c| who(&m.set_role(&c.set(&c.ben, custom())).await?);
     "set_role of somebody outside": |m, c| who(&m.set_role(&c.set(&c.cleo, Role::Viewer)).await?);
-    "remove a user": |m, c| { m.remove(&c.gone(&c.ben)).await?; String::new() };
-    "remove a group": |m, c| { m.remove(&c.gone(&c.counsel)).await?; String::new() };
-    "remove somebody outside": |m, c| { m.remove(&c.gone(&c.cleo)).await?; String::new() };
+    "remove a user": |m, c| { m.remove(&c.removal(&c.ben)).await?; String::new() };
+    "remove a group": |m, c| { m.remove(&c.removal(&c.counsel)).await?; String::new() };
+    "remove somebody outside": |m, c| { m.remove(&c.removal(&c.cleo)).await?; String::new() };
     "workspaces": |m, c| all(m.workspaces().try_collect().await?, workspace);
     "users": |m, c| all(m.users().try_collect().await?, user);
     "groups": |m, c| all(m.groups().try_collect().await?, |group| group.id.to_string());
@@ -179,9 +179,9 @@ verbs! {
     "workspace: remove": |m, c| changed(m.workspace(c.legal.clone()).remove(ana()).await?);
 }
 
-/// What a call may also answer after a write of which the answer was lost, with the same roster and the same writes: what
-/// it asked for was so before, and nobody can tell that from having done it.
-fn may_claim(verb: &str, answer: &str) -> bool {
+/// What a call may also answer after a write whose answer was lost, with the same roster and the same writes: what it asked
+/// for held before, which a read afterwards cannot distinguish from having done it.
+fn may_answer(verb: &str, answer: &str) -> bool {
     match verb {
         "remove somebody outside" => answer.is_empty(),
         "ensure a member" => answer.starts_with("Applied user:"),
@@ -189,8 +189,8 @@ fn may_claim(verb: &str, answer: &str) -> bool {
     }
 }
 
-/// In place of an answer: the call said that nobody knows, and asking once more made it so.
-const SETTLED: &str = "unknown, then settled";
+/// In place of an answer: the call reported an unknown or partial effect, and the same call again reached the state.
+const RESOLVED: &str = "unknown, then resolved";
 
 /// What one call left behind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,39 +203,39 @@ struct Left {
 }
 
 async fn run(kind: Kind, verb: Verb, trouble: Option<Trouble>) -> (Left, usize) {
-    let ground = Ground::new(kind, 7, &[(3, "viewer"), (4, "editor")], 5).await;
-    let stack = ground.stack(&layers(trouble.as_ref()));
+    let account = Account::new(kind, 7, &[(3, "viewer"), (4, "editor")], 5).await;
+    let stack = account.stack(&layers(trouble.as_ref()));
     let disturbed = trouble.is_some();
     if let Some(trouble) = trouble {
-        trouble.arm(&ground.proxy);
+        trouble.arm(&account.proxy);
     }
     let cast = Cast::new(kind);
     let mut result = verb(&*stack, &cast).await;
-    let requests = ground.proxy.count();
+    let requests = account.proxy.count();
     if disturbed {
         assert!(
-            ground.proxy.log().iter().any(|exchange| exchange.fault.is_some()),
+            account.proxy.log().iter().any(|exchange| exchange.fault.is_some()),
             "the fault met no request"
         );
         if result.as_ref().is_err_and(|error| matches!(error.effect(), Effect::Unknown | Effect::Partial)) {
-            // Nobody could read back. It is said that nobody knows, or what is done, and asking once more settles it.
-            ground.proxy.clear_rules();
+            // Nothing could be read back. The error says that, or what is done, and the same call again resolves it.
+            account.proxy.clear_rules();
             let again = verb(&*stack, &cast).await;
-            let settled = again.is_ok() || again.is_err_and(|error| error.effect() == Effect::Rejected);
-            assert!(settled, "asking again does not settle {result:?}");
-            result = Ok(SETTLED.to_owned());
+            let resolved = again.is_ok() || again.is_err_and(|error| error.effect() == Effect::Rejected);
+            assert!(resolved, "the same call again does not resolve {result:?}");
+            result = Ok(RESOLVED.to_owned());
         }
     }
-    let mut writes = ground.writes();
-    if result.as_deref().is_ok_and(|answer| answer == SETTLED) {
+    let mut writes = account.writes();
+    if result.as_deref().is_ok_and(|answer| answer == RESOLVED) {
         // The same role, set once more because the caller asked once more.
         writes.dedup();
     }
     let left = Left {
         answer: result.map_err(|error| (error.kind(), error.effect())),
-        truth: ground.truth(),
+        truth: account.truth(),
         writes,
-        mails: ground.mails(),
+        mails: account.mails(),
     };
     (left, requests)
 }
@@ -263,10 +263,11 @@ async fn matrix(kind: Kind, offered: usize) {
         .buffer_unordered(SIDE_BY_SIDE);
     while let Some((name, case, model, left)) = outcomes.next().await {
         runs += 1;
-        let settled = left.answer.as_deref() == Ok(SETTLED);
-        unknown += usize::from(settled);
-        let doubted = left.answer.as_deref().is_ok_and(|answer| may_claim(name, answer));
-        let expected = if settled || doubted { Left { answer: left.answer.clone(), ..model } } else { model };
+        let resolved = left.answer.as_deref() == Ok(RESOLVED);
+        unknown += usize::from(resolved);
+        let ambiguous = left.answer.as_deref().is_ok_and(|answer| may_answer(name, answer));
+        let expected =
+            if resolved || ambiguous { Left { answer: left.answer.clone(), ..model } } else { model };
         if left != expected {
             bad.push(format!("{case}:\n  {left:?}\ninstead of\n  {expected:?}"));
         }
@@ -276,7 +277,7 @@ async fn matrix(kind: Kind, offered: usize) {
         VERBS.len() - refused.len(),
         bad.len()
     );
-    none_bad(kind, &bad);
+    none_differ(kind, &bad);
     assert_eq!((runs, VERBS.len() - refused.len()), (total, offered));
 }
 

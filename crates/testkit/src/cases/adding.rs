@@ -1,148 +1,104 @@
 //! Adding: the one asked for, in the role asked for, and nobody else.
 
 use crate::call::Call;
-use crate::case::{Outcome, RAN, Verdict, cases};
-use crate::cast::{ANA, BEN, CLEO, LEGAL, MEMBER_GROUP, NOBODY, SALES};
+use crate::case::cases;
+use crate::cast::{ANA, BEN, CLEO, DAN, MEMBER_GROUP, NOBODY, OTHER_GROUP, SEVEN};
 use crate::context::Context;
-use crate::failure::{Failure, check, check_eq, outcome, shown};
+use crate::failure::{Checked, Stop, check, check_eq, only_if, outcome};
 use crate::stage::Stage;
 use workspace_members_core::{
     AddMember, Behaviour, Capability, Change, ErrorKind, IfPresent, PrincipalId, Resource, Role, WorkspaceId,
 };
 
 cases! {
-    an_added_user_is_there_in_that_role [AddUser];
-    an_added_group_is_there_in_that_role [AddGroup];
-    an_addition_shows_in_get [AddUser, GetMember];
+    __adding_cases;
+    an_added_user_is_there_in_that_role [AddUser] => |c| add_one(c, c.user(CLEO));
+    an_added_group_is_there_in_that_role [AddGroup] => |c| add_one(c, c.group(OTHER_GROUP));
+    an_addition_shows_in_get [AddUser, GetMember] in usual;
     additions_leave_everybody_else_alone [AddUser];
     a_user_can_be_in_two_workspaces_in_two_roles [AddUser];
-    adding_a_member_again_is_refused_and_changes_nothing [AddUser];
-    adding_a_group_again_is_refused_and_changes_nothing [AddGroup];
-    adding_an_unknown_user_is_not_found [AddUser];
-    adding_an_unknown_group_is_not_found [AddGroup];
-    adding_to_an_unknown_workspace_is_not_found [AddUser];
-    ensure_fails_if_present_when_told_so [AddUser, GetMember];
-    ensure_keeps_the_role_when_told_so [AddUser, GetMember];
-    ensure_sets_the_role_when_told_so [AddUser, GetMember, SetUserRole];
-    ensure_refuses_a_change_of_role_that_is_not_to_be_had [AddUser, GetMember];
-    ensure_adds_an_outsider_whatever_it_is_told [AddUser, GetMember];
-    ensure_gives_a_custom_role_in_one_step_or_two [AddUser, GetMember, SetCustomRole];
+    adding_a_member_again_is_refused_and_changes_nothing [AddUser] => |c| add_again(c, c.user(ANA));
+    adding_a_group_again_is_refused_and_changes_nothing [AddGroup] => |c| add_again(c, c.group(MEMBER_GROUP));
+    adding_an_unknown_user_is_not_found [AddUser]
+        => |c| add_unknown(c, c.legal.clone(), c.user(NOBODY), Resource::User);
+    adding_an_unknown_group_is_not_found [AddGroup]
+        => |c| add_unknown(c, c.legal.clone(), c.group(NOBODY), Resource::Group);
+    adding_to_an_unknown_workspace_is_not_found [AddUser]
+        => |c| add_unknown(c, c.workspace(NOBODY), c.user(CLEO), Resource::Workspace);
+    ensure_refuses_a_member_with_fail [AddUser, GetMember]
+        => |c| ensure_leaves_a_member(c, IfPresent::Fail, Err(ErrorKind::AlreadyMember));
+    ensure_keeps_the_role_with_keep [AddUser, GetMember]
+        => |c| ensure_leaves_a_member(c, IfPresent::Keep, Ok(Change::Unchanged));
+    ensure_sets_the_role_with_set_role [AddUser, GetMember, SetUserRole] in usual;
+    ensure_refuses_a_change_of_role_that_is_not_supported [AddUser, GetMember];
+    ensure_adds_an_outsider_with_any_of_them [AddUser, GetMember];
+    ensure_gives_a_custom_role_in_one_step_or_two [AddUser, GetMember];
     nobody_is_notified_unless_asked [AddUser];
-    a_member_can_be_notified [NotifyMember];
-    administrators_can_be_notified [NotifyAdmins];
+    a_member_can_be_notified [NotifyMember] => |c| notified(c, Capability::NotifyMember);
+    administrators_can_be_notified [NotifyAdmins] => |c| notified(c, Capability::NotifyAdmins);
 }
 
-async fn add_one(context: &Context, who: PrincipalId) -> Verdict {
+async fn add_one(context: &Context, who: PrincipalId) -> Checked {
     let stage = context.usual().await?;
-    let legal = stage.workspace(LEGAL);
-    let (role, _) = stage.two_roles();
-    let member = stage.members().add(&AddMember::new(legal.clone(), who.clone(), role.clone())).await?;
-    stage.expect_member(&member, (&legal, &who), &role)?;
-    let mut people = stage.seed.members_of(&legal);
-    people.insert(who, stage.native(&role));
-    stage.expect_after(&legal, &people, "after an addition").await?;
-    if context.behaves(Behaviour::MembershipIds) {
-        let read =
-            stage.read_members(&legal).await?.and_then(|mut known| known.remove(&member.key.principal));
-        if let Some(read) = read {
-            check_eq!(
-                read.key.membership,
-                member.key.membership,
-                "the membership id as read and as answered"
-            );
-        }
+    let member = stage.add(&who, &stage.first).await?;
+    stage.expect_state("after an addition").await?;
+    if context.behaves(Behaviour::MembershipIds)
+        && let Some(read) = stage.listed_member(&who).await?
+    {
+        let (read, answered) = (read.key.membership, member.key.membership);
+        check_eq!(read, answered, "the membership id as read and as answered");
     }
-    Ok(RAN)
+    Ok(())
 }
 
-async fn an_added_user_is_there_in_that_role(context: &Context) -> Verdict {
-    add_one(context, context.user(CLEO)).await
-}
-
-async fn an_added_group_is_there_in_that_role(context: &Context) -> Verdict {
-    add_one(context, context.group(9)).await
-}
-
-async fn an_addition_shows_in_get(context: &Context) -> Verdict {
-    let stage = context.usual().await?;
-    let legal = stage.workspace(LEGAL);
-    let (_, role) = stage.two_roles();
-    let added =
-        stage.members().add(&AddMember::new(legal.clone(), stage.user_id(CLEO), role.clone())).await?;
-    let Some(got) = stage.members().get(&legal, &stage.user(CLEO)).await? else {
-        return Err(Failure::new("added, and not got"));
+async fn an_addition_shows_in_get(stage: Stage) -> Checked {
+    let cleo = stage.user(CLEO);
+    let added = stage.add(&cleo, &stage.second).await?;
+    let Some(got) = stage.members().get(&stage.legal, &cleo).await? else {
+        return Err(Stop::failed("added, and not got"));
     };
-    stage.expect_member(&got, (&legal, &stage.user(CLEO)), &role)?;
+    stage.expect_answer(&got, (&stage.legal, &cleo), &stage.second)?;
     check_eq!(got.key.membership, added.key.membership, "the membership id");
-    Ok(RAN)
+    Ok(())
 }
 
 /// Several additions in a row, to both workspaces.
-async fn additions_leave_everybody_else_alone(context: &Context) -> Verdict {
-    if let Some(apart) = context.one_workspace() {
-        return Ok(apart);
-    }
+async fn additions_leave_everybody_else_alone(context: &Context) -> Checked {
+    context.only_with_two_workspaces()?;
     let stage = context.usual().await?;
-    let (first, second) = stage.two_roles();
-    let (legal, sales) = (stage.workspace(LEGAL), stage.workspace(SALES));
-    let (mut in_legal, mut in_sales) = (stage.seed.members_of(&legal), stage.seed.members_of(&sales));
-    for (number, role) in [(CLEO, &first), (crate::cast::DAN, &second), (crate::cast::SEVEN, &first)] {
-        stage.members().add(&AddMember::new(legal.clone(), stage.user_id(number), role.clone())).await?;
-        in_legal.insert(stage.user(number), stage.native(role));
-        stage.expect(&legal, &in_legal, "after an addition here").await?;
-        stage.expect(&sales, &in_sales, "after an addition elsewhere").await?;
+    for (workspace, number, role) in [
+        (&stage.legal, CLEO, &stage.first),
+        (&stage.legal, DAN, &stage.second),
+        (&stage.legal, SEVEN, &stage.first),
+        (&stage.sales, CLEO, &stage.second),
+    ] {
+        stage.add_to(workspace, &stage.user(number), role).await?;
+        for read in [&stage.legal, &stage.sales] {
+            stage.expect_members(read, "after an addition").await?;
+        }
     }
-    stage.members().add(&AddMember::new(sales.clone(), stage.user_id(CLEO), second.clone())).await?;
-    in_sales.insert(stage.user(CLEO), stage.native(&second));
-    stage.expect(&legal, &in_legal, "after an addition elsewhere").await?;
-    stage.expect(&sales, &in_sales, "after an addition here").await?;
-    Ok(RAN)
+    Ok(())
 }
 
-async fn a_user_can_be_in_two_workspaces_in_two_roles(context: &Context) -> Verdict {
-    if let Some(apart) = context.one_workspace() {
-        return Ok(apart);
-    }
+async fn a_user_can_be_in_two_workspaces_in_two_roles(context: &Context) -> Checked {
+    context.only_with_two_workspaces()?;
     let stage = context.usual().await?;
-    let (first, second) = stage.two_roles();
-    let (legal, sales) = (stage.workspace(LEGAL), stage.workspace(SALES));
     // In the first workspace since the beginning, in the first role.
-    let member =
-        stage.members().add(&AddMember::new(sales.clone(), stage.user_id(ANA), second.clone())).await?;
-    stage.expect_member(&member, (&sales, &stage.user(ANA)), &second)?;
-    let mut people = stage.seed.members_of(&sales);
-    people.insert(stage.user(ANA), stage.native(&second));
-    stage.expect_after(&sales, &people, "after adding somebody who is elsewhere too").await?;
-    let here = stage.seed.members_of(&legal).get(&stage.user(ANA)).cloned();
-    check_eq!(here, Some(stage.native(&first)), "the role elsewhere");
-    Ok(RAN)
+    stage.add_to(&stage.sales, &stage.user(ANA), &stage.second).await?;
+    stage.expect_state("after adding somebody who is elsewhere too").await
 }
 
-async fn add_again(context: &Context, who: PrincipalId) -> Verdict {
-    if context.behaves(Behaviour::AddUpserts) {
-        return Ok(Outcome::NotApplicable("adding a member changes their role".to_owned()));
-    }
+async fn add_again(context: &Context, who: PrincipalId) -> Checked {
+    only_if(!context.behaves(Behaviour::AddUpserts), "adding a member changes their role")?;
     let stage = context.usual().await?;
-    let (first, second) = stage.two_roles();
-    for role in [first, second, stage.writable().first().cloned().unwrap_or(Role::Viewer)] {
-        let add = AddMember::new(stage.workspace(LEGAL), who.clone(), role.clone());
-        let result = stage.members().add(&add).await;
-        stage.expect_refusal(
-            &format!("adding {who} again as {role}"),
-            result,
-            &[ErrorKind::AlreadyMember],
-        )?;
-        stage.expect_unchanged("after adding a member again").await?;
+    let highest = stage.writable().first().cloned().unwrap_or(Role::Viewer);
+    for role in [&stage.first, &stage.second, &highest] {
+        let result = stage.members().add(&stage.adding(who.clone(), role)).await;
+        let what = format!("adding {who} again as {role}");
+        stage.expect_refusal(&what, result, &[ErrorKind::AlreadyMember])?;
+        stage.expect_state("after adding a member again").await?;
     }
-    Ok(RAN)
-}
-
-async fn adding_a_member_again_is_refused_and_changes_nothing(context: &Context) -> Verdict {
-    add_again(context, context.user(ANA)).await
-}
-
-async fn adding_a_group_again_is_refused_and_changes_nothing(context: &Context) -> Verdict {
-    add_again(context, context.group(MEMBER_GROUP)).await
+    Ok(())
 }
 
 /// Also through [`ensure`](WorkspaceMembersExt::ensure), which finds out which of several things is missing.
@@ -151,210 +107,130 @@ async fn add_unknown(
     workspace: WorkspaceId,
     who: PrincipalId,
     missing: Resource,
-) -> Verdict {
+) -> Checked {
     let stage = context.usual().await?;
-    let add = AddMember::new(workspace, who, stage.two_roles().0);
-    // An adapter that reaches one workspace only refuses the others by itself.
-    let kinds: &[ErrorKind] = match missing {
-        Resource::Workspace => &[ErrorKind::NotFound, ErrorKind::Unsupported],
-        _ => &[ErrorKind::NotFound],
-    };
+    let add = AddMember::new(workspace, who, stage.first.clone());
     let results = [
         ("add", stage.members().add(&add).await.map(drop)),
         ("ensure", stage.guarded().ensure(&add, IfPresent::SetRole).await.map(drop)),
     ];
     for (verb, result) in results {
-        let Some(error) = stage.expect_error(&format!("{verb}, {missing} unknown"), result, kinds)? else {
-            continue;
-        };
-        if error.kind() == ErrorKind::NotFound {
-            check!(
-                error.missing().contains(&missing),
-                "{verb}: {missing} is not among {:?}",
-                error.missing()
-            );
-        }
-        stage.expect_unchanged("after adding what does not exist").await?;
+        stage.expect_missing(&format!("{verb}, {missing} unknown"), result, missing)?;
     }
-    Ok(RAN)
+    stage.expect_state("after adding what does not exist").await
 }
 
-async fn adding_an_unknown_user_is_not_found(context: &Context) -> Verdict {
-    add_unknown(context, context.workspace(LEGAL), context.user(NOBODY), Resource::User).await
-}
-
-async fn adding_an_unknown_group_is_not_found(context: &Context) -> Verdict {
-    add_unknown(context, context.workspace(LEGAL), context.group(NOBODY), Resource::Group).await
-}
-
-async fn adding_to_an_unknown_workspace_is_not_found(context: &Context) -> Verdict {
-    add_unknown(context, context.workspace(NOBODY), context.user(CLEO), Resource::Workspace).await
-}
-
-/// Ensures Ana, who is a member, and answers what it came to.
-async fn ensure_ana(
-    stage: &Stage,
-    role: &Role,
-    if_present: IfPresent,
-) -> Result<Result<Change, ErrorKind>, Failure> {
-    let add = AddMember::new(stage.workspace(LEGAL), stage.user_id(ANA), role.clone());
+/// Ensures Ana, who is a member, and returns what became of it.
+async fn ensure_ana(stage: &Stage, role: &Role, if_present: IfPresent) -> Checked<Result<Change, ErrorKind>> {
+    let add = stage.adding(stage.user(ANA), role);
     match stage.guarded().ensure(&add, if_present).await {
         Ok(ensured) => {
             let key = &ensured.member.key;
-            check!(stage.same(&key.principal, &stage.user(ANA)), "the answer is about {key}");
+            check!(stage.same(&key.principal, &add.principal), "the answer is about {key}");
             Ok(Ok(ensured.change))
         }
         Err(error) => Ok(Err(error.kind())),
     }
 }
 
-async fn ensure_fails_if_present_when_told_so(context: &Context) -> Verdict {
+async fn ensure_leaves_a_member(
+    context: &Context,
+    if_present: IfPresent,
+    expected: Result<Change, ErrorKind>,
+) -> Checked {
     let stage = context.usual().await?;
-    let (first, second) = stage.two_roles();
-    for role in [first, second] {
-        let came_to = ensure_ana(&stage, &role, IfPresent::Fail).await?;
-        check_eq!(came_to, Err(ErrorKind::AlreadyMember), "ensuring a member as {role}");
-        stage.expect_unchanged("after ensuring a member").await?;
+    for role in [&stage.first, &stage.second] {
+        check_eq!(ensure_ana(&stage, role, if_present).await?, expected, "ensuring a member as {role}");
+        stage.expect_state("after ensuring a member").await?;
     }
-    Ok(RAN)
+    Ok(())
 }
 
-async fn ensure_keeps_the_role_when_told_so(context: &Context) -> Verdict {
-    let stage = context.usual().await?;
-    let (first, second) = stage.two_roles();
-    for role in [first, second] {
-        let came_to = ensure_ana(&stage, &role, IfPresent::Keep).await?;
-        check_eq!(came_to, Ok(Change::Unchanged), "ensuring a member as {role}");
-        stage.expect_unchanged("after ensuring a member").await?;
+async fn ensure_sets_the_role_with_set_role(stage: Stage) -> Checked {
+    let steps = [
+        (&stage.first, Change::Unchanged),
+        (&stage.second, Change::Applied),
+        (&stage.first, Change::Applied),
+    ];
+    for (role, expected) in steps {
+        let ensured = ensure_ana(&stage, role, IfPresent::SetRole).await?;
+        check_eq!(ensured, Ok(expected), "ensuring a member as {role}");
+        stage.expect_in(&stage.legal, &stage.user(ANA), stage.native(role));
+        stage.expect_state("after ensuring a role").await?;
     }
-    Ok(RAN)
+    Ok(())
 }
 
-async fn ensure_sets_the_role_when_told_so(context: &Context) -> Verdict {
+async fn ensure_refuses_a_change_of_role_that_is_not_supported(context: &Context) -> Checked {
+    let one_step = context.has(Capability::SetUserRole) || context.behaves(Behaviour::AddUpserts);
+    only_if(!one_step, "roles change in one step")?;
     let stage = context.usual().await?;
-    let (first, second) = stage.two_roles();
-    check_eq!(
-        ensure_ana(&stage, &first, IfPresent::SetRole).await?,
-        Ok(Change::Unchanged),
-        "ensuring the role they have"
-    );
-    stage.expect_unchanged("after ensuring the role they have").await?;
-    let mut people = stage.seed.members_of(&stage.workspace(LEGAL));
-    for role in [second, first] {
-        check_eq!(
-            ensure_ana(&stage, &role, IfPresent::SetRole).await?,
-            Ok(Change::Applied),
-            "ensuring another role"
-        );
-        people.insert(stage.user(ANA), stage.native(&role));
-        stage.expect_after(&stage.workspace(LEGAL), &people, "after ensuring another role").await?;
-    }
-    Ok(RAN)
+    let same = ensure_ana(&stage, &stage.first, IfPresent::SetRole).await?;
+    check_eq!(same, Ok(Change::Unchanged), "ensuring the role they have");
+    let other = ensure_ana(&stage, &stage.second, IfPresent::SetRole).await?;
+    check_eq!(other, Err(ErrorKind::Unsupported), "ensuring another role without a way to give it");
+    stage.expect_state("after a change of role that is not supported").await
 }
 
-async fn ensure_refuses_a_change_of_role_that_is_not_to_be_had(context: &Context) -> Verdict {
-    if context.has(Capability::SetUserRole) || context.behaves(Behaviour::AddUpserts) {
-        return Ok(Outcome::NotApplicable("roles change in one step".to_owned()));
-    }
-    let stage = context.usual().await?;
-    let (first, second) = stage.two_roles();
-    check_eq!(
-        ensure_ana(&stage, &first, IfPresent::SetRole).await?,
-        Ok(Change::Unchanged),
-        "ensuring the role they have"
-    );
-    let came_to = ensure_ana(&stage, &second, IfPresent::SetRole).await?;
-    check_eq!(came_to, Err(ErrorKind::Unsupported), "ensuring another role without a way to give it");
-    stage.expect_unchanged("after a change of role that is not to be had").await?;
-    Ok(RAN)
-}
-
-async fn ensure_adds_an_outsider_whatever_it_is_told(context: &Context) -> Verdict {
+async fn ensure_adds_an_outsider_with_any_of_them(context: &Context) -> Checked {
     for if_present in [IfPresent::Fail, IfPresent::Keep, IfPresent::SetRole] {
         let stage = context.usual().await?;
-        let (role, _) = stage.two_roles();
-        let add = AddMember::new(stage.workspace(LEGAL), stage.user_id(CLEO), role.clone());
+        let add = stage.adding(stage.user(CLEO), &stage.first);
         let ensured = stage.guarded().ensure(&add, if_present).await?;
         check_eq!(ensured.change, Change::Applied, "ensuring an outsider, {if_present:?}");
-        stage.expect_member(&ensured.member, (&add.workspace, &add.principal), &role)?;
-        let mut people = stage.seed.members_of(&add.workspace);
-        people.insert(add.principal.clone(), stage.native(&role));
-        stage.expect_after(&add.workspace, &people, "after ensuring an outsider").await?;
+        stage.now_member(&ensured.member, (&add.workspace, &add.principal), &add.role)?;
+        stage.expect_state("after ensuring an outsider").await?;
     }
-    Ok(RAN)
+    Ok(())
 }
 
-async fn ensure_gives_a_custom_role_in_one_step_or_two(context: &Context) -> Verdict {
+async fn ensure_gives_a_custom_role_in_one_step_or_two(context: &Context) -> Checked {
+    let custom = context.only_with_custom_roles()?;
     let stage = context.usual().await?;
-    let Some(custom) = stage.custom_role() else {
-        return Ok(Outcome::NotApplicable("the role table takes no custom roles".to_owned()));
-    };
-    let add = AddMember::new(stage.workspace(LEGAL), stage.user_id(CLEO), Role::Custom(custom.clone()));
+    let add = stage.adding(stage.user(CLEO), &Role::Custom(custom.clone()));
+    stage.expect_in(&stage.legal, &add.principal, custom.clone());
     for expected in [Change::Applied, Change::Unchanged] {
-        if expected == Change::Unchanged && stage.shows_placeholders(&custom).is_some() {
+        if expected == Change::Unchanged && stage.shown_role(&custom) != custom {
             // Nobody can tell from here that it is this custom role already, so giving it once more is no fault.
             continue;
         }
         let result = stage.guarded().ensure(&add, IfPresent::SetRole).await;
         let change = result.as_ref().ok().map(|ensured| ensured.change);
         check_eq!(change, Some(expected), "ensuring {custom}: {}", outcome(&result));
-        let mut people = stage.seed.members_of(&add.workspace);
-        people.insert(add.principal.clone(), custom.clone());
-        stage.expect_after(&add.workspace, &people, "after ensuring a custom role").await?;
+        stage.expect_state("after ensuring a custom role").await?;
     }
-    Ok(RAN)
+    Ok(())
 }
 
-/// Whoever is added without a word about mails gets none, whatever the provider does when it is not told.
-async fn nobody_is_notified_unless_asked(context: &Context) -> Verdict {
+/// An addition that does not ask for mails sends none, whatever the provider does by itself.
+async fn nobody_is_notified_unless_asked(context: &Context) -> Checked {
+    use Capability::{AddGroup, AddUser, RemoveUser, SetUserRole};
     let stage = context.usual().await?;
-    let Some(mails) = &stage.world.mails else {
-        return Ok(Outcome::NotApplicable("the harness does not count mails".to_owned()));
-    };
-    for capability in
-        [Capability::AddUser, Capability::AddGroup, Capability::SetUserRole, Capability::RemoveUser]
-    {
+    stage.mails()?;
+    for capability in [AddUser, AddGroup, SetUserRole, RemoveUser] {
         if stage.has(capability) {
-            stage.call(capability).await?.send(&**stage.members()).await?;
+            Call::of(&stage, capability).await?.send(stage.members()).await?;
         }
     }
-    check_eq!(mails(), 0, "mails sent that nobody asked for");
-    Ok(RAN)
+    check_eq!(stage.mails()?, 0, "mails sent that nobody asked for");
+    Ok(())
 }
 
 /// The member is added, and where the harness can tell, mails were sent.
-async fn notified(context: &Context, capability: Capability) -> Verdict {
+async fn notified(context: &Context, capability: Capability) -> Checked {
     let stage = context.usual().await?;
-    let call = stage.call(capability).await?;
-    let Call::Add(add) = &call else { return Err(Failure::new("a notification goes with an addition")) };
+    let call = Call::of(&stage, capability).await?;
+    let Call::Add(add) = &call else { return Err(Stop::failed("a notification goes with an addition")) };
     let result = stage.members().add(add).await;
-    check!(
-        result.is_ok(),
-        "adding with a mail: {}",
-        result.err().map_or_else(String::new, |error| shown(&error))
-    );
-    let people = call.applied(&stage, stage.seed.members_of(&add.workspace));
-    stage.expect_after(&add.workspace, &people, "after adding with a mail").await?;
+    check!(result.is_ok(), "adding with a mail: {}", outcome(&result));
+    call.expect_applied(&stage, true, "after adding with a mail").await?;
     if let Some(mails) = &stage.world.mails {
         check!(mails() > 0, "a mail was asked for, and none was sent");
     }
     if stage.behaves(Behaviour::AddUpserts) {
-        return Ok(RAN);
+        return Ok(());
     }
-    let again =
-        AddMember::new(add.workspace.clone(), stage.user_id(BEN), add.role.clone()).with_notify(add.notify);
-    stage.expect_refusal(
-        "adding again with a mail",
-        stage.members().add(&again).await,
-        &[ErrorKind::AlreadyMember],
-    )?;
-    Ok(RAN)
-}
-
-async fn a_member_can_be_notified(context: &Context) -> Verdict {
-    notified(context, Capability::NotifyMember).await
-}
-
-async fn administrators_can_be_notified(context: &Context) -> Verdict {
-    notified(context, Capability::NotifyAdmins).await
+    let again = stage.adding(stage.user(BEN), &add.role).with_notify(add.notify);
+    let result = stage.members().add(&again).await;
+    stage.expect_refusal("adding again with a mail", result, &[ErrorKind::AlreadyMember])
 }

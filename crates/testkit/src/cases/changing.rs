@@ -1,22 +1,25 @@
 //! Listings that are read while something changes, or is said to.
 
 use super::paging::{Listed, Walk, claimed};
-use crate::case::{Outcome, RAN, Verdict, cases};
-use crate::cast::{LEGAL, ME};
+use crate::case::cases;
+use crate::cast::{MANY, ME};
 use crate::context::Context;
-use crate::failure::{Failure, check, check_eq, outcome};
+use crate::failure::{Checked, Stop, check, check_eq, only_if, outcome};
 use crate::proxy::{Answer, Fault, Rule};
-use crate::scripted::{Interruption, Meanwhile, Scripted};
+use crate::scripted::Scripted;
 use crate::seed::{Grant, Seed};
 use crate::stage::Stage;
 use futures_util::TryStreamExt;
+use futures_util::future::BoxFuture;
 use std::collections::BTreeSet;
+use std::future::ready;
 use workspace_members_core::{
-    AddMember, Behaviour, Capability, Error, ErrorKind, Member, NativeRole, Operation, PageRequest,
-    PrincipalId, Role, SetRole, WorkspaceMembersExt,
+    Behaviour, Capability, Error, ErrorKind, Member, NativeRole, Operation, PrincipalId, Role,
+    WorkspaceMembersExt,
 };
 
 cases! {
+    __changing_cases;
     a_role_that_changes_while_a_listing_is_read_loses_nobody [];
     a_total_is_the_same_on_every_page_that_has_one [];
     a_page_that_comes_again_ends_the_listing [] over http;
@@ -28,45 +31,35 @@ cases! {
 /// A few people in every native role that can be given.
 fn seed(context: &Context) -> Seed {
     let mut seed = context.alone();
-    for (number, role) in (1_000..).zip(natives(context).iter().cycle().take(9)) {
+    for (number, role) in (MANY..).zip(natives(context).iter().cycle().take(9)) {
         seed.users.push(context.make_user(number, "P", &format!("p{number}@example.com")));
-        seed.members.push(Grant::new(context.workspace(LEGAL), context.user(number), role.clone()));
+        seed.members.push(Grant::new(context.legal.clone(), context.user(number), role.clone()));
     }
     seed
 }
 
 /// The words of the table that can be written.
 fn natives(context: &Context) -> Vec<NativeRole> {
-    let roles = context.capabilities().roles();
+    let roles = context.capabilities.roles();
     let asked = roles.rows().iter().map(|row| Role::Custom(row.native.clone()));
     asked.filter_map(|role| roles.resolve(&role).ok()).map(|resolved| resolved.native).collect()
 }
 
-fn lists(context: &Context) -> Option<Outcome> {
-    let upserts = context.behaves(Behaviour::AddUpserts) && context.has(Capability::AddUser);
-    let changes = context.has(Capability::SetUserRole) || upserts;
-    let why = if !context.has(Capability::ListMembers) && !context.has(Capability::ListAccountMembers) {
-        "there is no listing of members"
-    } else if !changes {
-        "no role changes in one step"
-    } else if natives(context).len() < 2 {
-        "there is only one role"
-    } else {
-        return None;
-    };
-    Some(Outcome::NotApplicable(why.to_owned()))
+fn listing_of_members(context: &Context) -> Checked<Listed> {
+    let listed = [Listed::Members, Listed::Account].into_iter().find(|it| context.has(it.capability()));
+    listed.ok_or_else(|| Stop::not_applicable("there is no listing of members"))
 }
 
 /// Somebody else gives the member this role.
-async fn give(stage: &Stage, who: &PrincipalId, role: &NativeRole) -> Result<Meanwhile, Failure> {
+async fn give(stage: &Stage, who: &PrincipalId, role: &NativeRole) -> Checked<BoxFuture<'static, ()>> {
     let members = stage.members().clone();
     let role = Role::Custom(role.clone());
     Ok(if stage.has(Capability::SetUserRole) {
-        let change = SetRole::new(stage.key(&stage.workspace(LEGAL), who).await?, role);
-        Meanwhile::new(async move { drop(members.set_role(&change).await) })
+        let change = stage.setting(who, &role).await?;
+        Box::pin(async move { drop(members.set_role(&change).await) })
     } else {
-        let add = AddMember::new(stage.workspace(LEGAL), who.clone(), role);
-        Meanwhile::new(async move { drop(members.add(&add).await) })
+        let add = stage.adding(who.clone(), &role);
+        Box::pin(async move { drop(members.add(&add).await) })
     })
 }
 
@@ -75,215 +68,165 @@ async fn give(stage: &Stage, who: &PrincipalId, role: &NativeRole) -> Result<Mea
 ///
 /// Some members get each other role at each boundary of pages. The listing shows everybody, or says that it changed; and
 /// then a roster, which starts over once, shows everybody.
-async fn a_role_that_changes_while_a_listing_is_read_loses_nobody(context: &Context) -> Verdict {
-    if let Some(apart) = lists(context) {
-        return Ok(apart);
-    }
+async fn a_role_that_changes_while_a_listing_is_read_loses_nobody(context: &Context) -> Checked {
+    let listed = listing_of_members(context)?;
+    let upserts = context.behaves(Behaviour::AddUpserts) && context.has(Capability::AddUser);
+    only_if(context.has(Capability::SetUserRole) || upserts, "no role changes in one step")?;
     let natives = natives(context);
+    only_if(natives.len() > 1, "there is only one role")?;
     let stage = context.stage(seed(context)).await?;
-    let everybody = everybody(&stage);
+    let everybody: BTreeSet<_> = stage.expected_listing(&stage.legal).into_keys().collect();
     let others = stage.seed.members.iter().filter(|grant| grant.principal != stage.user(ME));
-    let moves: Vec<_> = others
-        .take(natives.len())
-        .flat_map(|grant| natives.iter().map(move |becomes| (grant, becomes)))
-        .filter(|(grant, becomes)| grant.role != **becomes)
-        .collect();
-    for boundary in 1..pages(&stage).await? {
+    let mut moves = Vec::new();
+    for grant in others.take(natives.len()) {
+        let roles = natives.iter().filter(|becomes| grant.role != **becomes);
+        moves.extend(roles.map(|becomes| (grant, becomes)));
+    }
+    let forms: &[bool] = if stage.has(Capability::Roster) { &[false, true] } else { &[false] };
+    for boundary in 1..listed.walk(&stage, None).await?.pages {
         for (grant, becomes) in &moves {
-            for whole in [false, true] {
-                if whole && !stage.has(Capability::Roster) {
-                    continue;
-                }
+            for roster in forms {
                 let change = give(&stage, &grant.principal, becomes).await?;
-                let result = listed_while(&stage, boundary, change, whole).await;
+                let result = listed_while(&stage, boundary, change, *roster).await;
                 let what = format!("{} became {becomes} before page {}", grant.principal, boundary + 1);
                 match result {
-                    Ok(listed) => {
-                        let listed = ids(&stage, &listed);
-                        check!(listed == everybody, "{what}, and the listing is of {listed:?}");
+                    Ok(members) => {
+                        let ids: BTreeSet<_> =
+                            members.iter().map(|member| stage.folded(&member.key.principal)).collect();
+                        check!(ids == everybody, "{what}, and the listing is of {ids:?}");
                     }
-                    Err(error) if error.kind() == ErrorKind::ListingChanged && !whole => {}
-                    other => return Err(Failure::new(format!("{what}: {}", outcome(&other)))),
+                    Err(error) if error.kind() == ErrorKind::ListingChanged && !roster => {}
+                    other => return Err(Stop::failed(format!("{what}: {}", outcome(&other)))),
                 }
-                give(&stage, &grant.principal, &grant.role).await?.happens().await;
+                give(&stage, &grant.principal, &grant.role).await?.await;
             }
         }
     }
     let used = [Capability::ListMembers, Capability::ListAccountMembers, Capability::Roster];
-    Ok(Outcome::Ran(used.into_iter().filter(|capability| stage.has(*capability)).collect()))
+    for capability in used {
+        stage.note_exercised(capability);
+    }
+    Ok(())
 }
 
 /// The listing, or the roster, while this happens after so many pages.
 async fn listed_while(
     stage: &Stage,
     pages: usize,
-    change: Meanwhile,
+    change: BoxFuture<'static, ()>,
     roster: bool,
 ) -> Result<Vec<Member>, Error> {
-    let (members, legal) = (Scripted::new(stage.members().clone()), stage.workspace(LEGAL));
+    let members = Scripted::new(stage.members().clone());
     for _ in 0..pages {
-        members.interrupt(Operation::ListMembers, Interruption::First(Meanwhile::nothing()));
+        members.happens_first(Operation::ListMembers, ready(()));
     }
-    members.interrupt(Operation::ListMembers, Interruption::First(change));
+    members.happens_first(Operation::ListMembers, change);
     if roster {
-        Ok(members.roster(&legal).await?.members().to_vec())
+        Ok(members.roster(&stage.legal).await?.members().to_vec())
     } else {
-        members.members(stage.list_of(&legal)).try_collect().await
+        members.members(stage.list_of(&stage.legal)).try_collect().await
     }
-}
-
-fn ids(stage: &Stage, listed: &[Member]) -> BTreeSet<PrincipalId> {
-    listed.iter().map(|member| stage.claims().folded(&member.key.principal).into_owned()).collect()
-}
-
-fn everybody(stage: &Stage) -> BTreeSet<PrincipalId> {
-    stage.folded(stage.listed_of(&stage.workspace(LEGAL))).into_keys().collect()
-}
-
-/// How many pages the listing has.
-async fn pages(stage: &Stage) -> Result<usize, Failure> {
-    let mut request = PageRequest::default();
-    let mut count = 1;
-    while let Some(next) =
-        stage.members().members_page(&stage.list_of(&stage.workspace(LEGAL)), request).await?.next
-    {
-        request = PageRequest::at(Some(next));
-        count += 1;
-    }
-    Ok(count)
 }
 
 /// On the first page, on the last, or on all.
-async fn a_total_is_the_same_on_every_page_that_has_one(context: &Context) -> Verdict {
-    if !context.has(Capability::ListMembers) && !context.has(Capability::ListAccountMembers) {
-        return Ok(Outcome::NotApplicable("there is no listing of members".to_owned()));
-    }
+async fn a_total_is_the_same_on_every_page_that_has_one(context: &Context) -> Checked {
+    let listed = listing_of_members(context)?;
     let stage = context.stage(seed(context)).await?;
-    let of = stage.list_of(&stage.workspace(LEGAL));
-    let (mut request, mut told, mut records) = (PageRequest::default(), BTreeSet::new(), BTreeSet::new());
-    loop {
-        let page = stage.members().members_page(&of, request).await?;
-        told.extend(page.total);
-        records.extend(page.records);
-        let Some(next) = page.next else { break };
-        request = PageRequest::at(Some(next));
-    }
-    check!(told.len() <= 1, "different totals on the pages of one listing: {told:?}");
-    let counted = records.len() as u64;
-    check!(told.iter().all(|total| *total == counted), "{counted} records, and a total of {told:?}");
-    Ok(RAN)
+    let walk = listed.walk(&stage, None).await?;
+    let counted = walk.records.len() as u64;
+    let right = walk.total.is_none_or(|total| total == counted);
+    check!(right, "{counted} records, and a total of {:?}", walk.total);
+    Ok(())
 }
 
-const LOST: [ErrorKind; 2] = [ErrorKind::ListingChanged, ErrorKind::UnexpectedResponse];
-
-/// Runs a check for every listing that has pages.
-async fn for_paged<'a, F>(context: &'a Context, check: impl Fn(Listed, Stage, Walk) -> F) -> Verdict
+/// Runs a check for every listing that has pages, or says that it has no meaning for it.
+async fn for_paged<'a, F>(context: &'a Context, check: impl Fn(Listed, Stage, Walk) -> F) -> Checked
 where
-    F: Future<Output = Result<bool, Failure>> + Send + 'a,
+    F: Future<Output = Checked> + Send + 'a,
 {
-    let (mut ran, mut without) = (Vec::new(), Vec::new());
+    let mut without = Vec::new();
+    let mut ran = false;
     for listed in claimed(context) {
-        let applies = match listed.paged(context).await? {
-            Some((stage, walk)) => check(listed, stage, walk).await?,
-            None => false,
+        let checked = match listed.paged(context).await {
+            Ok((stage, walk)) => check(listed, stage, walk).await,
+            Err(stop) => Err(stop),
         };
-        if applies {
-            ran.push(listed.capability());
-        } else {
-            without.push(listed.capability().as_str());
+        match checked {
+            Err(Stop::NotApplicable(_)) => without.push(listed.capability().as_str()),
+            checked => {
+                checked?;
+                context.note_exercised(listed.capability());
+                ran = true;
+            }
         }
     }
-    if ran.is_empty() {
-        let why = format!("no pages, or no total: {}", without.join(", "));
-        return Ok(Outcome::NotApplicable(why));
-    }
-    Ok(Outcome::Ran(ran))
+    only_if(ran, &format!("no pages, or no total: {}", without.join(", ")))
 }
 
-/// The answers that a walk got, in order.
-fn answers(stage: &Stage) -> Result<Vec<Answer>, Failure> {
-    Ok(stage.proxy()?.log().iter().map(Answer::from).collect())
+/// The n-th answer that a walk got, from 0.
+fn answer(stage: &Stage, number: usize) -> Checked<Answer> {
+    let log = stage.proxy()?.log();
+    let answer = log.get(number).map(Answer::from);
+    answer.ok_or_else(|| Stop::failed(format!("a listing got no {}. answer", number + 1)))
 }
 
-async fn a_page_that_comes_again_ends_the_listing(context: &Context) -> Verdict {
+async fn a_page_that_comes_again_ends_the_listing(context: &Context) -> Checked {
     for_paged(context, |listed, stage, _| async move {
-        let Some(first) = answers(&stage)?.first().cloned() else {
-            return Err(Failure::new("a listing sent no request"));
-        };
-        stage.forget();
+        let first = answer(&stage, 0)?;
         let armed = stage.proxy()?.inject(Rule::new(Fault::Answer(first)).times(usize::MAX));
         let result = listed.stream(&stage).await;
+        let lost = [ErrorKind::ListingChanged, ErrorKind::UnexpectedResponse];
         check!(
-            result.as_ref().is_err_and(|error| LOST.contains(&error.kind())),
+            result.as_ref().is_err_and(|error| lost.contains(&error.kind())),
             "{listed:?}, a server that always sends the first page: {}",
             outcome(&result)
         );
         check!(armed.struck() >= 2, "{listed:?}: the second page was never asked for");
-        Ok(true)
+        Ok(())
     })
     .await
 }
 
-async fn a_total_that_moves_ends_the_listing(context: &Context) -> Verdict {
+async fn a_total_that_moves_ends_the_listing(context: &Context) -> Checked {
     for_paged(context, |listed, stage, walk| async move {
-        if walk.total.is_none() {
-            return Ok(false);
-        }
+        only_if(walk.total.is_some(), "no total")?;
         let more = stage.stage(listed.seed(&stage, walk.ids.len() as u64 + 1)).await?;
         listed.walk(&more, None).await?;
-        let Some(second) = answers(&more)?.get(1).cloned() else {
-            return Err(Failure::new("a listing of several pages sent one request"));
-        };
-        let armed = stage.proxy()?.inject(Rule::new(Fault::Answer(second)).nth(2));
-        let result = listed.stream(&stage).await;
-        check!(
-            result.as_ref().is_err_and(|error| error.kind() == ErrorKind::ListingChanged),
-            "{listed:?}, a total that moves between pages: {}",
-            outcome(&result)
-        );
-        check_eq!(armed.struck(), 1, "{listed:?}: how often the second page was asked for");
-        Ok(true)
+        second_page(listed, &stage, answer(&more, 1)?, "a total that moves between pages").await
     })
     .await
 }
 
-async fn a_total_that_disagrees_ends_the_listing(context: &Context) -> Verdict {
+async fn a_total_that_disagrees_ends_the_listing(context: &Context) -> Checked {
     for_paged(context, |listed, stage, walk| async move {
-        if walk.total.is_none() {
-            return Ok(false);
-        }
-        let Some(last) = answers(&stage)?.last().cloned() else {
-            return Err(Failure::new("a listing sent no request"));
-        };
-        let armed = stage.proxy()?.inject(Rule::new(Fault::Answer(last)).nth(2));
-        let result = listed.stream(&stage).await;
-        check!(
-            result.as_ref().is_err_and(|error| error.kind() == ErrorKind::ListingChanged),
-            "{listed:?}, a listing that ends before its total: {}",
-            outcome(&result)
-        );
-        check_eq!(armed.struck(), 1, "{listed:?}: how often the second page was asked for");
-        Ok(true)
+        only_if(walk.total.is_some(), "no total")?;
+        let last = answer(&stage, stage.requests() - 1)?;
+        second_page(listed, &stage, last, "a listing that ends before its total").await
     })
     .await
 }
 
-async fn a_listing_that_changed_once_is_read_again(context: &Context) -> Verdict {
-    let Some((stage, walk)) = Listed::Users.paged(context).await? else {
-        return Ok(Outcome::NotApplicable("the list of users has no pages".to_owned()));
-    };
-    let Some(first) = answers(&stage)?.first().cloned() else {
-        return Err(Failure::new("a listing sent no request"));
-    };
-    let (Some(last), Some(email)) =
-        (walk.ids.last(), stage.seed.users.last().and_then(|user| user.email.clone()))
-    else {
-        return Err(Failure::new("a listing of several pages is empty"));
+/// With this answer to the request for the second page, the listing ends as one that changed.
+async fn second_page(listed: Listed, stage: &Stage, answer: Answer, what: &str) -> Checked {
+    let armed = stage.proxy()?.inject(Rule::new(Fault::Answer(answer)).nth(2));
+    let result = listed.stream(stage).await;
+    let changed = result.as_ref().is_err_and(|error| error.kind() == ErrorKind::ListingChanged);
+    check!(changed, "{listed:?}, {what}: {}", outcome(&result));
+    check_eq!(armed.struck(), 1, "{listed:?}: how often the second page was asked for");
+    Ok(())
+}
+
+async fn a_listing_that_changed_once_is_read_again(context: &Context) -> Checked {
+    let (stage, walk) = Listed::Users.paged(context).await?;
+    let first = answer(&stage, 0)?;
+    let email = stage.seed.users.last().and_then(|user| user.email.clone());
+    let (Some(last), Some(email)) = (walk.ids.last(), email) else {
+        return Err(Stop::failed("a listing of several pages is empty"));
     };
     let armed = stage.proxy()?.inject(Rule::new(Fault::Answer(first)).nth(2));
     let found = stage.members().find_user(&email).await?;
     check_eq!(armed.struck(), 1, "how often the first page came again");
     check_eq!(found.email, Some(email), "the user found after reading again");
     check_eq!(&found.id.to_string(), last, "the user found after reading again");
-    Ok(RAN)
+    Ok(())
 }

@@ -1,42 +1,38 @@
 //! Refusals and broken answers: every status for every method, classified by what the caller does next.
 
-use super::strike::{arm, methods, strike};
-use crate::case::{Outcome, RAN, Verdict, cases};
+use super::strike::{arm, strike};
+use crate::call::{Call, methods};
+use crate::case::cases;
 use crate::context::Context;
-use crate::failure::{Failure, check, check_eq, shown};
+use crate::failure::{Checked, Stop, check, check_eq, shown};
 use crate::harness::Throttled;
 use crate::proxy::{Answer, Fault, Proxy};
 use std::time::Duration;
 use workspace_members_core::{Effect, ErrorKind};
 
 cases! {
-    a_refused_key_is_unauthenticated [] over http;
-    a_missing_right_is_forbidden [] over http;
-    what_is_not_there_is_not_found [] over http;
-    an_unknown_refusal_is_rejected [] over http;
-    a_conflict_is_rejected_or_known [] over http;
+    __errors_cases;
+    a_refused_key_is_unauthenticated [] over http => |c| refusal(c, 401, ErrorKind::Unauthenticated);
+    a_missing_right_is_forbidden [] over http => |c| refusal(c, 403, ErrorKind::Forbidden);
+    what_is_not_there_is_not_found [] over http => |c| refusal(c, 404, ErrorKind::NotFound);
+    an_unknown_refusal_is_rejected [] over http => |c| worded_refusal(c, &[400, 422], &[ErrorKind::Rejected]);
+    a_conflict_is_rejected_or_known [] over http
+        => |c| worded_refusal(c, &[409], &[ErrorKind::Rejected, ErrorKind::AlreadyMember, ErrorKind::Protected]);
     too_many_requests_is_rate_limited_and_says_how_long [] over http;
     a_server_out_of_order_is_unavailable [] over http;
     an_html_page_is_not_an_answer [] over http;
-    an_empty_answer_is_not_success [] over http;
-    a_truncated_answer_is_not_success [] over http;
-    an_answer_of_another_shape_is_not_success [] over http;
+    an_empty_answer_is_not_success [] over http => |c| unreadable(c, vec![Fault::Empty], &BROKEN);
+    a_truncated_answer_is_not_success [] over http => |c| unreadable(c, vec![Fault::Truncate], &BROKEN);
+    an_answer_of_another_shape_is_not_success [] over http => |c| unreadable(c, other_shapes(), &OTHER_SHAPE);
     redirects_are_not_followed_elsewhere [] over http;
 }
 
-/// What a failed call may have done.
-#[derive(Clone, Copy)]
-enum Left {
-    /// A write was refused.
-    Nothing,
-    /// A write did not happen, refused or not.
-    Untouched,
-    /// Nobody knows.
-    Open,
-}
+/// What nothing came of, refused or not: any error of a read.
+const NOTHING: &[Effect] = &[Effect::Rejected, Effect::NotApplied];
 
-/// Every method meets this answer instead of the server's, and must fail as one of these kinds.
-async fn answered(context: &Context, answer: &Answer, kinds: &[ErrorKind], left: Left) -> Verdict {
+/// Every method meets this answer instead of the server's, and must fail as one of these kinds; a write, with one of these
+/// effects.
+async fn answered(context: &Context, answer: &Answer, kinds: &[ErrorKind], effects: &[Effect]) -> Checked {
     for capability in methods(context) {
         let struck = strike(context, capability, Fault::Answer(answer.clone())).await?;
         struck.expect_resolved(false).await?;
@@ -44,55 +40,33 @@ async fn answered(context: &Context, answer: &Answer, kinds: &[ErrorKind], left:
         let what = format!("{:?}, answered {}", struck.call, answer.status);
         let Some(error) = struck.error(kinds)? else { continue };
         check_eq!(error.status(), Some(answer.status), "{what}: the status of {}", shown(&error));
-        let effects: &[Effect] = match left {
-            Left::Untouched => &[Effect::Rejected, Effect::NotApplied],
-            _ if !writes => &[Effect::Rejected, Effect::NotApplied],
-            Left::Nothing => &[Effect::Rejected],
-            Left::Open => &[Effect::Unknown],
-        };
+        let effects = if writes { effects } else { NOTHING };
         check!(effects.contains(&error.effect()), "{what}: the effect of {}", shown(&error));
     }
-    Ok(Outcome::Ran(methods(context).collect()))
+    Ok(())
 }
 
-async fn refusal(context: &Context, status: u16, kinds: &[ErrorKind]) -> Verdict {
-    answered(context, &context.harness.refusal(status), kinds, Left::Nothing).await?;
+async fn refusal(context: &Context, status: u16, kind: ErrorKind) -> Checked {
     // The status alone must do, too: providers do not word every refusal.
-    answered(context, &Answer::status(status), kinds, Left::Nothing).await?;
-    answered(context, &Answer::html(status), kinds, Left::Nothing).await
+    for answer in [context.harness.refusal(status), Answer::status(status), Answer::html(status)] {
+        answered(context, &answer, &[kind], &[Effect::Rejected]).await?;
+    }
+    Ok(())
 }
 
 /// Where only the words tell what a refusal is about, one without them may be called unreadable; but never something
 /// that may have happened.
-async fn worded_refusal(context: &Context, status: u16, kinds: &[ErrorKind]) -> Verdict {
-    answered(context, &context.harness.refusal(status), kinds, Left::Nothing).await?;
-    let kinds: Vec<_> = kinds.iter().copied().chain([ErrorKind::UnexpectedResponse]).collect();
-    answered(context, &Answer::status(status), &kinds, Left::Untouched).await?;
-    answered(context, &Answer::html(status), &kinds, Left::Untouched).await
+async fn worded_refusal(context: &Context, statuses: &[u16], kinds: &[ErrorKind]) -> Checked {
+    let unworded = [kinds, &[ErrorKind::UnexpectedResponse]].concat();
+    for status in statuses {
+        answered(context, &context.harness.refusal(*status), kinds, &[Effect::Rejected]).await?;
+        answered(context, &Answer::status(*status), &unworded, NOTHING).await?;
+        answered(context, &Answer::html(*status), &unworded, NOTHING).await?;
+    }
+    Ok(())
 }
 
-async fn a_refused_key_is_unauthenticated(context: &Context) -> Verdict {
-    refusal(context, 401, &[ErrorKind::Unauthenticated]).await
-}
-
-async fn a_missing_right_is_forbidden(context: &Context) -> Verdict {
-    refusal(context, 403, &[ErrorKind::Forbidden]).await
-}
-
-async fn what_is_not_there_is_not_found(context: &Context) -> Verdict {
-    refusal(context, 404, &[ErrorKind::NotFound]).await
-}
-
-async fn an_unknown_refusal_is_rejected(context: &Context) -> Verdict {
-    worded_refusal(context, 400, &[ErrorKind::Rejected]).await?;
-    worded_refusal(context, 422, &[ErrorKind::Rejected]).await
-}
-
-async fn a_conflict_is_rejected_or_known(context: &Context) -> Verdict {
-    worded_refusal(context, 409, &[ErrorKind::Rejected, ErrorKind::AlreadyMember, ErrorKind::Protected]).await
-}
-
-async fn too_many_requests_is_rate_limited_and_says_how_long(context: &Context) -> Verdict {
+async fn too_many_requests_is_rate_limited_and_says_how_long(context: &Context) -> Checked {
     for way in 0..context.harness.throttled().len() {
         // A stack would wait as long as it is asked to; its own tests have a clock that can be wound.
         let waits = |throttled: &Throttled| throttled.wait.is_none_or(|wait| !wait.is_zero());
@@ -115,106 +89,79 @@ async fn too_many_requests_is_rate_limited_and_says_how_long(context: &Context) 
                 }
                 (said, wait) => said == wait,
             };
-            check!(
-                close,
-                "{what}: asks to wait {:?}, and the error says {:?}",
-                throttled.wait,
-                error.retry_after()
-            );
+            let (wait, said) = (throttled.wait, error.retry_after());
+            check!(close, "{what}: asks to wait {wait:?}, and the error says {said:?}");
         }
     }
-    Ok(Outcome::Ran(methods(context).collect()))
+    Ok(())
 }
 
-async fn a_server_out_of_order_is_unavailable(context: &Context) -> Verdict {
+async fn a_server_out_of_order_is_unavailable(context: &Context) -> Checked {
     for status in [500, 502, 503, 504] {
         let kinds = [ErrorKind::Unavailable, ErrorKind::Timeout];
         for answer in [context.harness.refusal(status), Answer::html(status), Answer::status(status)] {
-            answered(context, &answer, &kinds, Left::Open).await?;
+            answered(context, &answer, &kinds, &[Effect::Unknown]).await?;
         }
     }
-    Ok(Outcome::Ran(methods(context).collect()))
+    Ok(())
 }
 
-async fn an_html_page_is_not_an_answer(context: &Context) -> Verdict {
-    answered(context, &Answer::html(200), &[ErrorKind::UnexpectedResponse], Left::Open).await
+async fn an_html_page_is_not_an_answer(context: &Context) -> Checked {
+    answered(context, &Answer::html(200), &[ErrorKind::UnexpectedResponse], &[Effect::Unknown]).await
 }
 
-const UNREADABLE: [ErrorKind; 4] =
+const BROKEN: [ErrorKind; 4] =
     [ErrorKind::UnexpectedResponse, ErrorKind::Transport, ErrorKind::Timeout, ErrorKind::Unconfirmed];
 
-/// The server acts, and the answer arrives maimed.
-async fn maimed(context: &Context, fault: Fault) -> Verdict {
-    for capability in methods(context) {
-        let struck = strike(context, capability, fault.clone()).await?;
-        struck.expect_resolved(true).await?;
-        let what = format!("{:?}, {fault:?}", struck.call);
-        // The answer to a removal has no body to begin with.
-        if struck.call.ends_something() && struck.result.is_ok() && fault == Fault::Empty {
-            continue;
-        }
-        let writes = struck.call.is_write();
-        let Some(error) = struck.error(&UNREADABLE)? else { continue };
-        check!(!writes || error.effect() == Effect::Unknown, "{what}: the effect of {}", shown(&error));
-    }
-    Ok(Outcome::Ran(methods(context).collect()))
-}
-
-async fn an_empty_answer_is_not_success(context: &Context) -> Verdict {
-    maimed(context, Fault::Empty).await
-}
-
-async fn a_truncated_answer_is_not_success(context: &Context) -> Verdict {
-    maimed(context, Fault::Truncate).await
-}
+const OTHER_SHAPE: [ErrorKind; 2] = [ErrorKind::UnexpectedResponse, ErrorKind::Unconfirmed];
 
 /// JSON, and not what the interface promises.
-async fn an_answer_of_another_shape_is_not_success(context: &Context) -> Verdict {
-    for body in ["{}", "[]", "null", "7", "\"ok\"", r#"{"detail":"ok"}"#, r#"{"results":{}}"#] {
+fn other_shapes() -> Vec<Fault> {
+    let bodies = ["{}", "[]", "null", "7", "\"ok\"", r#"{"detail":"ok"}"#, r#"{"results":{}}"#];
+    bodies.map(|body| Fault::AnswerAfter(Answer::json(200, body))).into()
+}
+
+/// The server acts, and what arrives is no answer to the call.
+async fn unreadable(context: &Context, faults: Vec<Fault>, kinds: &[ErrorKind]) -> Checked {
+    for fault in faults {
         for capability in methods(context) {
-            let answer = Answer::json(200, body);
-            let struck = strike(context, capability, Fault::AnswerAfter(answer)).await?;
+            let struck = strike(context, capability, fault.clone()).await?;
             struck.expect_resolved(true).await?;
-            let what = format!("{:?}, answered {body}", struck.call);
-            if struck.call.ends_something() && struck.result.is_ok() {
-                // Nothing is promised about the body of a removal's success.
+            // Nothing is promised about the body of a removal's success; cut off, the whole answer is broken.
+            if struck.call.ends_something() && struck.result.is_ok() && fault != Fault::Truncate {
                 continue;
             }
+            let what = format!("{:?}, {fault:?}", struck.call);
             let writes = struck.call.is_write();
-            let kinds = [ErrorKind::UnexpectedResponse, ErrorKind::Unconfirmed];
-            let Some(error) = struck.error(&kinds)? else { continue };
+            let Some(error) = struck.error(kinds)? else { continue };
             check!(!writes || error.effect() == Effect::Unknown, "{what}: the effect of {}", shown(&error));
         }
     }
-    Ok(Outcome::Ran(methods(context).collect()))
+    Ok(())
 }
 
-async fn redirects_are_not_followed_elsewhere(context: &Context) -> Verdict {
+async fn redirects_are_not_followed_elsewhere(context: &Context) -> Checked {
     for capability in methods(context) {
         for status in [301, 302, 307, 308] {
             let stage = context.usual().await?;
             // Another origin, with the same server behind it: following would work, and show in its log.
-            let elsewhere = Proxy::start(&stage.proxy()?.upstream())
-                .await
-                .map_err(|error| Failure::new(error.to_string()))?;
-            let call = stage.call(capability).await?;
+            let elsewhere = Proxy::start(&stage.proxy()?.upstream()).await;
+            let elsewhere = elsewhere.map_err(|error| Stop::failed(error.to_string()))?;
+            let call = Call::of(&stage, capability).await?;
             stage.forget();
             let location = format!("{}/elsewhere", elsewhere.url());
             let answer = Answer::status(status).with_header("location", location);
             let armed = arm(&stage, &call, Fault::Answer(answer))?;
-            let result = call.send(&**stage.members()).await;
-            check_eq!(
-                elsewhere.count(),
-                0,
-                "requests of {call:?} that followed a redirect to another origin"
-            );
+            let result = call.send(stage.members()).await;
+            let followed = elsewhere.count();
+            check_eq!(followed, 0, "requests of {call:?} that followed a redirect to another origin");
             check_eq!(armed.struck(), 1, "how many requests of {call:?} met the redirect");
             check!(result.is_err() || !context.bare(), "{call:?} was redirected, and reports success");
             if call.is_write() && context.bare() {
                 check_eq!(stage.requests(), 1, "requests of {call:?}, which was redirected");
-                stage.expect_unchanged("after a redirected write").await?;
+                stage.expect_state("after a redirected write").await?;
             }
         }
     }
-    Ok(RAN)
+    Ok(())
 }

@@ -1,30 +1,42 @@
 //! Lost answers and lost requests: what happened is never guessed, and one more call sets it right.
 
-use super::strike::{methods, strike};
-use crate::case::{Outcome, RAN, Verdict, cases};
-use crate::cast::{ANA, LEGAL, SALES};
+use super::strike::strike;
+use crate::call::{Call, methods};
+use crate::case::cases;
+use crate::cast::ANA;
 use crate::context::Context;
-use crate::failure::{Failure, check, check_eq, outcome, shown};
-use crate::proxy::{Answer, Armed, Fault, Rule};
+use crate::failure::{Checked, Stop, check, check_eq, only_if, outcome, shown};
+use crate::proxy::{Answer, Fault, Request, Rule};
 use crate::stage::Stage;
 use futures_util::future::try_join_all;
 use std::time::Duration;
-use workspace_members_core::{AddMember, Capability, Change, Effect, Ensured, Error, ErrorKind, IfPresent};
+use workspace_members_core::{Capability, Change, Effect, Ensured, Error, ErrorKind, IfPresent};
 
 cases! {
-    a_lost_answer_to_adding_a_user_is_resolved_by_one_more_call [AddUser] over http;
-    a_lost_answer_to_adding_a_group_is_resolved_by_one_more_call [AddGroup] over http;
-    a_lost_answer_to_setting_a_users_role_is_resolved_by_one_more_call [SetUserRole] over http;
-    a_lost_answer_to_setting_a_groups_role_is_resolved_by_one_more_call [SetGroupRole] over http;
-    a_lost_answer_to_removing_a_user_is_resolved_by_one_more_call [RemoveUser] over http;
-    a_lost_answer_to_removing_a_group_is_resolved_by_one_more_call [RemoveGroup] over http;
-    a_connection_cut_before_the_server_acted_is_of_unknown_effect [] over http;
-    a_gateway_that_fails_after_the_server_acted_is_of_unknown_effect [] over http;
+    __faults_cases;
+    a_lost_answer_to_adding_a_user_is_resolved_by_one_more_call [AddUser] over http
+        => |c| lost_answer(c, Capability::AddUser);
+    a_lost_answer_to_adding_a_group_is_resolved_by_one_more_call [AddGroup] over http
+        => |c| lost_answer(c, Capability::AddGroup);
+    a_lost_answer_to_setting_a_users_role_is_resolved_by_one_more_call [SetUserRole] over http
+        => |c| lost_answer(c, Capability::SetUserRole);
+    a_lost_answer_to_setting_a_groups_role_is_resolved_by_one_more_call [SetGroupRole] over http
+        => |c| lost_answer(c, Capability::SetGroupRole);
+    a_lost_answer_to_removing_a_user_is_resolved_by_one_more_call [RemoveUser] over http
+        => |c| lost_answer(c, Capability::RemoveUser);
+    a_lost_answer_to_removing_a_group_is_resolved_by_one_more_call [RemoveGroup] over http
+        => |c| lost_answer(c, Capability::RemoveGroup);
+    a_connection_cut_before_the_server_acted_is_of_unknown_effect [] over http
+        => |c| unknown_effect(c, Fault::CutBefore, false, &LOST);
+    a_gateway_that_fails_after_the_server_acted_is_of_unknown_effect [] over http
+        => |c| unknown_effect(c, Fault::AnswerAfter(Answer::html(502)), true, &[ErrorKind::Unavailable, ErrorKind::Timeout]);
     a_lost_answer_to_a_read_changes_nothing [] over http;
     a_server_that_nobody_reaches_is_not_applied [] over http;
     the_connection_is_made_anew_after_a_cut [] over http;
-    removing_and_adding_survives_a_lost_answer_to_the_removal [AddUser, RemoveUser, GetMember, Roster, Me] over http;
-    removing_and_adding_survives_a_lost_answer_to_the_addition [AddUser, RemoveUser, GetMember, Roster, Me] over http;
+    removing_and_adding_survives_a_lost_answer_to_the_removal [AddUser, RemoveUser, GetMember, Roster, Me] over http
+        => |c| survives(c, 1);
+    removing_and_adding_survives_a_lost_answer_to_the_addition [AddUser, RemoveUser, GetMember, Roster, Me] over http
+        => |c| survives(c, 2);
     removing_and_adding_puts_the_old_role_back [AddUser, RemoveUser, GetMember, Roster, Me] over http;
     removing_and_adding_says_when_it_left_somebody_outside [AddUser, RemoveUser, GetMember, Roster, Me] over http;
     a_slow_answer_holds_nobody_else_up [] over http;
@@ -35,70 +47,40 @@ const LOST: [ErrorKind; 3] = [ErrorKind::Transport, ErrorKind::Timeout, ErrorKin
 
 /// The server did it and the answer never came. The error says that nobody knows; asking for the same state once more
 /// finds it reached, and changes nothing.
-async fn lost_answer(context: &Context, capability: Capability) -> Verdict {
+async fn lost_answer(context: &Context, capability: Capability) -> Checked {
     let struck = strike(context, capability, Fault::CutAfter).await?;
     struck.expect_resolved(true).await?;
-    let result = match &struck.result {
-        Ok(()) if context.bare() => {
-            Err(Failure::new(format!("{:?} got no answer, and reports success", struck.call)))
-        }
-        Ok(()) => Ok(()),
+    let (stage, call) = (&struck.stage, &struck.call);
+    match &struck.result {
+        Ok(()) => check!(!context.bare(), "{call:?} got no answer, and reports success"),
         Err(error) => {
-            check_eq!(error.effect(), Effect::Unknown, "{:?}: the effect of {}", struck.call, shown(error));
-            check!(LOST.contains(&error.kind()), "{:?}: {}", struck.call, shown(error));
-            Ok(())
+            check_eq!(error.effect(), Effect::Unknown, "{call:?}: the effect of {}", shown(error));
+            check!(LOST.contains(&error.kind()), "{call:?}: {}", shown(error));
         }
-    };
-    result?;
-    if !context.has(Capability::GetMember) {
-        return Ok(RAN);
     }
-    let stage = &struck.stage;
+    if !context.has(Capability::GetMember) {
+        return Ok(());
+    }
     let mut members = stage.guarded();
-    let change = match &struck.call {
-        crate::call::Call::Add(request) => members.ensure(request, IfPresent::SetRole).await?.change,
-        crate::call::Call::SetRole(request) => {
+    let change = match call {
+        Call::Add(request) => members.ensure(request, IfPresent::SetRole).await?.change,
+        Call::SetRole(request) => {
             let key = &request.key;
             members.change_role(&key.workspace, &key.principal, &request.role).await?.change
         }
-        crate::call::Call::Remove(request) => {
+        Call::Remove(request) => {
             members.remove_member(&request.key.workspace, &request.key.principal).await?
         }
         _ => Change::Unchanged,
     };
-    check_eq!(change, Change::Unchanged, "asking once more after a lost answer to {:?}", struck.call);
-    let people = struck.call.applied(stage, stage.seed.members_of(&stage.workspace(LEGAL)));
-    stage.expect_after(&stage.workspace(LEGAL), &people, "after asking once more").await?;
-    Ok(RAN)
+    check_eq!(change, Change::Unchanged, "asking once more after a lost answer to {call:?}");
+    stage.expect_state("after asking once more").await
 }
 
-async fn a_lost_answer_to_adding_a_user_is_resolved_by_one_more_call(context: &Context) -> Verdict {
-    lost_answer(context, Capability::AddUser).await
-}
-
-async fn a_lost_answer_to_adding_a_group_is_resolved_by_one_more_call(context: &Context) -> Verdict {
-    lost_answer(context, Capability::AddGroup).await
-}
-
-async fn a_lost_answer_to_setting_a_users_role_is_resolved_by_one_more_call(context: &Context) -> Verdict {
-    lost_answer(context, Capability::SetUserRole).await
-}
-
-async fn a_lost_answer_to_setting_a_groups_role_is_resolved_by_one_more_call(context: &Context) -> Verdict {
-    lost_answer(context, Capability::SetGroupRole).await
-}
-
-async fn a_lost_answer_to_removing_a_user_is_resolved_by_one_more_call(context: &Context) -> Verdict {
-    lost_answer(context, Capability::RemoveUser).await
-}
-
-async fn a_lost_answer_to_removing_a_group_is_resolved_by_one_more_call(context: &Context) -> Verdict {
-    lost_answer(context, Capability::RemoveGroup).await
-}
-
-/// Each claimed write meets the fault; nobody can know whether it happened.
-async fn unknown_effect(context: &Context, fault: Fault, acted: bool, kinds: &[ErrorKind]) -> Verdict {
-    let mut ran = Vec::new();
+/// Each claimed write meets the fault; nobody can know whether it happened. As seen from here, a cut before the server
+/// acted is the same as one afterwards.
+async fn unknown_effect(context: &Context, fault: Fault, acted: bool, kinds: &[ErrorKind]) -> Checked {
+    only_if(methods(context).any(Capability::is_write), "nothing is written")?;
     for capability in methods(context).filter(|method| method.is_write()) {
         let struck = strike(context, capability, fault.clone()).await?;
         struck.expect_resolved(acted).await?;
@@ -106,187 +88,136 @@ async fn unknown_effect(context: &Context, fault: Fault, acted: bool, kinds: &[E
         if let Some(error) = struck.error(kinds)? {
             check_eq!(error.effect(), Effect::Unknown, "{what}: the effect of {}", shown(&error));
         }
-        ran.push(capability);
     }
-    Ok(if ran.is_empty() {
-        Outcome::NotApplicable("nothing is written".to_owned())
-    } else {
-        Outcome::Ran(ran)
-    })
+    Ok(())
 }
 
-/// As seen from here, the same as a cut afterwards.
-async fn a_connection_cut_before_the_server_acted_is_of_unknown_effect(context: &Context) -> Verdict {
-    unknown_effect(context, Fault::CutBefore, false, &LOST).await
-}
-
-async fn a_gateway_that_fails_after_the_server_acted_is_of_unknown_effect(context: &Context) -> Verdict {
-    let kinds = [ErrorKind::Unavailable, ErrorKind::Timeout];
-    unknown_effect(context, Fault::AnswerAfter(Answer::html(502)), true, &kinds).await
-}
-
-async fn a_lost_answer_to_a_read_changes_nothing(context: &Context) -> Verdict {
-    let mut ran = Vec::new();
+async fn a_lost_answer_to_a_read_changes_nothing(context: &Context) -> Checked {
     for capability in methods(context).filter(|method| !method.is_write()) {
         for fault in [Fault::CutBefore, Fault::CutAfter] {
             let struck = strike(context, capability, fault).await?;
             struck.expect_resolved(false).await?;
             struck.error(&LOST)?;
         }
-        ran.push(capability);
     }
-    Ok(Outcome::Ran(ran))
+    Ok(())
 }
 
-async fn a_server_that_nobody_reaches_is_not_applied(context: &Context) -> Verdict {
+async fn a_server_that_nobody_reaches_is_not_applied(context: &Context) -> Checked {
     for capability in methods(context) {
         // The call is made ready in one world and sent in another, where no connection is open yet.
-        let call = context.usual().await?.call(capability).await?;
+        let call = Call::of(&context.usual().await?, capability).await?;
         let stage = context.usual().await?;
         stage.proxy()?.stop().await;
-        let result = call.send(&**stage.members()).await;
-        let kinds = [ErrorKind::Transport, ErrorKind::Timeout];
         let what = format!("{call:?} without a server");
-        match result {
-            Err(error) if kinds.contains(&error.kind()) => {
+        match call.send(stage.members()).await {
+            Err(error) if matches!(error.kind(), ErrorKind::Transport | ErrorKind::Timeout) => {
                 check_eq!(error.effect(), Effect::NotApplied, "{what}: the effect of {}", shown(&error));
             }
-            other => return Err(Failure::new(format!("{what}: {}", outcome(&other)))),
+            other => return Err(Stop::failed(format!("{what}: {}", outcome(&other)))),
         }
     }
-    Ok(Outcome::Ran(methods(context).collect()))
+    Ok(())
 }
 
-async fn the_connection_is_made_anew_after_a_cut(context: &Context) -> Verdict {
+async fn the_connection_is_made_anew_after_a_cut(context: &Context) -> Checked {
     for capability in methods(context) {
         let struck = strike(context, capability, Fault::CutBefore).await?;
-        if struck.result.is_ok() {
-            continue;
+        if struck.result.is_err() {
+            let again = struck.call.send(struck.stage.members()).await;
+            check!(again.is_ok(), "{:?} after a cut: {}", struck.call, outcome(&again));
         }
-        let again = struck.call.send(&**struck.stage.members()).await;
-        check!(again.is_ok(), "{:?} after a cut: {}", struck.call, outcome(&again));
     }
-    Ok(Outcome::Ran(methods(context).collect()))
+    Ok(())
 }
 
-/// Changes Ana's role by removing and adding; the n-th write meets the fault.
-async fn two_steps(
-    context: &Context,
-    nth: usize,
-    fault: Fault,
-) -> Result<(Stage, Armed, Result<Ensured, Error>), Failure> {
+/// Changes Ana's role by removing and adding, where the rule meets writes. Returns also how many it met.
+async fn two_steps(context: &Context, rule: Rule) -> Checked<(Stage, usize, Result<Ensured, Error>)> {
     let stage = context.usual().await?;
-    let (_, role) = stage.two_roles();
-    let strikes = Rule::new(fault).nth(nth).when(crate::proxy::Request::is_write);
-    let armed = stage.proxy()?.inject(strikes);
-    let legal = stage.workspace(LEGAL);
-    let result = stage.guarded().change_role_by_remove_then_add(&legal, &stage.user(ANA), &role).await;
-    Ok((stage, armed, result))
+    let armed = stage.proxy()?.inject(rule.when(Request::is_write));
+    let ana = stage.user(ANA);
+    let result = stage.guarded().change_role_by_remove_then_add(&stage.legal, &ana, &stage.second).await;
+    Ok((stage, armed.struck(), result))
 }
 
-async fn survives(context: &Context, nth: usize) -> Verdict {
-    let (stage, armed, result) = two_steps(context, nth, Fault::CutAfter).await?;
-    check_eq!(armed.struck(), 1, "how many writes lost their answer");
+async fn survives(context: &Context, nth: usize) -> Checked {
+    let (stage, struck, result) = two_steps(context, Rule::new(Fault::CutAfter).nth(nth)).await?;
+    check_eq!(struck, 1, "how many writes lost their answer");
     let change = result.as_ref().ok().map(|ensured| ensured.change);
     check_eq!(change, Some(Change::Applied), "with a lost answer: {}", outcome(&result));
-    let mut people = stage.seed.members_of(&stage.workspace(LEGAL));
-    people.insert(stage.user(ANA), stage.native(&stage.two_roles().1));
-    stage.expect_after(&stage.workspace(LEGAL), &people, "after a lost answer half-way").await?;
-    Ok(RAN)
+    stage.expect_in(&stage.legal, &stage.user(ANA), stage.native(&stage.second));
+    stage.expect_state("after a lost answer half-way").await
 }
 
-async fn removing_and_adding_survives_a_lost_answer_to_the_removal(context: &Context) -> Verdict {
-    survives(context, 1).await
+async fn removing_and_adding_puts_the_old_role_back(context: &Context) -> Checked {
+    let refused = Rule::new(Fault::Answer(context.harness.refusal(403))).nth(2);
+    let (stage, struck, result) = two_steps(context, refused).await?;
+    check_eq!(struck, 1, "how many additions were refused");
+    stage.expect_refusal("an addition that is refused half-way", result, &[ErrorKind::Forbidden])?;
+    stage.expect_state("after the old role was put back").await
 }
 
-async fn removing_and_adding_survives_a_lost_answer_to_the_addition(context: &Context) -> Verdict {
-    survives(context, 2).await
-}
-
-async fn removing_and_adding_puts_the_old_role_back(context: &Context) -> Verdict {
-    let (stage, armed, result) = two_steps(context, 2, Fault::Answer(context.harness.refusal(403))).await?;
-    check_eq!(armed.struck(), 1, "how many additions were refused");
-    if let Some(error) =
-        stage.expect_error("an addition that is refused half-way", result, &[ErrorKind::Forbidden])?
-    {
-        check_eq!(error.effect(), Effect::Rejected, "the effect of {}", shown(&error));
-    }
-    stage.expect_unchanged("after the old role was put back").await?;
-    Ok(RAN)
-}
-
-async fn removing_and_adding_says_when_it_left_somebody_outside(context: &Context) -> Verdict {
-    let stage = context.usual().await?;
-    let refusal = Fault::Answer(context.harness.refusal(403));
-    let strikes = Rule::new(refusal).nth(2).times(usize::MAX).when(crate::proxy::Request::is_write);
-    stage.proxy()?.inject(strikes);
-    let (legal, ana, role) = (stage.workspace(LEGAL), stage.user(ANA), stage.two_roles().1);
-    let result = stage.guarded().change_role_by_remove_then_add(&legal, &ana, &role).await;
+async fn removing_and_adding_says_when_it_left_somebody_outside(context: &Context) -> Checked {
+    let refused = Rule::new(Fault::Answer(context.harness.refusal(403))).nth(2).times(usize::MAX);
+    let (stage, _, result) = two_steps(context, refused).await?;
     let error = stage.expect_error("additions that are all refused", result, &[ErrorKind::Forbidden])?;
-    let told = error.is_some_and(|error| error.effect() == Effect::Partial && !error.done().is_empty());
-    check!(told, "somebody is outside, and the error does not say what was done");
-    let mut people = stage.seed.members_of(&legal);
-    people.remove(&ana);
-    stage.expect_after(&legal, &people, "after the addition and the way back were refused").await?;
+    let partial = error.is_some_and(|error| error.effect() == Effect::Partial && !error.done().is_empty());
+    check!(partial, "somebody is outside, and the error does not say what was done");
+    let ana = stage.user(ANA);
+    stage.expect_out(&stage.legal, &ana);
+    stage.expect_state("after the addition and the way back were refused").await?;
     stage.proxy()?.clear_rules();
-    let change = stage.guarded().ensure(&AddMember::new(legal, ana, role), IfPresent::SetRole).await?.change;
+    let add = stage.adding(ana, &stage.second);
+    let change = stage.guarded().ensure(&add, IfPresent::SetRole).await?.change;
     check_eq!(change, Change::Applied, "ensuring afterwards");
-    Ok(RAN)
+    Ok(())
 }
 
-async fn a_slow_answer_holds_nobody_else_up(context: &Context) -> Verdict {
-    let Some(first) = methods(context).find(|method| !method.is_write()) else {
-        return Ok(Outcome::NotApplicable("nothing is read".to_owned()));
-    };
-    if context.harness.gives_up() {
-        return Ok(Outcome::NotApplicable("the stack ends slow calls by itself".to_owned()));
-    }
+async fn a_slow_answer_holds_nobody_else_up(context: &Context) -> Checked {
+    let reads: Vec<_> = methods(context).filter(|method| !method.is_write()).collect();
+    let Some(first) = reads.first() else { return Err(Stop::not_applicable("nothing is read")) };
+    only_if(!context.harness.gives_up(), "the stack ends slow calls by itself")?;
     let stage = context.usual().await?;
-    let call = stage.call(first).await?;
-    let armed = stage.inject(Fault::HoldBefore)?;
+    let call = Call::of(&stage, *first).await?;
+    let armed = stage.proxy()?.inject(Rule::new(Fault::HoldBefore));
     let members = stage.members().clone();
-    let slow = tokio::spawn(async move { call.send(&*members).await });
+    let slow = tokio::spawn(async move { call.send(&members).await });
     armed.reached().await;
-    for capability in methods(context).filter(|method| !method.is_write()) {
-        let other = stage.call(capability).await?;
-        let result = other.send(&**stage.members()).await;
+    for capability in reads {
+        let other = Call::of(&stage, capability).await?;
+        let result = other.send(stage.members()).await;
         check!(result.is_ok(), "{other:?} beside a slow call: {}", outcome(&result));
     }
     check!(!slow.is_finished(), "the slow call ended before it was answered");
     armed.release();
-    let result = slow.await.map_err(|error| Failure::new(error.to_string()))?;
+    let result = slow.await.map_err(|error| Stop::failed(error.to_string()))?;
     check!(result.is_ok(), "the slow call, once answered: {}", outcome(&result));
-    Ok(RAN)
+    Ok(())
 }
 
-async fn a_call_without_an_answer_ends_if_the_stack_says_so(context: &Context) -> Verdict {
-    if !context.harness.gives_up() {
-        return Ok(Outcome::NotApplicable("the stack waits as long as the provider does".to_owned()));
-    }
-    // All at once, since each takes as long as the stack is patient.
+async fn a_call_without_an_answer_ends_if_the_stack_says_so(context: &Context) -> Checked {
+    only_if(context.harness.gives_up(), "the stack waits as long as the provider does")?;
+    // All at once, since each takes as long as the stack waits.
     try_join_all(methods(context).map(|capability| without_an_answer(context, capability))).await?;
-    Ok(Outcome::Ran(methods(context).collect()))
+    Ok(())
 }
 
-async fn without_an_answer(context: &Context, capability: Capability) -> Result<(), Failure> {
+async fn without_an_answer(context: &Context, capability: Capability) -> Checked {
     let stage = context.usual().await?;
-    let call = stage.call(capability).await?;
-    let forever = Rule::new(Fault::HoldBefore).times(usize::MAX);
-    let armed = stage.proxy()?.inject(forever);
-    let result = tokio::time::timeout(Duration::from_mins(1), call.send(&**stage.members())).await;
-    let result = result.map_err(|_| Failure::new(format!("{call:?} waits for ever")))?;
+    let call = Call::of(&stage, capability).await?;
+    let armed = stage.proxy()?.inject(Rule::new(Fault::HoldBefore).times(usize::MAX));
+    let result = tokio::time::timeout(Duration::from_mins(1), call.send(stage.members())).await;
+    let result = result.map_err(|_| Stop::failed(format!("{call:?} waits for ever")))?;
     check!(armed.struck() >= 1, "{call:?} sent nothing");
     match result {
         Err(error) if error.kind() == ErrorKind::Timeout => {
             let expected = if call.is_write() { Effect::Unknown } else { Effect::NotApplied };
             check_eq!(error.effect(), expected, "{call:?}: the effect of {}", shown(&error));
         }
-        other => return Err(Failure::new(format!("{call:?} without an answer: {}", outcome(&other)))),
+        other => return Err(Stop::failed(format!("{call:?} without an answer: {}", outcome(&other)))),
     }
     stage.proxy()?.clear_rules();
     // A request that is never released never reaches the server.
-    stage
-        .expect(&stage.workspace(SALES), &stage.seed.members_of(&stage.workspace(SALES)), "after giving up")
-        .await?;
-    stage.expect_unchanged("after giving up").await
+    stage.expect_members(&stage.sales, "after giving up").await?;
+    stage.expect_state("after giving up").await
 }

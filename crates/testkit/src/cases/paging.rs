@@ -1,23 +1,25 @@
-//! Pages: every boundary, small pages, and servers that lose count.
+//! Pages: every boundary, small pages, and cursors from elsewhere.
 
-use crate::case::{Outcome, RAN, Verdict, cases};
-use crate::cast::{LEGAL, ME};
+use crate::case::cases;
+use crate::cast::{MANY, ME};
 use crate::context::Context;
-use crate::failure::{Failure, check, check_eq};
+use crate::failure::{Checked, Stop, check, check_eq, only_if};
 use crate::seed::{Grant, Seed};
 use crate::stage::Stage;
 use futures_util::TryStreamExt;
 use std::collections::BTreeSet;
+use workspace_members_core::adapter::RecordKey;
 use workspace_members_core::{
-    Capability, Cursor, Error, ErrorKind, Group, ListOf, PageRequest, WorkspaceMembersExt,
+    Capability, Cursor, Error, ErrorKind, Group, ListOf, Member, Page, PageRequest, WorkspaceMembersExt,
 };
 
 cases! {
-    workspaces_come_whole_over_every_page_boundary [ListWorkspaces];
-    users_come_whole_over_every_page_boundary [ListUsers];
-    groups_come_whole_over_every_page_boundary [ListGroups];
-    members_come_whole_over_every_page_boundary [ListMembers];
-    account_members_come_whole_over_every_page_boundary [ListAccountMembers];
+    __paging_cases;
+    workspaces_come_whole_over_every_page_boundary [ListWorkspaces] => |c| boundaries(c, Listed::Workspaces);
+    users_come_whole_over_every_page_boundary [ListUsers] => |c| boundaries(c, Listed::Users);
+    groups_come_whole_over_every_page_boundary [ListGroups] => |c| boundaries(c, Listed::Groups);
+    members_come_whole_over_every_page_boundary [ListMembers] => |c| boundaries(c, Listed::Members);
+    account_members_come_whole_over_every_page_boundary [ListAccountMembers] => |c| boundaries(c, Listed::Account);
     pages_of_any_size_make_the_same_listing [];
     a_cursor_from_elsewhere_is_refused [];
 }
@@ -36,8 +38,19 @@ pub(super) enum Listed {
 pub(super) struct Walk {
     pub(super) ids: Vec<String>,
     first_page: u64,
-    pages: usize,
+    pub(super) pages: usize,
     pub(super) total: Option<u64>,
+    pub(super) records: BTreeSet<RecordKey>,
+}
+
+/// The page, with the ids of its items in their place.
+fn ids<T>(page: Page<T>, id: impl Fn(&T) -> String) -> Page<String> {
+    let ids = page.items.iter().map(id).collect();
+    Page::of_records(ids, page.records).with_next(page.next).with_total(page.total)
+}
+
+fn who(member: &Member) -> String {
+    member.key.principal.to_string()
 }
 
 impl Listed {
@@ -64,15 +77,16 @@ impl Listed {
         match self {
             Self::Workspaces => {
                 for number in 1..count {
-                    let workspace =
-                        context.make_workspace(1_000 + number, &format!("W {number}"), "acting@example.com");
-                    seed.members.push(Grant::new(workspace.id.clone(), context.user(ME), context.ruling()));
+                    let name = format!("W {number}");
+                    let workspace = context.make_workspace(MANY + number, &name, "acting@example.com");
+                    let me = context.user(ME);
+                    seed.members.push(Grant::new(workspace.id.clone(), me, context.highest()));
                     seed.workspaces.push(workspace);
                 }
             }
             Self::Users => seed = context.crowd(count, 1),
             Self::Groups => {
-                let group = |number| Group::new(context.group_id(1_000 + number), format!("G {number}"));
+                let group = |number| Group::new(context.ids().make(MANY + number), format!("G {number}"));
                 seed.groups = (0..count).map(group).collect();
             }
             Self::Members | Self::Account => seed = context.crowd(count, count),
@@ -80,8 +94,7 @@ impl Listed {
         seed
     }
 
-    fn expected(self, stage: &Stage) -> BTreeSet<String> {
-        let seed = &stage.seed;
+    fn expected(self, seed: &Seed) -> BTreeSet<String> {
         match self {
             Self::Workspaces => seed.workspaces.iter().map(|workspace| workspace.id.to_string()).collect(),
             Self::Users => seed.users.iter().map(|user| user.id.to_string()).collect(),
@@ -92,37 +105,21 @@ impl Listed {
         }
     }
 
-    /// One page: the ids, where to go on, the total.
-    async fn page(
-        self,
-        stage: &Stage,
-        page: PageRequest,
-    ) -> Result<(Vec<String>, Option<Cursor>, Option<u64>), Error> {
+    fn members_of(self, stage: &Stage) -> ListOf {
+        if self == Self::Account { ListOf::Account } else { ListOf::Workspace(stage.legal.clone()) }
+    }
+
+    /// One page.
+    async fn page(self, stage: &Stage, page: PageRequest) -> Result<Page<String>, Error> {
         let members = stage.members();
-        let of = match self {
-            Self::Account => ListOf::Account,
-            _ => ListOf::Workspace(stage.workspace(LEGAL)),
-        };
         Ok(match self {
             Self::Workspaces => {
-                let page = members.workspaces_page(page).await?;
-                (page.items.iter().map(|workspace| workspace.id.to_string()).collect(), page.next, page.total)
+                ids(members.workspaces_page(page).await?, |workspace| workspace.id.to_string())
             }
-            Self::Users => {
-                let page = members.users_page(page).await?;
-                (page.items.iter().map(|user| user.id.to_string()).collect(), page.next, page.total)
-            }
-            Self::Groups => {
-                let page = members.groups_page(page).await?;
-                (page.items.iter().map(|group| group.id.to_string()).collect(), page.next, page.total)
-            }
+            Self::Users => ids(members.users_page(page).await?, |user| user.id.to_string()),
+            Self::Groups => ids(members.groups_page(page).await?, |group| group.id.to_string()),
             Self::Members | Self::Account => {
-                let page = members.members_page(&of, page).await?;
-                (
-                    page.items.iter().map(|member| member.key.principal.to_string()).collect(),
-                    page.next,
-                    page.total,
-                )
+                ids(members.members_page(&self.members_of(stage), page).await?, who)
             }
         })
     }
@@ -136,112 +133,86 @@ impl Listed {
             }
             Self::Users => members.users().map_ok(|user| user.id.to_string()).try_collect().await,
             Self::Groups => members.groups().map_ok(|group| group.id.to_string()).try_collect().await,
-            Self::Members => {
-                let listing = members.members(stage.workspace(LEGAL));
-                listing.map_ok(|member| member.key.principal.to_string()).try_collect().await
-            }
-            Self::Account => {
-                let listing = members.members(ListOf::Account);
-                listing.map_ok(|member| member.key.principal.to_string()).try_collect().await
+            Self::Members | Self::Account => {
+                members.members(self.members_of(stage)).map_ok(|member| who(&member)).try_collect().await
             }
         }
     }
 
-    pub(super) async fn walk(self, stage: &Stage, size: Option<u32>) -> Result<Walk, Failure> {
-        let mut walk = Walk { ids: Vec::new(), first_page: 0, pages: 0, total: None };
+    pub(super) async fn walk(self, stage: &Stage, size: Option<u32>) -> Checked<Walk> {
+        let mut walk =
+            Walk { ids: Vec::new(), first_page: 0, pages: 0, total: None, records: BTreeSet::new() };
         let mut request = PageRequest::default();
         loop {
             request.size = size;
-            let (ids, next, total) = self.page(stage, request).await?;
+            let page = self.page(stage, request).await?;
             if walk.pages == 0 {
-                walk.first_page = ids.len() as u64;
+                walk.first_page = page.items.len() as u64;
             }
-            // Any page may tell it, and all that do agree.
-            walk.total = walk.total.or(total);
-            check!(
-                total.is_none() || total == walk.total,
-                "the total of {self:?} on page {}: {total:?}, and before {:?}",
-                walk.pages + 1,
-                walk.total
-            );
-            walk.ids.extend(ids);
+            // Any page may have it, and all that do agree.
+            walk.total = walk.total.or(page.total);
             walk.pages += 1;
+            let (number, total) = (walk.pages, walk.total);
+            check!(
+                page.total.is_none() || page.total == total,
+                "the total of {self:?} on page {number}: {:?}, and before {total:?}",
+                page.total
+            );
+            walk.ids.extend(page.items);
+            walk.records.extend(page.records);
             check!(walk.pages < 10_000, "{self:?} does not end");
-            let Some(cursor) = next else { return Ok(walk) };
+            let Some(cursor) = page.next else { return Ok(walk) };
             request = PageRequest::at(Some(cursor));
         }
     }
 
-    /// A world whose listing has at least three pages, and the size of its first page; `None` if it has no pages.
-    pub(super) async fn paged(self, context: &Context) -> Result<Option<(Stage, Walk)>, Failure> {
-        let mut count = 3 * u64::from(context.capabilities().page_size()) + 1;
+    /// A world whose listing has at least three pages, and a walk over it; only if it has pages.
+    pub(super) async fn paged(self, context: &Context) -> Checked<(Stage, Walk)> {
+        let mut count = 3 * u64::from(context.capabilities.page_size()) + 1;
         for _ in 0..2 {
             let stage = context.stage(self.seed(context, count)).await?;
             let walk = self.walk(&stage, None).await?;
+            only_if(walk.pages > 1, &format!("the list of {self:?} has no pages"))?;
             if walk.pages >= 3 {
-                return Ok(Some((stage, walk)));
-            }
-            if walk.pages == 1 {
-                return Ok(None);
+                return Ok((stage, walk));
             }
             count = 3 * walk.first_page + 1;
         }
-        Err(Failure::new(format!(
-            "{self:?} of {count} records has two pages, whatever the size of the first"
-        )))
+        let message = format!("{self:?} of {count} records has two pages, whatever the size of the first");
+        Err(Stop::failed(message))
     }
 }
 
 /// Lists 0, 1, size - 1, size, size + 1 and more than three times size records, by pages and as a stream.
-async fn boundaries(context: &Context, listed: Listed) -> Verdict {
-    let (size, many) = if let Some((_, walk)) = listed.paged(context).await? {
-        (walk.first_page, walk.ids.len() as u64)
-    } else {
-        // Not paged: the sizes are those at which an adapter that took it for paged would go wrong.
-        let size = u64::from(context.capabilities().page_size());
-        (size, 3 * size + 1)
-    };
-    for count in BTreeSet::from([listed.fewest(), 1, size.saturating_sub(1), size, size + 1, many]) {
-        if count < listed.fewest() {
-            continue;
+async fn boundaries(context: &Context, listed: Listed) -> Checked {
+    let (size, many) = match listed.paged(context).await {
+        Ok((_, walk)) => (walk.first_page, walk.ids.len() as u64),
+        // The sizes are those at which an adapter that took it for paged would go wrong.
+        Err(Stop::NotApplicable(_)) => {
+            let size = u64::from(context.capabilities.page_size());
+            (size, 3 * size + 1)
         }
+        Err(failed) => return Err(failed),
+    };
+    let counts = BTreeSet::from([listed.fewest(), 1, size.saturating_sub(1), size, size + 1, many]);
+    for count in counts.into_iter().filter(|count| *count >= listed.fewest()) {
         let stage = context.stage(listed.seed(context, count)).await?;
         stage.forget();
         let walk = listed.walk(&stage, None).await?;
         let requests = stage.requests();
+        let what = format!("{listed:?}, {count} records by pages");
         let distinct: BTreeSet<String> = walk.ids.iter().cloned().collect();
-        check_eq!(distinct, listed.expected(&stage), "{listed:?}, {count} records by pages");
-        check_eq!(walk.ids.len(), distinct.len(), "{listed:?}, {count} records by pages, some of them twice");
-        if let Some(total) = walk.total.filter(|_| !matches!(listed, Listed::Account)) {
-            check_eq!(total, count, "{listed:?}: the total");
+        check_eq!(distinct, listed.expected(&stage.seed), "{what}");
+        check_eq!(walk.ids.len(), distinct.len(), "{what}, some of them twice");
+        if let Some(total) = walk.total.filter(|_| listed != Listed::Account) {
+            check_eq!(total, count, "{what}: the total");
         }
         if context.bare() && stage.world.proxy.is_some() {
-            check_eq!(requests, walk.pages, "{listed:?}, {count} records: one request per page");
+            check_eq!(requests, walk.pages, "{what}: one request per page");
         }
-        let streamed = listed.stream(&stage).await?;
-        check_eq!(streamed, walk.ids, "{listed:?}, {count} records as a stream");
+        check_eq!(listed.stream(&stage).await?, walk.ids, "{listed:?}, {count} records as a stream");
     }
-    Ok(RAN)
-}
-
-async fn workspaces_come_whole_over_every_page_boundary(context: &Context) -> Verdict {
-    boundaries(context, Listed::Workspaces).await
-}
-
-async fn users_come_whole_over_every_page_boundary(context: &Context) -> Verdict {
-    boundaries(context, Listed::Users).await
-}
-
-async fn groups_come_whole_over_every_page_boundary(context: &Context) -> Verdict {
-    boundaries(context, Listed::Groups).await
-}
-
-async fn members_come_whole_over_every_page_boundary(context: &Context) -> Verdict {
-    boundaries(context, Listed::Members).await
-}
-
-async fn account_members_come_whole_over_every_page_boundary(context: &Context) -> Verdict {
-    boundaries(context, Listed::Account).await
+    Ok(())
 }
 
 pub(super) fn claimed(context: &Context) -> impl Iterator<Item = Listed> + '_ {
@@ -249,28 +220,22 @@ pub(super) fn claimed(context: &Context) -> impl Iterator<Item = Listed> + '_ {
 }
 
 /// A size asked for is a request: smaller or larger pages, never other records.
-async fn pages_of_any_size_make_the_same_listing(context: &Context) -> Verdict {
-    let mut ran = Vec::new();
+async fn pages_of_any_size_make_the_same_listing(context: &Context) -> Checked {
     for listed in claimed(context) {
         let stage = context.stage(listed.seed(context, 7)).await?;
-        let expected = listed.expected(&stage);
         for size in [1, 2, 6, 7, 8, u32::MAX] {
             let walk = listed.walk(&stage, Some(size)).await?;
             check_eq!(walk.ids.len(), 7, "{listed:?} by pages of {size}: how many records");
-            check_eq!(
-                walk.ids.into_iter().collect::<BTreeSet<_>>(),
-                expected,
-                "{listed:?} by pages of {size}"
-            );
+            let ids: BTreeSet<_> = walk.ids.into_iter().collect();
+            check_eq!(ids, listed.expected(&stage.seed), "{listed:?} by pages of {size}");
         }
-        ran.push(listed.capability());
+        context.note_exercised(listed.capability());
     }
-    Ok(Outcome::Ran(ran))
+    Ok(())
 }
 
 /// The first page must not be taken for the page asked for.
-async fn a_cursor_from_elsewhere_is_refused(context: &Context) -> Verdict {
-    let mut ran = Vec::new();
+async fn a_cursor_from_elsewhere_is_refused(context: &Context) -> Checked {
     for listed in claimed(context) {
         let stage = context.stage(listed.seed(context, 2)).await?;
         for cursor in ["elsewhere", "-1", "1e3", "99:", "\u{212a}", ""] {
@@ -279,7 +244,7 @@ async fn a_cursor_from_elsewhere_is_refused(context: &Context) -> Verdict {
             stage.expect_refusal(&format!("{listed:?} at {cursor:?}"), result, &[ErrorKind::InvalidInput])?;
             stage.expect_silence("a cursor that no page announced")?;
         }
-        ran.push(listed.capability());
+        context.note_exercised(listed.capability());
     }
-    Ok(Outcome::Ran(ran))
+    Ok(())
 }

@@ -1,16 +1,19 @@
 //! Who stays: the owner whom the provider keeps, the last owner, and the user whose key this is.
 
-use crate::case::{Outcome, RAN, Verdict, cases};
-use crate::cast::{BOSS, LEGAL, ME, SALES};
+use crate::call::Call;
+use crate::case::cases;
+use crate::cast::{BOSS, ME};
 use crate::context::Context;
-use crate::failure::{check, check_eq, outcome};
+use crate::failure::{Checked, Stop, check, check_eq, only_if, outcome};
 use crate::seed::Seed;
 use crate::stage::Stage;
+use std::fmt;
 use workspace_members_core::{
-    Behaviour, Capability, ErrorKind, Mark, Protection, RemoveMember, SetRole, WorkspaceMembersExt,
+    Behaviour, Capability, Effect, Error, ErrorKind, Mark, Protection, WorkspaceMembersExt,
 };
 
 cases! {
+    __protection_cases;
     the_owner_whom_the_provider_keeps_is_not_removed [RemoveUser];
     the_owner_whom_the_provider_keeps_stays_owner [SetUserRole];
     the_owner_whom_the_provider_keeps_is_marked [Roster];
@@ -21,162 +24,120 @@ cases! {
     a_key_dies_with_its_users_membership [RemoveUser];
 }
 
-/// Why the protection was refused, if it says.
-pub(super) fn expect_protected<T: std::fmt::Debug>(
+/// A refusal that says why they are protected, if it says.
+pub(super) fn expect_protected<T: fmt::Debug>(
     stage: &Stage,
     what: &str,
-    result: Result<T, workspace_members_core::Error>,
+    result: Result<T, Error>,
     reasons: &[Protection],
-) -> Result<(), crate::Failure> {
+) -> Checked {
     if let Some(error) = stage.expect_error(what, result, &[ErrorKind::Protected])? {
-        check_eq!(error.effect(), workspace_members_core::Effect::Rejected, "{what}: the effect");
+        check_eq!(error.effect(), Effect::Rejected, "{what}: the effect");
         let named = error.protection().is_some_and(|reason| reasons.contains(&reason));
         check!(named, "{what}: one of {reasons:?} was expected, and it says {:?}", error.protection());
     }
     Ok(())
 }
 
-fn without_fixed_owner() -> Outcome {
-    Outcome::NotApplicable("no owner is fixed by the provider".to_owned())
+/// The usual world; only if its other owner is one whom the provider keeps.
+async fn with_a_kept_owner(context: &Context) -> Checked<Stage> {
+    let kept = context.behaves(Behaviour::FixedWorkspaceOwner);
+    only_if(kept, "no owner is fixed by the provider")?;
+    context.usual().await
 }
 
-async fn the_owner_whom_the_provider_keeps_is_not_removed(context: &Context) -> Verdict {
-    if !context.behaves(Behaviour::FixedWorkspaceOwner) {
-        return Ok(without_fixed_owner());
-    }
-    let stage = context.usual().await?;
-    let removal = RemoveMember::new(stage.key(&stage.workspace(LEGAL), &stage.user(BOSS)).await?);
-    let result = stage.members().remove(&removal).await;
+async fn the_owner_whom_the_provider_keeps_is_not_removed(context: &Context) -> Checked {
+    let stage = with_a_kept_owner(context).await?;
+    let result = stage.members().remove(&stage.removing(&stage.user(BOSS)).await?).await;
     expect_protected(&stage, "removing the owner", result, &[Protection::ProviderOwner])?;
-    stage.expect_unchanged("after removing the owner").await?;
-    Ok(RAN)
+    stage.expect_state("after removing the owner").await
 }
 
-async fn the_owner_whom_the_provider_keeps_stays_owner(context: &Context) -> Verdict {
-    if !context.behaves(Behaviour::FixedWorkspaceOwner) {
-        return Ok(without_fixed_owner());
-    }
-    let stage = context.usual().await?;
-    let key = stage.key(&stage.workspace(LEGAL), &stage.user(BOSS)).await?;
-    let result = stage.members().set_role(&SetRole::new(key, stage.two_roles().0)).await;
+async fn the_owner_whom_the_provider_keeps_stays_owner(context: &Context) -> Checked {
+    let stage = with_a_kept_owner(context).await?;
+    let change = stage.setting(&stage.user(BOSS), &stage.first).await?;
+    let result = stage.members().set_role(&change).await;
     expect_protected(&stage, "demoting the owner", result, &[Protection::ProviderOwner])?;
-    stage.expect_unchanged("after demoting the owner").await?;
-    Ok(RAN)
+    stage.expect_state("after demoting the owner").await
 }
 
-async fn the_owner_whom_the_provider_keeps_is_marked(context: &Context) -> Verdict {
-    if !context.behaves(Behaviour::FixedWorkspaceOwner) {
-        return Ok(without_fixed_owner());
-    }
-    let stage = context.usual().await?;
-    let roster = stage.members().roster(&stage.workspace(LEGAL)).await?;
-    let marked: Vec<_> = roster.members().iter().filter(|member| member.is(Mark::Immovable)).collect();
-    let marked: Vec<_> = marked.iter().map(|member| &member.key.principal).collect();
+async fn the_owner_whom_the_provider_keeps_is_marked(context: &Context) -> Checked {
+    let stage = with_a_kept_owner(context).await?;
+    let roster = stage.members().roster(&stage.legal).await?;
+    let marked = roster.members().iter().filter(|member| member.is(Mark::Immovable));
+    let marked: Vec<_> = marked.map(|member| &member.key.principal).collect();
     check_eq!(marked, [&stage.user(BOSS)], "those who cannot go");
-    Ok(RAN)
+    Ok(())
 }
 
 /// The acting identity is the only owner of the first workspace.
 pub(super) fn one_owner(context: &Context) -> Seed {
     let mut seed = context.seed();
-    let (legal, boss) = (context.workspace(LEGAL), context.user(BOSS));
-    seed.members.retain(|grant| grant.workspace != legal || grant.principal != boss);
+    let boss = context.user(BOSS);
+    seed.members.retain(|grant| grant.workspace != context.legal || grant.principal != boss);
     seed
 }
 
-/// Why these cases may have no meaning here.
-fn keeps_last_owner(context: &Context) -> Option<Outcome> {
-    let why = if !context.behaves(Behaviour::KeepsLastOwner) {
-        "the provider lets the last owner go"
-    } else if context.behaves(Behaviour::FixedWorkspaceOwner) {
-        "the last owner is the one whom the provider keeps anyway"
-    } else if context.native(&context.two_roles().0) == context.ruling() {
-        "there is only one role"
-    } else {
-        return None;
-    };
-    Some(Outcome::NotApplicable(why.to_owned()))
+/// A world with one owner, whom the provider keeps because they are the last.
+async fn with_a_last_owner(context: &Context) -> Checked<Stage> {
+    only_if(context.behaves(Behaviour::KeepsLastOwner), "the provider lets the last owner go")?;
+    let fixed = context.behaves(Behaviour::FixedWorkspaceOwner);
+    only_if(!fixed, "the last owner is the one whom the provider keeps anyway")?;
+    only_if(context.native(&context.first) != context.highest(), "there is only one role")?;
+    context.stage(one_owner(context)).await
 }
 
 const LAST: [Protection; 2] = [Protection::LastOwner, Protection::ActingIdentity];
 
-async fn the_last_owner_is_not_removed(context: &Context) -> Verdict {
-    if let Some(apart) = keeps_last_owner(context) {
-        return Ok(apart);
-    }
-    let stage = context.stage(one_owner(context)).await?;
-    let removal = RemoveMember::new(stage.key(&stage.workspace(LEGAL), &stage.user(ME)).await?);
-    let result = stage.members().remove(&removal).await;
+async fn the_last_owner_is_not_removed(context: &Context) -> Checked {
+    let stage = with_a_last_owner(context).await?;
+    let result = stage.members().remove(&stage.removing(&stage.user(ME)).await?).await;
     expect_protected(&stage, "removing the last owner", result, &LAST)?;
-    stage.expect_unchanged("after removing the last owner").await?;
-    Ok(RAN)
+    stage.expect_state("after removing the last owner").await
 }
 
-async fn the_last_owner_stays_owner(context: &Context) -> Verdict {
-    if let Some(apart) = keeps_last_owner(context) {
-        return Ok(apart);
-    }
-    let stage = context.stage(one_owner(context)).await?;
-    let key = stage.key(&stage.workspace(LEGAL), &stage.user(ME)).await?;
-    let result = stage.members().set_role(&SetRole::new(key, stage.two_roles().0)).await;
+async fn the_last_owner_stays_owner(context: &Context) -> Checked {
+    let stage = with_a_last_owner(context).await?;
+    let change = stage.setting(&stage.user(ME), &stage.first).await?;
+    let result = stage.members().set_role(&change).await;
     expect_protected(&stage, "demoting the last owner", result, &LAST)?;
-    stage.expect_unchanged("after demoting the last owner").await?;
-    Ok(RAN)
+    stage.expect_state("after demoting the last owner").await
 }
 
-async fn the_last_owner_can_be_given_the_role_they_have(context: &Context) -> Verdict {
-    if let Some(apart) = keeps_last_owner(context) {
-        return Ok(apart);
-    }
-    let stage = context.stage(one_owner(context)).await?;
-    let Some(role) = stage.writable().into_iter().find(|role| stage.native(role) == stage.ruling()) else {
-        return Ok(Outcome::NotApplicable("the highest role cannot be written".to_owned()));
-    };
-    let key = stage.key(&stage.workspace(LEGAL), &stage.user(ME)).await?;
-    let result = stage.members().set_role(&SetRole::new(key, role)).await;
-    check!(result.is_ok(), "the last owner becomes owner: {}", outcome(&result));
-    stage.expect_unchanged("after the last owner became owner").await?;
-    Ok(RAN)
+async fn the_last_owner_can_be_given_the_role_they_have(context: &Context) -> Checked {
+    let stage = with_a_last_owner(context).await?;
+    let role = stage.writable().into_iter().find(|role| stage.native(role) == stage.highest());
+    let role = role.ok_or_else(|| Stop::not_applicable("the highest role cannot be written"))?;
+    stage.set_role(&stage.user(ME), &role).await?;
+    stage.expect_state("after the last owner became owner").await
 }
 
-async fn an_owner_who_is_not_the_last_can_go(context: &Context) -> Verdict {
-    if context.behaves(Behaviour::FixedWorkspaceOwner) {
-        return Ok(Outcome::NotApplicable("the other owner is the one whom the provider keeps".to_owned()));
-    }
+async fn an_owner_who_is_not_the_last_can_go(context: &Context) -> Checked {
+    let fixed = context.behaves(Behaviour::FixedWorkspaceOwner);
+    only_if(!fixed, "the other owner is the one whom the provider keeps")?;
     let stage = context.usual().await?;
-    let legal = stage.workspace(LEGAL);
-    stage.members().remove(&RemoveMember::new(stage.key(&legal, &stage.user(BOSS)).await?)).await?;
-    let mut people = stage.seed.members_of(&legal);
-    people.remove(&stage.user(BOSS));
-    stage.expect_after(&legal, &people, "after removing one of two owners").await?;
-    Ok(RAN)
+    stage.remove(&stage.user(BOSS)).await?;
+    stage.expect_state("after removing one of two owners").await
 }
 
 /// The first workspace is the one that the credential belongs to, where it belongs to one.
-async fn a_key_dies_with_its_users_membership(context: &Context) -> Verdict {
-    if !context.behaves(Behaviour::KeyDiesWithMembership) {
-        return Ok(Outcome::NotApplicable("keys do not die with a membership".to_owned()));
-    }
+async fn a_key_dies_with_its_users_membership(context: &Context) -> Checked {
+    only_if(context.behaves(Behaviour::KeyDiesWithMembership), "keys do not die with a membership")?;
     let stage = context.usual().await?;
-    let legal = stage.workspace(LEGAL);
-    let result = stage.members().remove(&RemoveMember::new(stage.key(&legal, &stage.user(ME)).await?)).await;
+    let result = stage.members().remove(&stage.removing(&stage.user(ME)).await?).await;
     if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Protected) {
-        // An adapter may refuse to saw off its own branch.
-        stage.expect_unchanged("after refusing to remove the acting identity").await?;
-        return Ok(RAN);
+        // An adapter may refuse to end its own access.
+        return stage.expect_state("after refusing to remove the acting identity").await;
     }
     check!(result.is_ok(), "removing the acting identity: {}", outcome(&result));
     for capability in
         [Capability::Me, Capability::ListWorkspaces, Capability::ListUsers, Capability::GetMember]
     {
         if stage.has(capability) {
-            let result = stage.call(capability).await?.send(&**stage.members()).await;
+            let result = Call::of(&stage, capability).await?.send(stage.members()).await;
             stage.expect_error("a call with a dead key", result, &[ErrorKind::Unauthenticated])?;
         }
     }
-    if let Some(truth) = &stage.world.truth {
-        let sales = truth().into_iter().filter(|grant| grant.workspace == stage.workspace(SALES)).count();
-        check_eq!(sales, stage.seed.members_of(&stage.workspace(SALES)).len(), "members elsewhere");
-    }
-    Ok(RAN)
+    stage.expect_kept(&stage.sales, "after removing the acting identity elsewhere")?;
+    Ok(())
 }

@@ -1,8 +1,8 @@
 //! One call that meets one fault, and what must hold afterwards whatever stands around the adapter.
 
-use crate::call::{Call, METHODS};
+use crate::call::Call;
 use crate::context::Context;
-use crate::failure::{Failure, check, check_eq, outcome};
+use crate::failure::{Checked, check, check_eq, outcome};
 use crate::proxy::{Armed, Fault, Rule};
 use crate::stage::Stage;
 use workspace_members_core::{Capability, Effect, Error, ErrorKind};
@@ -15,27 +15,18 @@ pub(super) struct Strike {
     armed: Armed,
 }
 
-/// The methods that the adapter claims.
-pub(super) fn methods(context: &Context) -> impl Iterator<Item = Capability> + '_ {
-    METHODS.into_iter().filter(|method| context.has(*method))
-}
-
 /// Makes the call for a capability in the usual world, with a fault in its way.
-pub(super) async fn strike(
-    context: &Context,
-    capability: Capability,
-    fault: Fault,
-) -> Result<Strike, Failure> {
+pub(super) async fn strike(context: &Context, capability: Capability, fault: Fault) -> Checked<Strike> {
     let stage = context.usual().await?;
-    let call = stage.call(capability).await?;
+    let call = Call::of(&stage, capability).await?;
     stage.forget();
     let armed = arm(&stage, &call, fault)?;
-    let result = call.send(&**stage.members()).await;
+    let result = call.send(stage.members()).await;
     Ok(Strike { stage, call, result, armed })
 }
 
 /// The fault strikes the first request that does the call's work: a layer may ask something else before it writes.
-pub(super) fn arm(stage: &Stage, call: &Call, fault: Fault) -> Result<Armed, Failure> {
+pub(super) fn arm(stage: &Stage, call: &Call, fault: Fault) -> Checked<Armed> {
     let writes = call.is_write();
     Ok(stage.proxy()?.inject(Rule::new(fault).when(move |request| request.is_write() == writes)))
 }
@@ -43,7 +34,7 @@ pub(super) fn arm(stage: &Stage, call: &Call, fault: Fault) -> Result<Armed, Fai
 impl Strike {
     /// The fault was met, nothing was sent twice that must not be, and the provider holds what it must: the call's effect
     /// if the server acted or the call succeeded after all, else none.
-    pub(super) async fn expect_resolved(&self, acted: bool) -> Result<(), Failure> {
+    pub(super) async fn expect_resolved(&self, acted: bool) -> Checked {
         let Self { stage, call, result, armed } = self;
         check_eq!(armed.struck(), 1, "how many requests of {call:?} met the fault");
         if stage.bare() {
@@ -51,15 +42,14 @@ impl Strike {
         }
         self.expect_no_blind_repetition()?;
         let when = format!("after {call:?} was {}", outcome(result));
-        stage.expect_applied(call, acted || result.is_ok(), &when).await
+        call.expect_applied(stage, acted || result.is_ok(), &when).await
     }
 
     /// A write of which nobody knows whether it happened is not sent again before something was read.
-    fn expect_no_blind_repetition(&self) -> Result<(), Failure> {
-        let log = self.stage.proxy()?.log();
-        for pair in log.windows(2) {
+    fn expect_no_blind_repetition(&self) -> Checked {
+        for pair in self.stage.proxy()?.log().windows(2) {
             let [first, second] = pair else { continue };
-            // A refusal happened to nobody; 408 is a gateway that lost patience.
+            // A refused request did nothing; a 408 is a gateway's that stopped waiting.
             let refused = |status| (400..500).contains(&status) && status != 408;
             let refused_it = first.answer.as_ref().is_some_and(|answer| refused(answer.status));
             check!(
@@ -72,19 +62,16 @@ impl Strike {
     }
 
     /// The error, of one of these kinds, about this operation; `None` where a stack made the call succeed after all.
-    pub(super) fn error(self, kinds: &[ErrorKind]) -> Result<Option<Error>, Failure> {
-        let what = format!("{:?}", self.call);
+    pub(super) fn error(self, kinds: &[ErrorKind]) -> Checked<Option<Error>> {
+        let (what, writes) = (format!("{:?}", self.call), self.call.is_write());
         let error = self.stage.expect_error(&what, self.result, kinds)?;
         if let Some(error) = &error {
             let operation = error.operation();
-            check!(
-                operation.is_some_and(|operation| operation.is_write() == self.call.is_write()),
-                "{what}: the error names operation {operation:?}"
-            );
-            if !self.call.is_write() {
-                let claims_change = matches!(error.effect(), Effect::Unknown | Effect::Partial);
-                check!(!claims_change, "{what} changes nothing, and its error says {}", error.effect());
-            }
+            let named = operation.is_some_and(|operation| operation.is_write() == writes);
+            check!(named, "{what}: the error names operation {operation:?}");
+            let may_have_changed = matches!(error.effect(), Effect::Unknown | Effect::Partial);
+            let effect = error.effect();
+            check!(writes || !may_have_changed, "{what} changes nothing, and its error says {effect}");
         }
         Ok(error)
     }

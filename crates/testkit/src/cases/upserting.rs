@@ -1,75 +1,52 @@
 //! Adding somebody who is a member already, where that changes their role and where it does not.
 
-use crate::case::{Outcome, RAN, Verdict, cases};
-use crate::cast::{ANA, CLEO, DAN, LEGAL, MEMBER_GROUP};
+use crate::case::cases;
+use crate::cast::{ANA, CLEO, DAN, MEMBER_GROUP};
 use crate::context::Context;
-use crate::failure::{check, check_eq, outcome};
-use crate::scripted::{Called, Interruption, Meanwhile, Scripted};
+use crate::failure::{Checked, check, check_eq, only_if, outcome};
+use crate::scripted::Scripted;
 use crate::stage::Stage;
-use std::sync::Arc;
 use workspace_members_core::{
-    AddMember, Behaviour, Capability, Change, Effect, Error, ErrorKind, IfPresent, Operation, Role, SetRole,
+    Behaviour, Capability, Change, Effect, Error, ErrorKind, IfPresent, Operation, Role, SetRole,
     WorkspaceMembers, WorkspaceMembersExt, ops,
 };
 
 cases! {
+    __upserting_cases;
     adding_a_member_again_gives_them_the_role [AddUser];
-    ensure_reads_first_where_adding_changes_roles [AddUser, GetMember];
+    ensure_reads_first_where_adding_changes_roles [AddUser, GetMember] in usual;
     ensure_adds_nobody_whom_it_could_not_read [AddUser, GetMember];
     a_lost_addition_does_not_undo_somebody_elses_change [AddUser, GetMember];
-    somebody_added_in_between_keeps_their_role_where_that_can_be [AddUser, GetMember];
+    somebody_added_in_between_keeps_their_role_where_that_can_be [AddUser, GetMember] in usual;
 }
 
-fn upserts(context: &Context) -> Option<Outcome> {
-    let upserts = context.behaves(Behaviour::AddUpserts);
-    (!upserts).then(|| Outcome::NotApplicable("adding a member again is refused".to_owned()))
+fn only_if_additions_change_roles(context: &Context) -> Checked {
+    only_if(context.behaves(Behaviour::AddUpserts), "adding a member again is refused")
 }
 
-async fn adding_a_member_again_gives_them_the_role(context: &Context) -> Verdict {
-    if let Some(apart) = upserts(context) {
-        return Ok(apart);
-    }
+async fn adding_a_member_again_gives_them_the_role(context: &Context) -> Checked {
+    only_if_additions_change_roles(context)?;
     let stage = context.usual().await?;
-    let legal = stage.workspace(LEGAL);
-    let mut people = stage.seed.members_of(&legal);
     let mut members = vec![stage.user(ANA)];
     if stage.has(Capability::AddGroup) {
         members.push(stage.group(MEMBER_GROUP));
     }
-    let (first, second) = stage.two_roles();
     for who in members {
-        for role in [&second, &first, &first] {
-            let member =
-                stage.members().add(&AddMember::new(legal.clone(), who.clone(), role.clone())).await?;
-            stage.expect_member(&member, (&legal, &who), role)?;
-            people.insert(who.clone(), stage.native(role));
-            stage.expect_after(&legal, &people, &format!("after adding {who} again as {role}")).await?;
+        for role in [&stage.second, &stage.first, &stage.first] {
+            stage.add(&who, role).await?;
+            stage.expect_state(&format!("after adding {who} again as {role}")).await?;
         }
     }
-    Ok(RAN)
+    Ok(())
 }
 
-type Watched = Scripted<Arc<dyn WorkspaceMembers>>;
-
-/// What is sent while a verb runs.
-fn watched(stage: &Stage) -> Watched {
-    Scripted::new(stage.members().clone())
-}
-
-fn operations(members: &Watched) -> Vec<Operation> {
-    members.calls().iter().map(Called::operation).collect()
-}
-
-/// An addition would change the role of whoever is a member, and not say so. Where it is refused for a member, it can be
-/// tried at once.
-async fn ensure_reads_first_where_adding_changes_roles(context: &Context) -> Verdict {
-    let stage = context.usual().await?;
-    let (first, second) = stage.two_roles();
+/// An addition would change a member's role, and not say so. Where additions of members are refused, it can be tried at
+/// once.
+async fn ensure_reads_first_where_adding_changes_roles(stage: Stage) -> Checked {
     let upserts = stage.behaves(Behaviour::AddUpserts);
     for if_present in [IfPresent::Keep, IfPresent::Fail] {
-        let members = watched(&stage);
-        let add = AddMember::new(stage.workspace(LEGAL), stage.user_id(ANA), second.clone());
-        let result = members.ensure(&add, if_present).await;
+        let members = Scripted::new(stage.members().clone());
+        let result = members.ensure(&stage.adding(stage.user(ANA), &stage.second), if_present).await;
         let kept = match &result {
             Ok(ensured) => if_present == IfPresent::Keep && ensured.change == Change::Unchanged,
             Err(error) => if_present == IfPresent::Fail && error.kind() == ErrorKind::AlreadyMember,
@@ -77,43 +54,39 @@ async fn ensure_reads_first_where_adding_changes_roles(context: &Context) -> Ver
         check!(kept, "ensuring a member, {if_present:?}: {}", outcome(&result));
         let added = members.count(Operation::Add);
         check_eq!(added, usize::from(!upserts), "additions sent to ensure a member, {if_present:?}");
-        stage.expect_unchanged("after ensuring a member").await?;
+        stage.expect_state("after ensuring a member").await?;
     }
-    let members = watched(&stage);
-    let add = AddMember::new(stage.workspace(LEGAL), stage.user_id(CLEO), first);
-    members.ensure(&add, IfPresent::Keep).await?;
-    let sent = operations(&members);
+    let members = Scripted::new(stage.members().clone());
+    members.ensure(&stage.adding(stage.user(CLEO), &stage.first), IfPresent::Keep).await?;
+    let sent = members.calls();
     let fine =
         if upserts { sent.ends_with(&[Operation::Get, Operation::Add]) } else { sent == [Operation::Add] };
     check!(fine, "to ensure an outsider, these were sent: {sent:?}");
-    Ok(RAN)
+    Ok(())
 }
 
-async fn ensure_adds_nobody_whom_it_could_not_read(context: &Context) -> Verdict {
-    if let Some(apart) = upserts(context) {
-        return Ok(apart);
-    }
+async fn ensure_adds_nobody_whom_it_could_not_read(context: &Context) -> Checked {
+    only_if_additions_change_roles(context)?;
     let stage = context.usual().await?;
     for (number, if_present) in [(ANA, IfPresent::Keep), (ANA, IfPresent::Fail), (CLEO, IfPresent::Keep)] {
-        let members = watched(&stage);
+        let members = Scripted::new(stage.members().clone());
         let refusal = Error::new(ErrorKind::Forbidden, Effect::Rejected, "reading is refused in a test");
-        members.interrupt(Operation::Get, Interruption::Before(refusal));
-        let add = AddMember::new(stage.workspace(LEGAL), stage.user_id(number), stage.two_roles().1);
-        let result = members.ensure(&add, if_present).await;
+        members.fail(Operation::Get, refusal);
+        let result = members.ensure(&stage.adding(stage.user(number), &stage.second), if_present).await;
         let refused = result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Forbidden);
         check!(refused, "ensuring somebody who cannot be read: {}", outcome(&result));
         check_eq!(members.count(Operation::Add), 0, "additions sent for somebody who could not be read");
-        stage.expect_unchanged("after a refusal to read").await?;
+        stage.expect_state("after a refusal to read").await?;
     }
-    Ok(RAN)
+    Ok(())
 }
 
 /// Somebody else gives Cleo this role, whether they are a member by then or not.
-fn somebody_gives(stage: &Stage, role: &Role) -> Meanwhile {
+fn somebody_gives(stage: &Stage, role: &Role) -> impl Future<Output = ()> + Send + 'static {
     let members = stage.members().clone();
-    let add = AddMember::new(stage.workspace(LEGAL), stage.user_id(CLEO), role.clone());
+    let add = stage.adding(stage.user(CLEO), role);
     let changes = stage.has(Capability::SetUserRole) && !stage.behaves(Behaviour::AddUpserts);
-    Meanwhile::new(async move {
+    async move {
         // Whether it worked shows in what the workspace holds afterwards.
         let added = members.add(&add).await;
         if added.is_err()
@@ -122,60 +95,50 @@ fn somebody_gives(stage: &Stage, role: &Role) -> Meanwhile {
         {
             let _ = members.set_role(&SetRole::new(member.key, add.role)).await;
         }
-    })
+    }
 }
 
-/// The addition happened and its answer was lost; before anybody looks, somebody else gives another role. Sent once more,
-/// the addition would take that back.
-async fn a_lost_addition_does_not_undo_somebody_elses_change(context: &Context) -> Verdict {
-    if !context.behaves(Behaviour::AddUpserts) && !context.has(Capability::SetUserRole) {
-        return Ok(Outcome::NotApplicable("nobody can change a role in one step".to_owned()));
-    }
+/// The addition happened and its answer was lost; before anything is read, somebody else gives another role. Sent once
+/// more, the addition would take that back.
+async fn a_lost_addition_does_not_undo_somebody_elses_change(context: &Context) -> Checked {
+    let changes = context.behaves(Behaviour::AddUpserts) || context.has(Capability::SetUserRole);
+    only_if(changes, "nobody can change a role in one step")?;
     let lost = || Error::new(ErrorKind::Transport, Effect::Unknown, "the answer is lost in a test");
     let stage = context.usual().await?;
-    let (first, second) = stage.two_roles();
-    let members = watched(&stage);
-    members.interrupt(Operation::Add, Interruption::After(lost()));
-    let add = AddMember::new(stage.workspace(LEGAL), stage.user_id(CLEO), first.clone());
+    let members = Scripted::new(stage.members().clone());
+    members.lose_answer(Operation::Add, lost());
+    let add = stage.adding(stage.user(CLEO), &stage.first);
     let result = members.add(&add).await;
     check!(result.is_err(), "an addition whose answer is lost: {}", outcome(&result));
     let read = members.get(&add.workspace, &add.principal).await;
-    let verdict = ops::resolve(&add, lost(), read, stage.claims());
+    let verdict = ops::resolve(&add, lost(), read, &stage.capabilities);
     check!(matches!(verdict, ops::Verdict::Applied(_)), "a lost addition that happened: {verdict:?}");
-    members.interrupt(Operation::Get, Interruption::First(somebody_gives(&stage, &second)));
+    members.happens_first(Operation::Get, somebody_gives(&stage, &stage.second));
     let read = members.get(&add.workspace, &add.principal).await;
-    let verdict = ops::resolve(&add, lost(), read, stage.claims());
-    let stands = matches!(verdict, ops::Verdict::Stands(_)) || first == second;
+    let verdict = ops::resolve(&add, lost(), read, &stage.capabilities);
+    let stands = matches!(verdict, ops::Verdict::Stands(_)) || stage.first == stage.second;
     check!(stands, "a lost addition, and another role since: {verdict:?}");
-    let mut people = stage.seed.members_of(&add.workspace);
-    people.insert(add.principal.clone(), stage.native(&second));
-    stage.expect_after(&add.workspace, &people, "after somebody else's change").await?;
+    stage.expect_in(&stage.legal, &add.principal, stage.native(&stage.second));
+    stage.expect_state("after somebody else's change").await?;
     // Of an outsider, it did not happen, and may be sent again.
-    let outsider = AddMember::new(stage.workspace(LEGAL), stage.user_id(DAN), first);
+    let outsider = stage.adding(stage.user(DAN), &stage.first);
     let read = stage.got(&outsider.workspace, &outsider.principal).await;
-    let verdict = ops::resolve(&outsider, lost(), read, stage.claims());
+    let verdict = ops::resolve(&outsider, lost(), read, &stage.capabilities);
     check!(matches!(verdict, ops::Verdict::NotApplied(_)), "a lost addition of an outsider: {verdict:?}");
-    Ok(RAN)
+    Ok(())
 }
 
-/// Between the look and the addition, somebody else adds the same person. Where an addition changes roles, it does so
+/// Between the read and the addition, somebody else adds the same person. Where an addition changes roles, it does so
 /// here, which no client can help; and it does nothing else. Where it is refused, the other's role stays.
-async fn somebody_added_in_between_keeps_their_role_where_that_can_be(context: &Context) -> Verdict {
-    let stage = context.usual().await?;
-    let (first, second) = stage.two_roles();
-    let members = watched(&stage);
-    members.interrupt(Operation::Add, Interruption::First(somebody_gives(&stage, &second)));
-    let add = AddMember::new(stage.workspace(LEGAL), stage.user_id(CLEO), first.clone());
+async fn somebody_added_in_between_keeps_their_role_where_that_can_be(stage: Stage) -> Checked {
+    let members = Scripted::new(stage.members().clone());
+    members.happens_first(Operation::Add, somebody_gives(&stage, &stage.second));
+    let add = stage.adding(stage.user(CLEO), &stage.first);
     let ensured = members.ensure(&add, IfPresent::Keep).await?;
-    let (change, role) = if stage.behaves(Behaviour::AddUpserts) {
-        (Change::Applied, &first)
-    } else {
-        (Change::Unchanged, &second)
-    };
+    let upserts = stage.behaves(Behaviour::AddUpserts);
+    let (change, role) =
+        if upserts { (Change::Applied, &stage.first) } else { (Change::Unchanged, &stage.second) };
     check_eq!(ensured.change, change, "ensuring somebody who was added in between");
-    stage.expect_member(&ensured.member, (&add.workspace, &add.principal), role)?;
-    let mut people = stage.seed.members_of(&add.workspace);
-    people.insert(add.principal.clone(), stage.native(role));
-    stage.expect_after(&add.workspace, &people, "after both").await?;
-    Ok(RAN)
+    stage.now_member(&ensured.member, (&add.workspace, &add.principal), role)?;
+    stage.expect_state("after both").await
 }

@@ -1,54 +1,10 @@
 //! What can go wrong between an adapter and its provider, and when.
 
-use super::{Exchange, Request};
-use bytes::Bytes;
+use super::message::{Answer, Request};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-
-/// A whole answer: status, headers and body.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// Headers beside the length, in order.
-    pub headers: Vec<(String, String)>,
-    /// The body.
-    pub body: Bytes,
-}
-
-impl Answer {
-    /// A status with nothing else.
-    pub const fn status(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Bytes::new() }
-    }
-
-    /// A JSON body, as text.
-    pub fn json(status: u16, body: impl Into<String>) -> Self {
-        Self::status(status).with_header("content-type", "application/json").with_body(body.into())
-    }
-
-    /// The page that a gateway, a captive portal or a wrong base URL answers with.
-    pub fn html(status: u16) -> Self {
-        const PAGE: &str =
-            "<!doctype html><html><head><title>Sign in</title></head><body>Sign in</body></html>";
-        Self::status(status).with_header("content-type", "text/html; charset=utf-8").with_body(PAGE)
-    }
-
-    /// Adds a header.
-    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
-        self
-    }
-
-    /// Replaces the body.
-    pub fn with_body(mut self, body: impl Into<Bytes>) -> Self {
-        self.body = body.into();
-        self
-    }
-}
 
 /// What the proxy does instead of passing a request and its answer on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,9 +30,16 @@ pub enum Fault {
     HoldAfter,
 }
 
+impl Fault {
+    /// Whether the server acts first.
+    pub(super) fn strikes_after(&self) -> bool {
+        matches!(self, Self::AnswerAfter(_) | Self::CutAfter | Self::Truncate | Self::Empty | Self::HoldAfter)
+    }
+}
+
 type Predicate = Arc<dyn Fn(&Request) -> bool + Send + Sync>;
 
-/// A fault, and which request meets it: the next one, unless told otherwise.
+/// A fault, and which requests meet it: the next one, if the rule says nothing else.
 #[derive(Clone)]
 pub struct Rule {
     pub(super) fault: Fault,
@@ -120,7 +83,7 @@ impl fmt::Debug for Rule {
     }
 }
 
-/// A rule in force: tells whether it struck, and lets held requests go.
+/// A rule in force: says whether it struck, and lets go the requests that wait.
 #[derive(Debug, Clone)]
 pub struct Armed {
     pub(super) struck: watch::Sender<usize>,
@@ -143,7 +106,7 @@ impl Armed {
         let _ = self.struck.subscribe().wait_for(|struck| *struck > 0).await;
     }
 
-    /// Lets held requests go, now and from now on.
+    /// Lets go what waits, now and from now on.
     pub fn release(&self) {
         self.open.send_replace(true);
     }
@@ -154,12 +117,5 @@ impl Armed {
 
     pub(super) async fn opened(&self) {
         let _ = self.open.subscribe().wait_for(|open| *open).await;
-    }
-}
-
-impl From<&Exchange> for Answer {
-    /// The answer as it was once given: played again, it makes a server repeat itself.
-    fn from(exchange: &Exchange) -> Self {
-        exchange.answer.clone().unwrap_or_else(|| Self::status(502))
     }
 }

@@ -1,19 +1,21 @@
 //! A proxy on loopback between an adapter and any HTTP/1.1 server: it keeps the log of requests and injects faults.
 
+mod exchange;
 mod fault;
-mod log;
-mod pass;
+mod message;
+mod traffic;
 
-pub use fault::{Answer, Armed, Fault, Rule};
-pub use log::{Exchange, Request};
+pub use exchange::Exchange;
+pub use fault::{Armed, Fault, Rule};
+pub use message::{Answer, Request};
 
 use http::Uri;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::sync::Arc;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
+use traffic::Traffic;
 
 /// Stands in front of one server. Clones are handles on the same proxy, which ends with the last of them.
 ///
@@ -25,7 +27,7 @@ use tokio::sync::watch;
 /// use workspace_members_testkit::{Answer, Fault, Proxy, Rule};
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-/// let proxy = Proxy::start("http://127.0.0.1:9").await?; // whatever server the adapter shall talk to
+/// let proxy = Proxy::start("http://127.0.0.1:9").await?; // the server that the adapter shall talk to
 /// let armed = proxy.inject(Rule::new(Fault::Answer(Answer::status(503))).when(|request| request.is_write()));
 /// // … let the adapter, whose base URL is `proxy.url()`, write something …
 /// assert_eq!((armed.struck(), proxy.log().len()), (0, 0));
@@ -33,44 +35,19 @@ use tokio::sync::watch;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Proxy {
-    shared: Arc<Shared>,
-    task: Arc<Task>,
-}
+pub struct Proxy(Arc<Inner>);
 
-/// What the accepting task and the handles share.
+/// What all handles share. The accepting task ends with [`stop`](Proxy::stop) or with the last handle.
 #[derive(Debug)]
-struct Shared {
+struct Inner {
     address: SocketAddr,
     prefix: String,
-    state: Mutex<State>,
-    idle: Mutex<Vec<pass::Idle>>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    /// Host and port of the server.
-    upstream: String,
-    log: Vec<Exchange>,
-    rules: Vec<Live>,
-}
-
-/// A rule and how many requests it has matched.
-#[derive(Debug)]
-struct Live {
-    rule: Rule,
-    seen: usize,
-    armed: Armed,
-}
-
-/// The accepting task, which ends when it is told to or with the last handle.
-#[derive(Debug)]
-struct Task {
+    traffic: Arc<Traffic>,
     stop: watch::Sender<bool>,
     stopped: watch::Sender<bool>,
 }
 
-impl Drop for Task {
+impl Drop for Inner {
     fn drop(&mut self) {
         self.stop.send_replace(true);
     }
@@ -84,67 +61,60 @@ impl Proxy {
     pub async fn start(upstream: &str) -> io::Result<Self> {
         let (upstream, prefix) = parts(upstream)?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let shared = Arc::new(Shared {
-            address: listener.local_addr()?,
-            prefix,
-            state: Mutex::new(State { upstream, ..State::default() }),
-            idle: Mutex::default(),
-        });
-        let task = Task { stop: watch::Sender::new(false), stopped: watch::Sender::new(false) };
-        let (mut stop, stopped) = (task.stop.subscribe(), task.stopped.clone());
-        let accepting = pass::accept(listener, shared.clone());
-        let address = shared.address;
+        let address = listener.local_addr()?;
+        let traffic = Arc::new(Traffic::new(upstream));
+        let (stop, stopped) = (watch::Sender::new(false), watch::Sender::new(false));
+        let (mut stops, has_stopped) = (stop.subscribe(), stopped.clone());
+        let accepting = traffic::accept(listener, traffic.clone());
         tokio::spawn(async move {
             tokio::select! {
                 () = accepting => {}
-                _ = stop.wait_for(|stop| *stop) => {}
+                _ = stops.wait_for(|stop| *stop) => {}
             }
             // The listener and all connections were dropped with `accepting`. The port stays taken for as long as the
             // proxy is there: a client that finds nobody must not find somebody else's server.
             let taken = take(address);
-            stopped.send_replace(true);
+            has_stopped.send_replace(true);
             // Until the proxy is dropped.
-            while stop.changed().await.is_ok() {}
+            while stops.changed().await.is_ok() {}
             drop(taken);
         });
-        Ok(Self { shared, task: Arc::new(task) })
+        Ok(Self(Arc::new(Inner { address, prefix, traffic, stop, stopped })))
     }
 
     /// The base URL to give to the adapter: the server's, with the proxy's address. No slash at the end.
     pub fn url(&self) -> String {
-        format!("http://{}{}", self.shared.address, self.shared.prefix)
+        format!("http://{}{}", self.0.address, self.0.prefix)
     }
 
     /// Puts a rule into force. The first rule in force that strikes a request does; each counts all that it matches.
     pub fn inject(&self, rule: Rule) -> Armed {
-        let armed = Armed::new();
-        self.shared.state().rules.push(Live { rule, seen: 0, armed: armed.clone() });
-        armed
+        self.0.traffic.inject(rule)
     }
 
-    /// Takes all rules out of force. What is held stays held until it is released.
+    /// Takes all rules out of force. What waits still waits until it is released.
     pub fn clear_rules(&self) {
-        self.shared.state().rules.clear();
+        self.0.traffic.state().rules.clear();
     }
 
     /// Everything that arrived, in order.
     pub fn log(&self) -> Vec<Exchange> {
-        self.shared.state().log.clone()
+        self.0.traffic.state().log.clone()
     }
 
     /// How many requests arrived.
     pub fn count(&self) -> usize {
-        self.shared.state().log.len()
+        self.0.traffic.state().log.len()
     }
 
     /// Forgets what arrived so far.
     pub fn clear_log(&self) {
-        self.shared.state().log.clear();
+        self.0.traffic.state().log.clear();
     }
 
     /// The server behind it, as given to [`start`](Self::start) or [`lead_to`](Self::lead_to).
     pub fn upstream(&self) -> String {
-        format!("http://{}{}", self.shared.state().upstream, self.shared.prefix)
+        format!("http://{}{}", self.0.traffic.state().upstream, self.0.prefix)
     }
 
     /// Stands in front of another server from the next request on, such as the same one after a restart, while clients
@@ -153,22 +123,21 @@ impl Proxy {
     /// Fails as [`start`](Self::start) does, and if the path is not the one that clients know.
     pub fn lead_to(&self, upstream: &str) -> io::Result<()> {
         let (authority, prefix) = parts(upstream)?;
-        if prefix != self.shared.prefix {
+        if prefix != self.0.prefix {
             return Err(invalid(upstream, "another path than the server before"));
         }
-        self.shared.state().upstream = authority;
-        self.shared.idle().clear();
+        self.0.traffic.state().upstream = authority;
         Ok(())
     }
 
     /// Stops listening and closes all connections: once this returns, nobody can connect.
     pub async fn stop(&self) {
-        self.task.stop.send_replace(true);
-        let _ = self.task.stopped.subscribe().wait_for(|stopped| *stopped).await;
+        self.0.stop.send_replace(true);
+        let _ = self.0.stopped.subscribe().wait_for(|stopped| *stopped).await;
     }
 }
 
-/// Binds an address and does not listen on it: whoever connects is refused.
+/// Binds an address and does not listen on it, so that connections to it are refused.
 fn take(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
     socket.set_reuseaddr(true)?;
@@ -189,43 +158,4 @@ fn parts(upstream: &str) -> io::Result<(String, String)> {
     let host = uri.host().ok_or_else(|| invalid(upstream, "no host"))?;
     let authority = format!("{host}:{}", uri.port_u16().unwrap_or(80));
     Ok((authority, uri.path().trim_end_matches('/').to_owned()))
-}
-
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Predicates run under the lock; a panic in one leaves log and rules whole.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Connections to the server that have nothing to do.
-    fn idle(&self) -> MutexGuard<'_, Vec<pass::Idle>> {
-        // Nothing panics while the lock is held.
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Logs a request and decides its fate.
-    fn arrived(&self, request: Request) -> (usize, Option<(Fault, Armed)>) {
-        let mut state = self.state();
-        let mut fate = None;
-        for live in &mut state.rules {
-            if !(live.rule.when)(&request) {
-                continue;
-            }
-            live.seen += 1;
-            let strikes = live.rule.nth..live.rule.nth.saturating_add(live.rule.times);
-            if fate.is_none() && strikes.contains(&live.seen) {
-                fate = Some((live.rule.fault.clone(), live.armed.clone()));
-            }
-        }
-        let fault = fate.as_ref().map(|(fault, _)| fault.clone());
-        state.log.push(Exchange { request, at: Instant::now(), answer: None, fault });
-        (state.log.len() - 1, fate)
-    }
-
-    fn answered(&self, number: usize, answer: &Answer) {
-        // Gone if the log was cleared meanwhile.
-        if let Some(exchange) = self.state().log.get_mut(number) {
-            exchange.answer = Some(answer.clone());
-        }
-    }
 }

@@ -162,8 +162,7 @@ pub(crate) fn like_github(lists_pending: bool) -> InMemoryHarness {
     InMemoryHarness::with_capabilities(name, github_capabilities(lists_pending))
         .with_seedable(Seedable::Pending)
         .with_seedable(Seedable::RoleFixed)
-        .with_listings_in_parts()
-        .with_ambiguous_not_found()
+        .adjusted(|account| account.with_listings_in_parts().with_ambiguous_not_found())
 }
 
 /// SCIM's groups: one role, people and groups, ids that mean nothing.

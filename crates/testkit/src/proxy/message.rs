@@ -1,9 +1,7 @@
-//! What went through the proxy.
+//! Requests and answers.
 
-use super::{Answer, Fault};
 use bytes::Bytes;
 use std::fmt;
-use std::time::Instant;
 
 /// Headers whose value is a credential. Their values never reach the log.
 const SECRET: [&str; 5] = ["authorization", "proxy-authorization", "cookie", "x-api-key", "api-key"];
@@ -56,16 +54,45 @@ impl fmt::Display for Request {
     }
 }
 
-/// One request, and what became of it.
-#[derive(Debug, Clone)]
+/// A whole answer: status, headers and body.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Exchange {
-    /// The request.
-    pub request: Request,
-    /// When it arrived.
-    pub at: Instant,
-    /// The answer that the server gave or the proxy made up; `None` until there is one, or if none was sent.
-    pub answer: Option<Answer>,
-    /// The fault that it met.
-    pub fault: Option<Fault>,
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// Headers beside the length, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// A status with nothing else.
+    pub const fn status(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: Bytes::new() }
+    }
+
+    /// A JSON body, as text.
+    pub fn json(status: u16, body: impl Into<String>) -> Self {
+        Self::status(status).with_header("content-type", "application/json").with_body(body.into())
+    }
+
+    /// The page that a gateway, a captive portal or a wrong base URL answers with.
+    pub fn html(status: u16) -> Self {
+        const PAGE: &str =
+            "<!doctype html><html><head><title>Sign in</title></head><body>Sign in</body></html>";
+        Self::status(status).with_header("content-type", "text/html; charset=utf-8").with_body(PAGE)
+    }
+
+    /// Adds a header.
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Replaces the body.
+    pub fn with_body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
 }

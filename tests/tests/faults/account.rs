@@ -1,20 +1,15 @@
-//! A provider with few people in it, as plain data; a proxy; and the adapter that talks through it.
+//! An account with few people in it, as plain data; a proxy in front of it; and the adapter that talks through both.
 
 use serde_json::{Value, json};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use workspace_members_core::{MemberKey, MembershipId, PrincipalId, WorkspaceId, WorkspaceMembers};
-use workspace_members_http::{HttpSettings, StaticCredential, Transport, TransportConfig};
+use workspace_members_http::{HttpSettings, StaticCredential};
 use workspace_members_layers::{LayersConfig, Stack};
 use workspace_members_pandadoc::{PandaDoc, PandaDocConfig, Reach};
 use workspace_members_paradigm::{Level, Paradigm, ParadigmConfig};
 use workspace_members_simulator::{Options, Simulator, State};
 use workspace_members_testkit::Proxy;
-
-/// One pool for all runs: to set TLS up for each would take most of the time.
-pub(crate) fn transport() -> Transport {
-    static TRANSPORT: OnceLock<Transport> = OnceLock::new();
-    TRANSPORT.get_or_init(|| Transport::new(TransportConfig::default()).unwrap()).clone()
-}
+use workspace_members_tests::shared_transport;
 
 /// An adapter as it can be configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,15 +112,15 @@ pub(crate) fn group(number: u64) -> PrincipalId {
     format!("group:{number}").parse().unwrap()
 }
 
-/// One provider of its own, and the way to it.
-pub(crate) struct Ground {
+/// A simulator of its own, and the way to it.
+pub(crate) struct Account {
     pub(crate) kind: Kind,
     pub(crate) proxy: Proxy,
     page_size: u32,
     simulator: Simulator,
 }
 
-impl Ground {
+impl Account {
     pub(crate) async fn new(kind: Kind, users: u64, members: &[(u64, &str)], page_size: u32) -> Self {
         let mut options = Options::default().without_limits();
         options.paradigm.inferred = true;
@@ -136,11 +131,12 @@ impl Ground {
         Self { kind, proxy, page_size, simulator }
     }
 
-    /// The standard stack on the far side of the proxy.
+    /// The standard stack around an adapter whose requests go through the proxy.
     pub(crate) fn stack(&self, layers: &LayersConfig) -> Arc<dyn WorkspaceMembers> {
         let url = self.proxy.url();
         let key = |key: &str| Arc::new(StaticCredential::new(key.into()));
-        let http = HttpSettings::at(url).with_page_size(self.page_size).with_transport(transport());
+        let http =
+            HttpSettings::at(url).with_page_size(self.page_size).with_transport(shared_transport().unwrap());
         let adapter: Arc<dyn WorkspaceMembers> = if let Kind::Paradigm(level, inferred) = self.kind {
             let config = ParadigmConfig::default().with_level(level).with_inferred(inferred);
             Arc::new(Paradigm::new(&config, &http, key(self.simulator.paradigm_key())).unwrap())
