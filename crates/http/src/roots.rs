@@ -29,8 +29,13 @@ impl ExtraRoots {
         Ok(Self(roots))
     }
 
-    pub(crate) fn add_to(&self, builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder> {
-        tls::trust(&self.0, builder)
+    /// Lets a pool trust these and the system's, if it is to speak https.
+    pub(crate) fn add_to(
+        &self,
+        builder: reqwest::ClientBuilder,
+        https: bool,
+    ) -> Result<reqwest::ClientBuilder> {
+        tls::trust(&self.0, builder, https)
     }
 }
 
@@ -54,17 +59,24 @@ mod tls {
 
     /// rustls with ring, which builds in a fifth of the time that aws-lc takes, and the platform's trust store. Given to
     /// reqwest ready-made, so that no provider has to be installed for the whole process.
-    pub(super) fn trust(roots: &[Root], builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder> {
+    pub(super) fn trust(
+        roots: &[Root],
+        builder: reqwest::ClientBuilder,
+        https: bool,
+    ) -> Result<reqwest::ClientBuilder> {
         let set_up = |error: rustls::Error| config_error("TLS cannot be set up").with_source(error);
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let verifier = Verifier::new_with_extra_roots(roots.iter().cloned(), Arc::clone(&provider));
-        let config = rustls::ClientConfig::builder_with_provider(provider)
+        let config = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(set_up)?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier.map_err(set_up)?))
-            .with_no_client_auth();
-        Ok(builder.tls_backend_preconfigured(config))
+            .map_err(set_up)?;
+        let config = if https {
+            let verifier = Verifier::new_with_extra_roots(roots.iter().cloned(), provider).map_err(set_up)?;
+            config.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
+        } else {
+            // Reading the system's certificates would take longer than most calls on loopback.
+            config.with_root_certificates(rustls::RootCertStore::empty())
+        };
+        Ok(builder.tls_backend_preconfigured(config.with_no_client_auth()))
     }
 }
 
@@ -79,9 +91,13 @@ mod tls {
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "the same form as with rustls")]
-    pub(super) fn trust(roots: &[Root], builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder> {
+    pub(super) fn trust(
+        roots: &[Root],
+        builder: reqwest::ClientBuilder,
+        https: bool,
+    ) -> Result<reqwest::ClientBuilder> {
         let builder = builder.tls_backend_native();
-        Ok(if roots.is_empty() { builder } else { builder.tls_certs_merge(roots.iter().cloned()) })
+        Ok(if roots.is_empty() || !https { builder } else { builder.tls_certs_merge(roots.iter().cloned()) })
     }
 }
 
@@ -96,7 +112,11 @@ mod tls {
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "the same form as with TLS")]
-    pub(super) fn trust(_: &[Root], builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder> {
+    pub(super) fn trust(
+        _: &[Root],
+        builder: reqwest::ClientBuilder,
+        _: bool,
+    ) -> Result<reqwest::ClientBuilder> {
         Ok(builder)
     }
 }

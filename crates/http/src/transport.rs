@@ -102,7 +102,9 @@ struct Pools {
     config: TransportConfig,
     extra_roots: ExtraRoots,
     turns: Semaphore,
-    /// For loopback: through no proxy, whatever is configured.
+    /// For http, which is for loopback alone.
+    plain: OnceLock<reqwest::Client>,
+    /// For https on loopback: through no proxy, whatever is configured.
     direct: OnceLock<reqwest::Client>,
     /// For everything else.
     outward: OnceLock<reqwest::Client>,
@@ -121,8 +123,8 @@ impl Transport {
         }
         // The bound is the semaphore's own, about 2^60.
         let turns = Semaphore::new(config.max_in_flight.clamp(1, Semaphore::MAX_PERMITS));
-        let (direct, outward) = (OnceLock::new(), OnceLock::new());
-        Ok(Self(Arc::new(Pools { config, extra_roots, turns, direct, outward })))
+        let [plain, direct, outward] = [const { OnceLock::new() }; 3];
+        Ok(Self(Arc::new(Pools { config, extra_roots, turns, plain, direct, outward })))
     }
 
     /// Waits until one more request may be under way, which it is until the permit is dropped.
@@ -145,16 +147,20 @@ impl Transport {
     /// The pool for a base URL.
     pub(crate) fn client_for(&self, base: &Url) -> Result<reqwest::Client> {
         check_scheme(base)?;
-        let loopback = is_loopback(base);
-        let slot = if loopback { &self.0.direct } else { &self.0.outward };
+        let (https, loopback) = (base.scheme() == "https", is_loopback(base));
+        let slot = match (https, loopback) {
+            (false, _) => &self.0.plain,
+            (true, true) => &self.0.direct,
+            (true, false) => &self.0.outward,
+        };
         if let Some(client) = slot.get() {
             return Ok(client.clone());
         }
-        let built = self.build(loopback)?;
+        let built = self.build(https, loopback)?;
         Ok(slot.get_or_init(|| built).clone())
     }
 
-    fn build(&self, loopback: bool) -> Result<reqwest::Client> {
+    fn build(&self, https: bool, loopback: bool) -> Result<reqwest::Client> {
         let config = &self.0.config;
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("workspace-members/", env!("CARGO_PKG_VERSION")))
@@ -174,7 +180,7 @@ impl Transport {
             .pool_max_idle_per_host(config.max_in_flight)
             .connect_timeout(config.connect_timeout)
             .timeout(config.request_timeout);
-        builder = self.0.extra_roots.add_to(builder)?;
+        builder = self.0.extra_roots.add_to(builder, https)?;
         // reqwest would send a request for http://127.0.0.1, key included, to the host that HTTP_PROXY names.
         builder = match &config.proxy {
             Proxy::System if !loopback => builder,
