@@ -1,5 +1,5 @@
-//! The proxy does to a request what a rule says, and nothing to the others. Spoken to over plain sockets, so that no HTTP
-//! client's opinion stands between.
+//! The proxy does to a request what a rule says, and nothing to the others. Tested over plain sockets, since an HTTP
+//! client would repair what is sent.
 #![expect(clippy::unwrap_used, reason = "these are tests, where a panic is the report")]
 
 use std::io;
