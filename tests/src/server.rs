@@ -1,4 +1,4 @@
-//! A scripted HTTP/1.1 server on loopback: it answers what it is told, to the byte, and keeps what it was asked.
+//! A scripted HTTP/1.1 server on loopback: it sends the scripted bytes and keeps the requests.
 
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -206,7 +206,7 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// Answers each request with what the handler says; it is told which request this is, from 0.
+    /// Answers each request with what the handler returns for its number, from 0.
     pub async fn start(handler: impl Fn(&Recorded, usize) -> Reply + Send + Sync + 'static) -> Self {
         Self::listen(Arc::new(handler), None).await
     }
@@ -230,12 +230,12 @@ impl Server {
         Self::start(move |_, _| reply.clone()).await
     }
 
-    /// Answers every request with what [`answer`](Self::answer) was told last.
+    /// Answers every request with what was last given to [`answer`](Self::answer).
     pub async fn adjustable() -> Self {
         let shared = Arc::new(Shared::default());
-        let told = Arc::clone(&shared);
+        let answers = Arc::clone(&shared);
         let handler = move |_: &Recorded, _: usize| {
-            let reply = told.next.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let reply = answers.next.lock().unwrap_or_else(PoisonError::into_inner).clone();
             reply.unwrap_or_else(|| Reply::empty(599))
         };
         Self::listen_with(Arc::new(handler), None, shared).await
