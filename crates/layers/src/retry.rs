@@ -30,7 +30,13 @@ pub(crate) enum IfLost<'a, T> {
 pub(crate) trait MemberWrite<T>: Sync {
     fn member(&self) -> (&WorkspaceId, &PrincipalId);
     fn may_echo(&self, refusal: &Error) -> bool;
-    fn resolve(&self, error: Error, read: Result<Option<Member>>, capabilities: &Capabilities) -> Verdict<T>;
+    fn resolve(
+        &self,
+        error: Error,
+        read: Result<Option<Member>>,
+        capabilities: &Capabilities,
+        repeated: bool,
+    ) -> Verdict<T>;
 }
 
 /// Reads through the whole stack, with attempts of its own.
@@ -56,8 +62,9 @@ impl<W: Write> MemberWrite<W::Done> for W {
         error: Error,
         read: Result<Option<Member>>,
         capabilities: &Capabilities,
+        repeated: bool,
     ) -> Verdict<W::Done> {
-        resolve(self, error, read, capabilities)
+        resolve(self, error, read, capabilities, repeated)
     }
 }
 
@@ -133,8 +140,8 @@ impl RetryLoop<'_> {
         // The wait comes first, so that the read is the last thing before the next attempt.
         let mut paused = self.pause(call, &error).await;
         if let Some(write) = in_doubt {
-            self.doubted = true;
-            let (verdict, reads) = read_back(call, *write, error, reader).await;
+            let repeated = std::mem::replace(&mut self.doubted, true);
+            let (verdict, reads) = read_back(call, *write, error, repeated, reader).await;
             report(call, &verdict, reads);
             error = match verdict {
                 Verdict::Applied(answer) => return Some(Ok(answer)),
@@ -232,6 +239,7 @@ async fn read_back<T>(
     call: &mut Call<'_>,
     write: &dyn MemberWrite<T>,
     error: Error,
+    repeated: bool,
     reader: &dyn Reader,
 ) -> (Verdict<T>, u32) {
     if !reader.capabilities().has(Capability::GetMember) {
@@ -242,7 +250,7 @@ async fn read_back<T>(
         return (Verdict::Stands(error.with_effect(Effect::Unknown).with_message(message)), 0);
     }
     let (found, reads) = reader.read_back(call, write.member()).await;
-    (write.resolve(error, found, reader.capabilities()), reads)
+    (write.resolve(error, found, reader.capabilities(), repeated), reads)
 }
 
 /// Says what became of a write whose answer was lost.

@@ -2,7 +2,7 @@
 
 use super::find::{find_member, read_member};
 use super::listing::roster_of_known;
-use super::resolve::send;
+use super::resolve::{Verdict, resolve, send};
 use super::write::Write;
 use crate::{
     Capability, Change, Effect, Error, Mark, Member, NativeRole, Operation, PrincipalId, PrincipalKind,
@@ -80,7 +80,6 @@ impl<'a, M: WorkspaceMembers + ?Sized> Guarded<'a, M> {
             return Ok(Change::Unchanged);
         };
         self.check(&member, None, operation).await?;
-        let membership = member.key.membership.clone();
         let request = RemoveMember::new(member.key).with_from(Some(member.native_role));
         let error = match send(self.account(), &request).await {
             Ok(()) => return Ok(Change::Applied),
@@ -88,13 +87,11 @@ impl<'a, M: WorkspaceMembers + ?Sized> Guarded<'a, M> {
         };
         if error.effect() == Effect::Rejected && request.may_echo(&error) {
             // Somebody else was faster, unless they are still there.
-            let gone = match read_member(self.account(), workspace, principal).await {
-                Ok(Some(now)) => membership.is_some() && now.key.membership != membership,
-                read => read.is_ok(),
+            let read = read_member(self.account(), workspace, principal).await;
+            return match resolve(&request, error, read, self.account().capabilities(), false) {
+                Verdict::Applied(()) => Ok(Change::Unchanged),
+                Verdict::NotApplied(error) | Verdict::Stands(error) => Err(error),
             };
-            if gone {
-                return Ok(Change::Unchanged);
-            }
         }
         Err(error)
     }
@@ -220,12 +217,14 @@ impl<'a, M: WorkspaceMembers + ?Sized> Guarded<'a, M> {
             .iter()
             .filter(|other| !capabilities.same_principal(other, &member.key.principal))
             .collect();
-        if owner_must_stay && others.is_empty() {
+        // Who is in a group, and whether they are active, is not known here: it may be nobody.
+        let owner_stays = others.iter().any(|other| other.kind() == PrincipalKind::User);
+        if owner_must_stay && !owner_stays {
             let why = if member.role == Role::Owner {
                 "leaves the workspace without an owner who may be active".to_owned()
             } else {
                 format!(
-                    "may leave the workspace without an owner: nobody else is one, and {} is not known to be less",
+                    "may leave the workspace without an owner: no other user is one, and {} is not known to be less",
                     member.native_role
                 )
             };

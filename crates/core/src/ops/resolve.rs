@@ -3,8 +3,8 @@
 use super::find::read_member;
 use super::write::Write;
 use crate::{
-    Behaviour, Capabilities, Effect, Error, ErrorKind, Mark, Member, MembershipId, Operation, Resource,
-    Result, Role, WorkspaceMembers,
+    Behaviour, Capabilities, Effect, Error, ErrorKind, Mark, Member, Operation, Resource, Result,
+    WorkspaceMembers,
 };
 
 /// A write that did not take effect, or is not known to have.
@@ -62,7 +62,7 @@ async fn send_once<W: Write>(
     let (workspace, principal) = write.addresses();
     let read = read_member(account, workspace, principal).await;
     let found = Found::by(&read);
-    match resolve(write, error, read, account.capabilities()) {
+    match resolve(write, error, read, account.capabilities(), false) {
         Verdict::Applied(done) => Ok(done),
         Verdict::NotApplied(error) | Verdict::Stands(error) => Err(Failed { error, found }),
     }
@@ -82,14 +82,18 @@ pub enum Verdict<T> {
 /// Decides what became of a write that failed with `error`, by what was read afterwards. For a write whose answer was lost
 /// ([`Effect::Unknown`]), and for a refusal that may be the echo of an earlier attempt whose answer was lost
 /// ([`Write::may_echo`]). The one place where this is decided, for verbs, for retries and for plans. No I/O.
+///
+/// `repeated` is whether an earlier attempt of the same write was in doubt. Only then can a removal be the reason why its
+/// member is not found; else it may be that the workspace is out of sight.
 pub fn resolve<W: Write>(
     write: &W,
     error: Error,
     read: Result<Option<Member>>,
     capabilities: &Capabilities,
+    repeated: bool,
 ) -> Verdict<W::Done> {
-    let doubt = Doubt::of(&error);
-    let shown = Shown::of(&read, write.role(), write.membership(), capabilities);
+    let doubt = Doubt::of(&error, repeated);
+    let shown = Shown::of(&read, write, capabilities);
     let finding = find(W::OPERATION, doubt, shown, capabilities.behaves(Behaviour::AddUpserts));
     let text = error.message().to_owned();
     match finding {
@@ -97,7 +101,7 @@ pub fn resolve<W: Write>(
             Some(done) => Verdict::Applied(done),
             None => Verdict::Stands(error.with_effect(Effect::Unknown)),
         },
-        Finding::NotApplied if doubt == Doubt::Refused => Verdict::NotApplied(error),
+        Finding::NotApplied if error.effect() == Effect::Rejected => Verdict::NotApplied(error),
         Finding::NotApplied => {
             let message = format!("{text}; reading back shows that it did not happen");
             Verdict::NotApplied(error.with_effect(Effect::NotApplied).with_message(message))
@@ -144,13 +148,16 @@ enum Doubt {
     Lost,
     /// The answer reports success and shows something else.
     Unconfirmed,
-    /// The answer is a refusal: perhaps since an earlier attempt took effect.
+    /// The answer is a refusal, to a first attempt.
     Refused,
+    /// The answer is a refusal, perhaps since an earlier attempt took effect.
+    RefusedAgain,
 }
 
 impl Doubt {
-    fn of(error: &Error) -> Self {
+    fn of(error: &Error, repeated: bool) -> Self {
         match (error.effect(), error.kind()) {
+            (Effect::Rejected, _) if repeated => Self::RefusedAgain,
             (Effect::Rejected, _) => Self::Refused,
             (_, ErrorKind::Unconfirmed) => Self::Unconfirmed,
             _ => Self::Lost,
@@ -163,8 +170,10 @@ impl Doubt {
 enum Shown {
     /// A member in the role asked for, or in one that something else sets. Of a removal: the member.
     AsAsked,
-    /// A member in another role.
+    /// A member in another role: the one from before, as far as that is known.
     OtherRole,
+    /// A member in a role that is neither the one from before nor the one asked for: somebody else has changed it.
+    ThirdRole,
     /// A member whose role is not named, and may be the custom role asked for.
     Unnamed,
     /// A member by another membership than the one addressed, which has ended.
@@ -180,12 +189,7 @@ enum Shown {
 }
 
 impl Shown {
-    fn of(
-        read: &Result<Option<Member>>,
-        asked: Option<&Role>,
-        membership: Option<&MembershipId>,
-        capabilities: &Capabilities,
-    ) -> Self {
+    fn of<W: Write>(read: &Result<Option<Member>>, write: &W, capabilities: &Capabilities) -> Self {
         let member = match read {
             Ok(Some(member)) => member,
             Ok(None) => return Self::Outside,
@@ -202,12 +206,15 @@ impl Shown {
                 };
             }
         };
-        if let (Some(asked), Some(found)) = (membership, &member.key.membership)
+        if let (Some(asked), Some(found)) = (write.membership(), &member.key.membership)
             && asked != found
         {
             return Self::OtherMembership;
         }
-        let Some(asked) = asked else { return Self::AsAsked };
+        let is_third = write.from().is_some_and(|from| *from != member.native_role);
+        let Some(asked) = write.role() else {
+            return if is_third { Self::ThirdRole } else { Self::AsAsked };
+        };
         if member.is(Mark::RoleFixed) {
             return Self::AsAsked;
         }
@@ -216,6 +223,7 @@ impl Shown {
             Ok(asked) if asked.custom && capabilities.roles().is_placeholder(&member.native_role) => {
                 Self::Unnamed
             }
+            _ if is_third => Self::ThirdRole,
             _ => Self::OtherRole,
         }
     }
@@ -245,15 +253,26 @@ fn find(operation: Operation, doubt: Doubt, shown: Shown, adds_upsert: bool) -> 
     match operation {
         Operation::Add => match (shown, doubt) {
             (Shown::AsAsked, _) => Finding::Applied,
+            // They may be a member after all, whose role sending again would change.
+            (Shown::NotSeen, _) if adds_upsert => Finding::InDoubt,
             // Also where the provider says "already a member": its reads are late, and the next attempt is refused the
             // same way until they show it. Where the workspace cannot be seen, the next attempt is refused as well.
             (Shown::Outside | Shown::NoPrincipal | Shown::NotSeen, _) => Finding::NotApplied,
-            (Shown::OtherRole | Shown::OtherMembership, Doubt::Refused) => Finding::Refused,
-            (Shown::OtherRole | Shown::OtherMembership, Doubt::Unconfirmed) => Finding::Unconfirmed,
+            (
+                Shown::OtherRole | Shown::ThirdRole | Shown::OtherMembership,
+                Doubt::Refused | Doubt::RefusedAgain,
+            ) => Finding::Refused,
+            (Shown::OtherRole | Shown::ThirdRole | Shown::OtherMembership, Doubt::Unconfirmed) => {
+                Finding::Unconfirmed
+            }
             // The role may be from before, or be somebody else's change, which sending again would undo.
-            (Shown::OtherRole | Shown::OtherMembership, Doubt::Lost) if adds_upsert => Finding::InDoubt,
+            (Shown::OtherRole | Shown::ThirdRole | Shown::OtherMembership, Doubt::Lost) if adds_upsert => {
+                Finding::InDoubt
+            }
             // An addition would show the role asked for, so somebody else was faster.
-            (Shown::OtherRole | Shown::OtherMembership, Doubt::Lost) => Finding::AlreadyMember,
+            (Shown::OtherRole | Shown::ThirdRole | Shown::OtherMembership, Doubt::Lost) => {
+                Finding::AlreadyMember
+            }
             // Perhaps the lost answer was that they are a member, and with another role.
             (Shown::Unnamed | Shown::Unread, _) => Finding::InDoubt,
         },
@@ -261,15 +280,19 @@ fn find(operation: Operation, doubt: Doubt, shown: Shown, adds_upsert: bool) -> 
             Shown::AsAsked => Finding::Applied,
             Shown::OtherRole => Finding::NotApplied,
             Shown::OtherMembership | Shown::Outside => Finding::NoMember,
-            Shown::NoPrincipal | Shown::NotSeen | Shown::Unnamed | Shown::Unread => Finding::InDoubt,
+            // Of a third role: sending again would undo what somebody else has set.
+            Shown::ThirdRole | Shown::NoPrincipal | Shown::NotSeen | Shown::Unnamed | Shown::Unread => {
+                Finding::InDoubt
+            }
         },
         Operation::Remove => match (shown, doubt) {
-            (Shown::AsAsked | Shown::OtherRole | Shown::Unnamed, Doubt::Refused) => Finding::Refused,
-            (Shown::AsAsked | Shown::OtherRole | Shown::Unnamed, _) => Finding::NotApplied,
             (Shown::Outside | Shown::OtherMembership | Shown::NoPrincipal, _)
             // The read before this attempt showed the member, and now the provider does not find it.
-            | (Shown::NotSeen | Shown::Unread, Doubt::Refused) => Finding::Applied,
-            (Shown::NotSeen | Shown::Unread, _) => Finding::InDoubt,
+            | (Shown::NotSeen | Shown::Unread, Doubt::RefusedAgain) => Finding::Applied,
+            (_, Doubt::Refused | Doubt::RefusedAgain) => Finding::Refused,
+            (Shown::AsAsked | Shown::OtherRole | Shown::Unnamed, _) => Finding::NotApplied,
+            // Somebody has given them another role meanwhile, and may want them to stay.
+            (Shown::ThirdRole | Shown::NotSeen | Shown::Unread, _) => Finding::InDoubt,
         },
         // No other operation is read back.
         _ => Finding::InDoubt,
@@ -299,52 +322,57 @@ fn refusal(kind: ErrorKind, error: Error, message: String) -> Error {
 mod tests {
     use super::*;
     use crate::{
-        AddMember, Evidence, Fit, MemberKey, NativeRole, Provider, RemoveMember, RoleRow, RoleTable, SetRole,
-        Status, UserId, WorkspaceId,
+        AddMember, Evidence, Fit, MemberKey, NativeRole, Provider, RemoveMember, Role, RoleRow, RoleTable,
+        SetRole, Status, UserId, WorkspaceId,
     };
-    use Doubt::{Lost, Refused, Unconfirmed};
-    use Shown::{AsAsked, NoPrincipal, NotSeen, OtherMembership, OtherRole, Outside, Unnamed, Unread};
+    use Doubt::{Lost, Refused, RefusedAgain, Unconfirmed};
+    use Shown::{
+        AsAsked, NoPrincipal, NotSeen, OtherMembership, OtherRole, Outside, ThirdRole, Unnamed, Unread,
+    };
 
-    const SHOWN: [Shown; 8] =
-        [AsAsked, OtherRole, Unnamed, OtherMembership, Outside, NoPrincipal, NotSeen, Unread];
+    const SHOWN: [Shown; 9] =
+        [AsAsked, OtherRole, ThirdRole, Unnamed, OtherMembership, Outside, NoPrincipal, NotSeen, Unread];
 
-    /// What is found for an answer that was lost, one that was not confirmed, and a refusal.
-    fn row(operation: Operation, shown: Shown, adds_upsert: bool) -> [Finding; 3] {
-        [Lost, Unconfirmed, Refused].map(|doubt| find(operation, doubt, shown, adds_upsert))
+    /// What is found for an answer that was lost, one that was not confirmed, a refusal, and a refusal of a second attempt.
+    fn row(operation: Operation, shown: Shown, adds_upsert: bool) -> [Finding; 4] {
+        [Lost, Unconfirmed, Refused, RefusedAgain].map(|doubt| find(operation, doubt, shown, adds_upsert))
     }
 
     #[test]
     fn every_combination_has_its_finding() {
         use Finding::{AlreadyMember, Applied, InDoubt, NoMember, NotApplied, Refused, Unconfirmed};
         let add = [
-            (AsAsked, [Applied; 3]),
-            (OtherRole, [AlreadyMember, Unconfirmed, Refused]),
-            (Unnamed, [InDoubt; 3]),
-            (OtherMembership, [AlreadyMember, Unconfirmed, Refused]),
-            (Outside, [NotApplied; 3]),
-            (NoPrincipal, [NotApplied; 3]),
-            (NotSeen, [NotApplied; 3]),
-            (Unread, [InDoubt; 3]),
+            (AsAsked, [Applied; 4]),
+            (OtherRole, [AlreadyMember, Unconfirmed, Refused, Refused]),
+            (ThirdRole, [AlreadyMember, Unconfirmed, Refused, Refused]),
+            (Unnamed, [InDoubt; 4]),
+            (OtherMembership, [AlreadyMember, Unconfirmed, Refused, Refused]),
+            (Outside, [NotApplied; 4]),
+            (NoPrincipal, [NotApplied; 4]),
+            (NotSeen, [NotApplied; 4]),
+            (Unread, [InDoubt; 4]),
         ];
         let set_role = [
-            (AsAsked, [Applied; 3]),
-            (OtherRole, [NotApplied; 3]),
-            (Unnamed, [InDoubt; 3]),
-            (OtherMembership, [NoMember; 3]),
-            (Outside, [NoMember; 3]),
-            (NoPrincipal, [InDoubt; 3]),
-            (NotSeen, [InDoubt; 3]),
-            (Unread, [InDoubt; 3]),
+            (AsAsked, [Applied; 4]),
+            (OtherRole, [NotApplied; 4]),
+            (ThirdRole, [InDoubt; 4]),
+            (Unnamed, [InDoubt; 4]),
+            (OtherMembership, [NoMember; 4]),
+            (Outside, [NoMember; 4]),
+            (NoPrincipal, [InDoubt; 4]),
+            (NotSeen, [InDoubt; 4]),
+            (Unread, [InDoubt; 4]),
         ];
         let remove = [
-            (AsAsked, [NotApplied, NotApplied, Refused]),
-            (OtherRole, [NotApplied, NotApplied, Refused]),
-            (Unnamed, [NotApplied, NotApplied, Refused]),
-            (OtherMembership, [Applied; 3]),
-            (Outside, [Applied; 3]),
-            (NoPrincipal, [Applied; 3]),
-            (NotSeen, [InDoubt, InDoubt, Applied]),
-            (Unread, [InDoubt, InDoubt, Applied]),
+            (AsAsked, [NotApplied, NotApplied, Refused, Refused]),
+            (OtherRole, [NotApplied, NotApplied, Refused, Refused]),
+            (ThirdRole, [InDoubt, InDoubt, Refused, Refused]),
+            (Unnamed, [NotApplied, NotApplied, Refused, Refused]),
+            (OtherMembership, [Applied; 4]),
+            (Outside, [Applied; 4]),
+            (NoPrincipal, [Applied; 4]),
+            (NotSeen, [InDoubt, InDoubt, Refused, Applied]),
+            (Unread, [InDoubt, InDoubt, Refused, Applied]),
         ];
         for (operation, table) in
             [(Operation::Add, add), (Operation::SetRole, set_role), (Operation::Remove, remove)]
@@ -353,14 +381,16 @@ mod tests {
             for (shown, mut expected) in table {
                 assert_eq!(row(operation, shown, false), expected, "{operation}, {shown:?}");
                 // An upserting provider differs in one thing: what may be somebody else's change is left alone.
-                if operation == Operation::Add && matches!(shown, OtherRole | OtherMembership) {
-                    expected[0] = InDoubt;
+                match (operation, shown) {
+                    (Operation::Add, OtherRole | ThirdRole | OtherMembership) => expected[0] = InDoubt,
+                    (Operation::Add, NotSeen) => expected = [InDoubt; 4],
+                    _ => {}
                 }
                 assert_eq!(row(operation, shown, true), expected, "{operation}, {shown:?}, upserting");
             }
         }
         for shown in SHOWN {
-            assert_eq!(row(Operation::Invite, shown, false), [InDoubt; 3]);
+            assert_eq!(row(Operation::Invite, shown, false), [InDoubt; 4]);
         }
     }
 
@@ -388,7 +418,11 @@ mod tests {
     fn what_is_read_shows_one_thing() {
         use Resource::{Group, Member as Membership, User, Workspace};
         let of = |read: &Result<Option<Member>>, asked: Option<&Role>, membership: Option<u64>| {
-            Shown::of(read, asked, membership.map(MembershipId::from).as_ref(), &capabilities())
+            let key = key().with_membership(membership.map(Into::into));
+            match asked {
+                Some(role) => Shown::of(read, &SetRole::new(key, role.clone()), &capabilities()),
+                None => Shown::of(read, &RemoveMember::new(key), &capabilities()),
+            }
         };
         let with_id = |member: Member, id: u64| {
             let key = key().with_membership(Some(id.into()));
@@ -420,6 +454,16 @@ mod tests {
                 }
             }
         }
+        let (shown, from) =
+            (|native| Ok(Some(member(native))), |native| Some(NativeRole::from_static(native)));
+        for (native, expected) in [("reader", AsAsked), ("writer", OtherRole), ("boss", ThirdRole)] {
+            let set = SetRole::new(key(), Role::Viewer).with_from(from("writer"));
+            assert_eq!(Shown::of(&shown(native), &set, &capabilities()), expected, "{native}");
+        }
+        for (native, expected) in [("writer", AsAsked), ("boss", ThirdRole)] {
+            let remove = RemoveMember::new(key()).with_from(from("writer"));
+            assert_eq!(Shown::of(&shown(native), &remove, &capabilities()), expected, "{native}");
+        }
         assert_eq!(of(&Ok(None), None, None), Outside);
         for (missing, expected) in [
             (&[][..], Unread),
@@ -448,8 +492,10 @@ mod tests {
             (ErrorKind::AlreadyMember, Effect::Rejected, Refused),
             (ErrorKind::NotFound, Effect::Rejected, Refused),
         ] {
-            assert_eq!(Doubt::of(&Error::new(kind, effect, "x")), expected, "{kind}");
+            assert_eq!(Doubt::of(&Error::new(kind, effect, "x"), false), expected, "{kind}");
         }
+        let refused = Error::new(ErrorKind::NotFound, Effect::Rejected, "x");
+        assert_eq!(Doubt::of(&refused, true), RefusedAgain);
     }
 
     /// What is answered, in short: `applied`, or whether it may be sent again, the kind and the effect.
@@ -471,10 +517,13 @@ mod tests {
         let unread = || Err(Error::new(ErrorKind::Unavailable, Effect::NotApplied, "out of order"));
         let add = |error, read| {
             let request = AddMember::new(key().workspace, key().principal, Role::Viewer);
-            verdict(resolve(&request, error, read, &capabilities()))
+            verdict(resolve(&request, error, read, &capabilities(), true))
         };
-        let set = |read| verdict(resolve(&SetRole::new(key(), Role::Viewer), lost(), read, &capabilities()));
-        let remove = |error, read| verdict(resolve(&RemoveMember::new(key()), error, read, &capabilities()));
+        let set =
+            |read| verdict(resolve(&SetRole::new(key(), Role::Viewer), lost(), read, &capabilities(), false));
+        let remove = |error, read, repeated| {
+            verdict(resolve(&RemoveMember::new(key()), error, read, &capabilities(), repeated))
+        };
         let shown = |native| Ok(Some(member(native)));
         for (found, expected) in [
             (add(lost(), shown("reader")), "applied"),
@@ -490,17 +539,18 @@ mod tests {
             (set(shown("boss")), "again: timeout not_applied"),
             (set(Ok(None)), "stands: not_found rejected"),
             (set(unread()), "stands: timeout unknown"),
-            (remove(lost(), Ok(None)), "applied"),
-            (remove(lost(), shown("boss")), "again: timeout not_applied"),
-            (remove(lost(), unread()), "stands: timeout unknown"),
-            (remove(missing(), shown("boss")), "stands: not_found rejected"),
-            (remove(missing(), unread()), "applied"),
+            (remove(lost(), Ok(None), false), "applied"),
+            (remove(lost(), shown("boss"), false), "again: timeout not_applied"),
+            (remove(lost(), unread(), false), "stands: timeout unknown"),
+            (remove(missing(), shown("boss"), true), "stands: not_found rejected"),
+            (remove(missing(), unread(), true), "applied"),
+            (remove(missing(), unread(), false), "stands: not_found rejected"),
         ] {
             assert_eq!(found, expected);
         }
         let upserting = capabilities().with_behaviours(&[Behaviour::AddUpserts]);
         let request = AddMember::new(key().workspace, key().principal, Role::Viewer);
-        let Verdict::Stands(error) = resolve(&request, lost(), shown("boss"), &upserting) else {
+        let Verdict::Stands(error) = resolve(&request, lost(), shown("boss"), &upserting, false) else {
             panic!("to send it blind could undo somebody else's change")
         };
         assert_eq!((error.kind(), error.effect()), (ErrorKind::Timeout, Effect::Unknown));

@@ -1,8 +1,8 @@
 //! The three writes to one membership.
 
 use crate::{
-    AddMember, Error, ErrorKind, Member, MembershipId, Operation, PrincipalId, RemoveMember, Resource,
-    Result, Role, SetRole, WorkspaceId, WorkspaceMembers,
+    AddMember, Error, ErrorKind, Member, MembershipId, NativeRole, Operation, PrincipalId, RemoveMember,
+    Resource, Result, Role, SetRole, WorkspaceId, WorkspaceMembers,
 };
 use futures_util::future::BoxFuture;
 
@@ -23,6 +23,11 @@ pub trait Write: Send + Sync {
 
     /// The membership addressed, if one is.
     fn membership(&self) -> Option<&MembershipId> {
+        None
+    }
+
+    /// The role of the member before it, where that was read.
+    fn from(&self) -> Option<&NativeRole> {
         None
     }
 
@@ -79,6 +84,10 @@ impl Write for SetRole {
         self.key.membership.as_ref()
     }
 
+    fn from(&self) -> Option<&NativeRole> {
+        self.from.as_ref()
+    }
+
     fn send<'a>(&'a self, to: &'a dyn WorkspaceMembers) -> BoxFuture<'a, Result<Member>> {
         to.set_role(self)
     }
@@ -98,6 +107,10 @@ impl Write for RemoveMember {
 
     fn membership(&self) -> Option<&MembershipId> {
         self.key.membership.as_ref()
+    }
+
+    fn from(&self) -> Option<&NativeRole> {
+        self.from.as_ref()
     }
 
     fn send<'a>(&'a self, to: &'a dyn WorkspaceMembers) -> BoxFuture<'a, Result<()>> {

@@ -36,7 +36,7 @@ pub(super) async fn resolved<W: Write>(
     let (workspace, principal) = write.addresses();
     let read = read_member(members, workspace, principal).await;
     let found = read.as_ref().ok().and_then(Option::clone);
-    match resolve(write, error, read, members.capabilities()) {
+    match resolve(write, error, read, members.capabilities(), false) {
         Verdict::Applied(done) if lost => Written::Applied(done),
         Verdict::Applied(done) => Written::Unchanged(done),
         // It was not seen to happen. Nothing sends it again, so its coming late is not ruled out.

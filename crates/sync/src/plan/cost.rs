@@ -162,7 +162,7 @@ impl<'a> Pricing<'a> {
 
     /// The requests of one step.
     pub(super) fn of_step(&self, step: &Step) -> Requests {
-        let mut look = match Look::before(step, self.capabilities, self.members, self.min_owners) {
+        let look = match Look::before(step, self.capabilities, self.members, self.min_owners) {
             Look::None => Requests::default(),
             Look::Target => Requests::of(&[Operation::Get]),
             Look::Singly => self.singly.clone(),
@@ -170,10 +170,7 @@ impl<'a> Pricing<'a> {
         };
         let rest: &[Operation] = match (step.action, step.strategy) {
             (Action::Remove, _) => &[Operation::Remove],
-            (_, Strategy::RemoveThenAdd) => {
-                look.add(&self.roster);
-                &[Operation::Me, Operation::Remove, Operation::Add]
-            }
+            (_, Strategy::RemoveThenAdd) => &[Operation::Remove, Operation::Add],
             (Action::Add, Strategy::AddThenSetRole) => &[Operation::Add, Operation::SetRole],
             (Action::Add, _) => &[Operation::Add],
             _ => &[Operation::SetRole],

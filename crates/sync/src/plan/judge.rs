@@ -183,12 +183,12 @@ impl<'a> Case<'a> {
     /// The required owners who are none at the end of a plan that rules the whole workspace.
     fn missing_owners(&self, members: Members<'_>, owners: &Owners<'_>, refusals: &mut Vec<Refusal>) {
         for entry in &self.limits.required_owners {
-            let means = |principal: &PrincipalId| match principal {
-                PrincipalId::Group(group) => self.directory.stands_for(group, entry),
-                _ => {
-                    let entries = std::slice::from_ref(entry);
-                    self.directory.means(entries, principal, members.get(principal)) == Tri::Yes
+            let means = |principal: &PrincipalId| {
+                if let PrincipalId::Group(group) = principal {
+                    return self.directory.stands_for(group, entry);
                 }
+                let entries = std::slice::from_ref(entry);
+                self.directory.means(entries, principal, members.get(principal)) == Tri::Yes
             };
             if owners.acting().any(means) {
                 continue;
