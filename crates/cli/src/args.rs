@@ -142,12 +142,14 @@ impl Command {
         match self {
             Self::Add(Add { how, .. })
             | Self::SetRole(SetRole { how, .. })
-            | Self::Remove(Remove { how, .. })
-                if how.dry_run =>
-            {
-                Need::Reading
+            | Self::Remove(Remove { how, .. }) => {
+                if how.dry_run {
+                    Need::Reading
+                } else {
+                    Need::Changes
+                }
             }
-            Self::Add(_) | Self::SetRole(_) | Self::Remove(_) | Self::Apply(_) => Need::Changes,
+            Self::Apply(_) => Need::Changes,
             Self::Roles(_) | Self::Capabilities(_) => Need::Claims,
             _ => Need::Reading,
         }

@@ -104,10 +104,12 @@ pub(crate) fn of_apply(shown: Option<Output>) -> Progress {
                 if let Some(output) = shown {
                     output.interim(&[planned::sheet(plan)], false);
                 }
-            }
-            Event::Starting { steps, eta_seconds } if terminal && *steps > 0 => {
-                let each = Duration::from_secs(*eta_seconds) / u32::try_from(*steps).unwrap_or(u32::MAX);
-                *bar_now = Some(bar(*steps, "changes", each));
+                let steps = plan.steps.len();
+                if terminal && steps > 0 {
+                    let each =
+                        Duration::from_secs(plan.eta_seconds) / u32::try_from(steps).unwrap_or(u32::MAX);
+                    *bar_now = Some(bar(steps, "changes", each));
+                }
             }
             Event::Rereading => {
                 if let Some(bar) = bar_now.take() {

@@ -2,7 +2,6 @@
 
 mod connections;
 mod error;
-mod final_reading;
 mod leases;
 mod options;
 mod progress;
@@ -19,12 +18,11 @@ pub use progress::{Event, Progress};
 pub use report::{Recovered, Recovery, Report, StepOutcome, StepReport};
 
 use crate::desired::{Desired, DesiredWorkspace, Target};
-use crate::guards::{Guards, Limits};
+use crate::guards::Guards;
 use crate::observe::{Known, Observed};
 use crate::plan::{Directory, Members, Owners, Plan, Refused, Step, Unjudged};
 use connections::{Picked, pick};
 use error::read;
-use final_reading::conclude;
 use futures_util::future::{BoxFuture, try_join_all};
 use futures_util::{FutureExt, StreamExt, stream};
 use leases::Leases;
@@ -77,7 +75,7 @@ pub async fn apply(
     plan: &Plan,
     options: &ApplyOptions,
 ) -> Result<Report, ApplyError> {
-    let limits = plan.guards.stricter(&options.guards).limits();
+    let limits = plan.guards.stricter(&options.guards);
     run(connections, &plan.desired, &plan.guards, &limits, options, Some(plan)).await
 }
 
@@ -91,15 +89,16 @@ pub async fn apply_desired(
     options: &ApplyOptions,
 ) -> Result<Report, ApplyError> {
     let guards = desired.guards.stricter(&options.guards);
-    run(connections, desired, &guards, &guards.limits(), options, None).await
+    run(connections, desired, &guards, &guards, options, None).await
 }
 
-/// Plans anew by these guards, compares that with the plan that was seen, and carries it out within these limits.
+/// Plans anew by these guards, compares that with the plan that was seen, and carries it out if
+/// `limits` allow it, which are as strict or stricter.
 async fn run(
     connections: &Connections,
     desired: &Desired,
     guards: &Guards,
-    limits: &Limits,
+    limits: &Guards,
     options: &ApplyOptions,
     seen: Option<&Plan>,
 ) -> Result<Report, ApplyError> {
@@ -133,7 +132,6 @@ async fn run(
         return Err(ApplyError::TooSlow { eta_seconds: plan.eta_seconds, limit });
     }
     options.progress.report(&Event::Planned(&plan));
-    options.progress.report(&Event::Starting { steps: plan.steps.len(), eta_seconds: plan.eta_seconds });
     let steps = take_steps(&leases, &picked, &plan, &directories, limits, options).await;
     drop(directories);
 
@@ -151,7 +149,7 @@ async fn run(
     if !plan.is_empty() {
         options.progress.report(&Event::Rereading);
         match again(&picked, &report.observed).await {
-            Ok(observed) => conclude(&mut report, &plan, observed),
+            Ok(observed) => report.conclude(&plan, observed),
             Err(error) => report.unread(&error),
         }
     }
@@ -194,7 +192,7 @@ async fn take_steps(
     connections: &Picked<'_>,
     plan: &Plan,
     directories: &[Directory<'_>],
-    limits: &Limits,
+    limits: &Guards,
     options: &ApplyOptions,
 ) -> Vec<StepReport> {
     let mut all: BTreeMap<&Target, Vec<&Step>> = BTreeMap::new();
@@ -218,8 +216,8 @@ async fn take_steps(
             workspace: id,
             roster,
             directory,
-            limits,
-            owners_needed: owners.min(usize::try_from(limits.min_owners).unwrap_or(usize::MAX)),
+            guards: limits,
+            owners_needed: owners.min(usize::try_from(limits.min_owners()).unwrap_or(usize::MAX)),
             overrides: &options.overrides,
             fingerprint: &plan.fingerprint,
         };

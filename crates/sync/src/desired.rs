@@ -12,11 +12,12 @@ pub use faults::{DesiredError, DesiredErrors};
 pub use text::InvalidText;
 
 use crate::guards::Guards;
+use crate::setters::setters;
 use faults::Faults;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use text::display_as_named;
 use workspace_members_core::{IfPresent, Notify, Role};
 
 /// How much of a workspace a desired state rules.
@@ -39,11 +40,7 @@ impl Mode {
     }
 }
 
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
+display_as_named!(Mode);
 
 impl FromStr for Mode {
     type Err = InvalidText;
@@ -139,11 +136,7 @@ impl DesiredWorkspace {
         Self { target, mode, account: None, name: None, notify: Notify::NOBODY, members: Arc::default() }
     }
 
-    /// Has the provider mail about additions.
-    pub fn with_notify(mut self, notify: Notify) -> Self {
-        self.notify = notify;
-        self
-    }
+    setters! { with_notify(notify: Notify); }
 
     /// Whether a plan for it may take rights from anybody.
     pub(crate) fn may_lower(&self) -> bool {
@@ -232,11 +225,7 @@ impl Desired {
         self
     }
 
-    /// Sets guards.
-    pub fn with_guards(mut self, guards: Guards) -> Self {
-        self.guards = guards;
-        self
-    }
+    setters! { with_guards(guards: Guards); }
 
     /// Somebody should be a member in a role. `if_present` says what to do with somebody who is one already: with
     /// [`IfPresent::Fail`] the plan is refused, with [`IfPresent::Keep`] it is empty, with [`IfPresent::SetRole`] they

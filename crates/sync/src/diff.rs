@@ -209,13 +209,13 @@ type Claims = BTreeMap<Who, BTreeSet<String>>;
 
 fn claims(side: &Side<'_>, people: &People) -> Claims {
     let mut claims = Claims::new();
-    for (name, person) in people.iter() {
+    for (name, person) in people {
         if let Some(who) = person.who(side.connection, side.capabilities.provider()) {
             let who = match who {
                 Who::Id(id) => Who::Id(side.capabilities.folded(&id).into_owned()),
                 email @ Who::Email(_) => email,
             };
-            claims.entry(who).or_default().insert(name.to_owned());
+            claims.entry(who).or_default().insert(name.clone());
         }
     }
     claims

@@ -1,6 +1,7 @@
 //! The limits that a plan's outcome must keep.
 
-use crate::desired::{Entry, InvalidText, text};
+use crate::desired::{Entry, InvalidText, text, text::display_as_named};
+use crate::setters::setters;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -48,11 +49,7 @@ impl Guard {
     ];
 }
 
-impl fmt::Display for Guard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
+display_as_named!(Guard);
 
 impl FromStr for Guard {
     type Err = InvalidText;
@@ -175,7 +172,17 @@ impl TryFrom<LimitForm> for Limit {
     }
 }
 
-/// What a file says about guards. Those left out have the default that [`limits`](Self::limits) fills in.
+/// Declares a method for each field named: what it says, or its default.
+macro_rules! or_default {
+    ($($field:ident: $type:ty = $default:expr;)+) => {$(
+        #[doc = concat!("[`", stringify!($field), "`](Self#structfield.", stringify!($field), "), or its default.")]
+        pub fn $field(&self) -> $type {
+            self.$field.unwrap_or($default)
+        }
+    )+};
+}
+
+/// What a file says about guards. Those left out have a default, which the method of the same name fills in.
 ///
 /// Two sources of guards are combined by [`stricter`](Self::stricter), so that neither can loosen what the other sets.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -217,15 +224,9 @@ pub struct Guards {
 }
 
 impl Guards {
-    /// Says nothing; [`limits`](Self::limits) has the defaults.
+    /// Says nothing: every guard has its default.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// Sets how many owners each workspace keeps.
-    pub fn with_min_owners(mut self, owners: u32) -> Self {
-        self.min_owners = Some(owners);
-        self
     }
 
     /// Adds somebody who must be owner.
@@ -234,51 +235,20 @@ impl Guards {
         self
     }
 
-    /// Sets how many may be removed.
-    pub fn with_max_removals(mut self, limit: Limit) -> Self {
-        self.max_removals = Some(limit);
-        self
-    }
-
-    /// Sets how many may be lowered.
-    pub fn with_max_demotions(mut self, limit: Limit) -> Self {
-        self.max_demotions = Some(limit);
-        self
-    }
-
-    /// Sets how many may become or cease to be owner.
-    pub fn with_max_owner_changes(mut self, limit: Limit) -> Self {
-        self.max_owner_changes = Some(limit);
-        self
-    }
-
-    /// Sets up to how many members shares count as of this many.
-    pub fn with_floor(mut self, members: u32) -> Self {
-        self.floor = Some(members);
-        self
-    }
-
-    /// Sets how many mails may be sent.
-    pub fn with_max_mails(mut self, mails: u32) -> Self {
-        self.max_mails = Some(mails);
-        self
+    setters! {
+        with_min_owners(min_owners: u32);
+        with_max_removals(max_removals: Limit);
+        with_max_demotions(max_demotions: Limit);
+        with_max_owner_changes(max_owner_changes: Limit);
+        with_floor(floor: u32);
+        with_max_mails(max_mails: u32);
+        with_billable(allow_billable: bool);
+        with_remove_then_add(allow_remove_then_add: bool);
     }
 
     /// Protects somebody.
     pub fn with_protected(mut self, who: impl Into<Entry>) -> Self {
         self.protect.push(who.into());
-        self
-    }
-
-    /// Says whether steps may cost money.
-    pub fn with_billable(mut self, allowed: bool) -> Self {
-        self.allow_billable = Some(allowed);
-        self
-    }
-
-    /// Says whether a role may be changed by removing and adding.
-    pub fn with_remove_then_add(mut self, allowed: bool) -> Self {
-        self.allow_remove_then_add = Some(allowed);
         self
     }
 
@@ -301,20 +271,13 @@ impl Guards {
         }
     }
 
-    /// Every guard with its value, defaults filled in.
-    pub fn limits(&self) -> Limits {
-        Limits {
-            min_owners: self.min_owners.unwrap_or(1),
-            required_owners: self.required_owners.clone(),
-            max_removals: self.max_removals.unwrap_or(Limit::percent(25)),
-            max_demotions: self.max_demotions.unwrap_or(Limit::percent(25)),
-            max_owner_changes: self.max_owner_changes.unwrap_or(Limit::count(1)),
-            floor: self.floor.unwrap_or(4),
-            max_mails: self.max_mails,
-            protect: self.protect.clone(),
-            allow_billable: self.allow_billable,
-            allow_remove_then_add: self.allow_remove_then_add.unwrap_or(false),
-        }
+    or_default! {
+        min_owners: u32 = 1;
+        max_removals: Limit = Limit::percent(25);
+        max_demotions: Limit = Limit::percent(25);
+        max_owner_changes: Limit = Limit::count(1);
+        floor: u32 = 4;
+        allow_remove_then_add: bool = false;
     }
 }
 
@@ -328,32 +291,6 @@ fn union(left: &[Entry], right: &[Entry]) -> Vec<Entry> {
 pub(crate) fn canonical(entries: &mut Vec<Entry>) {
     entries.sort_by_cached_key(|entry| (entry.clone(), entry.to_string()));
     entries.dedup();
-}
-
-/// [`Guards`] with the defaults filled in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Limits {
-    /// See [`Guards::min_owners`].
-    pub min_owners: u32,
-    /// See [`Guards::required_owners`].
-    pub required_owners: Vec<Entry>,
-    /// See [`Guards::max_removals`].
-    pub max_removals: Limit,
-    /// See [`Guards::max_demotions`].
-    pub max_demotions: Limit,
-    /// See [`Guards::max_owner_changes`].
-    pub max_owner_changes: Limit,
-    /// See [`Guards::floor`].
-    pub floor: u32,
-    /// See [`Guards::max_mails`]; `None` for as many as the desired state asks for.
-    pub max_mails: Option<u32>,
-    /// See [`Guards::protect`].
-    pub protect: Vec<Entry>,
-    /// See [`Guards::allow_billable`].
-    pub allow_billable: Option<bool>,
-    /// See [`Guards::allow_remove_then_add`].
-    pub allow_remove_then_add: bool,
 }
 
 #[cfg(test)]
@@ -403,10 +340,10 @@ mod tests {
     fn neither_side_loosens_what_the_other_sets() {
         let file = Guards::new().with_min_owners(1).with_billable(true).with_floor(9).with_max_mails(7);
         let here = Guards::new().with_min_owners(2).with_billable(false).with_floor(2).with_max_mails(3);
-        for limits in [file.stricter(&here).limits(), here.stricter(&file).limits()] {
-            assert_eq!((limits.min_owners, limits.allow_billable), (2, Some(false)));
-            assert_eq!((limits.floor, limits.max_mails), (2, Some(3)));
+        for both in [file.stricter(&here), here.stricter(&file)] {
+            assert_eq!((both.min_owners(), both.allow_billable), (2, Some(false)));
+            assert_eq!((both.floor(), both.max_mails), (2, Some(3)));
         }
-        assert_eq!(Guards::new().limits().max_owner_changes, Limit::count(1));
+        assert_eq!(Guards::new().max_owner_changes(), Limit::count(1));
     }
 }

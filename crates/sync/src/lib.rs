@@ -7,6 +7,7 @@ mod dump;
 mod guards;
 mod observe;
 mod plan;
+mod setters;
 mod store;
 
 pub use apply::{
@@ -19,7 +20,7 @@ pub use desired::{
 };
 pub use diff::{Ambiguity, Diff, DiffMember, RoleDifference, Side};
 pub use dump::{DumpError, dump};
-pub use guards::{Guard, Guards, Limit, Limits};
+pub use guards::{Guard, Guards, Limit};
 pub use observe::{Known, Membership, Observed};
 pub use plan::{
     Action, Cause, Consequence, InvalidPlan, Kept, KeptReason, Override, Plan, PlanFingerprint, PlanRequests,

@@ -8,6 +8,7 @@ mod twice;
 pub(crate) use singles::{Singles, unknowable};
 
 use crate::guards::Guards;
+use crate::setters::setters;
 use std::collections::BTreeMap;
 use workspace_members_core::{
     Capabilities, Group, Identity, Member, Operation, PrincipalId, Provider, Roster, User, Workspace,
@@ -34,10 +35,11 @@ pub struct Observed {
     groups: Option<Vec<Group>>,
     rosters: BTreeMap<WorkspaceId, Roster>,
     /// Workspaces of which only some members were read, or none could be.
-    singles: BTreeMap<WorkspaceId, Singles>,
+    pub(crate) singles: BTreeMap<WorkspaceId, Singles>,
     unread: Vec<String>,
     reads: BTreeMap<Operation, u64>,
-    roster_reads: BTreeMap<Operation, u64>,
+    /// How many of the reads were for the rosters.
+    pub(crate) roster_reads: BTreeMap<Operation, u64>,
 }
 
 /// How [`Observed::unread`] calls the acting user.
@@ -62,7 +64,7 @@ pub struct Known {
     pub me: Option<Identity>,
     /// All of the account's workspaces.
     pub workspaces: Option<Vec<Workspace>>,
-    /// Guards that hold besides the desired state's.
+    /// Guards of this host, besides the desired state's: what neither asks about need not be read.
     pub guards: Guards,
 }
 
@@ -72,16 +74,9 @@ impl Known {
         Self::default()
     }
 
-    /// The whole list of the account's workspaces.
-    pub fn with_workspaces(mut self, workspaces: Vec<Workspace>) -> Self {
-        self.workspaces = Some(workspaces);
-        self
-    }
-
-    /// The guards of this host: what they do not ask about need not be read.
-    pub fn with_guards(mut self, guards: Guards) -> Self {
-        self.guards = guards;
-        self
+    setters! {
+        with_workspaces(workspaces: Vec<Workspace>);
+        with_guards(guards: Guards);
     }
 }
 
@@ -159,9 +154,9 @@ impl Observed {
         }
         let Some(singles) = self.singles.get(workspace) else { return Membership::Unknown };
         let same = |other: &PrincipalId| self.capabilities.same_principal(other, principal);
-        match singles.members().iter().find(|member| same(&member.key.principal)) {
+        match singles.members.iter().find(|member| same(&member.key.principal)) {
             Some(member) => Membership::Inside(member),
-            None if singles.outside().any(same) => Membership::Outside,
+            None if singles.outside.iter().any(same) => Membership::Outside,
             None => Membership::Unknown,
         }
     }
@@ -169,7 +164,7 @@ impl Observed {
     /// All members that were read, in whichever workspace.
     pub fn members(&self) -> impl Iterator<Item = &Member> {
         let whole = self.rosters.values().flat_map(Roster::iter);
-        whole.chain(self.singles.values().flat_map(Singles::members))
+        whole.chain(self.singles.values().flat_map(|singles| &singles.members))
     }
 
     /// What was needed and could not be read, each with the reason, as lines for a person.
@@ -185,15 +180,5 @@ impl Observed {
     /// How many requests reading all this took, by operation. Those that a layer repeated count once.
     pub fn reads(&self) -> &BTreeMap<Operation, u64> {
         &self.reads
-    }
-
-    /// What was read of a workspace whose roster was not.
-    pub(crate) fn singles(&self, workspace: &WorkspaceId) -> Option<&Singles> {
-        self.singles.get(workspace)
-    }
-
-    /// How many of the reads were for the rosters.
-    pub(crate) fn roster_reads(&self) -> &BTreeMap<Operation, u64> {
-        &self.roster_reads
     }
 }

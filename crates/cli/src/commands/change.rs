@@ -14,8 +14,8 @@ use workspace_members::sync::{
     StepReport, Target,
 };
 use workspace_members::{
-    AddMember, Capability, Effect, Error, ErrorKind, Member, MemberKey, Notify, Operation, PrincipalId,
-    PrincipalKind, User, Who, WorkspaceId,
+    AddMember, Capability, Effect, Error, ErrorKind, Member, Notify, Operation, PrincipalId, PrincipalKind,
+    User, Who, WorkspaceId,
 };
 
 /// What is asked of one person.
@@ -154,10 +154,9 @@ impl Change<'_> {
         if let Some(why) = &done.last_reading {
             output.note(&format!("{}: the result could not be read back: {why}", connection.name));
         }
-        let principal = &step.step.principal;
-        let after = member(&done.observed, &workspace.id, principal)
-            .or_else(|| member(&done.found, &workspace.id, principal))
-            .or_else(|| self.confirmed(step));
+        // Of a removal, the member as they were.
+        let was = || member(&done.found, &workspace.id, &step.step.principal);
+        let after = step.member.clone().or_else(was);
         let line = format!("{}: {}", step.outcome, step.step);
         match step.outcome {
             StepOutcome::Applied if step.error.is_none() => Ok(self.report("applied", after.as_ref(), line)),
@@ -224,14 +223,6 @@ impl Change<'_> {
             }
         };
         observed.iter().find_map(|seen| seen.members().find(|member| is(seen, member)).cloned())
-    }
-
-    /// The member that the answer to a step confirmed, where they could not be read back.
-    fn confirmed(&self, done: &StepReport) -> Option<Member> {
-        let step = &done.step;
-        let role = step.to.clone().filter(|_| done.outcome == StepOutcome::Applied)?;
-        let key = MemberKey::new(step.target.workspace.clone(), step.principal.clone());
-        Some(Member::new(key, role, self.connection.members.capabilities().roles()))
     }
 
     /// `{change, member}`.

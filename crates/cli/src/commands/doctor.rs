@@ -9,6 +9,7 @@ use crate::report::{Report, Sheet, counted};
 use futures_util::future::join_all;
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use workspace_members::{
     Behaviour, Capability, Error, ErrorKind, Evidence, Identity, PageRequest, Support, Workspace,
     WorkspaceMembersExt, collect_listing,
@@ -243,29 +244,25 @@ async fn roster(connection: &Connection, workspaces: Option<&[Workspace]>) -> Ch
 /// What can be changed is not tried; only how that is known is shown.
 fn changes(connection: &Connection) -> Check {
     let capabilities = connection.members.capabilities();
-    let of = |how: &str, is: fn(&Support) -> bool| {
-        let writes = [
-            Capability::AddUser,
-            Capability::AddGroup,
-            Capability::SetUserRole,
-            Capability::SetGroupRole,
-            Capability::RemoveUser,
-            Capability::RemoveGroup,
-        ];
-        let names = writes.into_iter().filter(|write| is(&capabilities.support(*write)));
-        let names: Vec<_> = names.map(Capability::as_str).collect();
-        (!names.is_empty()).then(|| format!("{how}: {}; ", names.join(", ")))
-    };
-    let parts = [
-        of("documented", |support| matches!(support, Support::Claimed(Evidence::Documented))),
-        of(
-            "inferred",
-            |support| matches!(support, Support::Claimed(evidence) if *evidence != Evidence::Documented),
-        ),
-        of("not supported", |support| matches!(support, Support::Absent(_))),
+    let writes = [
+        Capability::AddUser,
+        Capability::AddGroup,
+        Capability::SetUserRole,
+        Capability::SetGroupRole,
+        Capability::RemoveUser,
+        Capability::RemoveGroup,
     ];
-    let text: String = parts.into_iter().flatten().collect();
-    Check::ok("changes", format!("{text}not tried, and the key's rights decide"))
+    let mut known: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for write in writes {
+        let how = match capabilities.support(write) {
+            Support::Claimed(Evidence::Documented) => "documented",
+            Support::Claimed(_) => "inferred",
+            Support::Absent(_) => "not supported",
+        };
+        known.entry(how).or_default().push(write.as_str());
+    }
+    let parts: Vec<_> = known.iter().map(|(how, names)| format!("{how}: {}; ", names.join(", "))).collect();
+    Check::ok("changes", format!("{}not tried, and the key's rights decide", parts.concat()))
 }
 
 /// Why something is not claimed.

@@ -110,6 +110,10 @@ fn pandadoc_adds_a_member() {
             let ran = provider.run(&line).ends(0);
             let row = ran.json();
             assert_eq!((&row["change"], &row["member"]["id"]), (&"applied".into(), &USER.into()), "{ran:?}");
+            assert_eq!(
+                row["member"]["membership_id"], answer["member_id"],
+                "as the answer to the addition says"
+            );
             assert!(ran.stderr.contains("could not be read back"), "{others:?}: {ran:?}");
             assert_eq!(provider.writes(), 1);
             assert!(at > CLEAR || provider.server.requests().len() <= 4, "{:?}", provider.server.requests());

@@ -4,6 +4,7 @@ use super::progress::Progress;
 use crate::guards::Guards;
 use crate::observe::Known;
 use crate::plan::Override;
+use crate::setters::setters;
 use crate::store::{FileStore, StateStore};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -22,7 +23,7 @@ pub struct ApplyOptions {
     pub overrides: BTreeSet<Override>,
     /// Whether a plan that is no longer current is replaced by what would be planned now, instead of refused.
     pub replan: bool,
-    /// How many workspaces are worked on at a time. At least 1.
+    /// How many workspaces are worked on at a time; 0 counts as 1.
     pub concurrency: usize,
     /// How long the plan may take at the least ([`Plan::eta_seconds`](crate::Plan::eta_seconds)); a longer one is refused
     /// before its first step.
@@ -55,45 +56,18 @@ impl ApplyOptions {
         }
     }
 
-    /// Adds this host's guards.
-    pub fn with_guards(mut self, guards: Guards) -> Self {
-        self.guards = guards;
-        self
-    }
-
-    /// Lifts guards.
-    pub fn with_overrides(mut self, overrides: BTreeSet<Override>) -> Self {
-        self.overrides = overrides;
-        self
-    }
-
-    /// Says whether to plan anew where the plan is no longer current.
-    pub fn with_replan(mut self, replan: bool) -> Self {
-        self.replan = replan;
-        self
-    }
-
-    /// Says how many workspaces are worked on at a time.
-    pub fn with_concurrency(mut self, workspaces: usize) -> Self {
-        self.concurrency = workspaces.max(1);
-        self
-    }
-
-    /// Refuses a plan that cannot be carried out in this time.
-    pub fn with_time_limit(mut self, limit: Duration) -> Self {
-        self.time_limit = Some(limit);
-        self
+    setters! {
+        with_guards(guards: Guards);
+        with_overrides(overrides: BTreeSet<Override>);
+        with_replan(replan: bool);
+        with_concurrency(concurrency: usize);
+        with_time_limit(time_limit: Duration);
+        with_progress(progress: Progress);
     }
 
     /// Says what was read of a connection just before.
     pub fn with_known(mut self, connection: impl Into<String>, known: Known) -> Self {
         self.known.insert(connection.into(), known);
-        self
-    }
-
-    /// Receives events.
-    pub fn with_progress(mut self, progress: Progress) -> Self {
-        self.progress = progress;
         self
     }
 }

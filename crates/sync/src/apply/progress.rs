@@ -16,13 +16,6 @@ pub enum Event<'a> {
     Read(&'a [Observed]),
     /// A plan was made and accepted, and is about to be carried out.
     Planned(&'a Plan),
-    /// The steps begin.
-    Starting {
-        /// How many steps it has.
-        steps: usize,
-        /// How many seconds they take at the least.
-        eta_seconds: u64,
-    },
     /// A step is about to be taken.
     Step(&'a Step),
     /// A step has ended.

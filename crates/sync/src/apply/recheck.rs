@@ -1,7 +1,7 @@
 //! Reading a member once more before a step changes them.
 
 use super::report::{StepOutcome, StepReport};
-use crate::guards::{Guard, Limits};
+use crate::guards::{Guard, Guards};
 use crate::plan::{Action, Case, Directory, Look, Members, Override, Owners, PlanFingerprint, Step};
 use std::collections::BTreeSet;
 use workspace_members_core::{
@@ -16,7 +16,7 @@ pub(super) struct Recheck<'a> {
     /// The workspace as the plan found it.
     pub(super) roster: Members<'a>,
     pub(super) directory: &'a Directory<'a>,
-    pub(super) limits: &'a Limits,
+    pub(super) guards: &'a Guards,
     /// As many owners as the guard asks for, or as the plan found: they must be seen before anybody is lowered.
     pub(super) owners_needed: usize,
     pub(super) overrides: &'a BTreeSet<Override>,
@@ -55,7 +55,7 @@ impl Recheck<'_> {
             return Err(Box::new(skipped.because(message, "plan again")));
         }
         let Some(target) = target else { return Ok(None) };
-        let case = Case { target: &step.target, directory: self.directory, limits: self.limits };
+        let case = Case { target: &step.target, directory: self.directory, guards: self.guards };
         let (mut owners, mut refusals) = (Owners::of(&members, self.directory), Vec::new());
         let found = owners.count();
         case.judge_step(step, Some(target), &mut owners, &mut refusals);
@@ -78,7 +78,7 @@ impl Recheck<'_> {
     /// The members who must be seen again before a step; `None` if nobody need be.
     async fn look(&self, step: &Step, made_owner: &[PrincipalId]) -> Result<Option<Vec<Member>>, Error> {
         let capabilities = self.members.capabilities();
-        match Look::before(step, capabilities, self.roster.all.len(), self.limits.min_owners) {
+        match Look::before(step, capabilities, self.roster.all.len(), self.guards.min_owners()) {
             Look::None => Ok(None),
             Look::Target => Ok(Some(self.now(&step.principal).await?.into_iter().collect())),
             Look::Singly => self.target_and_owners(step, made_owner).await.map(Some),
@@ -94,7 +94,7 @@ impl Recheck<'_> {
         let target = self.now(&step.principal).await?;
         let mut seen: Vec<Member> = target.map(|member| self.marked(member)).into_iter().collect();
         // As many other owners as must be left, and no more: each is a request.
-        let enough = usize::try_from(self.limits.min_owners.max(1)).unwrap_or(usize::MAX);
+        let enough = usize::try_from(self.guards.min_owners().max(1)).unwrap_or(usize::MAX);
         let known = self.roster.owners().map(|member| &member.key.principal);
         for owner in made_owner.iter().chain(known).filter(|id| **id != step.principal) {
             let others: Vec<Member> =

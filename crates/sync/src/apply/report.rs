@@ -1,11 +1,11 @@
 //! What came of a plan.
 
-use crate::observe::Observed;
-use crate::plan::{Kept, PlanFingerprint, Refusal, Step};
+use crate::desired::text::display_as_named;
+use crate::observe::{Membership, Observed};
+use crate::plan::{Action, Cause, Kept, Plan, PlanFingerprint, Problem, Refusal, Step, Unjudged};
 use crate::store::OpenChange;
 use serde::Serialize;
-use std::fmt;
-use workspace_members_core::{Effect, Error, ErrorKind, Member};
+use workspace_members_core::{Capability, Effect, Error, ErrorKind, Member};
 
 /// What came of one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -23,11 +23,7 @@ pub enum StepOutcome {
     Skipped,
 }
 
-impl fmt::Display for StepOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
+display_as_named!(StepOutcome);
 
 /// One step and what came of it.
 #[derive(Debug, Clone, Serialize)]
@@ -99,6 +95,38 @@ impl StepReport {
         matches!(self.outcome, StepOutcome::Applied | StepOutcome::Unchanged) && recorded
     }
 
+    /// Corrects the outcome by what was read at the end.
+    fn correct(&mut self, seen: &Observed) {
+        let step = &self.step;
+        let member = match seen.membership(&step.target.workspace, &step.principal) {
+            Membership::Inside(member) => Some(member),
+            Membership::Outside => None,
+            Membership::Unknown => return,
+        };
+        let now = member.map(|member| &member.native_role);
+        let unlisted = member.is_none() && self.pending && !seen.capabilities().has(Capability::ListPending);
+        let as_asked = unlisted || step.is_met_by(member, seen.capabilities().roles());
+        match self.outcome {
+            StepOutcome::Applied | StepOutcome::Unchanged if !as_asked => {
+                let now = now.map_or("not a member".to_owned(), ToString::to_string);
+                let message = format!("it was confirmed, and the last reading shows them as {now}");
+                *self = StepReport::new(step, StepOutcome::Unknown).because(
+                    message,
+                    "plan again in a minute: somebody else changed it, or the provider lags behind",
+                );
+            }
+            StepOutcome::Unknown if as_asked => self.outcome = StepOutcome::Applied,
+            // Somebody else did it.
+            StepOutcome::Failed | StepOutcome::Skipped if now == step.to.as_ref() => {
+                self.outcome = StepOutcome::Unchanged;
+            }
+            _ => {}
+        }
+        if let (Some(member), StepOutcome::Applied | StepOutcome::Unchanged) = (member, self.outcome) {
+            self.member = Some(member.clone());
+        }
+    }
+
     /// Whether a part of it was done.
     fn is_partial(&self) -> bool {
         self.error.as_ref().is_some_and(|error| error.effect() == Effect::Partial)
@@ -161,6 +189,28 @@ pub struct Report {
 }
 
 impl Report {
+    /// Corrects the outcomes by what was read at the end, and counts what remains to be done.
+    pub(super) fn conclude(&mut self, plan: &Plan, observed: Vec<Observed>) {
+        for step in &mut self.steps {
+            if let Some(seen) = observed.iter().find(|seen| seen.connection() == step.step.target.connection)
+            {
+                step.correct(seen);
+            }
+        }
+        let next = Unjudged::draft(&plan.desired, &observed, &plan.guards);
+        // Somebody whom a step of this plan added is a member already by now.
+        let unmet = |refusal: &&Refusal| refusal.cause != Cause::Problem(Problem::AlreadyMember);
+        // Somebody whom a step of this plan invited, and whom the roster does not show until they accept, would be added again.
+        let invited = |step: &&Step| {
+            let same =
+                |done: &&StepReport| done.step.principal == step.principal && done.step.target == step.target;
+            step.action == Action::Add && self.steps.iter().any(|done| done.pending && same(&done))
+        };
+        let steps = next.plan.steps.iter().filter(|step| !invited(step)).count();
+        self.remaining = Some(steps + next.problems.iter().filter(unmet).count());
+        self.observed = observed;
+    }
+
     /// The last reading failed.
     pub(super) fn unread(&mut self, error: &dyn std::error::Error) {
         self.remaining = None;

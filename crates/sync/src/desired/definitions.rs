@@ -17,7 +17,7 @@ impl Definitions {
     pub(super) fn read(people: Option<&Node>, teams: Option<&Node>, faults: &mut Faults<'_>) -> Self {
         let mut all = Self { people: People::new(), teams: BTreeMap::new() };
         for field in named(people, "person", faults) {
-            all.people = all.people.with_person(field.key.clone(), person(&field.node, faults));
+            all.people.insert(field.key.clone(), person(&field.node, faults));
         }
         for field in named(teams, "team", faults) {
             let members = all.team(&field.node, faults);
@@ -63,9 +63,9 @@ impl Definitions {
     fn entry(&self, node: &Node, instead: &str, faults: &mut Faults<'_>) -> Option<Entry> {
         let entry = node.parsed(instead, faults)?;
         if let Entry::Person(name) = &entry
-            && self.people.get(name).is_none()
+            && !self.people.contains_key(name)
         {
-            let known: Vec<&str> = self.people.iter().map(|(name, _)| name).collect();
+            let known: Vec<&str> = self.people.keys().map(String::as_str).collect();
             undefined(node, "person", name, &known, faults);
         }
         Some(entry)

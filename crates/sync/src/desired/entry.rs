@@ -129,37 +129,14 @@ impl Person {
 }
 
 /// The people that a desired state defines once and names as `person:NAME`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct People(BTreeMap<String, Person>);
+pub type People = BTreeMap<String, Person>;
 
-impl People {
-    /// Nobody.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds somebody, or replaces who had the name.
-    pub fn with_person(mut self, name: impl Into<String>, person: Person) -> Self {
-        self.0.insert(name.into(), person);
-        self
-    }
-
-    /// The person of this name.
-    pub fn get(&self, name: &str) -> Option<&Person> {
-        self.0.get(name)
-    }
-
-    /// Everybody, ordered by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Person)> {
-        self.0.iter().map(|(name, person)| (name.as_str(), person))
-    }
-
-    /// How an entry is addressed at a connection; `None` for a person who has no address there.
-    pub fn who<'a>(&self, entry: &'a Entry, connection: &str, provider: &Provider) -> Option<Cow<'a, Who>> {
-        match entry {
-            Entry::Who(who) => Some(Cow::Borrowed(who)),
-            Entry::Person(name) => self.get(name)?.who(connection, provider).map(Cow::Owned),
+impl Entry {
+    /// How this is addressed at a connection; `None` for a person who has no address there.
+    pub fn who(&self, people: &People, connection: &str, provider: &Provider) -> Option<Cow<'_, Who>> {
+        match self {
+            Self::Who(who) => Some(Cow::Borrowed(who)),
+            Self::Person(name) => people.get(name)?.who(connection, provider).map(Cow::Owned),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::counted::Counted;
 use super::singles::{Singles, unknowable};
 use super::{ACTING, Known, Membership, Observed};
 use crate::desired::{Desired, DesiredWorkspace};
-use crate::guards::Limits;
+use crate::guards::Guards;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use workspace_members_core::{
@@ -38,7 +38,7 @@ impl Observed {
             members: &Counted::new(members),
             desired,
             workspaces: desired.of_connection(connection).collect(),
-            limits: desired.guards.stricter(&known.guards).limits(),
+            guards: desired.guards.stricter(&known.guards),
             observed: Self::nothing(connection, members.capabilities()),
             known,
         };
@@ -98,7 +98,7 @@ struct Reader<'a> {
     members: &'a Counted<'a>,
     desired: &'a Desired,
     workspaces: Vec<&'a DesiredWorkspace>,
-    limits: Limits,
+    guards: Guards,
     known: Known,
     observed: Observed,
 }
@@ -185,7 +185,7 @@ impl<'a> Reader<'a> {
     /// Whom a workspace names, as far as that can be said.
     fn named(&self, workspace: &'a DesiredWorkspace) -> impl Iterator<Item = Cow<'a, Who>> {
         let (connection, provider) = (&self.observed.connection, self.observed.provider());
-        workspace.members.iter().filter_map(|one| self.desired.people.who(&one.who, connection, provider))
+        workspace.members.iter().filter_map(|one| one.who.who(&self.desired.people, connection, provider))
     }
 
     /// Whom any of the workspaces names.
@@ -293,7 +293,7 @@ impl<'a> Reader<'a> {
         if additions {
             // Adding somebody may cost money that nobody allowed.
             let licences = self.observed.capabilities.behaves(Behaviour::SellsSeats)
-                && self.limits.allow_billable != Some(true);
+                && self.guards.allow_billable != Some(true);
             return self.names_addresses() || (licences && self.names_outsiders());
         }
         // Who is active decides how many owners are left. Where the account is listed in one pass, that pass has read
@@ -322,7 +322,7 @@ impl<'a> Reader<'a> {
         }
         let observed = &self.observed;
         workspace.members.iter().filter(|member| member.membership.may_lower()).any(|member| {
-            let who = self.desired.people.who(&member.who, &observed.connection, observed.provider());
+            let who = member.who.who(&self.desired.people, &observed.connection, observed.provider());
             let Some(Who::Id(id)) = who.as_deref() else { return true };
             match observed.membership(&workspace.target.workspace, id) {
                 Membership::Inside(member) => {

@@ -9,10 +9,11 @@ use workspace_members_core::{
 /// What was read of some principals in one workspace. Nothing is known of anybody else there.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Singles {
-    asked: Vec<PrincipalId>,
+    pub(crate) asked: Vec<PrincipalId>,
     /// Ordered by principal.
-    members: Vec<Member>,
-    outside: BTreeSet<PrincipalId>,
+    pub(crate) members: Vec<Member>,
+    /// Those asked about who are no members.
+    pub(crate) outside: BTreeSet<PrincipalId>,
 }
 
 impl Singles {
@@ -61,21 +62,6 @@ impl Singles {
             }
         }
         Ok(singles)
-    }
-
-    /// Whom this is about.
-    pub(crate) fn asked(&self) -> &[PrincipalId] {
-        &self.asked
-    }
-
-    /// Who are members, ordered by principal.
-    pub(crate) fn members(&self) -> &[Member] {
-        &self.members
-    }
-
-    /// Who are not.
-    pub(crate) fn outside(&self) -> impl Iterator<Item = &PrincipalId> {
-        self.outside.iter()
     }
 }
 

@@ -142,7 +142,7 @@ impl<'a> Pricing<'a> {
         Self {
             capabilities,
             members: members.all.len(),
-            singles: observed.singles(workspace).map(|singles| singles.asked().len() as u64),
+            singles: observed.singles.get(workspace).map(|singles| singles.asked.len() as u64),
             roster: of_roster(observed, members.all.len(), steps),
             singly: Requests::between(Operation::Get, 1, 1 + owners),
             min_owners,
@@ -186,7 +186,7 @@ fn of_roster(observed: &Observed, members: usize, steps: &[Step]) -> Requests {
     let list = observed.reads().get_key_value(&Operation::ListWorkspaces);
     let list = Requests::exactly(list.filter(|_| capabilities.rosters_need_workspaces()));
     if capabilities.has(Capability::ListAccountMembers) {
-        return Requests::exactly(observed.roster_reads()).and(&list);
+        return Requests::exactly(&observed.roster_reads).and(&list);
     }
     let count = |action| steps.iter().filter(|step| step.action == action).count();
     let least = pages(capabilities, members.saturating_sub(count(Action::Remove)));
@@ -198,5 +198,5 @@ fn of_roster(observed: &Observed, members: usize, steps: &[Step]) -> Requests {
 /// [`Pricing::again`].
 pub(super) fn after(observed: &Observed) -> Requests {
     let one_pass = observed.capabilities().has(Capability::ListAccountMembers);
-    if one_pass { Requests::exactly(observed.roster_reads()) } else { Requests::default() }
+    if one_pass { Requests::exactly(&observed.roster_reads) } else { Requests::default() }
 }

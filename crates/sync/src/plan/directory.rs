@@ -107,7 +107,7 @@ impl<'a> Directory<'a> {
 
     /// How an entry is addressed at this connection.
     pub(super) fn who<'b>(&self, entry: &'b Entry) -> Option<Cow<'b, Who>> {
-        self.people.who(entry, self.observed.connection(), self.observed.provider())
+        entry.who(self.people, self.observed.connection(), self.observed.provider())
     }
 
     /// The one principal that an entry means in a workspace whose members have these indexes.

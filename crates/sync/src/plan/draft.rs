@@ -7,10 +7,10 @@ use super::key::Key;
 use super::members::Members;
 use super::names;
 use super::notes;
-use super::refusal::{Problem, Refusal};
+use super::refusal::{Cause, Problem, Refusal};
 use super::step::{Action, Consequence, Kept, KeptReason, Step, Strategy};
 use crate::desired::{DesiredMember, DesiredMembership, DesiredWorkspace, Entry, Mode};
-use crate::guards::Limits;
+use crate::guards::Guards;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use workspace_members_core::{
@@ -29,7 +29,7 @@ pub(super) struct Draft<'a> {
     desired: &'a DesiredWorkspace,
     members: Members<'a>,
     directory: &'a Directory<'a>,
-    limits: &'a Limits,
+    guards: &'a Guards,
     pub(super) steps: Vec<Step>,
     pub(super) kept: Vec<Kept>,
     pub(super) problems: Vec<Refusal>,
@@ -40,11 +40,11 @@ impl<'a> Draft<'a> {
         desired: &'a DesiredWorkspace,
         members: Members<'a>,
         directory: &'a Directory<'a>,
-        limits: &'a Limits,
+        guards: &'a Guards,
     ) -> Self {
         let problems = names::check(desired, directory.observed);
         let mut draft =
-            Self { desired, members, directory, limits, steps: Vec::new(), kept: Vec::new(), problems };
+            Self { desired, members, directory, guards, steps: Vec::new(), kept: Vec::new(), problems };
         let (named, outsiders) = draft.named();
         for (member, named) in members.all.iter().zip(named) {
             match named {
@@ -73,8 +73,8 @@ impl<'a> Draft<'a> {
     }
 
     fn problem(&mut self, problem: Problem, who: &str, message: String, advice: &str) {
-        let (target, person) = (self.desired.target.clone(), who.to_owned());
-        self.problems.push(Refusal::problem(problem, target, person, message, advice));
+        let (cause, target) = (Cause::Problem(problem), self.desired.target.clone());
+        self.problems.push(Refusal::new(cause, target, who.to_owned(), message, advice));
     }
 
     /// Finds whom the desired state names: of each member who is, and of others, ordered by principal. Two entries for one
@@ -175,7 +175,7 @@ impl<'a> Draft<'a> {
             KeptReason::Immovable
         } else if directory.observed.me().is_some() && directory.acts(principal) != Tri::No {
             KeptReason::ActingIdentity
-        } else if directory.means(&self.limits.protect, principal, Some(member)) != Tri::No {
+        } else if directory.means(&self.guards.protect, principal, Some(member)) != Tri::No {
             KeptReason::Protected
         } else if directory.is(principal, Mark::AccountOwner) {
             KeptReason::AccountOwner

@@ -7,7 +7,7 @@ use super::owners::Owners;
 use super::refusal::{Cause, Refusal};
 use super::step::{Action, Consequence, Step, Strategy};
 use crate::desired::{Mode, Target};
-use crate::guards::{Guard, Limits};
+use crate::guards::{Guard, Guards};
 use workspace_members_core::{Mark, Member, NativeRole, PrincipalId, Role, Status};
 
 /// One workspace of a plan with what is needed to judge it.
@@ -15,26 +15,21 @@ use workspace_members_core::{Mark, Member, NativeRole, PrincipalId, Role, Status
 pub(crate) struct Case<'a> {
     pub(crate) target: &'a Target,
     pub(crate) directory: &'a Directory<'a>,
-    pub(crate) limits: &'a Limits,
+    pub(crate) guards: &'a Guards,
 }
 
 impl<'a> Case<'a> {
     pub(crate) fn refusal(&self, guard: Guard, step: &Step, message: String, advice: &str) -> Refusal {
-        Refusal {
-            cause: Cause::Guard(guard),
-            target: Some(self.target.clone()),
-            step: Some(step.number),
-            people: vec![step.label.clone()],
-            message,
-            advice: advice.to_owned(),
-            overridable: true,
-        }
+        let (cause, person) = (Cause::Guard(guard), step.label.clone());
+        let refusal = Refusal::new(cause, self.target.clone(), person, message, advice);
+        Refusal { step: Some(step.number), ..refusal }
     }
 
     /// Judges the outcome after every step, in order.
     pub(super) fn judge(&self, steps: &'a [Step], members: Members<'a>, mode: Mode) -> Vec<Refusal> {
         let mut owners = Owners::of(members.all, self.directory);
-        let mut tally = Tally::default();
+        // How many were removed, given a lower role, and made or unmade owner so far.
+        let mut tally = [0; 3];
         let mut refusals = Vec::new();
         for step in steps {
             self.judge_step(step, members.get(&step.principal), &mut owners, &mut refusals);
@@ -63,15 +58,15 @@ impl<'a> Case<'a> {
         if self.may_own(step.from.as_ref())
             && let Some(left) = left
         {
-            if (left as u64) < u64::from(self.limits.min_owners) {
+            if (left as u64) < u64::from(self.guards.min_owners()) {
                 let message = format!(
                     "to {step} would leave {left} {} who may be active, and at least {} must remain",
                     if left == 1 { "owner" } else { "owners" },
-                    self.limits.min_owners
+                    self.guards.min_owners()
                 );
                 refuse(Guard::MinOwners, message, "make somebody else owner in the same plan");
             }
-            if self.directory.means(&self.limits.required_owners, &step.principal, member) != Tri::No {
+            if self.directory.means(&self.guards.required_owners, &step.principal, member) != Tri::No {
                 let message = format!("{} must stay owner, or may be somebody who must", step.label);
                 refuse(Guard::RequiredOwners, message, "keep them in the owner role");
             }
@@ -97,7 +92,7 @@ impl<'a> Case<'a> {
         let mut refuse = |message: String, advice| {
             refusals.push(self.refusal(Guard::Protect, step, message, advice));
         };
-        if self.directory.means(&self.limits.protect, &step.principal, member) != Tri::No {
+        if self.directory.means(&self.guards.protect, &step.principal, member) != Tri::No {
             refuse(format!("{} is protected, or may be", step.label), "leave them their role");
         } else if self.directory.is(&step.principal, Mark::AccountOwner) {
             let advice = "leave them their role, or hand the account over at the provider first";
@@ -133,23 +128,23 @@ impl<'a> Case<'a> {
     }
 
     /// Counts a step. Each guard refuses at the first step beyond it, and once.
-    fn count(&self, step: &Step, members: usize, tally: &mut Tally, refusals: &mut Vec<Refusal>) {
-        let limits = self.limits;
+    fn count(&self, step: &Step, members: usize, tally: &mut [u64; 3], refusals: &mut Vec<Refusal>) {
+        let guards = self.guards;
         let (was, is) = (self.may_own(step.from.as_ref()), self.may_own_after(step));
         let lower = matches!(step.action, Action::Change | Action::Demote);
         let counted = [
-            (step.action == Action::Remove, Guard::MaxRemovals, limits.max_removals, "removed"),
-            (lower, Guard::MaxDemotions, limits.max_demotions, "given a lower or incomparable role"),
+            (step.action == Action::Remove, Guard::MaxRemovals, guards.max_removals(), "removed"),
+            (lower, Guard::MaxDemotions, guards.max_demotions(), "given a lower or incomparable role"),
             (
                 was != is || (was && step.lowers()),
                 Guard::MaxOwnerChanges,
-                limits.max_owner_changes,
+                guards.max_owner_changes(),
                 "made owner, or no longer be one",
             ),
         ];
-        for ((counts, guard, limit, done), so_far) in counted.into_iter().zip(&mut tally.0) {
+        for ((counts, guard, limit, done), so_far) in counted.into_iter().zip(tally) {
             *so_far += u64::from(counts);
-            let allowed = limit.allows(members, limits.floor);
+            let allowed = limit.allows(members, guards.floor());
             if counts && *so_far == allowed + 1 {
                 let message = format!("more than {allowed} of {members} members would be {done} ({limit})");
                 let advice = "check that the listing and the desired state are right; then raise the limit, or \
@@ -161,18 +156,18 @@ impl<'a> Case<'a> {
 
     /// What a single step may do only where that is allowed.
     fn allowances(&self, step: &Step, refusals: &mut Vec<Refusal>) {
-        let limits = self.limits;
+        let guards = self.guards;
         // An addition of somebody whose licence is not known is reported; it is refused only where somebody said that
         // nothing may cost money.
         let reported = step.action == Action::Add
             && !step.has(&Consequence::LicenceUpgraded)
-            && limits.allow_billable.is_none();
-        if step.may_cost() && limits.allow_billable != Some(true) && !reported {
+            && guards.allow_billable.is_none();
+        if step.may_cost() && guards.allow_billable != Some(true) && !reported {
             let message = format!("to {step} may cost money");
             let advice = "set allow_billable = true if it may";
             refusals.push(self.refusal(Guard::AllowBillable, step, message, advice));
         }
-        if step.strategy == Strategy::RemoveThenAdd && !limits.allow_remove_then_add {
+        if step.strategy == Strategy::RemoveThenAdd && !guards.allow_remove_then_add() {
             let message =
                 format!("to {step} takes removing and adding them, so they have no access in between");
             let advice = "set allow_remove_then_add = true if that is acceptable";
@@ -182,37 +177,25 @@ impl<'a> Case<'a> {
 
     /// The required owners who are none at the end of a plan that rules the whole workspace.
     fn missing_owners(&self, members: Members<'_>, owners: &Owners<'_>, refusals: &mut Vec<Refusal>) {
-        for entry in &self.limits.required_owners {
-            let means = |principal: &PrincipalId| {
-                if let PrincipalId::Group(group) = principal {
-                    return self.directory.stands_for(group, entry);
-                }
-                let entries = std::slice::from_ref(entry);
-                self.directory.means(entries, principal, members.get(principal)) == Tri::Yes
+        for entry in &self.guards.required_owners {
+            let (entries, directory) = (std::slice::from_ref(entry), self.directory);
+            let means = |principal: &PrincipalId| match principal {
+                PrincipalId::Group(group) => directory.stands_for(group, entry),
+                _ => directory.means(entries, principal, members.get(principal)) == Tri::Yes,
             };
             if owners.acting().any(means) {
                 continue;
             }
-            refusals.push(Refusal {
-                cause: Cause::Guard(Guard::RequiredOwners),
-                target: Some(self.target.clone()),
-                step: None,
-                people: vec![entry.to_string()],
-                message: format!("{entry} must be an active owner at the end, and would not be"),
-                advice: "name them as owner".to_owned(),
-                overridable: true,
-            });
+            let (cause, target) = (Cause::Guard(Guard::RequiredOwners), self.target.clone());
+            let message = format!("{entry} must be an active owner at the end, and would not be");
+            refusals.push(Refusal::new(cause, target, entry.to_string(), message, "name them as owner"));
         }
     }
 }
 
-/// How many members were removed, given a lower role, and made or unmade owner so far.
-#[derive(Debug, Default)]
-struct Tally([u64; 3]);
-
 /// Judges the mails that a whole plan sends, whatever the workspace.
-pub(super) fn mails(steps: &[Step], limits: &Limits) -> Option<Refusal> {
-    let allowed = u64::from(limits.max_mails?);
+pub(super) fn mails(steps: &[Step], guards: &Guards) -> Option<Refusal> {
+    let allowed = u64::from(guards.max_mails?);
     let mut sent = 0;
     let mut first = None;
     for step in steps {
@@ -220,13 +203,8 @@ pub(super) fn mails(steps: &[Step], limits: &Limits) -> Option<Refusal> {
         first = first.or((sent > allowed).then_some(step));
     }
     let step = first?;
-    Some(Refusal {
-        cause: Cause::Guard(Guard::MaxMails),
-        target: Some(step.target.clone()),
-        step: Some(step.number),
-        people: vec![step.label.clone()],
-        message: format!("{sent} mails would be sent, and {allowed} are allowed"),
-        advice: "ask for fewer notifications, or raise max_mails".to_owned(),
-        overridable: true,
-    })
+    let (cause, target, person) = (Cause::Guard(Guard::MaxMails), step.target.clone(), step.label.clone());
+    let message = format!("{sent} mails would be sent, and {allowed} are allowed");
+    let advice = "ask for fewer notifications, or raise max_mails";
+    Some(Refusal { step: Some(step.number), ..Refusal::new(cause, target, person, message, advice) })
 }

@@ -1,6 +1,6 @@
 //! Who is in one workspace, as far as was read.
 
-use crate::observe::{Membership, Observed, Singles};
+use crate::observe::{Membership, Observed};
 use workspace_members_core::{Member, PrincipalId, Role, WorkspaceId};
 
 /// The members of one workspace that were read.
@@ -17,9 +17,9 @@ pub(crate) struct Members<'a> {
 impl<'a> Members<'a> {
     /// `None` if nothing was read of the workspace.
     pub(crate) fn of(observed: &'a Observed, workspace: &'a WorkspaceId) -> Option<Self> {
-        let (all, complete) = match (observed.roster(workspace), observed.singles(workspace)) {
+        let (all, complete) = match (observed.roster(workspace), observed.singles.get(workspace)) {
             (Some(roster), _) => (roster.members(), true),
-            (None, Some(singles)) => (singles.members(), false),
+            (None, Some(singles)) => (singles.members.as_slice(), false),
             (None, None) => return None,
         };
         Some(Self { observed, workspace, all, complete })
@@ -52,7 +52,8 @@ impl<'a> Members<'a> {
             .all
             .iter()
             .map(|member| format!("{} {}", member.key.principal, member.native_role.as_str().escape_debug()));
-        let outside = self.observed.singles(self.workspace).into_iter().flat_map(Singles::outside);
+        let outside =
+            self.observed.singles.get(self.workspace).into_iter().flat_map(|singles| &singles.outside);
         let lines: Vec<String> = inside.chain(outside.map(|id| format!("{id} outside"))).collect();
         lines.join(", ")
     }

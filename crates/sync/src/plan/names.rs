@@ -1,6 +1,6 @@
 //! Whether a desired state is about the account and the workspace that were read, and about each once.
 
-use super::refusal::{Problem, Refusal};
+use super::refusal::{Cause, Problem, Refusal};
 use crate::desired::{Desired, DesiredWorkspace, Target};
 use crate::observe::Observed;
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub(super) fn check(desired: &DesiredWorkspace, observed: &Observed) -> Vec<Refusal> {
     let mut problems = Vec::new();
     let mut problem = |problem, message: String, advice: &str| {
-        problems.push(Refusal::problem(problem, desired.target.clone(), None, message, advice));
+        problems.push(Refusal::new(Cause::Problem(problem), desired.target.clone(), None, message, advice));
     };
     if let Some(account) = &desired.account {
         let names = observed.me().map(|me| [me.account_id.as_ref(), me.account_name.as_ref()]);
@@ -66,7 +66,8 @@ pub(super) fn twice(desired: &Desired, observed: &[Observed]) -> Vec<Refusal> {
             format!("this is the workspace that the desired state names as {other} too")
         };
         let advice = "put all that is desired of a workspace under one target";
-        problems.push(Refusal::problem(Problem::Conflict, target.clone(), None, message, advice));
+        let cause = Cause::Problem(Problem::Conflict);
+        problems.push(Refusal::new(cause, target.clone(), None, message, advice));
     }
     problems
 }

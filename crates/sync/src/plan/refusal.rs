@@ -71,21 +71,22 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    pub(crate) fn problem(
-        problem: Problem,
+    /// One that an override can lift if it is a guard's.
+    pub(crate) fn new(
+        cause: Cause,
         target: impl Into<Option<Target>>,
         person: impl Into<Option<String>>,
         message: impl Into<String>,
         advice: impl Into<String>,
     ) -> Self {
         Self {
-            cause: Cause::Problem(problem),
+            cause,
             target: target.into(),
             step: None,
             people: person.into().into_iter().collect(),
             message: message.into(),
             advice: advice.into(),
-            overridable: false,
+            overridable: matches!(cause, Cause::Guard(_)),
         }
     }
 

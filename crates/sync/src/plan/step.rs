@@ -1,6 +1,6 @@
 //! One change, why it is made, how, and what follows from it.
 
-use crate::desired::{Target, text};
+use crate::desired::{Target, text, text::display_as_named};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use workspace_members_core::{Fit, IfPresent, Mark, Member, NativeRole, PrincipalId, Role, RoleTable};
@@ -21,12 +21,6 @@ pub enum Action {
     Remove,
 }
 
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
-
 /// How a step is carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -40,11 +34,7 @@ pub enum Strategy {
     RemoveThenAdd,
 }
 
-impl fmt::Display for Strategy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
+display_as_named!(Action, Strategy);
 
 /// What else happens when a step is carried out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -6,10 +6,10 @@ use super::draft::Draft;
 use super::judge::{self, Case};
 use super::members::Members;
 use super::names;
-use super::refusal::{Problem, Refusal, Refused};
+use super::refusal::{Cause, Problem, Refusal, Refused};
 use super::{Plan, PlanFingerprint, PlanRequests, PlannedAccount, PlannedRoster, consequences};
 use crate::desired::{Desired, DesiredWorkspace, Entry};
-use crate::guards::{Guards, Limits};
+use crate::guards::Guards;
 use crate::observe::Observed;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -41,7 +41,7 @@ impl Plan {
     /// be met: somebody is unknown, a role cannot be given, the provider cannot do a step.
     pub fn compute(desired: &Desired, observed: &[Observed], guards: &Guards) -> Result<Self, Refused> {
         let unjudged = Unjudged::draft(desired, observed, &desired.guards.stricter(guards));
-        let refusals = unjudged.judge(&unjudged.plan.guards.limits());
+        let refusals = unjudged.judge(&unjudged.plan.guards);
         Refused::unless_none(refusals, unjudged.plan)
     }
 }
@@ -49,7 +49,6 @@ impl Plan {
 impl<'a> Unjudged<'a> {
     /// Drafts the steps of every workspace, and the plan around them.
     pub(crate) fn draft(desired: &'a Desired, observed: &'a [Observed], guards: &Guards) -> Self {
-        let limits = guards.limits();
         let (mut accounts, mut directories, mut drafted) = (Vec::new(), Vec::new(), Vec::new());
         let (mut steps, mut kept, mut problems) = (Vec::new(), Vec::new(), names::twice(desired, observed));
         let mut costs: Vec<(&Observed, Requests, Requests)> = Vec::new();
@@ -74,8 +73,8 @@ impl<'a> Unjudged<'a> {
                     fingerprint: members.fingerprint(),
                 };
                 account.rosters.insert(id.clone(), planned);
-                let mut draft = Draft::of(workspace, members, &directory, &limits);
-                let pricing = Pricing::new(&directory, id, members, &draft.steps, limits.min_owners);
+                let mut draft = Draft::of(workspace, members, &directory, guards);
+                let pricing = Pricing::new(&directory, id, members, &draft.steps, guards.min_owners());
                 for step in &mut draft.steps {
                     let of_step = pricing.of_step(step);
                     step.requests = of_step.most();
@@ -121,31 +120,26 @@ impl<'a> Unjudged<'a> {
         Self { plan, problems, directories, drafted }
     }
 
-    /// Why the given limits, or the desired state itself, refuse the plan.
-    pub(crate) fn judge(&self, limits: &Limits) -> Vec<Refusal> {
+    /// Why the given guards, or the desired state itself, refuse the plan.
+    pub(crate) fn judge(&self, guards: &Guards) -> Vec<Refusal> {
         let mut refusals = self.problems.clone();
-        for entry in limits.protect.iter().chain(&limits.required_owners) {
+        for entry in guards.protect.iter().chain(&guards.required_owners) {
             // It would guard nobody.
-            if matches!(entry, Entry::Person(name) if self.plan.desired.people.get(name).is_none()) {
+            if matches!(entry, Entry::Person(name) if !self.plan.desired.people.contains_key(name)) {
                 let message = format!("a guard names {entry}, whom the desired state does not define");
                 let advice = "define them in [people], or name an address in the guard";
-                refusals.push(Refusal::problem(
-                    Problem::UnknownPerson,
-                    None,
-                    entry.to_string(),
-                    message,
-                    advice,
-                ));
+                let cause = Cause::Problem(Problem::UnknownPerson);
+                refusals.push(Refusal::new(cause, None, entry.to_string(), message, advice));
             }
         }
         let mut rest = self.plan.steps.as_slice();
         for Drafted { workspace, members, directory, steps } in &self.drafted {
-            let case = Case { target: &workspace.target, directory: &self.directories[*directory], limits };
+            let case = Case { target: &workspace.target, directory: &self.directories[*directory], guards };
             let (steps, others) = rest.split_at(*steps);
             rest = others;
             refusals.extend(case.judge(steps, *members, workspace.mode));
         }
-        refusals.extend(judge::mails(&self.plan.steps, limits));
+        refusals.extend(judge::mails(&self.plan.steps, guards));
         refusals.sort_by_key(|refusal| (refusal.step.is_some(), refusal.step));
         refusals
     }
@@ -166,5 +160,5 @@ fn account(seen: &Observed) -> PlannedAccount {
 
 fn not_read(workspace: &DesiredWorkspace) -> Refusal {
     let (target, advice) = (workspace.target.clone(), "read this connection before planning");
-    Refusal::problem(Problem::NotRead, target, None, "the workspace was not read", advice)
+    Refusal::new(Cause::Problem(Problem::NotRead), target, None, "the workspace was not read", advice)
 }

@@ -47,7 +47,7 @@ async fn people_are_matched_by_address_and_alias_over_providers() {
     assert_eq!(labels(&diff.unmatched_left), ["group 7"]);
     assert_eq!(labels(&diff.unmatched_right), ["user:41"]);
     let people =
-        People::new().with_person("cy", Person::new(email("cy")).with_alias("pandadoc", email("cy.smith")));
+        People::from([("cy".into(), Person::new(email("cy")).with_alias("pandadoc", email("cy.smith")))]);
     let aliased = compared(&left, &right, &people).await;
     assert_eq!((labels(&aliased.only_left), aliased.same), (vec!["ana@example.com"], 2));
     assert!(!aliased.is_empty());
@@ -64,8 +64,7 @@ async fn an_ambiguous_address_is_reported_and_never_guessed() {
     assert_eq!(diff.ambiguous.len(), 1);
     assert_eq!((diff.ambiguous[0].left.len(), diff.ambiguous[0].right.len()), (1, 2));
     assert!(diff.only_left.is_empty() && diff.only_right.is_empty() && diff.roles.is_empty());
-    let people =
-        People::new().with_person("a", Person::new(email("ana"))).with_person("b", Person::new(email("ana")));
+    let people = People::from(["a", "b"].map(|name| (name.to_owned(), Person::new(email("ana")))));
     assert_eq!(compared(&left, &left_again(), &people).await.ambiguous.len(), 2);
 }
 

@@ -16,10 +16,15 @@ fn the_file_in_the_readme_is_valid_and_shows_the_defaults() {
     let page = read(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md"));
     let file = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
     let desired = Desired::from_toml(file, "README.md").unwrap();
-    let (mut shown, defaults) = (desired.guards.limits(), Guards::new().limits());
-    assert_eq!(shown.max_mails.take(), Some(0));
-    assert_eq!(shown.max_removals, Limit::percent(25));
-    assert_eq!(shown, defaults);
+    let all = |guards: &Guards| {
+        let limits = [guards.max_removals(), guards.max_demotions(), guards.max_owner_changes()];
+        let counts = (guards.min_owners(), guards.floor());
+        let people = (guards.required_owners.clone(), guards.protect.clone());
+        (limits, counts, people, guards.allow_billable, guards.allow_remove_then_add())
+    };
+    assert_eq!(desired.guards.max_mails, Some(0));
+    assert_eq!(desired.guards.max_removals(), Limit::percent(25));
+    assert_eq!(all(&desired.guards), all(&Guards::new()));
 }
 
 #[test]

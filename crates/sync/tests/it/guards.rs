@@ -33,12 +33,12 @@ fn one(membership: DesiredMembership, name: &str) -> Desired {
 
 #[tokio::test]
 async fn the_defaults_are_as_published() {
-    let limits = Guards::new().limits();
-    assert_eq!((limits.min_owners, limits.floor, limits.max_mails), (1, 4, None));
-    assert_eq!(limits.max_removals, Limit::percent(25));
-    assert_eq!(limits.max_demotions, Limit::percent(25));
-    assert_eq!(limits.max_owner_changes, Limit::count(1));
-    assert!(limits.allow_billable.is_none() && !limits.allow_remove_then_add);
+    let limits = Guards::new();
+    assert_eq!((limits.min_owners(), limits.floor(), limits.max_mails), (1, 4, None));
+    assert_eq!(limits.max_removals(), Limit::percent(25));
+    assert_eq!(limits.max_demotions(), Limit::percent(25));
+    assert_eq!(limits.max_owner_changes(), Limit::count(1));
+    assert!(limits.allow_billable.is_none() && !limits.allow_remove_then_add());
 }
 
 #[tokio::test]

@@ -135,7 +135,7 @@ fn count_prefixes(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
     let owners = |now: &BTreeMap<String, NativeRole>| {
         now.iter().filter(|(id, role)| **role == owner && active(id)).count()
     };
-    let limits = world.guards.limits();
+    let limits = &world.guards;
     let (mut removals, mut demotions, mut changes) = (0u64, 0u64, 0u64);
     let mut phase = Action::Add;
     for step in &plan.steps {
@@ -150,12 +150,12 @@ fn count_prefixes(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
             now.insert(id.clone(), to.clone());
         }
         let gap = step.strategy == How::RemoveThenAdd;
-        prop_assert!(!gap || limits.allow_remove_then_add);
+        prop_assert!(!gap || limits.allow_remove_then_add());
         let left = if gap { gap_owners } else { owners(&now) };
         let was_owner = before.as_ref() == Some(&owner);
         let is_owner = step.to.as_ref() == Some(&owner);
         if was_owner && (gap || !is_owner) {
-            prop_assert!(left as u64 >= u64::from(limits.min_owners), "{left} owners after {step}");
+            prop_assert!(left as u64 >= u64::from(limits.min_owners()), "{left} owners after {step}");
         }
         removals += u64::from(step.to.is_none());
         if let (Some(before), Some(to)) = (&before, &step.to) {
@@ -167,9 +167,9 @@ fn count_prefixes(world: &World, plan: &Plan) -> Result<(), TestCaseError> {
         }
         changes += u64::from(was_owner != is_owner);
     }
-    prop_assert!(removals <= limits.max_removals.allows(size, limits.floor));
-    prop_assert!(demotions <= limits.max_demotions.allows(size, limits.floor));
-    prop_assert!(changes <= limits.max_owner_changes.allows(size, limits.floor));
+    prop_assert!(removals <= limits.max_removals().allows(size, limits.floor()));
+    prop_assert!(demotions <= limits.max_demotions().allows(size, limits.floor()));
+    prop_assert!(changes <= limits.max_owner_changes().allows(size, limits.floor()));
     Ok(())
 }
 
