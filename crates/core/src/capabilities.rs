@@ -203,6 +203,13 @@ impl Capabilities {
         one == other || self.folded(one) == self.folded(other)
     }
 
+    /// Whether the way to change a role in one step is to add the member once more.
+    pub fn changes_role_by_adding(&self, kind: PrincipalKind) -> bool {
+        self.behaves(Behaviour::AddUpserts)
+            && self.has(Capability::add(kind))
+            && !self.has(Capability::set_role(kind))
+    }
+
     /// Which kinds of principal can be members: users, and groups where they can be added, removed or listed. Somebody who
     /// can be seen may be a member, also where this account can neither add nor remove them.
     pub fn principal_kinds(&self) -> impl Iterator<Item = PrincipalKind> + '_ {

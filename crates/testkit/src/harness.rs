@@ -127,7 +127,7 @@ impl Throttled {
     }
 }
 
-/// Sets worlds up for one adapter, and says how its provider answers. Only [`start`](Self::start) must be written.
+/// Sets worlds up for one adapter, and says how its provider answers. Only its name and [`start`](Self::start) must be written.
 #[async_trait]
 pub trait Harness: Send + Sync + 'static {
     /// What the summary calls it.

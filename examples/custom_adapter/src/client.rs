@@ -83,7 +83,7 @@ impl Clubhouse {
         let body = json!({ "role": asked.native.as_str() });
         let request = Request::new(of, method, &path).with_json(&body)?;
         let member = self.member(&key.workspace, self.ask(request).await?);
-        if member.key.principal != key.principal {
+        if !self.capabilities.same_principal(&member.key.principal, &key.principal) {
             let error =
                 Error::new(ErrorKind::Unconfirmed, Effect::Unknown, "the answer is about another person");
             return Err(error.with_operation(of).with_provider(PROVIDER));

@@ -218,8 +218,10 @@ impl Change<'_> {
             Who::Email(email) => {
                 let listed = |user: &User| user.email.as_ref() == Some(email);
                 let listed = seen.users().into_iter().flatten().find(|user| listed(user));
-                member.email.as_ref() == Some(email)
-                    || listed.is_some_and(|user| member.key.principal.as_user() == Some(&user.id))
+                let is = |user: &User| {
+                    seen.capabilities().same_principal(&member.key.principal, &user.id.clone().into())
+                };
+                member.email.as_ref() == Some(email) || listed.is_some_and(is)
             }
         };
         observed.iter().find_map(|seen| seen.members().find(|member| is(seen, member)).cloned())

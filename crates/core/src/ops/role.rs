@@ -5,8 +5,8 @@ use super::find::{find_member, read_member};
 use super::guarded::Guarded;
 use super::resolve::{Failed, Found, send, send_after_removal};
 use crate::{
-    AddMember, Behaviour, Capabilities, Capability, Effect, Error, ErrorKind, Mark, Member, NativeRole,
-    Operation, PrincipalId, RemoveMember, Result, Role, SetRole, WorkspaceId, WorkspaceMembers,
+    AddMember, Capability, Effect, Error, ErrorKind, Mark, Member, NativeRole, Operation, PrincipalId,
+    RemoveMember, Result, Role, SetRole, WorkspaceId, WorkspaceMembers,
 };
 
 impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
@@ -20,7 +20,7 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
         self.begin(workspace);
         let operation = Operation::SetRole;
         let capabilities = self.account().capabilities();
-        if !changes_by_adding(capabilities, principal) {
+        if !capabilities.changes_role_by_adding(principal.kind()) {
             capabilities.require(Capability::set_role(principal.kind()), operation)?;
         }
         let Some(member) = find_member(self.account(), workspace, principal, operation).await? else {
@@ -52,7 +52,7 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
         if member.native_role == asked.native || member.is(Mark::RoleFixed) {
             return Ok(Ensured::unchanged(member));
         }
-        let by_adding = changes_by_adding(capabilities, &member.key.principal);
+        let by_adding = capabilities.changes_role_by_adding(member.key.principal.kind());
         let capability = Capability::set_role(member.key.principal.kind());
         if !by_adding && let Err(error) = capabilities.require(capability, operation) {
             let message = format!(
@@ -118,13 +118,6 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
             }
         }
     }
-}
-
-/// Whether the way to change a role in one step is to add the member once more.
-fn changes_by_adding(capabilities: &Capabilities, principal: &PrincipalId) -> bool {
-    capabilities.behaves(Behaviour::AddUpserts)
-        && capabilities.has(Capability::add(principal.kind()))
-        && !capabilities.has(Capability::set_role(principal.kind()))
 }
 
 /// Removes somebody who is to be added again. A removal that was made and could not be recorded must not leave them out:

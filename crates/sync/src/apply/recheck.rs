@@ -96,7 +96,9 @@ impl Recheck<'_> {
         // As many other owners as must be left, and no more: each is a request.
         let enough = usize::try_from(self.guards.min_owners().max(1)).unwrap_or(usize::MAX);
         let known = self.roster.owners().map(|member| &member.key.principal);
-        for owner in made_owner.iter().chain(known).filter(|id| **id != step.principal) {
+        let others = made_owner.iter().chain(known);
+        let is_target = |id: &PrincipalId| self.members.capabilities().same_principal(id, &step.principal);
+        for owner in others.filter(|id| !is_target(id)) {
             let others: Vec<Member> =
                 seen.iter().filter(|member| !self.is(member, &step.principal)).cloned().collect();
             if Owners::of(&others, self.directory).count() >= enough {

@@ -74,6 +74,10 @@ impl Runner<'_> {
             }
             (_, None) => without_role(step),
             (Action::Add, Some(role)) => self.add(step, role).await,
+            (_, Some(role)) if self.members.capabilities().changes_role_by_adding(step.principal.kind()) => {
+                let request = AddMember::new(key.workspace, key.principal, role.clone());
+                self.report(step, write(self.members, &request).await, Some)
+            }
             (_, Some(role)) => {
                 let request = SetRole::new(key, role.clone()).with_from(step.from.clone());
                 self.report(step, write(self.members, &request).await, Some)

@@ -278,7 +278,11 @@ impl<'a> Reader<'a> {
         for user in self.observed.users.iter().flatten() {
             if let Some(email) = &user.email {
                 let known = by_email.entry(email).or_insert(Some(&user.id));
-                *known = known.filter(|id| **id == user.id);
+                let same = |id: &UserId| {
+                    let (one, other) = (id.clone().into(), user.id.clone().into());
+                    self.members.capabilities().same_principal(&one, &other)
+                };
+                *known = known.filter(|id| same(id));
             }
         }
         let id = |who: Cow<'a, Who>| match who.into_owned() {

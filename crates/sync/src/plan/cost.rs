@@ -170,9 +170,10 @@ impl<'a> Pricing<'a> {
         };
         let rest: &[Operation] = match (step.action, step.strategy) {
             (Action::Remove, _) => &[Operation::Remove],
-            (_, Strategy::RemoveThenAdd) => &[Operation::Remove, Operation::Add],
+            (_, Strategy::RemoveThenAdd) => &[Operation::Get, Operation::Remove, Operation::Add],
             (Action::Add, Strategy::AddThenSetRole) => &[Operation::Add, Operation::SetRole],
             (Action::Add, _) => &[Operation::Add],
+            _ if self.capabilities.changes_role_by_adding(step.principal.kind()) => &[Operation::Add],
             _ => &[Operation::SetRole],
         };
         look.and(&Requests::of(rest))

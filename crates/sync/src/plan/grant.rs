@@ -40,6 +40,11 @@ pub(super) fn change(
     resolved: &ResolvedRole,
 ) -> Result<Strategy, Error> {
     let kind = member.key.principal.kind();
+    if capabilities.changes_role_by_adding(kind) {
+        let key = member.key.clone();
+        let request = AddMember::new(key.workspace, key.principal, role.clone());
+        return capabilities.check_add(&request).map(|_| Strategy::Atomic);
+    }
     let direct = capabilities.has(Capability::set_role(kind))
         && (!resolved.custom || capabilities.has(Capability::SetCustomRole));
     let around = capabilities.has(Capability::add(kind))

@@ -10,7 +10,7 @@ use workspace_members_core::{
 };
 use workspace_members_sync::{
     ApplyOptions, Consequence, Desired, DesiredMember, DesiredMembership, DesiredWorkspace, Event, Guard,
-    Guards, KeptReason, Limit, Membership, Mode, Observed, Progress, StepOutcome, apply,
+    Guards, KeptReason, Limit, Membership, Mode, Observed, Progress, StepOutcome, Strategy, apply,
 };
 
 /// Logins that fold case, roles changed in one step, no addresses.
@@ -229,6 +229,24 @@ async fn where_an_addition_changes_roles_nobody_is_added_blind() {
         plan(&seen, &add("Bo", Role::Viewer, IfPresent::Fail), &loose()).await.unwrap().steps[0].requests,
         2
     );
+}
+
+#[tokio::test]
+async fn a_role_that_an_addition_can_change_is_changed_in_one_step() {
+    let set_role = [Capability::SetUserRole, Capability::SetGroupRole];
+    let upserts =
+        github().with_behaviours(&[Behaviour::AddUpserts]).without(&set_role, "one request does both");
+    let account = Arc::new(team(upserts));
+    let desired = desired("additive", "owner = [\"user:ana\"]");
+    let planned = plan(&*account, &desired, &loose()).await.unwrap();
+    assert_eq!(planned.steps.len(), 1);
+    assert_eq!(planned.steps[0].strategy, Strategy::Atomic, "nobody is removed for it");
+    let state = state();
+    let options = ApplyOptions::new(state.path());
+    let report = apply(&connections(account.clone()), &planned, &options).await.unwrap();
+    assert_eq!(outcomes(&report), [StepOutcome::Applied]);
+    let ana = account.get(&ws(1), &by_id("ana")).await.unwrap().unwrap();
+    assert_eq!(ana.role, Role::Owner);
 }
 
 #[tokio::test]
