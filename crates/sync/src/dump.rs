@@ -82,7 +82,7 @@ fn workspace(lines: &mut Vec<String>, seen: &Observed, roster: &Roster, director
 /// `"ana@example.com",`, or `"user:7", # Ana` where the address is not known or has two users.
 fn entry(member: &Member, directory: &Directory<'_>) -> String {
     if let Some(email) = &member.email
-        && directory.users_of(email).count() == 1
+        && directory.users_of(email).len() == 1
     {
         return format!("{},", quoted(email.as_str()));
     }

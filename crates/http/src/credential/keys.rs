@@ -3,7 +3,7 @@
 use super::source::{CredentialSource, failed};
 use crate::request::AuthScheme;
 use http::HeaderValue;
-use memchr::memmem;
+use memchr::memmem::Finder;
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::VecDeque;
 use std::fmt;
@@ -33,6 +33,8 @@ pub(crate) struct Key {
     secret: SecretString,
     /// `Authorization: …`
     pub(crate) header: HeaderValue,
+    /// Searches an answer for the key; `None` for one that is too short to be told from other text.
+    finder: Option<Finder<'static>>,
 }
 
 impl fmt::Debug for Keys {
@@ -106,8 +108,7 @@ impl Keys {
     /// Whether one of the keys stands in these bytes.
     pub(crate) fn stand_in(&self, bytes: &[u8]) -> bool {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let mut keys = known.iter().map(|key| key.secret.expose_secret().trim().as_bytes());
-        keys.any(|key| key.len() >= KEY_BY_LENGTH && memmem::find(bytes, key).is_some())
+        known.iter().filter_map(|key| key.finder.as_ref()).any(|finder| finder.find(bytes).is_some())
     }
 
     fn in_use(&self) -> Option<Arc<Key>> {
@@ -126,7 +127,9 @@ impl Keys {
             failed("the key has characters that a header cannot carry; is it the whole key and nothing else?")
         })?;
         header.set_sensitive(true);
-        let key = Arc::new(Key { secret, header });
+        let searched = secret.expose_secret().trim();
+        let finder = (searched.len() >= KEY_BY_LENGTH).then(|| Finder::new(searched).into_owned());
+        let key = Arc::new(Key { secret, header, finder });
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.retain(|other| other.secret.expose_secret() != key.secret.expose_secret());
         known.push_front(Arc::clone(&key));

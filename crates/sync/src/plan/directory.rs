@@ -7,20 +7,22 @@ use crate::desired::{Entry, People};
 use crate::observe::Observed;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
 use workspace_members_core::{
     Capability, EmailAddress, GroupId, Mark, Member, PrincipalId, Status, User, UserId, Who,
 };
 
-/// A principal that an entry means.
-#[derive(Debug, Clone)]
-pub(super) struct Found {
-    /// As the provider spells it, where that was read.
-    pub(super) principal: PrincipalId,
-    /// The index among the members, for a member.
-    pub(super) index: Option<usize>,
-    /// Whether the account is known to have them.
-    pub(super) verified: bool,
+/// Whom an entry means in a workspace.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// The member with this index.
+    Member(usize),
+    /// Somebody who is not among the members that were read.
+    Outsider {
+        /// As the provider spells it, where that was read.
+        principal: PrincipalId,
+        /// Whether the account is known to have them.
+        verified: bool,
+    },
 }
 
 /// Nobody, or nobody certain, that an entry means.
@@ -31,27 +33,28 @@ pub(super) struct NotFound {
     pub(super) advice: &'static str,
 }
 
-/// What is known of one principal: by the account's list of users, and as a member of whichever workspace was read.
+/// What is special about one principal: by the account's list of users, or as a member of whichever workspace was read.
 #[derive(Debug, Default)]
-struct Profile<'a> {
-    user: Option<&'a User>,
+struct Profile {
     licensed: bool,
     marks: Vec<Mark>,
 }
 
-impl Profile<'_> {
-    fn add(&mut self, license: Option<&String>, marks: &[Mark]) {
-        self.licensed |= license.is_some();
-        for mark in marks {
-            if !self.marks.contains(mark) {
-                self.marks.push(*mark);
-            }
-        }
-    }
+/// Who has which address, among the account's users and the members that were read.
+#[derive(Debug)]
+struct Emails<'a> {
+    /// The first who has it.
+    first: HashMap<&'a EmailAddress, &'a UserId>,
+    /// All who have it, where these are several.
+    shared: HashMap<&'a EmailAddress, Vec<&'a UserId>>,
 }
 
-/// Who has which address, among the account's users and the members that were read: one, and all others.
-type Emails = HashMap<EmailAddress, (UserId, Vec<UserId>)>;
+/// The members of one workspace by id and by address, each with its index.
+pub(super) struct MemberIndex<'a> {
+    ids: HashMap<Key<'a>, usize>,
+    /// Empty if no entry is an address. Looking here first is quicker than among the whole account.
+    emails: HashMap<&'a EmailAddress, usize>,
+}
 
 /// What a connection says about principals, indexed once.
 #[derive(Debug)]
@@ -59,50 +62,34 @@ pub(crate) struct Directory<'a> {
     pub(crate) observed: &'a Observed,
     pub(super) folding: Folding,
     people: &'a People,
-    /// All users that were listed, and members of whom there is something to say.
-    profiles: HashMap<Key<'a>, Profile<'a>>,
-    /// Made for the first address that is looked up: a large account is mostly named by id, and then nobody asks.
-    emails: OnceLock<Emails>,
+    users: HashMap<Key<'a>, &'a User>,
+    /// Only those of whom there is something to say.
+    profiles: HashMap<Key<'a>, Profile>,
+    emails: Emails<'a>,
     groups: Groups<'a>,
 }
 
 impl<'a> Directory<'a> {
     pub(crate) fn new(observed: &'a Observed, people: &'a People) -> Self {
         let folding = Folding::of(observed.capabilities());
-        let mut profiles: HashMap<Key<'_>, Profile<'_>> = HashMap::new();
-        for user in observed.users().unwrap_or_default() {
-            let profile = profiles.entry(folding.user(&user.id)).or_default();
-            profile.user = Some(user);
-            profile.add(user.license.as_ref(), &user.marks);
+        let listed = observed.users().unwrap_or_default();
+        let users = listed.iter().map(|user| (folding.user(&user.id), user)).collect();
+        let mut profiles: HashMap<Key<'_>, Profile> = HashMap::new();
+        let mut add = |key, license: &Option<String>, marks: &[Mark]| {
+            if license.is_some() || !marks.is_empty() {
+                let profile = profiles.entry(key).or_default();
+                profile.licensed |= license.is_some();
+                profile.marks.extend_from_slice(marks);
+            }
+        };
+        for user in listed {
+            add(folding.user(&user.id), &user.license, &user.marks);
         }
         for member in observed.members() {
-            if member.license.is_some() || !member.marks.is_empty() {
-                let key = folding.principal(&member.key.principal);
-                profiles.entry(key).or_default().add(member.license.as_ref(), &member.marks);
-            }
+            add(folding.principal(&member.key.principal), &member.license, &member.marks);
         }
-        let (emails, groups) = (OnceLock::new(), Groups::new(folding, observed));
-        Self { observed, folding, people, profiles, emails, groups }
-    }
-
-    fn emails(&self) -> &Emails {
-        self.emails.get_or_init(|| {
-            let mut emails = Emails::new();
-            for user in self.observed.users().unwrap_or_default() {
-                if let Some(email) = &user.email {
-                    add_email(&mut emails, self.folding, email, &user.id);
-                }
-            }
-            for member in self.observed.members() {
-                if let (Some(id), Some(email)) = (member.key.principal.as_user(), &member.email)
-                    // Mostly the list of users has said it.
-                    && self.user(id).and_then(|user| user.email.as_ref()) != Some(email)
-                {
-                    add_email(&mut emails, self.folding, email, id);
-                }
-            }
-            emails
-        })
+        let (emails, groups) = (Emails::of(observed, folding), Groups::new(folding, observed));
+        Self { observed, folding, people, users, profiles, emails, groups }
     }
 
     /// How an entry is addressed at this connection.
@@ -110,26 +97,22 @@ impl<'a> Directory<'a> {
         entry.who(self.people, self.observed.connection(), self.observed.provider())
     }
 
-    /// The one principal that an entry means in a workspace whose members have these indexes.
-    pub(super) fn find(
-        &self,
-        members: &[Member],
-        indexes: &HashMap<Key<'_>, usize>,
-        entry: &Entry,
-    ) -> Result<Found, NotFound> {
+    /// The one principal that an entry means in the workspace of these members.
+    pub(super) fn find(&self, members: &MemberIndex<'_>, entry: &Entry) -> Result<Found, NotFound> {
         let connection = self.observed.connection();
         let Some(who) = self.who(entry) else {
             let message = format!("{entry} has no address at {connection}");
             return Err(unknown(message, "give them one in [people], with email or at"));
         };
         let id = match &*who {
-            Who::Email(email) => PrincipalId::User(self.find_email(email)?.clone()),
+            Who::Email(email) => match members.emails.get(email) {
+                Some(&index) if !self.emails.shared.contains_key(email) => return Ok(Found::Member(index)),
+                _ => PrincipalId::User(self.find_email(email)?.clone()),
+            },
             Who::Id(id) => id.clone(),
         };
-        if let Some(&index) = indexes.get(&self.folding.principal(&id)) {
-            // That the account has a member is certain.
-            let principal = members[index].key.principal.clone();
-            return Ok(Found { principal, index: Some(index), verified: true });
+        if let Some(&index) = members.ids.get(&self.folding.principal(&id)) {
+            return Ok(Found::Member(index));
         }
         let listed = match (&*who, &id) {
             (Who::Email(_), _) => Some(true),
@@ -142,15 +125,14 @@ impl<'a> Directory<'a> {
             return Err(unknown(message, "check the id, and that the key's user can see them"));
         }
         let spelled = id.as_user().and_then(|user| self.user(user)).map(|user| user.id.clone().into());
-        Ok(Found { principal: spelled.unwrap_or(id), index: None, verified: listed.is_some() })
+        Ok(Found::Outsider { principal: spelled.unwrap_or(id), verified: listed.is_some() })
     }
 
-    fn find_email(&self, email: &EmailAddress) -> Result<&UserId, NotFound> {
+    fn find_email(&self, email: &EmailAddress) -> Result<&'a UserId, NotFound> {
         let connection = self.observed.connection();
-        match self.emails().get(email) {
-            Some((user, others)) if others.is_empty() => Ok(user),
-            Some(_) => {
-                let mut all: Vec<String> = self.users_of(email).map(|user| format!("user:{user}")).collect();
+        match (self.emails.shared.get(email), self.emails.first.get(email)) {
+            (Some(users), _) => {
+                let mut all: Vec<String> = users.iter().map(|user| format!("user:{user}")).collect();
                 all.sort_unstable();
                 Err(NotFound {
                     problem: Problem::Ambiguous,
@@ -158,15 +140,16 @@ impl<'a> Directory<'a> {
                     advice: "name the one that is meant as user:ID",
                 })
             }
-            None if !self.observed.capabilities().has(Capability::SeeAddresses) => {
+            (None, Some(user)) => Ok(user),
+            _ if !self.observed.capabilities().has(Capability::SeeAddresses) => {
                 let message = format!("{connection} does not show addresses, so {email} cannot be found");
                 Err(unknown(message, "name them by id, as user:ID"))
             }
-            None if self.observed.users().is_some() => {
+            _ if self.observed.users().is_some() => {
                 let message = format!("nobody at {connection} has the address {email}");
                 Err(unknown(message, "check the address, or invite them there first"))
             }
-            None => {
+            _ => {
                 let message = format!(
                     "{email} is in none of the workspaces read, and this key may not list the users of {connection}"
                 );
@@ -176,18 +159,19 @@ impl<'a> Directory<'a> {
     }
 
     /// All users with this address, among the account's users and the members that were read.
-    pub(crate) fn users_of(&self, email: &EmailAddress) -> impl Iterator<Item = &UserId> {
-        let found = self.emails().get(email).into_iter();
-        found.flat_map(|(first, others)| std::iter::once(first).chain(others))
+    pub(crate) fn users_of(&self, email: &EmailAddress) -> &[&'a UserId] {
+        let Emails { first, shared } = &self.emails;
+        let one = || first.get(email).map_or(&[][..], std::slice::from_ref);
+        shared.get(email).map_or_else(one, Vec::as_slice)
     }
 
-    fn profile<'b>(&'b self, principal: &'b PrincipalId) -> Option<&'b Profile<'a>> {
+    fn profile<'b>(&'b self, principal: &'b PrincipalId) -> Option<&'b Profile> {
         self.profiles.get(&self.folding.principal(principal))
     }
 
     /// The user as the account's list of users has them.
     fn user(&self, id: &UserId) -> Option<&'a User> {
-        self.profiles.get(&self.folding.user(id))?.user
+        self.users.get(&self.folding.user(id)).copied()
     }
 
     /// The address of a user, as the members or the list of users say it.
@@ -231,10 +215,7 @@ impl<'a> Directory<'a> {
 
     /// The users of a group who are known to be active.
     pub(super) fn active_in(&self, group: &GroupId) -> impl Iterator<Item = &Key<'a>> {
-        let active = |key: &&Key<'a>| {
-            let user = self.profiles.get(*key).and_then(|profile| profile.user);
-            user.is_some_and(|user| user.status == Status::Active)
-        };
+        let active = |key: &&Key<'a>| self.users.get(*key).is_some_and(|user| user.status == Status::Active);
         self.users_in(group).into_iter().flatten().filter(active)
     }
 
@@ -252,7 +233,7 @@ impl<'a> Directory<'a> {
         match self.who(entry).as_deref() {
             Some(Who::Id(PrincipalId::Group(named))) => named == group,
             Some(Who::Id(PrincipalId::User(named))) => holds_active(named),
-            Some(Who::Email(email)) => self.users_of(email).any(holds_active),
+            Some(Who::Email(email)) => self.users_of(email).iter().any(|user| holds_active(user)),
             // Of another kind of principal it is not known whether the group holds it.
             Some(Who::Id(_)) | None => false,
         }
@@ -285,11 +266,11 @@ impl<'a> Directory<'a> {
                 (Who::Id(_), PrincipalId::User(_) | PrincipalId::Group(_)) => Tri::No,
                 (Who::Email(email), PrincipalId::User(user)) => match self.email(user, member) {
                     Some(known) => yes(known == email),
-                    None if self.users_of(email).next().is_none() => Tri::Unknown,
+                    None if self.users_of(email).is_empty() => Tri::Unknown,
                     None => Tri::No,
                 },
                 (Who::Email(email), PrincipalId::Group(group)) => {
-                    yes(self.users_of(email).any(|user| self.holds(group, user) == Tri::Yes))
+                    yes(self.users_of(email).iter().any(|user| self.holds(group, user) == Tri::Yes))
                 }
                 // Another kind of principal may hold whom the entry names.
                 _ => Tri::Unknown,
@@ -299,11 +280,41 @@ impl<'a> Directory<'a> {
     }
 }
 
-fn add_email(emails: &mut Emails, folding: Folding, email: &EmailAddress, user: &UserId) {
-    let (first, others) = emails.entry(email.clone()).or_insert_with(|| (user.clone(), Vec::new()));
-    let mut known = std::iter::once(&*first).chain(&*others);
-    if known.all(|known| folding.user(known) != folding.user(user)) {
-        others.push(user.clone());
+impl<'a> Emails<'a> {
+    fn of(observed: &'a Observed, folding: Folding) -> Self {
+        let users = observed.users().unwrap_or_default();
+        let listed = users.iter().filter_map(|user| Some((&user.id, user.email.as_ref()?)));
+        let read = observed.members();
+        let read = read.filter_map(|member| Some((member.key.principal.as_user()?, member.email.as_ref()?)));
+        let (mut first, mut shared) = (HashMap::with_capacity(users.len()), HashMap::<_, Vec<_>>::new());
+        for (user, email) in listed.chain(read) {
+            let known = *first.entry(email).or_insert(user);
+            let differs = |other: &UserId| folding.user(other) != folding.user(user);
+            if differs(known) {
+                let all = shared.entry(email).or_insert_with(|| vec![known]);
+                if all.iter().all(|other| differs(other)) {
+                    all.push(user);
+                }
+            }
+        }
+        Self { first, shared }
+    }
+}
+
+impl<'a> MemberIndex<'a> {
+    /// To be looked up by these entries.
+    pub(super) fn new<'b>(
+        all: &'a [Member],
+        folding: Folding,
+        mut entries: impl Iterator<Item = &'b Entry>,
+    ) -> Self {
+        let ids = all.iter().map(|member| folding.principal(&member.key.principal)).zip(0..).collect();
+        let mut emails = HashMap::new();
+        if entries.any(|entry| !matches!(entry, Entry::Who(Who::Id(_)))) {
+            let users = all.iter().zip(0..).filter(|(member, _)| member.key.principal.as_user().is_some());
+            emails.extend(users.filter_map(|(member, index)| Some((member.email.as_ref()?, index))));
+        }
+        Self { ids, emails }
     }
 }
 

@@ -1,9 +1,8 @@
 //! The steps that would make one workspace as it is desired to be.
 
-use super::directory::{Directory, Found};
+use super::directory::{Directory, Found, MemberIndex};
 use super::grant;
 use super::groups::Tri;
-use super::key::Key;
 use super::members::Members;
 use super::names;
 use super::notes;
@@ -12,7 +11,6 @@ use super::step::{Action, Consequence, Kept, KeptReason, Step, Strategy};
 use crate::desired::{DesiredMember, DesiredMembership, DesiredWorkspace, Entry, Mode};
 use crate::guards::Guards;
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use workspace_members_core::{
     AddMember, Behaviour, Capabilities, Error, ErrorKind, IfPresent, Mark, Member, PrincipalId, RemoveMember,
     Role, Status, Who,
@@ -20,7 +18,9 @@ use workspace_members_core::{
 
 /// Somebody named who is not among the members that were read.
 struct Outsider<'a> {
-    found: Found,
+    principal: PrincipalId,
+    /// Whether the account is known to have them.
+    verified: bool,
     desired: &'a DesiredMember,
 }
 
@@ -81,19 +81,20 @@ impl<'a> Draft<'a> {
     /// principal must ask for the same.
     fn named(&mut self) -> (Vec<Option<&'a DesiredMember>>, Vec<Outsider<'a>>) {
         let (desired, directory, all) = (self.desired, self.directory, self.members.all);
-        let key = |member: &'a Member| directory.folding.principal(&member.key.principal);
-        let indexes: HashMap<Key<'_>, usize> = all.iter().map(key).zip(0..).collect();
+        let index = MemberIndex::new(all, directory.folding, desired.members.iter().map(|one| &one.who));
         let mut members: Vec<Option<&'a DesiredMember>> = vec![None; all.len()];
         let mut outsiders: Vec<Outsider<'a>> = Vec::new();
         let nameless =
             all.iter().any(|member| member.key.principal.as_user().is_some() && member.email.is_none());
         for one in desired.members.iter() {
-            match directory.find(all, &indexes, &one.who) {
-                Ok(Found { principal, index: Some(index), .. }) => {
+            match directory.find(&index, &one.who) {
+                Ok(Found::Member(index)) => {
                     let first = *members[index].get_or_insert(one);
-                    self.check_same(first, one, &principal);
+                    self.check_same(first, one, &all[index].key.principal);
                 }
-                Ok(found) => outsiders.push(Outsider { found, desired: one }),
+                Ok(Found::Outsider { principal, verified }) => {
+                    outsiders.push(Outsider { principal, verified, desired: one });
+                }
                 Err(error)
                     if one.membership == DesiredMembership::Absent
                         && self.is_surely_out(&one.who, error.problem, nameless) => {}
@@ -102,12 +103,12 @@ impl<'a> Draft<'a> {
         }
         let capabilities = self.capabilities();
         // Stable, so that of two entries for one principal the first stays first.
-        outsiders.sort_by_cached_key(|one| capabilities.folded(&one.found.principal).into_owned());
+        outsiders.sort_by_cached_key(|one| capabilities.folded(&one.principal).into_owned());
         let mut distinct: Vec<Outsider<'a>> = Vec::with_capacity(outsiders.len());
         for next in outsiders {
             match distinct.last() {
-                Some(first) if capabilities.same_principal(&first.found.principal, &next.found.principal) => {
-                    self.check_same(first.desired, next.desired, &next.found.principal);
+                Some(first) if capabilities.same_principal(&first.principal, &next.principal) => {
+                    self.check_same(first.desired, next.desired, &next.principal);
                 }
                 _ => distinct.push(next),
             }
@@ -137,7 +138,7 @@ impl<'a> Draft<'a> {
             DesiredMembership::Role(role) => self.add(outsider, role, IfPresent::SetRole),
             DesiredMembership::Add { role, if_present } => self.add(outsider, role, *if_present),
             DesiredMembership::SetRole(_) => {
-                let label = self.directory.label(&outsider.found.principal, None);
+                let label = self.directory.label(&outsider.principal, None);
                 let message = format!("{label} is not a member of {}", self.desired.target);
                 self.problem(Problem::NotAMember, &label, message, "add them instead");
             }
@@ -232,7 +233,7 @@ impl<'a> Draft<'a> {
     }
 
     fn add(&mut self, outsider: &Outsider<'a>, role: &Role, if_present: IfPresent) {
-        let (principal, capabilities) = (&outsider.found.principal, self.capabilities());
+        let (principal, capabilities) = (&outsider.principal, self.capabilities());
         let DesiredWorkspace { target, notify, .. } = self.desired;
         let unknown = !self.members.lacks(principal);
         if unknown && capabilities.behaves(Behaviour::AddUpserts) {
@@ -258,7 +259,7 @@ impl<'a> Draft<'a> {
         grant::describe(self.directory, &mut step, role, resolved, None);
         let may_invite = principal.as_user().is_some() && capabilities.behaves(Behaviour::AddMayInvite);
         for (so, consequence) in [
-            (!outsider.found.verified, Consequence::Unverified),
+            (!outsider.verified, Consequence::Unverified),
             (unknown, Consequence::MembershipUnknown),
             (may_invite, Consequence::MayInvite),
             (self.directory.is(principal, Mark::RoleFixed), Consequence::RoleSetByProvider),
