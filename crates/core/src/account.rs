@@ -88,7 +88,7 @@ names! {
         Inactive = "inactive",
         /// They were invited and have not accepted. The invitation is valid, so they count for removal.
         Pending = "pending",
-        /// The provider does not say. Counts as active, and is shown as unknown.
+        /// The provider does not say.
         #[default]
         Unknown = "unknown",
     }

@@ -123,7 +123,7 @@ names! {
 
 /// Everything that can go wrong, in one pointer.
 ///
-/// `Display` is one lower-case line about this level only; [`source`](std::error::Error::source) carries the cause.
+/// `Display` is one lower-case line about this level only, without control characters, which a provider's words might have; [`source`](std::error::Error::source) carries the cause.
 /// Neither holds a request's body, a URL's credentials or a key.
 #[derive(Debug, Clone)]
 pub struct Error(Box<Inner>);
@@ -175,7 +175,7 @@ impl Error {
         Self(Box::new(Inner {
             kind,
             effect,
-            message: message.into(),
+            message: one_line(message),
             operation: None,
             provider: None,
             status: None,
@@ -214,18 +214,21 @@ impl Error {
 
     /// Adds the provider's own words. Control characters become spaces, and it is cut after 500 characters.
     pub fn with_provider_message(mut self, message: Option<String>) -> Self {
-        self.0.provider_message = message
-            .map(|text| {
-                text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(500).collect::<String>()
-            })
-            .filter(|text| !text.trim().is_empty());
+        let message = message.map(|text| one_line(text).chars().take(500).collect::<String>());
+        self.0.provider_message = message.filter(|text| !text.trim().is_empty());
+        self
+    }
+
+    /// Replaces the [`message`](Self::message).
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.0.message = one_line(message);
         self
     }
 
     /// Marks a verb that stopped half-way, and says what was done.
     pub fn with_done(mut self, done: Vec<String>) -> Self {
         self.0.effect = Effect::Partial;
-        self.0.done = done;
+        self.0.done = done.into_iter().map(one_line).collect();
         self
     }
 
@@ -318,11 +321,15 @@ impl Error {
         with_request_id(request_id: Option<String>);
         /// For a write whose outcome was resolved.
         with_effect(effect: Effect);
-        with_message(message: impl Into<String>);
         /// For a "not found" of which more was found out.
         with_missing(missing: &[Resource]);
         with_attempts(attempts: u32);
     }
+}
+
+/// What is quoted of a provider, such as the name of a role, can neither begin a line nor move a terminal.
+fn one_line(text: impl Into<String>) -> String {
+    text.into().replace(char::is_control, " ")
 }
 
 impl From<InvalidId> for Error {
@@ -369,7 +376,10 @@ mod tests {
 
     #[test]
     fn the_providers_words_cannot_move_a_terminal() {
-        let error = Error::invalid_input("x").with_provider_message(Some("\u{1b}[2Jgone".into()));
-        assert_eq!(error.provider_message(), Some(" [2Jgone"));
+        let words = "\u{1b}[2Jgone\n";
+        let error = Error::invalid_input(words).with_provider_message(Some(words.into()));
+        assert_eq!((error.message(), error.provider_message()), (" [2Jgone ", Some(" [2Jgone ")));
+        let error = error.with_message(format!("as {words}")).with_done(vec![words.into()]);
+        assert_eq!((error.message(), &*error.done()[0]), ("as  [2Jgone ", " [2Jgone "));
     }
 }

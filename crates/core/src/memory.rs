@@ -135,7 +135,7 @@ mod tests {
     use super::*;
     use crate::{
         AddMember, Behaviour, CancelInvitation, Capability, DeleteUser, EmailAddress, ErrorKind, Evidence,
-        Fit, Invite, ListOf, Listing, Mark, Member, Operation, PageRequest, Protection, Provider,
+        Fit, GroupId, Invite, ListOf, Listing, Mark, Member, Operation, PageRequest, Protection, Provider,
         RemoveMember, Resource, Role, RoleRow, RoleTable, SetRole, SetUserActive, Status, UserId,
         WorkspaceMembers, WorkspaceMembersExt,
     };
@@ -256,6 +256,13 @@ mod tests {
             Role::Viewer
         );
         folding.remove(&RemoveMember::new(key)).await.unwrap();
+        assert_eq!(folding.member_count(), 3);
+        // A membership in one spelling, of a user who is known in another.
+        let folding = folding.with_member(ws(), id("Eve"), native("clerk")).with_user(person("eve"));
+        folding.set_user_active(&SetUserActive::new(id("EVE"), false)).await.unwrap();
+        let eve = folding.get(&ws(), &id("eve").into()).await.unwrap().unwrap();
+        assert_eq!(eve.status, Status::Inactive);
+        folding.delete_user(&DeleteUser::new(id("EVE"))).await.unwrap();
         assert_eq!(folding.member_count(), 3);
         let exact = account(everything());
         assert!(exact.get(&ws(), &id("BEN").into()).await.unwrap().is_none());
@@ -389,12 +396,20 @@ mod tests {
         let dan = Invite::new(email("dan")).with_workspace(ws(), Role::Editor);
         let invited = account.invite(&dan).await.unwrap();
         assert_eq!(who(&invited.members), ["dan clerk"], "the provider knows who that is");
-        account.invite(&Invite::new(email("finn"))).await.unwrap();
+        account
+            .invite(&Invite::new(email("finn")).with_workspace(WorkspaceId::from(2), Role::Viewer))
+            .await
+            .unwrap();
+        // A group's membership is nobody's invitation.
+        let group = GroupId::from(7);
+        let account = account.with_member(WorkspaceId::from(2), group.clone(), native("guest"));
+        let key = crate::MemberKey::new(WorkspaceId::from(2), group);
+        account.remove(&RemoveMember::new(key)).await.unwrap();
         let listed =
             async |of: ListOf| account.invitations_page(&of, PageRequest::default()).await.unwrap().items;
         assert_eq!(listed(ListOf::Account).await.len(), 2);
         assert_eq!(listed(ws().into()).await, [invited.invitation.clone().unwrap()]);
-        assert_eq!(listed(WorkspaceId::from(2).into()).await, []);
+        assert_eq!(listed(WorkspaceId::from(2).into()).await.len(), 1);
         let cancel = CancelInvitation::new(invited.invitation.unwrap().id);
         account.cancel_invitation(&cancel).await.unwrap();
         assert_eq!(account.cancel_invitation(&cancel).await.unwrap_err().kind(), ErrorKind::NotFound);

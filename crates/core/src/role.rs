@@ -313,6 +313,16 @@ impl RoleTable {
         }
     }
 
+    /// Whether a member in this native role has the role asked for. A custom role is had by its own name alone; a
+    /// normalized one by any native role that is read as it, or as the role that the policy writes in its place.
+    pub fn satisfies(&self, asked: &Role, native: &NativeRole) -> bool {
+        if let Role::Custom(own) = asked {
+            return own == native;
+        }
+        let has = self.normalize(native);
+        has == *asked || self.resolve(asked).is_ok_and(|written| written.role == has)
+    }
+
     /// Decides what to send for a role, under the policy. No I/O.
     pub fn resolve(&self, asked: &Role) -> Result<ResolvedRole, UnsupportedRole> {
         if let Role::Custom(native) = asked {
@@ -507,6 +517,21 @@ mod tests {
             for other in table.rows().iter().filter(narrow) {
                 prop_assert!(lowest.role <= other.role);
                 prop_assert!(lowest.written || lowest.role != other.role || !other.written);
+            }
+        }
+
+        #[test]
+        fn what_is_written_for_a_role_satisfies_it_and_so_does_what_is_read_as_it(table in tables()) {
+            for row in table.rows() {
+                for asked in Role::BUILT_IN {
+                    let written = table.resolve(&asked).map(|written| written.role);
+                    let expected = row.role == asked || written.as_ref() == Ok(&row.role);
+                    prop_assert_eq!(table.satisfies(&asked, &row.native), expected);
+                }
+                for other in table.rows() {
+                    let by_name = table.satisfies(&Role::Custom(other.native.clone()), &row.native);
+                    prop_assert_eq!(by_name, row.native == other.native);
+                }
             }
         }
 

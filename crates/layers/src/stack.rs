@@ -95,7 +95,7 @@ impl<M: WorkspaceMembers> Stack<M> {
     }
 
     /// Refuses every write as [`ErrorKind::Unsupported`](workspace_members_core::ErrorKind::Unsupported), before anything
-    /// is sent, and takes back what the adapter claims about writing, with the reason.
+    /// is sent. [`capabilities`](WorkspaceMembers::capabilities) no longer claim any write, and say why.
     pub fn with_read_only(mut self) -> Self {
         self.capabilities = self.capabilities.read_only(read_only::REASON);
         self.read_only = true;
@@ -112,8 +112,8 @@ impl<M: WorkspaceMembers> Stack<M> {
         self
     }
 
-    /// Repeats calls that failed for the moment, where that is safe. What
-    /// [`LayersConfig::validate`](crate::LayersConfig::validate) refuses is taken to repeat less: no attempts are one, and a share or rate of the budget that is no number, or less than 0, is 0.
+    /// Repeats calls that failed for the moment, where that is safe. The settings are not checked: 0 attempts count as 1, and
+    /// a share or rate of the budget that is negative or not a finite number counts as 0.
     ///
     /// What is done follows from the error's [`Effect`](workspace_members_core::Effect):
     ///
@@ -125,9 +125,8 @@ impl<M: WorkspaceMembers> Stack<M> {
     ///   still `Unknown`, with what was tried.
     /// * Activating and deactivating a user is idempotent, and in doubt sent again. An invitation, its withdrawal and the
     ///   deletion of a user in doubt are returned: no read shows what became of them.
-    /// * What was **refused** (`Rejected`) is returned, except where the refusal is the echo of an own attempt whose
-    ///   answer was lost: "already a member" after an addition in doubt (resolved by reading), "not found" after a removal
-    ///   in doubt of somebody whom the read still showed (success).
+    /// * What was **refused** (`Rejected`) is returned, except where an earlier attempt may have done it already: "already a
+    ///   member" after an addition in doubt, and "not found" after a removal in doubt, are resolved by reading too.
     /// * A 401 after which the adapter found another key (`Unauthenticated` with `NotApplied`) is repeated once, at once.
     ///
     /// Waits are random below a bound that doubles (full jitter). A wait that the provider asks for is kept, up to a cap;

@@ -220,8 +220,10 @@ impl WorkspaceMembers for InMemory {
         let user = user.with_status(if request.active { Status::Active } else { Status::Inactive });
         self.put_person(&mut state, user.clone(), false);
         let principal = user.id.clone().into();
-        for member in state.members.values_mut().filter(|member| member.key.principal == principal) {
-            member.status = user.status;
+        for member in state.members.values_mut() {
+            if self.capabilities.same_principal(&member.key.principal, &principal) {
+                member.status = user.status;
+            }
         }
         state.key_is_dead = !request.active && self.is_me(&principal);
         Ok(self.shown(user, |user| &mut user.email))
@@ -232,8 +234,9 @@ impl WorkspaceMembers for InMemory {
         self.capabilities.require(Capability::DeleteUser, operation)?;
         let mut state = self.live(operation)?;
         let principal = PrincipalId::from(self.check_user(&state, &request.user, operation)?.id);
-        let of_theirs = state.members.values().filter(|member| member.key.principal == principal);
-        let theirs: Vec<MemberKey> = of_theirs.map(|member| member.key.clone()).collect();
+        let keys = state.members.values().map(|member| member.key.clone());
+        let theirs: Vec<MemberKey> =
+            keys.filter(|key| self.capabilities.same_principal(&key.principal, &principal)).collect();
         for key in &theirs {
             let member = self.addressed(&state, key, operation)?;
             self.check_loss(&state, &member, None, operation)?;

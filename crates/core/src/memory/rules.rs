@@ -109,7 +109,7 @@ impl InMemory {
         let another = || {
             state.members.values().any(|other| {
                 other.key.workspace == member.key.workspace
-                    && other.key.principal != member.key.principal
+                    && !self.capabilities.same_principal(&other.key.principal, &member.key.principal)
                     && other.role == Role::Owner
             })
         };

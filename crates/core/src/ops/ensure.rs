@@ -2,7 +2,7 @@
 
 use super::find::{may_be, narrow_not_found, read_member};
 use super::guarded::Guarded;
-use super::resolve::{Found, send};
+use super::resolve::{Failed, Found, send};
 use crate::{
     AddMember, Behaviour, Capability, Change, Effect, Error, ErrorKind, Member, Operation, Resource, Result,
     Role, SetRole, WorkspaceMembers,
@@ -58,12 +58,10 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
         let first = self.first_step(request)?;
         let addition = first.as_ref().unwrap_or(request);
         let capabilities = self.account().capabilities();
-        let asked = capabilities.check_add(addition)?;
-        // Of somebody who is a member already, the first of two steps would lower the role.
-        let may_lower = first.is_some() || (asked.role != Role::Owner && !self.allows_all());
-        if capabilities.behaves(Behaviour::AddUpserts) && (if_present != IfPresent::SetRole || may_lower) {
-            // The addition itself would change the role of a member. That the member may be what was not found is enough:
-            // where it is something else, the addition is refused.
+        capabilities.check_add(addition)?;
+        if capabilities.behaves(Behaviour::AddUpserts) {
+            // The addition itself would change the role of a member, unguarded. That the member may be what was not found
+            // is enough: where it is something else, the addition is refused.
             match self.account().get(&request.workspace, &request.principal).await {
                 Ok(Some(member)) => return self.present(request, if_present, member).await,
                 Ok(None) => {}
@@ -73,19 +71,19 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
         }
         let added = match send(self.account(), addition).await {
             Ok(member) => member,
-            Err(failed)
-                if failed.error.kind() == ErrorKind::AlreadyMember && if_present != IfPresent::Fail =>
+            Err(Failed { error, found })
+                if error.kind() == ErrorKind::AlreadyMember && if_present != IfPresent::Fail =>
             {
-                let member = match failed.found {
+                let found = match found {
                     Found::Member(member) => Some(member),
                     Found::Nobody => None,
                     Found::Unread => {
                         read_member(self.account(), &request.workspace, &request.principal).await?
                     }
                 };
-                let Some(member) = member else {
+                let Some(member) = found else {
                     let message = "the provider says they are a member, and does not show the membership";
-                    return Err(failed.error.with_message(message));
+                    return Err(error.with_message(message));
                 };
                 return self.present(request, if_present, member).await;
             }

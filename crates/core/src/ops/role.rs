@@ -5,8 +5,8 @@ use super::find::{find_member, read_member};
 use super::guarded::Guarded;
 use super::resolve::{Failed, Found, send, send_after_removal};
 use crate::{
-    AddMember, Capability, Effect, Error, ErrorKind, Mark, Member, NativeRole, Operation, PrincipalId,
-    RemoveMember, Result, Role, SetRole, WorkspaceId, WorkspaceMembers,
+    AddMember, Capability, Effect, Error, ErrorKind, Mark, Member, Operation, PrincipalId, RemoveMember,
+    Resource, Result, Role, SetRole, WorkspaceId, WorkspaceMembers,
 };
 
 impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
@@ -23,9 +23,7 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
         if !capabilities.changes_role_by_adding(principal.kind()) {
             capabilities.require(Capability::set_role(principal.kind()), operation)?;
         }
-        let Some(member) = find_member(self.account(), workspace, principal, operation).await? else {
-            return Err(self.not_a_member(workspace, principal, operation));
-        };
+        let member = self.member(workspace, principal).await?;
         let done = self.give_role(member, role).await?;
         self.end_with(&done.member);
         Ok(done)
@@ -44,12 +42,22 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
         Ok(done)
     }
 
+    /// The member whose role is to be changed.
+    async fn member(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Member> {
+        let operation = Operation::SetRole;
+        find_member(self.account(), workspace, principal, operation).await?.ok_or_else(|| {
+            let message = format!("{principal} is not a member of workspace {workspace}");
+            let error = Error::not_found(message, &[Resource::Member]);
+            self.account().capabilities().failure(operation, error)
+        })
+    }
+
     /// Gives a member that was just read another role, in one step.
     pub(super) async fn give_role(&mut self, member: Member, role: &Role) -> Result<Ensured> {
         let operation = Operation::SetRole;
         let capabilities = self.account().capabilities();
         let asked = capabilities.resolve_role(role, operation)?;
-        if member.native_role == asked.native || member.is(Mark::RoleFixed) {
+        if capabilities.roles().satisfies(role, &member.native_role) || member.is(Mark::RoleFixed) {
             return Ok(Ensured::unchanged(member));
         }
         let by_adding = capabilities.changes_role_by_adding(member.key.principal.kind());
@@ -84,12 +92,10 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
         let operation = Operation::SetRole;
         let capabilities = self.account().capabilities();
         let add = AddMember::new(workspace.clone(), principal.clone(), role.clone());
-        let asked = capabilities.check_add(&add)?;
+        capabilities.check_add(&add)?;
         capabilities.require(Capability::remove(principal.kind()), operation)?;
-        let Some(old) = find_member(self.account(), workspace, principal, operation).await? else {
-            return Err(self.not_a_member(workspace, principal, operation));
-        };
-        if old.native_role == asked.native || old.is(Mark::RoleFixed) {
+        let old = self.member(workspace, principal).await?;
+        if capabilities.roles().satisfies(role, &old.native_role) || old.is(Mark::RoleFixed) {
             return Ok(Ensured::unchanged(old));
         }
         let removal = RemoveMember::new(old.key.clone()).with_from(Some(old.native_role.clone()));
@@ -108,7 +114,7 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
         let unrecorded = remove_for_now(self.account(), &removal).await?;
         let member = match send_after_removal(self.account(), &add).await {
             Ok(member) => member,
-            Err(failed) => put_back(self.account(), failed, &old, &back, &asked.native).await?,
+            Err(failed) => put_back(self.account(), failed, &old, &back, role).await?,
         };
         match unrecorded {
             None => Ok(Ensured::applied(member)),
@@ -144,7 +150,7 @@ async fn put_back(
     failed: Failed,
     old: &Member,
     back: &AddMember,
-    asked: &NativeRole,
+    asked: &Role,
 ) -> Result<Member> {
     let Failed { error, mut found } = failed;
     // They are in, and not in the role asked for.
@@ -168,7 +174,9 @@ async fn put_back(
         found = Found::by(&read_member(account, &back.workspace, &back.principal).await);
     }
     let whereabouts = match found {
-        Found::Member(member) if member.native_role == *asked => return Ok(member),
+        Found::Member(member) if account.capabilities().roles().satisfies(asked, &member.native_role) => {
+            return Ok(member);
+        }
         Found::Member(member) => {
             return inside(error, format!("reading back shows them in role {}", member.native_role));
         }

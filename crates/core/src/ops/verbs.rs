@@ -9,7 +9,7 @@ use crate::{
     PrincipalId, Result, Role, Roster, User, Who, Workspace, WorkspaceId, WorkspaceMembers,
 };
 #[cfg(doc)]
-use crate::{Behaviour, Capability, Effect, ErrorKind, Resource, Status};
+use crate::{Behaviour, Capability, Effect, ErrorKind, Resource, RoleTable, Status};
 use async_trait::async_trait;
 
 /// What takes several requests, for every [`WorkspaceMembers`]. Nothing to implement.
@@ -115,11 +115,11 @@ pub trait WorkspaceMembersExt: WorkspaceMembers {
     /// [`ErrorKind::Unsupported`]: see [`change_role_by_remove_then_add`](Self::change_role_by_remove_then_add). A role that
     /// something else sets stays as it is. A custom role that can only be given in a second step starts as the lowest role.
     ///
-    /// Where adding changes the role of members ([`Behaviour::AddUpserts`]), this reads first, and fails if that fails; only
-    /// [`Role::Owner`] with [`IfPresent::SetRole`] is given at once, and then [`Change::Applied`] may mean that they were
-    /// owner before. Between the two requests somebody else may add them, which no client can prevent there.
+    /// Where adding changes the role of members ([`Behaviour::AddUpserts`]), this reads first, and fails if that fails.
+    /// Between the two requests somebody else may add them, which no client can prevent there.
     ///
-    /// Lowering a role is guarded: see [`Guarded`].
+    /// Lowering a role is guarded: see [`Guarded`]. Somebody has a normalized role in any native role that stands for it,
+    /// and one by its native name in that alone: see [`RoleTable::satisfies`].
     async fn ensure(&self, request: &AddMember, if_present: IfPresent) -> Result<Ensured> {
         self.guarded().ensure(request, if_present).await
     }

@@ -34,8 +34,8 @@ pub trait Write: Send + Sync {
     /// One attempt.
     fn send<'a>(&'a self, to: &'a dyn WorkspaceMembers) -> BoxFuture<'a, Result<Self::Done>>;
 
-    /// Whether a refusal may be the echo of an earlier attempt whose answer was lost.
-    fn may_echo(&self, _refusal: &Error) -> bool {
+    /// Whether a refusal may mean that it is done already: by an earlier attempt whose answer was lost, or by somebody else.
+    fn may_mean_done(&self, _refusal: &Error) -> bool {
         false
     }
 
@@ -59,7 +59,7 @@ impl Write for AddMember {
         to.add(self)
     }
 
-    fn may_echo(&self, refusal: &Error) -> bool {
+    fn may_mean_done(&self, refusal: &Error) -> bool {
         refusal.kind() == ErrorKind::AlreadyMember
     }
 
@@ -117,7 +117,7 @@ impl Write for RemoveMember {
         to.remove(self)
     }
 
-    fn may_echo(&self, refusal: &Error) -> bool {
+    fn may_mean_done(&self, refusal: &Error) -> bool {
         refusal.kind() == ErrorKind::NotFound && refusal.missing() != [Resource::Workspace]
     }
 

@@ -568,6 +568,21 @@ async fn nor_is_the_time_in_line_of_the_read_that_resolves() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_write_that_reading_back_shows_as_made_takes_nothing_from_the_budget() {
+    let budget = BudgetConfig::default().with_share(0.0).with_reserve(1).with_per_second(0.0);
+    let inner = with([LOST, Fault::None, LOST, Fault::None, RESET, Fault::None, Fault::None, RESET]);
+    let stack = retry_as(&inner, &RetryConfig::default().with_budget(budget));
+    for user in [3, 4] {
+        stack.add(&add(user, Role::Editor)).await.unwrap();
+    }
+    stack.remove(&RemoveMember::new(key(3))).await.unwrap();
+    assert_eq!(inner.operations(), [Add, Get, Add, Get, Remove, Get, Remove], "one is sent again");
+    let error = stack.remove(&RemoveMember::new(key(4))).await.unwrap_err();
+    assert!(error.to_string().contains("the budget for repetitions is spent"), "{error}");
+    assert_eq!(error.effect(), Effect::NotApplied, "it was read back all the same");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_budget_bounds_repetitions_of_what_fails_and_not_of_what_is_limited() {
     let budget = BudgetConfig::default().with_share(0.0).with_reserve(3).with_per_second(0.0);
     let config = RetryConfig::default().with_budget(budget);

@@ -113,7 +113,7 @@ impl Scripted {
             .with_me(Identity::new(UserId::from(1)).with_email(Some(email(1))))
             .with_workspace(Workspace::new(workspace(), "Legal"))
             .with_workspace(Workspace::new(WorkspaceId::from(5), "Sales"))
-            .with_group(Group::new(GroupId::from(7), "Everybody"));
+            .with_group(Group::new(GroupId::from(7), "Others").with_users(Some(vec![UserId::from(2)])));
         for id in 1..10 {
             let user = User::new(UserId::from(id)).with_email(Some(email(id)));
             account = account.with_user(user.with_status(Status::Active));
