@@ -1,9 +1,9 @@
 //! The contract: one trait, and what every implementation must keep.
 
 use crate::{
-    AddMember, CancelInvitation, Capabilities, Capability, DeleteUser, Group, Identity, Invitation, Invite,
-    Invited, ListOf, Member, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result,
-    SetRole, SetUserActive, User, Workspace, WorkspaceId,
+    AddMember, Capabilities, Capability, Group, Identity, Invitation, InvitationId, Invite, Invited, ListOf,
+    Member, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole, User, UserId,
+    Workspace, WorkspaceId,
 };
 #[cfg(doc)]
 use crate::{Effect, ErrorKind, Role};
@@ -126,20 +126,20 @@ pub trait WorkspaceMembers: fmt::Debug + Send + Sync {
     }
 
     /// Withdraws an open invitation. Repeating it is [`ErrorKind::NotFound`].
-    async fn cancel_invitation(&self, request: &CancelInvitation) -> Result<()> {
-        let _ = request;
+    async fn cancel_invitation(&self, id: &InvitationId) -> Result<()> {
+        let _ = id;
         Err(self.capabilities().unsupported(Capability::CancelInvitation, Operation::CancelInvitation))
     }
 
-    /// Deactivates a user of the account, or activates them again. Idempotent.
-    async fn set_user_active(&self, request: &SetUserActive) -> Result<User> {
-        let _ = request;
+    /// Deactivates a user of the account, or activates them again (`active`). Their memberships stay. Idempotent.
+    async fn set_user_active(&self, user: &UserId, active: bool) -> Result<User> {
+        let _ = (user, active);
         Err(self.capabilities().unsupported(Capability::SetUserActive, Operation::SetUserActive))
     }
 
     /// Deletes a user of the account, and with them all their memberships. Repeating it is [`ErrorKind::NotFound`].
-    async fn delete_user(&self, request: &DeleteUser) -> Result<()> {
-        let _ = request;
+    async fn delete_user(&self, user: &UserId) -> Result<()> {
+        let _ = user;
         Err(self.capabilities().unsupported(Capability::DeleteUser, Operation::DeleteUser))
     }
 }
@@ -159,9 +159,9 @@ macro_rules! forward {
             remove(request: &RemoveMember) -> ();
             invite(request: &Invite) -> Invited;
             invitations_page(of: &ListOf, page: PageRequest) -> Page<Invitation>;
-            cancel_invitation(request: &CancelInvitation) -> ();
-            set_user_active(request: &SetUserActive) -> User;
-            delete_user(request: &DeleteUser) -> ();
+            cancel_invitation(id: &InvitationId) -> ();
+            set_user_active(user: &UserId, active: bool) -> User;
+            delete_user(user: &UserId) -> ();
         }
     };
     (@methods [$($lifetime:lifetime)?] $pointer:ty: $($method:ident($($name:ident: $type:ty),*) -> $answer:ty;)+) => {

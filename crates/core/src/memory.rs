@@ -134,10 +134,9 @@ impl InMemory {
 mod tests {
     use super::*;
     use crate::{
-        AddMember, Behaviour, CancelInvitation, Capability, DeleteUser, EmailAddress, ErrorKind, Evidence,
-        Fit, GroupId, Invite, ListOf, Listing, Mark, Member, Operation, PageRequest, Protection, Provider,
-        RemoveMember, Resource, Role, RoleRow, RoleTable, SetRole, SetUserActive, Status, UserId,
-        WorkspaceMembers, WorkspaceMembersExt,
+        AddMember, Behaviour, Capability, EmailAddress, ErrorKind, Evidence, Fit, GroupId, Invite, ListOf,
+        Listing, Mark, Member, Operation, PageRequest, Protection, Provider, RemoveMember, Resource, Role,
+        RoleRow, RoleTable, SetRole, Status, UserId, WorkspaceMembers, WorkspaceMembersExt,
     };
     use futures_util::TryStreamExt;
 
@@ -259,10 +258,10 @@ mod tests {
         assert_eq!(folding.member_count(), 3);
         // A membership in one spelling, of a user who is known in another.
         let folding = folding.with_member(ws(), id("Eve"), native("clerk")).with_user(person("eve"));
-        folding.set_user_active(&SetUserActive::new(id("EVE"), false)).await.unwrap();
+        folding.set_user_active(&id("EVE"), false).await.unwrap();
         let eve = folding.get(&ws(), &id("eve").into()).await.unwrap().unwrap();
         assert_eq!(eve.status, Status::Inactive);
-        folding.delete_user(&DeleteUser::new(id("EVE"))).await.unwrap();
+        folding.delete_user(&id("EVE")).await.unwrap();
         assert_eq!(folding.member_count(), 3);
         let exact = account(everything());
         assert!(exact.get(&ws(), &id("BEN").into()).await.unwrap().is_none());
@@ -410,7 +409,7 @@ mod tests {
         assert_eq!(listed(ListOf::Account).await.len(), 2);
         assert_eq!(listed(ws().into()).await, [invited.invitation.clone().unwrap()]);
         assert_eq!(listed(WorkspaceId::from(2).into()).await.len(), 1);
-        let cancel = CancelInvitation::new(invited.invitation.unwrap().id);
+        let cancel = invited.invitation.unwrap().id;
         account.cancel_invitation(&cancel).await.unwrap();
         assert_eq!(account.cancel_invitation(&cancel).await.unwrap_err().kind(), ErrorKind::NotFound);
         assert!(account.get(&ws(), &id("dan").into()).await.unwrap().is_none(), "and with it the membership");
@@ -421,21 +420,21 @@ mod tests {
         let account = account(behaving(&[Behaviour::KeepsLastOwner]))
             .with_user(person("boss").with_mark(Mark::AccountOwner));
         for (active, status) in [(false, Status::Inactive), (true, Status::Active)] {
-            let user = account.set_user_active(&SetUserActive::new(id("ben"), active)).await.unwrap();
+            let user = account.set_user_active(&id("ben"), active).await.unwrap();
             assert_eq!(user.status, status);
             let member = account.get(&ws(), &id("ben").into()).await.unwrap().unwrap();
             assert_eq!(member.status, status, "wherever they are");
         }
-        account.delete_user(&DeleteUser::new(id("ben"))).await.unwrap();
+        account.delete_user(&id("ben")).await.unwrap();
         assert!(account.get(&ws(), &id("ben").into()).await.unwrap().is_none());
-        let error = account.delete_user(&DeleteUser::new(id("ben"))).await.unwrap_err();
+        let error = account.delete_user(&id("ben")).await.unwrap_err();
         assert_eq!(error.missing(), [Resource::User]);
-        let error = account.delete_user(&DeleteUser::new(id("boss"))).await.unwrap_err();
+        let error = account.delete_user(&id("boss")).await.unwrap_err();
         assert_eq!(error.protection(), Some(Protection::ProviderOwner));
-        account.delete_user(&DeleteUser::new(id("ana"))).await.unwrap();
-        let error = account.delete_user(&DeleteUser::new(id("me"))).await.unwrap_err();
+        account.delete_user(&id("ana")).await.unwrap();
+        let error = account.delete_user(&id("me")).await.unwrap_err();
         assert_eq!(error.protection(), Some(Protection::LastOwner));
-        account.set_user_active(&SetUserActive::new(id("me"), false)).await.unwrap();
+        account.set_user_active(&id("me"), false).await.unwrap();
         assert_eq!(account.me().await.unwrap_err().kind(), ErrorKind::Unauthenticated);
     }
 
@@ -445,15 +444,9 @@ mod tests {
         let ben = id("ben");
         for (operation, error) in [
             (Operation::Invite, account.invite(&Invite::new(email("finn"))).await.unwrap_err()),
-            (
-                Operation::CancelInvitation,
-                account.cancel_invitation(&CancelInvitation::new(1.into())).await.unwrap_err(),
-            ),
-            (
-                Operation::SetUserActive,
-                account.set_user_active(&SetUserActive::new(ben.clone(), false)).await.unwrap_err(),
-            ),
-            (Operation::DeleteUser, account.delete_user(&DeleteUser::new(ben)).await.unwrap_err()),
+            (Operation::CancelInvitation, account.cancel_invitation(&1.into()).await.unwrap_err()),
+            (Operation::SetUserActive, account.set_user_active(&ben.clone(), false).await.unwrap_err()),
+            (Operation::DeleteUser, account.delete_user(&ben).await.unwrap_err()),
         ] {
             assert_eq!(
                 (error.kind(), error.operation()),

@@ -6,9 +6,9 @@ use std::fmt;
 use std::time::Duration;
 use tokio::time::Instant;
 use workspace_members_core::{
-    AddMember, CancelInvitation, DeleteUser, Effect, EmailAddress, Error, ErrorKind, Identity, InvitationId,
-    Invite, Invited, ListOf, Member, MembershipId, NativeRole, Notify, Operation, Page, PrincipalId,
-    Provider, RemoveMember, Role, SetRole, SetUserActive, User, WorkspaceId,
+    AddMember, Effect, EmailAddress, Error, ErrorKind, Identity, InvitationId, Invite, Invited, ListOf,
+    Member, MembershipId, NativeRole, Notify, Operation, Page, PrincipalId, Provider, RemoveMember, Role,
+    SetRole, User, UserId, WorkspaceId,
 };
 
 /// One call: what is asked, and how far it has come. Every concern gets it as a value; nothing about a call is kept
@@ -94,6 +94,10 @@ impl<'a> Subject<'a> {
     pub(crate) fn member(workspace: &'a WorkspaceId, principal: &'a PrincipalId) -> Self {
         Self { workspace: Some(workspace), principal: Some(Cow::Borrowed(principal)), ..Self::default() }
     }
+
+    pub(crate) fn user(user: &UserId) -> Self {
+        Self { principal: Some(Cow::Owned(user.clone().into())), ..Self::default() }
+    }
 }
 
 impl<'a> From<&'a ListOf> for Subject<'a> {
@@ -131,25 +135,6 @@ impl<'a> From<&'a Invite> for Subject<'a> {
     fn from(request: &'a Invite) -> Self {
         let (invitee, notify) = (Some(&request.email), Some(request.notify));
         Self { invitee, notify, invited_to: &request.workspaces, ..Self::default() }
-    }
-}
-
-impl<'a> From<&'a CancelInvitation> for Subject<'a> {
-    fn from(request: &'a CancelInvitation) -> Self {
-        Self { invitation: Some(&request.id), ..Self::default() }
-    }
-}
-
-impl<'a> From<&'a SetUserActive> for Subject<'a> {
-    fn from(request: &'a SetUserActive) -> Self {
-        let user = PrincipalId::User(request.user.clone());
-        Self { principal: Some(Cow::Owned(user)), active: Some(request.active), ..Self::default() }
-    }
-}
-
-impl<'a> From<&'a DeleteUser> for Subject<'a> {
-    fn from(request: &'a DeleteUser) -> Self {
-        Self { principal: Some(Cow::Owned(PrincipalId::User(request.user.clone()))), ..Self::default() }
     }
 }
 

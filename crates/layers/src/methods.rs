@@ -5,9 +5,9 @@ use crate::retry::IfLost;
 use crate::stack::{Once, Request, Stack};
 use async_trait::async_trait;
 use workspace_members_core::{
-    AddMember, CancelInvitation, Capabilities, Capability, DeleteUser, Group, Identity, Invitation, Invite,
-    Invited, ListOf, Member, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result,
-    SetRole, SetUserActive, User, Workspace, WorkspaceId, WorkspaceMembers,
+    AddMember, Capabilities, Capability, Group, Identity, Invitation, InvitationId, Invite, Invited, ListOf,
+    Member, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole, User, UserId,
+    Workspace, WorkspaceId, WorkspaceMembers,
 };
 
 impl<M: WorkspaceMembers> Stack<M> {
@@ -95,19 +95,21 @@ impl<M: WorkspaceMembers> WorkspaceMembers for Stack<M> {
         let send: Once<'_, _> = &|| self.adapter.invite(request);
         self.write(Operation::Invite, request, is_allowed, IfLost::Return, send).await
     }
-    async fn cancel_invitation(&self, request: &CancelInvitation) -> Result<()> {
+    async fn cancel_invitation(&self, id: &InvitationId) -> Result<()> {
         let is_allowed = self.capabilities.has(Capability::CancelInvitation);
-        let send: Once<'_, _> = &|| self.adapter.cancel_invitation(request);
-        self.write(Operation::CancelInvitation, request, is_allowed, IfLost::Return, send).await
+        let send: Once<'_, _> = &|| self.adapter.cancel_invitation(id);
+        let subject = Subject { invitation: Some(id), ..Subject::default() };
+        self.write(Operation::CancelInvitation, subject, is_allowed, IfLost::Return, send).await
     }
-    async fn set_user_active(&self, request: &SetUserActive) -> Result<User> {
+    async fn set_user_active(&self, user: &UserId, active: bool) -> Result<User> {
         let is_allowed = self.capabilities.has(Capability::SetUserActive);
-        let send: Once<'_, _> = &|| self.adapter.set_user_active(request);
-        self.write(Operation::SetUserActive, request, is_allowed, IfLost::Repeat, send).await
+        let send: Once<'_, _> = &|| self.adapter.set_user_active(user, active);
+        let subject = Subject { active: Some(active), ..Subject::user(user) };
+        self.write(Operation::SetUserActive, subject, is_allowed, IfLost::Repeat, send).await
     }
-    async fn delete_user(&self, request: &DeleteUser) -> Result<()> {
+    async fn delete_user(&self, user: &UserId) -> Result<()> {
         let is_allowed = self.capabilities.has(Capability::DeleteUser);
-        let send: Once<'_, _> = &|| self.adapter.delete_user(request);
-        self.write(Operation::DeleteUser, request, is_allowed, IfLost::Return, send).await
+        let send: Once<'_, _> = &|| self.adapter.delete_user(user);
+        self.write(Operation::DeleteUser, Subject::user(user), is_allowed, IfLost::Return, send).await
     }
 }

@@ -3,10 +3,10 @@
 use super::InMemory;
 use super::state::State;
 use crate::{
-    AddMember, Behaviour, CancelInvitation, Capabilities, Capability, DeleteUser, Effect, EmailAddress,
-    Error, ErrorKind, Group, Identity, Invitation, Invite, Invited, ListOf, Mark, Member, MemberKey,
-    NativeRole, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Resource, Result, SetRole,
-    SetUserActive, Status, User, Workspace, WorkspaceId, WorkspaceMembers,
+    AddMember, Behaviour, Capabilities, Capability, Effect, EmailAddress, Error, ErrorKind, Group, Identity,
+    Invitation, InvitationId, Invite, Invited, ListOf, Mark, Member, MemberKey, NativeRole, Operation, Page,
+    PageRequest, PrincipalId, Provider, RemoveMember, Resource, Result, SetRole, Status, User, UserId,
+    Workspace, WorkspaceId, WorkspaceMembers,
 };
 use async_trait::async_trait;
 
@@ -196,12 +196,12 @@ impl WorkspaceMembers for InMemory {
         self.page(&all, &page, operation)
     }
 
-    async fn cancel_invitation(&self, request: &CancelInvitation) -> Result<()> {
+    async fn cancel_invitation(&self, id: &InvitationId) -> Result<()> {
         let operation = Operation::CancelInvitation;
         self.capabilities.require(Capability::CancelInvitation, operation)?;
         let mut state = self.live(operation)?;
-        let Some(invitation) = state.invitations.remove(&request.id) else {
-            let message = format!("invitation {} does not exist, or is open no more", request.id);
+        let Some(invitation) = state.invitations.remove(id) else {
+            let message = format!("invitation {id} does not exist, or is open no more");
             return Err(self.fail(Error::not_found(message, &[]), operation));
         };
         if let Some(user) = invitation.user.map(PrincipalId::from) {
@@ -212,12 +212,12 @@ impl WorkspaceMembers for InMemory {
         Ok(())
     }
 
-    async fn set_user_active(&self, request: &SetUserActive) -> Result<User> {
+    async fn set_user_active(&self, user: &UserId, active: bool) -> Result<User> {
         let operation = Operation::SetUserActive;
         self.capabilities.require(Capability::SetUserActive, operation)?;
         let mut state = self.live(operation)?;
-        let user = self.check_user(&state, &request.user, operation)?;
-        let user = user.with_status(if request.active { Status::Active } else { Status::Inactive });
+        let user = self.check_user(&state, user, operation)?;
+        let user = user.with_status(if active { Status::Active } else { Status::Inactive });
         self.put_person(&mut state, user.clone(), false);
         let principal = user.id.clone().into();
         for member in state.members.values_mut() {
@@ -225,15 +225,15 @@ impl WorkspaceMembers for InMemory {
                 member.status = user.status;
             }
         }
-        state.key_is_dead = !request.active && self.is_me(&principal);
+        state.key_is_dead = !active && self.is_me(&principal);
         Ok(self.shown(user, |user| &mut user.email))
     }
 
-    async fn delete_user(&self, request: &DeleteUser) -> Result<()> {
+    async fn delete_user(&self, user: &UserId) -> Result<()> {
         let operation = Operation::DeleteUser;
         self.capabilities.require(Capability::DeleteUser, operation)?;
         let mut state = self.live(operation)?;
-        let principal = PrincipalId::from(self.check_user(&state, &request.user, operation)?.id);
+        let principal = PrincipalId::from(self.check_user(&state, user, operation)?.id);
         let keys = state.members.values().map(|member| member.key.clone());
         let theirs: Vec<MemberKey> =
             keys.filter(|key| self.capabilities.same_principal(&key.principal, &principal)).collect();

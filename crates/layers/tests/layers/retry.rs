@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use workspace_members_core::{
-    Behaviour, CancelInvitation, Capabilities, Capability, DeleteUser, Effect, ErrorKind, InMemory,
-    NativeRole, Operation, RateLimit as Limit, RemoveMember, Resource, Result, Role, SetRole, SetUserActive,
-    UserId, WorkspaceMembers,
+    Behaviour, Capabilities, Capability, Effect, ErrorKind, InMemory, NativeRole, Operation,
+    RateLimit as Limit, RemoveMember, Resource, Result, Role, SetRole, UserId, WorkspaceMembers,
 };
 use workspace_members_layers::{BudgetConfig, Limiter, RetryConfig, Stack};
 
@@ -393,8 +392,8 @@ async fn the_reads_that_resolve_a_write_are_limited_repeated_and_bounded_in_time
 async fn write_to_users(operation: Operation, stack: &Stack<Scripted>) -> Result<()> {
     match operation {
         Operation::Invite => stack.invite(&invite()).await.map(drop),
-        Operation::CancelInvitation => stack.cancel_invitation(&CancelInvitation::new(8.into())).await,
-        Operation::DeleteUser => stack.delete_user(&DeleteUser::new(3.into())).await,
+        Operation::CancelInvitation => stack.cancel_invitation(&8.into()).await,
+        Operation::DeleteUser => stack.delete_user(&3.into()).await,
         other => panic!("{other}"),
     }
 }
@@ -417,7 +416,7 @@ async fn writes_to_users_are_repeated_only_where_they_did_not_happen() {
     // Asked for once or twice, a user is active or not.
     for fault in [BUSY, RESET, LOST] {
         let inner = with([fault]);
-        retry(&inner).set_user_active(&SetUserActive::new(3.into(), false)).await.unwrap();
+        retry(&inner).set_user_active(&3.into(), false).await.unwrap();
         assert_eq!(inner.operations(), [Operation::SetUserActive; 2], "{fault:?}");
     }
 }
