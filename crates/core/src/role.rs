@@ -1,7 +1,7 @@
 //! Roles: normalized, native, and the table that translates between them with declared loss.
 
 use crate::id::has_control;
-use crate::macros::{name, setters};
+use crate::macros::{name, names, setters};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
@@ -84,28 +84,17 @@ name! {
     NativeRole
 }
 
-/// How the rights of a native role relate to those of the normalized role it stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
-pub enum Fit {
-    /// The same rights.
-    Exact,
-    /// Fewer rights than the normalized role says.
-    Narrower,
-    /// More rights than the normalized role says. Read as such, and written only by its own name (`native:NAME`).
-    Wider,
-    /// Some rights more and some fewer.
-    Incomparable,
-}
-
-impl fmt::Display for Fit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Exact => "exact",
-            Self::Narrower => "narrower",
-            Self::Wider => "wider",
-            Self::Incomparable => "incomparable",
-        })
+names! {
+    /// How the rights of a native role relate to those of the normalized role it stands for.
+    Fit {
+        /// The same rights.
+        Exact = "exact",
+        /// Fewer rights than the normalized role says.
+        Narrower = "narrower",
+        /// More rights than the normalized role says. Read as such, and written only by its own name (`native:NAME`).
+        Wider = "wider",
+        /// Some rights more and some fewer.
+        Incomparable = "incomparable",
     }
 }
 

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
-use workspace_members_core::{Capabilities, Effect, Error, ErrorKind, Operation, RateLimit, Result};
+#[cfg(doc)]
+use workspace_members_core::Capabilities;
+use workspace_members_core::{Effect, Error, ErrorKind, Operation, RateLimit, Result};
 
 /// Tokio's timers count in milliseconds; one more keeps two requests at both ends of a window apart.
 const TICK: Duration = Duration::from_millis(1);
@@ -88,7 +90,7 @@ struct Hold {
 }
 
 impl Limiter {
-    /// Keeps these limits.
+    /// Keeps these limits, such as those that an adapter declares ([`Capabilities::limits`]).
     pub fn new(limits: impl IntoIterator<Item = RateLimit>) -> Self {
         let limits: Vec<RateLimit> = limits.into_iter().collect();
         let mut narrowest_first = limits.clone();
@@ -96,12 +98,6 @@ impl Limiter {
         let gates = narrowest_first.into_iter().map(Gate::new).collect();
         let shared = Shared { limits, gates, hold: Mutex::default() };
         Self { shared: Arc::new(shared), max_hold: Duration::MAX }
-    }
-
-    /// Keeps the limits that an adapter declares, less a headroom: the share to leave to others, from 0 to less than 1.
-    /// At least one request per window remains.
-    pub fn from_capabilities(capabilities: &Capabilities, headroom: f64) -> Self {
-        Self::new(with_headroom(capabilities.limits().to_vec(), headroom))
     }
 
     /// Refuses a call at once ([`ErrorKind::RateLimited`], with the time left) if the provider has asked for a longer
@@ -155,7 +151,8 @@ fn rate(limit: &RateLimit) -> f64 {
     f64::from(limit.max) / limit.per.as_secs_f64()
 }
 
-/// Leaves a share of each limit to others, and says so in its source.
+/// Leaves a share of each limit, from 0 to less than 1, to others, and says so in its source. At least one request per window
+/// remains.
 pub(crate) fn with_headroom(mut limits: Vec<RateLimit>, headroom: f64) -> Vec<RateLimit> {
     if headroom > 0.0 {
         for limit in &mut limits {

@@ -23,20 +23,7 @@ pub(crate) enum IfLost<'a, T> {
     /// The request is sent again.
     Repeat,
     /// The member is read back, and says whether the write happened.
-    ReadBack(&'a dyn MemberWrite<T>),
-}
-
-/// A write to one membership. What [`Write`] has, as a trait object.
-pub(crate) trait MemberWrite<T>: Sync {
-    fn member(&self) -> (&WorkspaceId, &PrincipalId);
-    fn may_mean_done(&self, refusal: &Error) -> bool;
-    fn resolve(
-        &self,
-        error: Error,
-        read: Result<Option<Member>>,
-        capabilities: &Capabilities,
-        attempt: Attempt,
-    ) -> Verdict<T>;
+    ReadBack(&'a dyn Write<Done = T>),
 }
 
 /// Reads through the whole stack, with attempts of its own.
@@ -48,24 +35,6 @@ pub(crate) trait Reader: Sync {
         call: &'a mut Call<'_>,
         member: (&'a WorkspaceId, &'a PrincipalId),
     ) -> BoxFuture<'a, (Result<Option<Member>>, u32)>;
-}
-
-impl<W: Write> MemberWrite<W::Done> for W {
-    fn member(&self) -> (&WorkspaceId, &PrincipalId) {
-        self.addresses()
-    }
-    fn may_mean_done(&self, refusal: &Error) -> bool {
-        Write::may_mean_done(self, refusal)
-    }
-    fn resolve(
-        &self,
-        error: Error,
-        read: Result<Option<Member>>,
-        capabilities: &Capabilities,
-        attempt: Attempt,
-    ) -> Verdict<W::Done> {
-        resolve(self, error, read, capabilities, attempt)
-    }
 }
 
 /// How calls are repeated.
@@ -122,7 +91,7 @@ pub(crate) struct RetryLoop<'a> {
 
 impl RetryLoop<'_> {
     /// What follows an attempt that failed: what the call returns, or nothing where another attempt is to be made now.
-    pub(crate) async fn next<T>(
+    pub(crate) async fn next<T: Send>(
         &mut self,
         call: &mut Call<'_>,
         mut error: Error,
@@ -245,9 +214,9 @@ fn tried(call: &Call<'_>, reads: u32) -> String {
 }
 
 /// What became of a write in doubt, and how many requests it took to find out.
-async fn read_back<T>(
+async fn read_back<T: Send>(
     call: &mut Call<'_>,
-    write: &dyn MemberWrite<T>,
+    write: &dyn Write<Done = T>,
     error: Error,
     attempt: Attempt,
     reader: &dyn Reader,
@@ -259,8 +228,8 @@ async fn read_back<T>(
         );
         return (Verdict::Final(error.with_effect(Effect::Unknown).with_message(message)), 0);
     }
-    let (found, reads) = reader.read_back(call, write.member()).await;
-    (write.resolve(error, found, reader.capabilities(), attempt), reads)
+    let (found, reads) = reader.read_back(call, write.addresses()).await;
+    (resolve(write, error, found, reader.capabilities(), attempt), reads)
 }
 
 /// Says what became of a write whose answer was lost.

@@ -96,7 +96,7 @@ pub enum Attempt {
 ///
 /// Only in a [repeated](Attempt::Repeated) attempt can a removal itself be the reason why its member is not found; else it
 /// may be that the workspace is out of sight.
-pub fn resolve<W: Write>(
+pub fn resolve<W: Write + ?Sized>(
     write: &W,
     error: Error,
     read: Result<Option<Member>>,
@@ -105,10 +105,10 @@ pub fn resolve<W: Write>(
 ) -> Verdict<W::Done> {
     let doubt = Doubt::of(&error, attempt);
     let shown = Shown::of(&read, write, capabilities);
-    let conclusion = conclude(W::OPERATION, doubt, shown, capabilities.behaves(Behaviour::AddUpserts));
+    let conclusion = conclude(write.operation(), doubt, shown, capabilities.behaves(Behaviour::AddUpserts));
     let text = error.message().to_owned();
     match conclusion {
-        Conclusion::Applied => match W::done(read.ok().flatten()) {
+        Conclusion::Applied => match write.done(read.ok().flatten()) {
             Some(done) => Verdict::Applied(done),
             None => Verdict::Final(error.with_effect(Effect::Unknown)),
         },
@@ -200,7 +200,7 @@ enum Shown {
 }
 
 impl Shown {
-    fn of<W: Write>(read: &Result<Option<Member>>, write: &W, capabilities: &Capabilities) -> Self {
+    fn of<W: Write + ?Sized>(read: &Result<Option<Member>>, write: &W, capabilities: &Capabilities) -> Self {
         let member = match read {
             Ok(Some(member)) => member,
             Ok(None) => return Self::Outside,

@@ -10,8 +10,9 @@ use futures_util::future::BoxFuture;
 pub trait Write: Send + Sync {
     /// What it answers.
     type Done: Send;
+
     /// Which it is.
-    const OPERATION: Operation;
+    fn operation(&self) -> Operation;
 
     /// The member to read back.
     fn addresses(&self) -> (&WorkspaceId, &PrincipalId);
@@ -40,12 +41,15 @@ pub trait Write: Send + Sync {
     }
 
     /// What it answers where reading back shows that it took effect; `None` if this member, or nobody, cannot be that.
-    fn done(shown: Option<Member>) -> Option<Self::Done>;
+    fn done(&self, shown: Option<Member>) -> Option<Self::Done>;
 }
 
 impl Write for AddMember {
     type Done = Member;
-    const OPERATION: Operation = Operation::Add;
+
+    fn operation(&self) -> Operation {
+        Operation::Add
+    }
 
     fn addresses(&self) -> (&WorkspaceId, &PrincipalId) {
         (&self.workspace, &self.principal)
@@ -63,14 +67,17 @@ impl Write for AddMember {
         refusal.kind() == ErrorKind::AlreadyMember
     }
 
-    fn done(shown: Option<Member>) -> Option<Member> {
+    fn done(&self, shown: Option<Member>) -> Option<Member> {
         shown
     }
 }
 
 impl Write for SetRole {
     type Done = Member;
-    const OPERATION: Operation = Operation::SetRole;
+
+    fn operation(&self) -> Operation {
+        Operation::SetRole
+    }
 
     fn addresses(&self) -> (&WorkspaceId, &PrincipalId) {
         (&self.key.workspace, &self.key.principal)
@@ -92,14 +99,17 @@ impl Write for SetRole {
         to.set_role(self)
     }
 
-    fn done(shown: Option<Member>) -> Option<Member> {
+    fn done(&self, shown: Option<Member>) -> Option<Member> {
         shown
     }
 }
 
 impl Write for RemoveMember {
     type Done = ();
-    const OPERATION: Operation = Operation::Remove;
+
+    fn operation(&self) -> Operation {
+        Operation::Remove
+    }
 
     fn addresses(&self) -> (&WorkspaceId, &PrincipalId) {
         (&self.key.workspace, &self.key.principal)
@@ -121,7 +131,7 @@ impl Write for RemoveMember {
         refusal.kind() == ErrorKind::NotFound && refusal.missing() != [Resource::Workspace]
     }
 
-    fn done(_: Option<Member>) -> Option<()> {
+    fn done(&self, _: Option<Member>) -> Option<()> {
         Some(())
     }
 }

@@ -22,7 +22,7 @@ fn layers() -> Vec<(&'static str, Wrap)> {
         ("retry", |inner| Arc::new(Stack::new(inner).with_retry(RetryConfig::default()))),
         ("concurrency", |inner| Arc::new(Stack::new(inner).with_concurrency(1))),
         ("rate limit", |inner| {
-            let limiter = Limiter::from_capabilities(inner.capabilities(), 0.0);
+            let limiter = Limiter::new(inner.capabilities().limits().to_vec());
             Arc::new(Stack::new(inner).with_limiter(limiter))
         }),
         ("timeout", |inner| Arc::new(Stack::new(inner).with_timeout(SECOND))),
