@@ -28,25 +28,7 @@ pub(crate) struct Call<'a> {
     pub(crate) deadline: Option<Duration>,
 }
 
-impl<'a> Call<'a> {
-    pub(crate) fn new(
-        provider: &'a Provider,
-        connection: Option<&'a str>,
-        operation: Operation,
-        subject: Subject<'a>,
-    ) -> Self {
-        Self {
-            provider,
-            connection,
-            operation,
-            subject,
-            started: Instant::now(),
-            queued: Duration::ZERO,
-            attempt: 0,
-            deadline: None,
-        }
-    }
-
+impl Call<'_> {
     /// What is left until the deadline, if there is one: time in a queue in front of a healthy provider uses up nothing.
     pub(crate) fn left(&self) -> Option<Duration> {
         let deadline = self.deadline?.saturating_add(self.queued);
@@ -157,13 +139,9 @@ pub(crate) trait Answer: Send {
     fn items(&self) -> Option<usize> {
         None
     }
-    /// The address of the person whom a write was about.
-    fn email(&self) -> Option<&EmailAddress> {
-        None
-    }
-    /// The role that the provider confirmed.
-    fn confirmed_role(&self) -> Option<&NativeRole> {
-        None
+    /// The address of the person whom a write was about, and the role that the provider confirmed.
+    fn confirmed(&self) -> (Option<&EmailAddress>, Option<&NativeRole>) {
+        (None, None)
     }
 }
 
@@ -178,23 +156,20 @@ impl<T: Send> Answer for Page<T> {
 }
 
 impl Answer for Member {
-    fn email(&self) -> Option<&EmailAddress> {
-        self.email.as_ref()
-    }
-    fn confirmed_role(&self) -> Option<&NativeRole> {
-        Some(&self.native_role)
+    fn confirmed(&self) -> (Option<&EmailAddress>, Option<&NativeRole>) {
+        (self.email.as_ref(), Some(&self.native_role))
     }
 }
 
 impl Answer for User {
-    fn email(&self) -> Option<&EmailAddress> {
-        self.email.as_ref()
+    fn confirmed(&self) -> (Option<&EmailAddress>, Option<&NativeRole>) {
+        (self.email.as_ref(), None)
     }
 }
 
 impl Answer for Invited {
-    fn email(&self) -> Option<&EmailAddress> {
+    fn confirmed(&self) -> (Option<&EmailAddress>, Option<&NativeRole>) {
         let invited = self.invitation.as_ref().and_then(|invitation| invitation.email.as_ref());
-        self.user.as_ref().and_then(|user| user.email.as_ref()).or(invited)
+        (self.user.as_ref().and_then(|user| user.email.as_ref()).or(invited), None)
     }
 }

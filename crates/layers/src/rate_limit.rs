@@ -24,16 +24,14 @@ const FIRST_HOLD: Duration = Duration::from_secs(2);
 ///
 /// # The law
 ///
-/// For each limit, in whatever window of its length, no more requests *arrive* than it allows. A request is logged when
-/// it is sent, but providers count arrivals, and of an arrival no more is known than that it lies between sending and
-/// answer. So a request holds its slot from before it is sent until one window *after it was answered*. Of any requests
-/// that arrive within one window, the one sent last then found the slots of all others taken, so they are no more
-/// than there are slots, whatever the latencies were. A log of sending times alone lets more through: a slow request
-/// and, a window later, a fast burst arrive together.
+/// For each limit, in whatever window of its length, no more requests *arrive* than it allows. An arrival lies somewhere
+/// between sending and answer, so a request holds its slot from before it is sent until one window *after it was
+/// answered*: of any requests that arrive within one window, the one sent last then found the slots of all others taken.
+/// A log of sending times alone lets more through: a slow request and, a window later, a fast burst arrive together.
 ///
-/// The price is the latency per window: 10 ms in a window of a second lose one percent, in one of a minute nothing that
-/// matters. A request that was given up without an answer may still arrive; its slot stays taken up to 5 seconds longer.
-/// Clocks are taken to run equally fast; a headroom covers those that do not.
+/// The price is the latency per window: 10 ms in a window of a second lose one percent. A request that was given up without
+/// an answer may still arrive; its slot stays taken up to 5 seconds longer. Clocks are taken to run equally fast; a
+/// headroom covers those that do not.
 ///
 /// # Waiting
 ///
@@ -53,8 +51,7 @@ pub struct Limiter {
 #[derive(Debug)]
 struct Shared {
     limits: Vec<RateLimit>,
-    /// One per limit, narrowest first: who waits for a wide gate then does not keep a slot of a narrow one that
-    /// others need for long.
+    /// One per limit, narrowest first, so that who waits for a wide gate keeps no slot of a narrow one for long.
     gates: Vec<Gate>,
     hold: Mutex<Hold>,
 }
@@ -101,8 +98,7 @@ impl Limiter {
     }
 
     /// Refuses a call at once ([`ErrorKind::RateLimited`], with the time left) if the provider has asked for a longer
-    /// wait than this; where it did not say how long, a 429 holds calls back for at most this. Otherwise calls wait as
-    /// long as it takes. For this clone only.
+    /// wait than this; where it did not say how long, a 429 holds calls back for at most this. For this clone only.
     pub fn with_max_hold(mut self, longest: Duration) -> Self {
         self.max_hold = longest;
         self
@@ -126,19 +122,20 @@ impl Limiter {
 
     /// How long all requests have to wait still, if at all.
     fn hold_left(&self, now: Instant) -> Result<Option<Duration>> {
-        let hold = self.shared.hold();
-        let asked = hold.asked.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
+        let (asked, chosen) = {
+            let hold = self.shared.hold();
+            (hold.asked, hold.chosen)
+        };
+        let asked = asked.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
         // What we chose ourselves is no reason to refuse a call, only to wait.
-        let chosen = hold.chosen.map_or(Duration::ZERO, |(from, until)| {
+        let chosen = chosen.map_or(Duration::ZERO, |(from, until)| {
             let longest = self.max_hold.saturating_sub(now.saturating_duration_since(from));
             until.saturating_duration_since(now).min(longest)
         });
-        drop(hold);
         if asked > self.max_hold {
-            let message = format!(
-                "the provider asked for a wait, of which {} are left; nothing was sent",
-                shown(asked)
-            );
+            let left = shown(asked);
+            let message =
+                format!("the provider asked for a wait, of which {left} are left; nothing was sent");
             let error = Error::new(ErrorKind::RateLimited, Effect::NotApplied, message);
             return Err(error.with_retry_after(Some(asked)));
         }

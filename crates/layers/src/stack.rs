@@ -31,8 +31,8 @@ use workspace_members_core::{
 /// 2. **read-only** refuses before anything below wakes up;
 /// 3. **trace** makes one span of a call with all its attempts;
 /// 4. **retry** waits outside of what follows, so that a waiting call holds nothing there. For each attempt:
-/// 5. **rate limit** and **concurrency** let it wait for a slot, and then for a permit. In this order, so that calls that
-///    stand in line for a limit hold no permit: a hundred additions that wait for theirs hold up no read;
+/// 5. **rate limit** and **concurrency** let it wait for a slot, and then for a permit. In this order, so that a hundred
+///    additions that wait for their limit hold up no read;
 /// 6. **timeout** bounds the request itself, and no time in a queue.
 ///
 /// [`Stack::standard`] has all of them, as a configuration says; [`Stack::new`] has none, and `with_*` adds one:
@@ -102,11 +102,8 @@ impl<M: WorkspaceMembers> Stack<M> {
         self
     }
 
-    /// Puts each call into a `tracing` span named `workspace_members`, level info, with an event at its end. All field
-    /// names are in [`FIELDS`](crate::FIELDS).
-    ///
-    /// Nothing above debug holds an e-mail address, also where a provider has such for ids, and nothing at all a key. A
-    /// call that its caller drops ends with an event at debug.
+    /// Puts each call into a `tracing` span named `workspace_members`, level info, with an event at its end; at debug, if the
+    /// caller drops it. All field names, and what they may hold, are in [`FIELDS`](crate::FIELDS).
     pub fn with_trace(mut self) -> Self {
         self.trace = Some(Trace::new(self.capabilities.endpoint()));
         self
@@ -121,17 +118,15 @@ impl<M: WorkspaceMembers> Stack<M> {
     /// * A write that **surely did not happen** (`NotApplied`: 429, no connection) is repeated.
     /// * A write to a membership **in doubt** (`Unknown`: the answer was lost) is resolved by reading the member back, and
     ///   the list of workspaces too where a "not found" may be about the workspace. It happened: success. It did not:
-    ///   repeated. The read fails, or does not name the role, or the connection cannot read members: the error is returned,
-    ///   still `Unknown`, with what was tried.
+    ///   repeated. The read does not tell: the error is returned, still `Unknown`, with what was tried.
     /// * Activating and deactivating a user is idempotent, and in doubt sent again. An invitation, its withdrawal and the
     ///   deletion of a user in doubt are returned: no read shows what became of them.
     /// * What was **refused** (`Rejected`) is returned, except where an earlier attempt may have done it already: "already a
     ///   member" after an addition in doubt, and "not found" after a removal in doubt, are resolved by reading too.
     /// * A 401 after which the adapter found another key (`Unauthenticated` with `NotApplied`) is repeated once, at once.
     ///
-    /// Waits are random below a bound that doubles (full jitter). A wait that the provider asks for is kept, up to a cap;
-    /// beyond it the error is returned at once. Attempts, waits and reads count against a deadline, and time in a queue
-    /// does not. A [budget](crate::BudgetConfig) bounds the share of repetitions over all calls.
+    /// Waits are random below a bound that doubles (full jitter). [`RetryConfig`] has the limits on attempts, waits and time,
+    /// and the [budget](crate::BudgetConfig) that bounds the share of repetitions over all calls.
     ///
     /// What reading back cannot know: a request that was given up may still be on its way, and if it arrives after
     /// *somebody else* undid what it does, it does it again.
@@ -147,8 +142,7 @@ impl<M: WorkspaceMembers> Stack<M> {
     }
 
     /// Sends each request when the limiter lets it, which others may share. `capabilities().limits()` are those that are
-    /// kept. [`RateLimited`](workspace_members_core::ErrorKind::RateLimited) from the provider holds the limiter back, and
-    /// is returned.
+    /// kept. A 429 holds the limiter back, and is returned.
     pub fn with_limiter(mut self, limiter: Limiter) -> Self {
         self.capabilities = self.capabilities.with_limits(limiter.limits().iter().cloned());
         self.rate = Some(limiter);
@@ -166,9 +160,8 @@ impl<M: WorkspaceMembers> Stack<M> {
     /// [`NotApplied`](workspace_members_core::Effect::NotApplied) for a read and
     /// [`Unknown`](workspace_members_core::Effect::Unknown) for a write, which may have reached the provider.
     ///
-    /// An adapter that bounds its requests by that much or less itself
-    /// ([`Capabilities::own_timeout`]) is not cut: it alone knows when a request is sent, and so what it waits for before
-    /// that, a credential or a free connection, takes nothing from the request's time.
+    /// An adapter that bounds its requests by that much or less itself ([`Capabilities::own_timeout`]) is not cut: it alone
+    /// knows when a request is sent, so that waiting for a credential or a free connection takes nothing from its time.
     pub fn with_timeout(mut self, after: Duration) -> Self {
         let own = self.adapter.capabilities().own_timeout();
         self.timeout = own.is_none_or(|own| own > after).then_some(after);
@@ -176,7 +169,16 @@ impl<M: WorkspaceMembers> Stack<M> {
     }
 
     pub(crate) fn begin<'a>(&'a self, operation: Operation, subject: Subject<'a>) -> Call<'a> {
-        Call::new(self.capabilities.provider(), self.connection.as_deref(), operation, subject)
+        Call {
+            provider: self.capabilities.provider(),
+            connection: self.connection.as_deref(),
+            operation,
+            subject,
+            started: Instant::now(),
+            queued: Duration::ZERO,
+            attempt: 0,
+            deadline: None,
+        }
     }
 
     /// The way of a call: down through the concerns in their order, and up again in the reverse one.
@@ -237,8 +239,7 @@ impl<M: WorkspaceMembers> Stack<M> {
         recorded.await
     }
 
-    /// Waits for a slot of the rate limit, and then for a permit, so that a call in line for a limit holds no permit that
-    /// calls without this limit could use.
+    /// Waits for a slot of the rate limit, and then for a permit.
     async fn turn(&self, call: &mut Call<'_>) -> Result<(Option<Slot<'_>>, Option<SemaphorePermit<'_>>)> {
         let arrived = Instant::now();
         let turn = async {
@@ -312,8 +313,8 @@ impl<M: WorkspaceMembers> Reader for Stack<M> {
     }
 }
 
-/// The stack, for reads that find out what became of a write: each request goes the whole way of a call, with attempts of
-/// its own, and all of them together have the time that is left to the write.
+/// The stack, for reads that find out what became of a write: each goes the whole way of a call, with attempts of its own,
+/// and all of them together have the time that is left to the write.
 #[derive(Debug)]
 struct ReadBack<'a, M> {
     stack: &'a Stack<M>,

@@ -140,8 +140,8 @@ pub(crate) fn now() -> String {
 }
 
 fn mailed(notify: Notify) -> Vec<&'static str> {
-    let who = [(notify.member, "member"), (notify.admins, "admins")];
-    who.into_iter().filter(|(is_mailed, _)| *is_mailed).map(|(_, name)| name).collect()
+    let who = [notify.member.then_some("member"), notify.admins.then_some("admins")];
+    who.into_iter().flatten().collect()
 }
 
 /// What became of it.
@@ -178,11 +178,12 @@ impl Outcome {
     }
 
     pub(crate) fn of_answer(answer: &impl Answer, key: Option<&EmailKey>) -> Self {
+        let (email, role) = answer.confirmed();
         Self {
             result: "ok",
             effect: "applied",
-            email: answer.email().map(|email| hidden_email(email, key)),
-            confirmed_role: answer.confirmed_role().map(ToString::to_string),
+            email: email.map(|email| hidden_email(email, key)),
+            confirmed_role: role.map(ToString::to_string),
             ..Self::default()
         }
     }
