@@ -20,8 +20,7 @@ use std::sync::Arc;
 /// [`WorkspaceMembersExt`](crate::WorkspaceMembersExt), which every implementation gets for free. These methods guard
 /// nothing: [`remove`](Self::remove) removes the last owner if the provider lets it.
 ///
-/// The trait is object safe: hold an `Arc<dyn WorkspaceMembers>` and which provider is behind it is a matter of
-/// configuration. Futures are `Send`; a value may be used from any number of tasks at once.
+/// Hold an `Arc<dyn WorkspaceMembers>`, and which provider is behind it is a matter of configuration.
 ///
 /// # Cancellation
 ///
@@ -32,9 +31,9 @@ use std::sync::Arc;
 ///
 /// * **One method, one request.** Never look something up first, never retry, never page: layers and the extension
 ///   trait do that, and they count on it.
-/// * **Claims hold.** What [`capabilities`](Self::capabilities) claims works; for anything else answer
-///   [`ErrorKind::Unsupported`] without a request. [`Capabilities::require`] and the `check_*` methods do both. A method
-///   that the provider has no operation for need not be written: its default does the same.
+/// * **Claims hold.** What [`capabilities`](Self::capabilities) claims works; anything else is
+///   [`ErrorKind::Unsupported`] without a request, as [`Capabilities::require`], the `check_*` methods and the methods'
+///   defaults answer.
 /// * **Errors are classified by operation**, never by status alone, and carry the [`Effect`]: a write of which the
 ///   answer was lost is [`Effect::Unknown`], not a failure.
 /// * **A write is confirmed.** If the answer shows the result, compare it with what was asked
@@ -80,16 +79,16 @@ pub trait WorkspaceMembers: fmt::Debug + Send + Sync {
 
     /// One page of a listing of members. Idempotent.
     ///
-    /// One page is never a whole list: use [`members`](crate::WorkspaceMembersExt::members) or
-    /// [`roster`](crate::WorkspaceMembersExt::roster). [`ErrorKind::NotFound`] if the provider reports that
-    /// the workspace does not exist; some do not know, and yield nothing. A listing that takes requests of several
-    /// kinds is one listing, whose cursor chains its parts: see [`Parts`](crate::adapter::Parts).
+    /// For a whole list use [`members`](crate::WorkspaceMembersExt::members) or
+    /// [`roster`](crate::WorkspaceMembersExt::roster). [`ErrorKind::NotFound`] if the provider reports that the workspace
+    /// does not exist; some do not know, and yield nothing. [`Parts`](crate::adapter::Parts) make one listing of requests
+    /// of several kinds.
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>>;
 
     /// One member, or `None` if the principal is not a member. Idempotent.
     ///
-    /// [`ErrorKind::NotFound`] if the provider reports that the workspace or the principal does not exist. Where it answers
-    /// the same for several things, [`Error::missing`](crate::Error::missing) lists them all, the membership among them;
+    /// [`ErrorKind::NotFound`] if the workspace or the principal does not exist. Where the provider answers the same for
+    /// several things, [`Error::missing`](crate::Error::missing) lists them all, the membership among them;
     /// [`find_member`](crate::WorkspaceMembersExt::find_member) finds out which it is.
     async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>>;
 

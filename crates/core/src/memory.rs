@@ -59,8 +59,7 @@ impl InMemory {
         self
     }
 
-    /// Lets reading one member answer the same whether it is the workspace, the user or group, or the membership that is
-    /// missing.
+    /// Lets [`get`](crate::WorkspaceMembers::get) answer the same, whichever of workspace, principal and membership is missing.
     pub fn with_ambiguous_not_found(mut self) -> Self {
         self.ambiguous_not_found = true;
         self
@@ -96,19 +95,14 @@ impl InMemory {
         self
     }
 
-    /// Makes somebody a member without any of the provider's rules, for instance in a role that cannot be written. The
-    /// user or group, if known, lends the address, name, status, licence and marks; an outsider is pending.
-    pub fn with_member(
-        self,
-        workspace: WorkspaceId,
-        principal: impl Into<PrincipalId>,
-        role: NativeRole,
-    ) -> Self {
-        self.put_member(&mut self.state(), workspace, principal.into(), role);
+    /// Makes somebody a member without any of the provider's rules, for instance in a role that cannot be written. What is
+    /// known of the user or group is in the member; an outsider is pending.
+    pub fn with_member(self, of: WorkspaceId, who: impl Into<PrincipalId>, role: NativeRole) -> Self {
+        self.put_member(&mut self.state(), of, who.into(), role);
         self
     }
 
-    /// Everybody in every workspace, whatever is claimed: for tests that check the state without going through calls.
+    /// Everybody in every workspace, whatever is claimed.
     pub fn all_members(&self) -> Vec<Member> {
         self.state().members.values().cloned().collect()
     }

@@ -196,11 +196,12 @@ pub struct ResolvedRole {
 
 /// How one provider's roles translate, as plain data.
 ///
-/// Laws, which hold for every table that [`RoleTable::new`] accepts: a native name of a row, asked for by that name, is
-/// written as it stands; reading it and writing the normalized role yields the same native name for the row that is
-/// written for the role, wherever the policy lets that row be written, and else a refusal, or under
-/// [`RolePolicy::AllowNarrower`] a lower role; writing a normalized role never yields one wider than was asked for; an
-/// unknown name becomes [`Role::Custom`], never the lowest or the highest role.
+/// Laws, which hold for every table that [`RoleTable::new`] accepts:
+///
+/// * A native name of a row, asked for by that name, is written as it stands.
+/// * The row that is written for a role is read as that role, and a normalized role never yields a wider one.
+/// * What the policy does not let be written is refused, or under [`RolePolicy::AllowNarrower`] a lower role is given.
+/// * An unknown name becomes [`Role::Custom`], never the lowest or the highest role.
 ///
 /// ```
 /// use workspace_members_core::{Fit, NativeRole, Role, RoleRow, RoleTable};
@@ -280,8 +281,7 @@ impl RoleTable {
         self.rows.iter().filter(|row| row.written)
     }
 
-    /// The provider's word for a role, as an answer has it. A word of the table is shared, so that reading a long list
-    /// does not copy the same few words over and over.
+    /// The provider's word for a role, as an answer has it. Words of the table are not copied for each member.
     pub fn native(&self, word: &str) -> NativeRole {
         let rows = self.rows.iter().map(|row| &row.native);
         let known = rows.chain(&self.placeholders).find(|native| native.as_str() == word);
@@ -293,8 +293,8 @@ impl RoleTable {
         self.row(native).map_or_else(|| Role::Custom(native.clone()), |row| row.role.clone())
     }
 
-    /// How well the normalized reading says what the native role grants: the row's fit; exact for a custom role, which
-    /// is its own name; `None` for a placeholder, of which nothing is known.
+    /// How well the normalized role says what the native one grants: exact for a custom role, which is its own name;
+    /// `None` for a placeholder, of which nothing is known.
     pub fn fit(&self, native: &NativeRole) -> Option<Fit> {
         match self.row(native) {
             Some(row) => Some(row.fit),
@@ -370,7 +370,7 @@ impl RoleTable {
     }
 
     /// The lowest role that grants no more than its normalized name says: where somebody starts who will get a custom role
-    /// in a second step. Asked for by its native name, it can be written under any policy.
+    /// in a second step.
     pub fn lowest(&self) -> Option<&RoleRow> {
         let candidates = self.rows.iter().filter(|row| row.fit != Fit::Wider);
         candidates.max_by_key(|row| (row.role.rank(), row.written))

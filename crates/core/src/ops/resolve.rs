@@ -106,7 +106,11 @@ pub fn resolve<W: Write + ?Sized>(
     let doubt = Doubt::of(&error, attempt);
     let shown = Shown::of(&read, write, capabilities);
     let conclusion = conclude(write.operation(), doubt, shown, capabilities.behaves(Behaviour::AddUpserts));
-    let text = error.message().to_owned();
+    let (text, id) = (error.message().to_owned(), error.request_id().map(str::to_owned));
+    // In place of an error that left the outcome open: a refusal, which reading has shown.
+    let refused = |kind, message: String| {
+        capabilities.failure(write.operation(), Error::new(kind, Effect::Rejected, message))
+    };
     match conclusion {
         Conclusion::Applied => match write.done(read.ok().flatten()) {
             Some(done) => Verdict::Applied(done),
@@ -126,14 +130,14 @@ pub fn resolve<W: Write + ?Sized>(
             let role = role_of(&read);
             let message =
                 format!("the answer was lost ({text}), and reading back shows a member with role {role}");
-            Verdict::Final(refusal(ErrorKind::AlreadyMember, error, message))
+            Verdict::Final(refused(ErrorKind::AlreadyMember, message).with_request_id(id).with_source(error))
         }
         Conclusion::NoMember => {
             let (workspace, principal) = write.addresses();
             let message = format!(
                 "{principal} in workspace {workspace} is not a member any more (the answer was lost: {text})"
             );
-            let gone = refusal(ErrorKind::NotFound, error, message);
+            let gone = refused(ErrorKind::NotFound, message).with_request_id(id).with_source(error);
             Verdict::Final(gone.with_missing(&[Resource::Member]))
         }
         Conclusion::InDoubt => {
@@ -315,18 +319,6 @@ fn role_of(read: &Result<Option<Member>>) -> String {
         Ok(Some(member)) => format!("{:?}", member.native_role.as_str()),
         _ => "none".to_owned(),
     }
-}
-
-/// In place of an error that left the outcome open: a refusal, which reading has shown, with what is known of the request.
-fn refusal(kind: ErrorKind, error: Error, message: String) -> Error {
-    let mut refusal = Error::new(kind, Effect::Rejected, message);
-    if let Some(operation) = error.operation() {
-        refusal = refusal.with_operation(operation);
-    }
-    if let Some(provider) = error.provider().cloned() {
-        refusal = refusal.with_provider(provider);
-    }
-    refusal.with_request_id(error.request_id().map(str::to_owned)).with_source(error)
 }
 
 #[cfg(test)]
