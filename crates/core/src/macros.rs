@@ -20,7 +20,8 @@ macro_rules! setters {
     )+};
 }
 
-/// Declares an enum whose values have names in text and data, and perhaps one more text each, which a method returns.
+/// Declares an enum whose values have names in text and data, and perhaps one more text each, which a method returns and
+/// which ends their documentation.
 macro_rules! names {
     ($(#[$doc:meta])* $enum:ident $(#[$text_doc:meta] $text:ident)? {
         $($(#[$value_doc:meta])* $value:ident = $name:literal $(: $words:literal)?,)+
@@ -30,7 +31,7 @@ macro_rules! names {
         #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         #[non_exhaustive]
         pub enum $enum {
-            $($(#[$value_doc])* #[cfg_attr(feature = "serde", serde(rename = $name))] $value,)+
+            $($(#[$value_doc])* $(#[doc = ""] #[doc = $words])? #[cfg_attr(feature = "serde", serde(rename = $name))] $value,)+
         }
 
         impl $enum {

@@ -19,4 +19,4 @@ pub use find::read_member;
 pub use guarded::Guarded;
 pub use resolve::{Attempt, Verdict, resolve};
 pub use verbs::WorkspaceMembersExt;
-pub use write::Write;
+pub use write::{About, Write};

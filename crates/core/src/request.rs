@@ -15,6 +15,13 @@ pub enum ListOf {
     Account,
 }
 
+impl ListOf {
+    /// The workspace, if it is of one.
+    pub fn workspace(&self) -> Option<&WorkspaceId> {
+        if let Self::Workspace(id) = self { Some(id) } else { None }
+    }
+}
+
 impl From<WorkspaceId> for ListOf {
     fn from(id: WorkspaceId) -> Self {
         Self::Workspace(id)

@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 use tokio::time::Instant;
+use workspace_members_core::ops::About;
 use workspace_members_core::{
-    AddMember, Effect, EmailAddress, Error, ErrorKind, Identity, InvitationId, Invite, Invited, ListOf,
-    Member, MembershipId, NativeRole, Notify, Operation, Page, PrincipalId, Provider, RemoveMember, Role,
-    SetRole, User, UserId, WorkspaceId,
+    Effect, EmailAddress, Error, ErrorKind, Identity, InvitationId, Invite, Invited, ListOf, Member,
+    MembershipId, NativeRole, Notify, Operation, Page, PrincipalId, Provider, Role, User, UserId,
+    WorkspaceId,
 };
 
 /// One call: what is asked, and how far it has come. Every concern gets it as a value; nothing about a call is kept
@@ -84,32 +85,13 @@ impl<'a> Subject<'a> {
 
 impl<'a> From<&'a ListOf> for Subject<'a> {
     fn from(of: &'a ListOf) -> Self {
-        let workspace = match of {
-            ListOf::Workspace(id) => Some(id),
-            _ => None,
-        };
-        Self { workspace, ..Self::default() }
+        Self { workspace: of.workspace(), ..Self::default() }
     }
 }
 
-impl<'a> From<&'a AddMember> for Subject<'a> {
-    fn from(request: &'a AddMember) -> Self {
-        let member = Self::member(&request.workspace, &request.principal);
-        Self { role: Some(&request.role), notify: Some(request.notify), ..member }
-    }
-}
-
-impl<'a> From<&'a SetRole> for Subject<'a> {
-    fn from(SetRole { key, role, from, .. }: &'a SetRole) -> Self {
-        let member = Self::member(&key.workspace, &key.principal);
-        Self { membership: key.membership.as_ref(), role: Some(role), from: from.as_ref(), ..member }
-    }
-}
-
-impl<'a> From<&'a RemoveMember> for Subject<'a> {
-    fn from(RemoveMember { key, from, .. }: &'a RemoveMember) -> Self {
-        let member = Self::member(&key.workspace, &key.principal);
-        Self { membership: key.membership.as_ref(), from: from.as_ref(), ..member }
+impl<'a> From<About<'a>> for Subject<'a> {
+    fn from(About { workspace, principal, membership, role, from, .. }: About<'a>) -> Self {
+        Self { membership, role, from, ..Self::member(workspace, principal) }
     }
 }
 

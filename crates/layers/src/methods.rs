@@ -4,10 +4,11 @@ use crate::call::{Answer, Subject};
 use crate::retry::IfLost;
 use crate::stack::{Once, Request, Stack};
 use async_trait::async_trait;
+use workspace_members_core::ops::Write;
 use workspace_members_core::{
     AddMember, Capabilities, Capability, Group, Identity, Invitation, InvitationId, Invite, Invited, ListOf,
-    Member, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole, User, UserId,
-    Workspace, WorkspaceId, WorkspaceMembers,
+    Member, Notify, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole, User,
+    UserId, Workspace, WorkspaceId, WorkspaceMembers,
 };
 
 impl<M: WorkspaceMembers> Stack<M> {
@@ -31,6 +32,17 @@ impl<M: WorkspaceMembers> Stack<M> {
     ) -> Result<T> {
         let request = Request { send, lost, is_allowed };
         self.call(&mut self.begin(operation, subject.into()), &request).await
+    }
+
+    async fn write_member<W: Write<Done: Answer>>(
+        &self,
+        request: &W,
+        notify: Option<Notify>,
+        is_allowed: bool,
+    ) -> Result<W::Done> {
+        let subject = Subject { notify, ..request.about().into() };
+        let send: Once<'_, _> = &|| request.send(&self.adapter);
+        self.write(request.operation(), subject, is_allowed, IfLost::ReadBack(request), send).await
     }
 }
 
@@ -77,18 +89,13 @@ impl<M: WorkspaceMembers> WorkspaceMembers for Stack<M> {
     }
     async fn add(&self, request: &AddMember) -> Result<Member> {
         let is_allowed = self.capabilities.check_add(request).is_ok();
-        let send: Once<'_, _> = &|| self.adapter.add(request);
-        self.write(Operation::Add, request, is_allowed, IfLost::ReadBack(request), send).await
+        self.write_member(request, Some(request.notify), is_allowed).await
     }
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
-        let is_allowed = self.capabilities.check_set_role(request).is_ok();
-        let send: Once<'_, _> = &|| self.adapter.set_role(request);
-        self.write(Operation::SetRole, request, is_allowed, IfLost::ReadBack(request), send).await
+        self.write_member(request, None, self.capabilities.check_set_role(request).is_ok()).await
     }
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
-        let is_allowed = self.capabilities.check_remove(request).is_ok();
-        let send: Once<'_, _> = &|| self.adapter.remove(request);
-        self.write(Operation::Remove, request, is_allowed, IfLost::ReadBack(request), send).await
+        self.write_member(request, None, self.capabilities.check_remove(request).is_ok()).await
     }
     async fn invite(&self, request: &Invite) -> Result<Invited> {
         let is_allowed = self.capabilities.has(Capability::InviteUser);

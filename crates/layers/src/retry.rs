@@ -7,10 +7,8 @@ use crate::duration::shown;
 use futures_util::future::BoxFuture;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use workspace_members_core::ops::{Attempt, Verdict, Write, resolve};
-use workspace_members_core::{
-    Capabilities, Capability, Effect, Error, ErrorKind, Member, PrincipalId, Result, WorkspaceId,
-};
+use workspace_members_core::ops::{About, Attempt, Verdict, Write, resolve};
+use workspace_members_core::{Capabilities, Capability, Effect, Error, ErrorKind, Member, Result};
 
 /// What the read that resolves a write gets even where the deadline has passed: knowing what happened is worth more than
 /// being on time.
@@ -33,7 +31,7 @@ pub(crate) trait Reader: Sync {
     fn read_back<'a>(
         &'a self,
         call: &'a mut Call<'_>,
-        member: (&'a WorkspaceId, &'a PrincipalId),
+        of: About<'a>,
     ) -> BoxFuture<'a, (Result<Option<Member>>, u32)>;
 }
 
@@ -228,7 +226,7 @@ async fn read_back<T: Send>(
         );
         return (Verdict::Final(error.with_effect(Effect::Unknown).with_message(message)), 0);
     }
-    let (found, reads) = reader.read_back(call, write.addresses()).await;
+    let (found, reads) = reader.read_back(call, write.about()).await;
     (resolve(write, error, found, reader.capabilities(), attempt), reads)
 }
 

@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 use tracing::{Instrument, Span};
-use workspace_members_core::ops::read_member;
+use workspace_members_core::ops::{About, read_member};
 use workspace_members_core::{
     AddMember, Capabilities, ListOf, Member, Operation, Page, PageRequest, PrincipalId, Provider,
     RemoveMember, Result, Workspace, WorkspaceId, WorkspaceMembers,
@@ -298,13 +298,13 @@ impl<M: WorkspaceMembers> Reader for Stack<M> {
     fn read_back<'a>(
         &'a self,
         call: &'a mut Call<'_>,
-        (workspace, principal): (&'a WorkspaceId, &'a PrincipalId),
+        of: About<'a>,
     ) -> BoxFuture<'a, (Result<Option<Member>>, u32)> {
         Box::pin(async move {
             let mut total = self.begin(Operation::Get, Subject::default());
             total.deadline = call.left().map(|left| left.max(READ_BACK_GRACE));
             let reads = ReadBack { stack: self, total: Mutex::new(total) };
-            let found = read_member(&reads, workspace, principal).await;
+            let found = read_member(&reads, of.workspace, of.principal).await;
             let total = reads.total.into_inner().unwrap_or_else(PoisonError::into_inner);
             // Time in a queue counts against neither.
             call.queued += total.queued;

@@ -52,17 +52,16 @@ impl WorkspaceMembers for InMemory {
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
         self.capabilities.check_list(of)?;
         let state = self.live(Operation::ListMembers)?;
-        if let ListOf::Workspace(id) = of {
+        if let Some(id) = of.workspace() {
             self.check_workspace(&state, id, Operation::ListMembers)?;
         }
         let pending = self.capabilities.has(Capability::ListPending);
-        let listed = |member: &&Member| match of {
-            ListOf::Workspace(id) => member.key.workspace == *id,
-            ListOf::Account => true,
+        let listed = |member: &&Member| {
+            of.workspace().is_none_or(|id| member.key.workspace == *id)
+                && (pending || member.status != Status::Pending)
         };
-        let shown = state.members.values().filter(listed);
-        let shown = shown.filter(|member| pending || member.status != Status::Pending);
-        let all: Vec<Member> = shown.map(|member| self.shown_member(member.clone())).collect();
+        let listed = state.members.values().filter(listed);
+        let all: Vec<Member> = listed.map(|member| self.shown_member(member.clone())).collect();
         if self.in_parts {
             self.page_in_parts(&all, &page)
         } else {
@@ -174,12 +173,11 @@ impl WorkspaceMembers for InMemory {
     async fn invitations_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Invitation>> {
         let operation = Operation::ListInvitations;
         let state = self.claimed(Capability::ListInvitations, operation)?;
-        if let ListOf::Workspace(id) = of {
+        if let Some(id) = of.workspace() {
             self.check_workspace(&state, id, operation)?;
         }
-        let listed = |invitation: &&Invitation| match of {
-            ListOf::Workspace(id) => invitation.workspaces.iter().any(|(into, _)| into == id),
-            ListOf::Account => true,
+        let listed = |invitation: &&Invitation| {
+            of.workspace().is_none_or(|id| invitation.workspaces.iter().any(|(into, _)| into == id))
         };
         let all: Vec<Invitation> = state.invitations.values().filter(listed).cloned().collect();
         self.page(&all, &page, operation)

@@ -1,7 +1,7 @@
 //! What became of a write whose answer was lost: decided in one place, by reading the member back.
 
 use super::find::read_member;
-use super::write::Write;
+use super::write::{About, Write};
 use crate::{
     Behaviour, Capabilities, Effect, Error, ErrorKind, Mark, Member, Operation, Resource, Result,
     WorkspaceMembers,
@@ -61,8 +61,8 @@ async fn read_back<W: Write>(
     write: &W,
     error: Error,
 ) -> Result<W::Done, Failed> {
-    let (workspace, principal) = write.addresses();
-    let read = read_member(account, workspace, principal).await;
+    let about = write.about();
+    let read = read_member(account, about.workspace, about.principal).await;
     let found = Found::by(&read);
     match resolve(write, error, read, account.capabilities(), Attempt::First) {
         Verdict::Applied(done) => Ok(done),
@@ -133,7 +133,7 @@ pub fn resolve<W: Write + ?Sized>(
             Verdict::Final(refused(ErrorKind::AlreadyMember, message).with_request_id(id).with_source(error))
         }
         Conclusion::NoMember => {
-            let (workspace, principal) = write.addresses();
+            let About { workspace, principal, .. } = write.about();
             let message = format!(
                 "{principal} in workspace {workspace} is not a member any more (the answer was lost: {text})"
             );
@@ -221,13 +221,14 @@ impl Shown {
                 };
             }
         };
-        if let (Some(asked), Some(found)) = (write.membership(), &member.key.membership)
+        let about = write.about();
+        if let (Some(asked), Some(found)) = (about.membership, &member.key.membership)
             && asked != found
         {
             return Self::OtherMembership;
         }
-        let is_third = write.from().is_some_and(|from| *from != member.native_role);
-        let Some(asked) = write.role() else {
+        let is_third = about.from.is_some_and(|from| *from != member.native_role);
+        let Some(asked) = about.role else {
             return if is_third { Self::ThirdRole } else { Self::AsAsked };
         };
         let roles = capabilities.roles();

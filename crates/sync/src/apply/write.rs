@@ -33,8 +33,8 @@ pub(super) async fn resolved<W: Write>(
     if !lost && !already {
         return Written::Failed(error, None);
     }
-    let (workspace, principal) = write.addresses();
-    let read = read_member(members, workspace, principal).await;
+    let about = write.about();
+    let read = read_member(members, about.workspace, about.principal).await;
     let found = read.as_ref().ok().and_then(Option::clone);
     match resolve(write, error, read, members.capabilities(), Attempt::First) {
         Verdict::Applied(done) if lost => Written::Applied(done),
