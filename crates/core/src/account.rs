@@ -1,7 +1,7 @@
 //! What an account has besides members: the acting identity, workspaces, users and groups.
 
 use crate::adapter::{Record, RecordKey};
-use crate::macros::{names, setters};
+use crate::macros::{marked, names, setters};
 use crate::{EmailAddress, GroupId, UserId, WorkspaceId};
 
 /// Who a credential acts as. Answered by [`me`](crate::WorkspaceMembers::me).
@@ -144,18 +144,7 @@ impl User {
         Self { id, email, name, status: Status::Unknown, license, groups, marks: Vec::new() }
     }
 
-    /// Adds a mark.
-    pub fn with_mark(mut self, mark: Mark) -> Self {
-        if let Err(at) = self.marks.binary_search(&mark) {
-            self.marks.insert(at, mark);
-        }
-        self
-    }
-
-    /// Whether the mark is set.
-    pub fn is(&self, mark: Mark) -> bool {
-        self.marks.contains(&mark)
-    }
+    marked!();
 
     setters! {
         with_email(email: Option<EmailAddress>);

@@ -123,8 +123,8 @@ names! {
 
 /// Everything that can go wrong, in one pointer.
 ///
-/// `Display` is one lower-case line about this level only, without control characters, which a provider's words might have; [`source`](std::error::Error::source) carries the cause.
-/// Neither holds a request's body, a URL's credentials or a key.
+/// `Display` is one lower-case line about this level only; [`source`](std::error::Error::source) carries the cause. Neither
+/// holds a request's body, a URL's credentials or a key. No text in it has control characters, whatever it quotes.
 #[derive(Debug, Clone)]
 pub struct Error(Box<Inner>);
 

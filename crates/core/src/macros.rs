@@ -20,6 +20,24 @@ macro_rules! setters {
     )+};
 }
 
+/// Declares the methods of what has `marks`, which are sorted.
+macro_rules! marked {
+    () => {
+        /// Adds a mark.
+        pub fn with_mark(mut self, mark: Mark) -> Self {
+            if let Err(at) = self.marks.binary_search(&mark) {
+                self.marks.insert(at, mark);
+            }
+            self
+        }
+
+        /// Whether the mark is set.
+        pub fn is(&self, mark: Mark) -> bool {
+            self.marks.contains(&mark)
+        }
+    };
+}
+
 /// Declares an enum whose values have names in text and data, and perhaps one more text each, which a method returns and
 /// which ends their documentation.
 macro_rules! names {
@@ -125,4 +143,4 @@ macro_rules! name {
     };
 }
 
-pub(crate) use {checked_text, name, names, setters};
+pub(crate) use {checked_text, marked, name, names, setters};

@@ -7,7 +7,8 @@ use workspace_members_core::{Effect, Error, ErrorKind, Operation, RateLimit, Res
 
 /// Declares `with_*` for each field named.
 macro_rules! setters {
-    ($($with:ident($field:ident: $type:ty);)+) => {$(
+    ($($(#[$cfg:meta])? $with:ident($field:ident: $type:ty);)+) => {$(
+        $(#[$cfg])?
         #[doc = concat!("Sets [`", stringify!($field), "`](Self::", stringify!($field), ").")]
         pub fn $with(mut self, $field: $type) -> Self {
             self.$field = $field;
@@ -89,13 +90,8 @@ impl LayersConfig {
         with_concurrency(concurrency: u32);
         with_timeout(timeout: Duration);
         with_read_only(read_only: bool);
-    }
-
-    /// Sets [`audit`](Self::audit).
-    #[cfg(feature = "audit")]
-    pub fn with_audit(mut self, audit: AuditConfig) -> Self {
-        self.audit = audit;
-        self
+        #[cfg(feature = "audit")]
+        with_audit(audit: AuditConfig);
     }
 
     /// Refuses what cannot be meant, as [`ErrorKind::Config`], naming the field.

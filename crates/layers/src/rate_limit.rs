@@ -195,13 +195,13 @@ impl Shared {
         });
         let wait = wait.min(Duration::from_hours(24));
         let until = now + wait;
-        let longer = hold.until().is_none_or(|before| until > before);
+        let before = hold.asked.max(hold.chosen.map(|(_, until)| until));
         match asked {
             Some(_) => hold.asked = hold.asked.max(Some(until)),
             None if hold.chosen.is_none_or(|(_, before)| until > before) => hold.chosen = Some((now, until)),
             None => {}
         }
-        if longer {
+        if before.is_none_or(|before| until > before) {
             tracing::warn!(
                 wsm.operation = operation.as_str(),
                 wsm.wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
@@ -220,12 +220,6 @@ impl Shared {
         if hold.unspecified > 0 && hold.since.is_none_or(|since| sent > since) {
             hold.unspecified = 0;
         }
-    }
-}
-
-impl Hold {
-    fn until(&self) -> Option<Instant> {
-        self.asked.max(self.chosen.map(|(_, until)| until))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::find::{may_be, narrow_not_found, read_member};
 use super::guarded::Guarded;
-use super::resolve::{Failed, Found, send};
+use super::resolve::{Failed, Unread, send};
 use crate::{
     AddMember, Behaviour, Capability, Change, Effect, Error, ErrorKind, Member, Operation, Resource, Result,
     Role, SetRole, WorkspaceMembers,
@@ -75,9 +75,8 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
                 if error.kind() == ErrorKind::AlreadyMember && if_present != IfPresent::Fail =>
             {
                 let found = match found {
-                    Found::Member(member) => Some(member),
-                    Found::Nobody => None,
-                    Found::Unread => {
+                    Ok(found) => found,
+                    Err(Unread) => {
                         read_member(self.account(), &request.workspace, &request.principal).await?
                     }
                 };

@@ -30,19 +30,6 @@ use std::collections::{BTreeMap, BTreeSet};
 /// One handle for many changes asks once whom the key acts as, and reads the list of groups and the roster of a workspace
 /// once, if at all. It keeps the rosters up to date with its own changes and does not see those of others: use it for a
 /// loop, not for hours.
-///
-/// ```
-/// # use workspace_members_core::{InMemory, PrincipalId, Protection, Result, WorkspaceId};
-/// # use workspace_members_core::{WorkspaceMembers, WorkspaceMembersExt};
-/// async fn empty(account: &dyn WorkspaceMembers, of: &WorkspaceId, people: &[PrincipalId]) -> Result<()> {
-///     // The workspace is about to be deleted: it needs no owner.
-///     let mut guarded = account.guarded().allow(Protection::LastOwner);
-///     for person in people {
-///         guarded.remove_member(of, person).await?;
-///     }
-///     Ok(())
-/// }
-/// ```
 #[derive(Debug)]
 pub struct Guarded<'a, M: ?Sized> {
     members: &'a M,

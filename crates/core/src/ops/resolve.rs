@@ -11,34 +11,20 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Failed {
     pub(super) error: Error,
-    pub(super) found: Found,
+    /// Who was there when it was read back.
+    pub(super) found: Result<Option<Member>, Unread>,
 }
 
-/// Who was there when a write was read back.
-#[derive(Debug)]
-pub(super) enum Found {
-    /// It was not read back, or could not be.
-    Unread,
-    Nobody,
-    Member(Member),
-}
-
-impl Found {
-    pub(super) fn by(read: &Result<Option<Member>>) -> Self {
-        match read {
-            Err(_) => Self::Unread,
-            Ok(None) => Self::Nobody,
-            Ok(Some(member)) => Self::Member(member.clone()),
-        }
-    }
-}
+/// A write was not read back, or could not be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unread;
 
 /// Sends a write once, and resolves a lost answer by one read. Never sends it again: that is for the retry layer.
 pub(super) async fn send<W: Write>(account: &dyn WorkspaceMembers, write: &W) -> Result<W::Done, Failed> {
     match write.send(account).await {
         Ok(done) => Ok(done),
         Err(error) if error.effect() == Effect::Unknown => read_back(account, write, error).await,
-        Err(error) => Err(Failed { error, found: Found::Unread }),
+        Err(error) => Err(Failed { error, found: Err(Unread) }),
     }
 }
 
@@ -49,7 +35,7 @@ pub(super) async fn send_after_removal<W: Write>(
     write: &W,
 ) -> Result<W::Done, Failed> {
     match send(account, write).await {
-        Err(Failed { error, found: Found::Unread }) if write.may_mean_done(&error) => {
+        Err(Failed { error, found: Err(Unread) }) if write.may_mean_done(&error) => {
             read_back(account, write, error).await
         }
         sent => sent,
@@ -63,7 +49,7 @@ async fn read_back<W: Write>(
 ) -> Result<W::Done, Failed> {
     let about = write.about();
     let read = read_member(account, about.workspace, about.principal).await;
-    let found = Found::by(&read);
+    let found = read.as_ref().map(Option::clone).map_err(|_| Unread);
     match resolve(write, error, read, account.capabilities(), Attempt::First) {
         Verdict::Applied(done) => Ok(done),
         Verdict::NotApplied(error) | Verdict::Final(error) => Err(Failed { error, found }),

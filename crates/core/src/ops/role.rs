@@ -3,7 +3,7 @@
 use super::ensure::Ensured;
 use super::find::{find_member, read_member};
 use super::guarded::Guarded;
-use super::resolve::{Failed, Found, send, send_after_removal};
+use super::resolve::{Failed, Unread, send, send_after_removal};
 use crate::{
     AddMember, Capability, Effect, Error, ErrorKind, Mark, Member, Operation, PrincipalId, RemoveMember,
     Resource, Result, Role, SetRole, WorkspaceId, WorkspaceMembers,
@@ -132,7 +132,7 @@ async fn remove_for_now(account: &dyn WorkspaceMembers, removal: &RemoveMember) 
     let error = match send(account, removal).await {
         Ok(()) => return Ok(None),
         // It was read back and had not happened yet. Nobody sends it again here, and it may still arrive.
-        Err(Failed { error, found: Found::Member(_) }) => error.with_effect(Effect::Unknown),
+        Err(Failed { error, found: Ok(Some(_)) }) => error.with_effect(Effect::Unknown),
         Err(failed) => failed.error,
     };
     let unrecorded = error.kind() == ErrorKind::RecordFailed && error.effect() == Effect::Partial;
@@ -160,7 +160,7 @@ async fn put_back(
         Err(error.with_effect(effect).with_message(message))
     };
     let mut second = String::new();
-    if !matches!(found, Found::Member(_)) {
+    if !matches!(found, Ok(Some(_))) {
         match send_after_removal(account, back).await {
             Ok(_) => return inside(error, format!("the old role {} was put back", old.native_role)),
             Err(failed) => {
@@ -170,18 +170,18 @@ async fn put_back(
         }
     }
     // The first addition may have come through late, or somebody else's.
-    if matches!(found, Found::Unread) {
-        found = Found::by(&read_member(account, &back.workspace, &back.principal).await);
+    if found.is_err() {
+        found = read_member(account, &back.workspace, &back.principal).await.map_err(|_| Unread);
     }
     let whereabouts = match found {
-        Found::Member(member) if account.capabilities().roles().satisfies(asked, &member.native_role) => {
+        Ok(Some(member)) if account.capabilities().roles().satisfies(asked, &member.native_role) => {
             return Ok(member);
         }
-        Found::Member(member) => {
+        Ok(Some(member)) => {
             return inside(error, format!("reading back shows them in role {}", member.native_role));
         }
-        Found::Nobody => "they are outside",
-        Found::Unread => "they may be outside",
+        Ok(None) => "they are outside",
+        Err(Unread) => "they may be outside",
     };
     let message = format!(
         "{}; putting back the old role {} failed too{second}, so {whereabouts}",

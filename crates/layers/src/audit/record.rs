@@ -1,6 +1,6 @@
 //! What an audit line says.
 
-use crate::audit::email::{EmailKey, hidden, hidden_email, hidden_id};
+use crate::audit::email::{EmailKey, hidden, hidden_id};
 use crate::call::{Answer, Call};
 use serde::Serialize;
 use std::time::Duration;
@@ -113,7 +113,7 @@ impl Record {
             actor: ActorRecord {
                 label: actor.label.as_deref().map(|label| hidden(label, key)),
                 user: actor.user.as_ref().map(|user| hide(user.as_str())),
-                email: actor.email.as_ref().map(|email| hidden_email(email, key)),
+                email: actor.email.as_ref().map(|email| hidden_id(email.as_str(), key)),
             },
             connection: call.connection.map(str::to_owned),
             provider: call.provider.to_string(),
@@ -126,7 +126,7 @@ impl Record {
             native_role: native.map(|role| role.native.to_string()),
             from: subject.from.map(ToString::to_string),
             notify: subject.notify.map(mailed),
-            invitee: subject.invitee.map(|email| hidden_email(email, key)),
+            invitee: subject.invitee.map(|email| hidden_id(email.as_str(), key)),
             invited_to: subject.invited_to.iter().map(invited_to).collect(),
             invitation: subject.invitation.map(|id| hide(id.as_str())),
             active: subject.active,
@@ -182,7 +182,7 @@ impl Outcome {
         Self {
             result: "ok",
             effect: "applied",
-            email: email.map(|email| hidden_email(email, key)),
+            email: email.map(|email| hidden_id(email.as_str(), key)),
             confirmed_role: role.map(ToString::to_string),
             ..Self::default()
         }
