@@ -69,28 +69,27 @@ impl Checks<'_> {
         let is_empty = page.records.is_empty() && page.again.is_empty();
         self.empty_run = if is_empty { self.empty_run + 1 } else { 0 };
         let seen = self.records.len() as u64;
-        match (&page.next, self.total) {
+        let (kind, message) = match (&page.next, self.total) {
             (_, Some(total)) if seen > total => {
-                Err(self.changed(format!("the provider counts {total} records and sent {seen}")))
+                (ErrorKind::ListingChanged, format!("the provider counts {total} records and sent {seen}"))
             }
-            (None, Some(total)) if seen < total => {
-                Err(self.changed(format!("the provider counts {total} records and sent only {seen}")))
-            }
-            (Some(_), _) if self.empty_run >= MAX_EMPTY_PAGES => {
-                let message =
-                    format!("{MAX_EMPTY_PAGES} pages in a row were empty, and another was announced");
-                Err(self.fail(ErrorKind::UnexpectedResponse, message))
-            }
+            (None, Some(total)) if seen < total => (
+                ErrorKind::ListingChanged,
+                format!("the provider counts {total} records and sent only {seen}"),
+            ),
+            (Some(_), _) if self.empty_run >= MAX_EMPTY_PAGES => (
+                ErrorKind::UnexpectedResponse,
+                format!("{MAX_EMPTY_PAGES} pages in a row were empty, and another was announced"),
+            ),
             (Some(_), _) if self.pages >= MAX_PAGES => {
-                let message = format!("{MAX_PAGES} pages came, and another was announced");
-                Err(self.fail(ErrorKind::UnexpectedResponse, message))
+                (ErrorKind::UnexpectedResponse, format!("{MAX_PAGES} pages came, and another was announced"))
             }
             (Some(next), _) if !self.cursors.insert(RecordKey::of(&next.as_str())) => {
-                let message = format!("the page {:?} was announced twice", next.as_str());
-                Err(self.fail(ErrorKind::UnexpectedResponse, message))
+                (ErrorKind::UnexpectedResponse, format!("the page {:?} was announced twice", next.as_str()))
             }
-            _ => Ok(()),
-        }
+            _ => return Ok(()),
+        };
+        Err(self.fail(kind, message))
     }
 }
 

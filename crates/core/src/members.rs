@@ -45,6 +45,7 @@ use std::sync::Arc;
 /// `workspace-members-testkit` runs these rules against any implementation.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
+#[expect(unused_variables, reason = "a method that is not written refuses whatever is asked")]
 pub trait WorkspaceMembers: fmt::Debug + Send + Sync {
     /// The provider's name.
     fn provider(&self) -> Provider;
@@ -59,7 +60,6 @@ pub trait WorkspaceMembers: fmt::Debug + Send + Sync {
 
     /// One page of the account's workspaces. Idempotent.
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
-        let _ = page;
         Err(self.capabilities().unsupported(Capability::ListWorkspaces, Operation::ListWorkspaces))
     }
 
@@ -67,13 +67,11 @@ pub trait WorkspaceMembers: fmt::Debug + Send + Sync {
     ///
     /// [`ErrorKind::Forbidden`] names the right that the credential's user lacks.
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
-        let _ = page;
         Err(self.capabilities().unsupported(Capability::ListUsers, Operation::ListUsers))
     }
 
     /// One page of the account's groups. Idempotent.
     async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
-        let _ = page;
         Err(self.capabilities().unsupported(Capability::ListGroups, Operation::ListGroups))
     }
 
@@ -114,31 +112,26 @@ pub trait WorkspaceMembers: fmt::Debug + Send + Sync {
     ///
     /// [`ErrorKind::AlreadyMember`] for the address of a user of the account, where the provider reports it.
     async fn invite(&self, request: &Invite) -> Result<Invited> {
-        let _ = request;
         Err(self.capabilities().unsupported(Capability::InviteUser, Operation::Invite))
     }
 
     /// One page of the open invitations, to one workspace or of the whole account. Idempotent.
     async fn invitations_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Invitation>> {
-        let _ = (of, page);
         Err(self.capabilities().unsupported(Capability::ListInvitations, Operation::ListInvitations))
     }
 
     /// Withdraws an open invitation. Repeating it is [`ErrorKind::NotFound`].
     async fn cancel_invitation(&self, id: &InvitationId) -> Result<()> {
-        let _ = id;
         Err(self.capabilities().unsupported(Capability::CancelInvitation, Operation::CancelInvitation))
     }
 
     /// Deactivates a user of the account, or activates them again (`active`). Their memberships stay. Idempotent.
     async fn set_user_active(&self, user: &UserId, active: bool) -> Result<User> {
-        let _ = (user, active);
         Err(self.capabilities().unsupported(Capability::SetUserActive, Operation::SetUserActive))
     }
 
     /// Deletes a user of the account, and with them all their memberships. Repeating it is [`ErrorKind::NotFound`].
     async fn delete_user(&self, user: &UserId) -> Result<()> {
-        let _ = user;
         Err(self.capabilities().unsupported(Capability::DeleteUser, Operation::DeleteUser))
     }
 }

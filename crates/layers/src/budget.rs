@@ -1,7 +1,8 @@
 //! How much of the load may be repetitions.
 
 use crate::BudgetConfig;
-use std::sync::{Mutex, PoisonError};
+use crate::lock::lock;
+use std::sync::Mutex;
 use tokio::time::Instant;
 
 /// A bucket of tokens; a repetition costs one.
@@ -42,8 +43,7 @@ impl Budget {
     }
 
     fn change(&self, by: f64, now: Instant) -> bool {
-        // Nothing panics under the lock.
-        let mut level = self.level.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut level = lock(&self.level);
         // Another thread may have been a little later.
         let now = now.max(level.at);
         let earned = now.saturating_duration_since(level.at).as_secs_f64() * self.config.per_second;

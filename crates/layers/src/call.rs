@@ -41,11 +41,6 @@ impl Call<'_> {
         format!("deadline of {}", shown(self.deadline.unwrap_or_default()))
     }
 
-    /// What the call did if it is given up after it was sent.
-    pub(crate) fn effect_if_given_up(&self) -> Effect {
-        if self.operation.is_write() { Effect::Unknown } else { Effect::NotApplied }
-    }
-
     /// A failure that a concern found out itself.
     pub(crate) fn error(&self, kind: ErrorKind, effect: Effect, message: impl Into<String>) -> Error {
         self.named(Error::new(kind, effect, message.into()))

@@ -1,8 +1,9 @@
 //! Keeps the provider's limits: counts requests by windows, exactly, so that no window sees more than its limit.
 
 use crate::duration::{self, shown};
+use crate::lock::lock;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -123,7 +124,7 @@ impl Limiter {
     /// How long all requests have to wait still, if at all.
     fn hold_left(&self, now: Instant) -> Result<Option<Duration>> {
         let (asked, chosen) = {
-            let hold = self.shared.hold();
+            let hold = lock(&self.shared.hold);
             (hold.asked, hold.chosen)
         };
         let asked = asked.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
@@ -173,15 +174,10 @@ impl Shared {
         self.gates.iter().filter(move |gate| gate.limit.covers(operation))
     }
 
-    fn hold(&self) -> MutexGuard<'_, Hold> {
-        // Nothing panics under the lock.
-        self.hold.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// A 429 for a request sent at that time.
     fn hold_back(&self, operation: Operation, sent: Instant, asked: Option<Duration>) {
         let now = Instant::now();
-        let mut hold = self.hold();
+        let mut hold = lock(&self.hold);
         // Of several requests that were under way together, the first answer counts.
         let news = hold.since.is_none_or(|since| sent > since);
         let wait = asked.unwrap_or_else(|| {
@@ -216,7 +212,7 @@ impl Shared {
 
     /// An answer other than 429, for a request sent at that time.
     fn passed(&self, sent: Instant) {
-        let mut hold = self.hold();
+        let mut hold = lock(&self.hold);
         if hold.unspecified > 0 && hold.since.is_none_or(|since| sent > since) {
             hold.unspecified = 0;
         }
@@ -230,16 +226,11 @@ impl Gate {
         Self { limit, first: tokio::sync::Mutex::default(), slots: Mutex::default(), freed: Notify::new() }
     }
 
-    fn slots(&self) -> MutexGuard<'_, Slots> {
-        // Nothing panics under the lock.
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Waits in line for a slot, and takes it. Dropped before it completes, it has taken nothing.
     async fn enter(&self) {
         let _first = self.first.lock().await;
         loop {
-            let taken = self.slots().take(self.limit.max.max(1), Instant::now());
+            let taken = lock(&self.slots).take(self.limit.max.max(1), Instant::now());
             match taken {
                 Ok(()) => return,
                 // Nobody else takes slots meanwhile, and none is given back before the one that leaves next, unless
@@ -254,7 +245,7 @@ impl Gate {
 
     /// A request of this gate ended; it counts for as long after its end, or not at all.
     fn leave(&self, counts: Option<Duration>, now: Instant) {
-        let mut slots = self.slots();
+        let mut slots = lock(&self.slots);
         slots.open = slots.open.saturating_sub(1);
         if let Some(lag) = counts {
             slots.leave_at(now + self.limit.per + lag + TICK);

@@ -4,8 +4,9 @@ use crate::RetryConfig;
 use crate::budget::Budget;
 use crate::call::Call;
 use crate::duration::shown;
+use crate::lock::lock;
 use futures_util::future::BoxFuture;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 use workspace_members_core::ops::{About, Attempt, Verdict, Write, resolve};
 use workspace_members_core::{Capabilities, Capability, Effect, Error, ErrorKind, Member, Result};
@@ -69,9 +70,7 @@ impl RetryPolicy {
         let doublings = attempts.saturating_sub(1).min(31);
         let bound = self.config.base.saturating_mul(1 << doublings).min(self.config.cap);
         let micros = u64::try_from(bound.as_micros()).unwrap_or(u64::MAX);
-        // Nothing panics under the lock.
-        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
-        Duration::from_micros(rng.u64(0..=micros))
+        Duration::from_micros(lock(&self.rng).u64(0..=micros))
     }
 }
 

@@ -5,6 +5,7 @@ use crate::RetryConfig;
 use crate::audit::Audit;
 use crate::call::{Answer, Call, Subject};
 use crate::concurrency::ConcurrencyLimit;
+use crate::lock::lock;
 use crate::rate_limit::{End, Limiter, Slot};
 use crate::read_only;
 use crate::retry::{IfLost, READ_BACK_GRACE, Reader, RetryPolicy};
@@ -12,7 +13,7 @@ use crate::timeout;
 use crate::trace::{CallSpan, Trace};
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
@@ -305,7 +306,7 @@ impl<M: WorkspaceMembers> Reader for Stack<M> {
             total.deadline = call.left().map(|left| left.max(READ_BACK_GRACE));
             let reads = ReadBack { stack: self, total: Mutex::new(total) };
             let found = read_member(&reads, of.workspace, of.principal).await;
-            let total = reads.total.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let total = lock(&reads.total);
             // Time in a queue counts against neither.
             call.queued += total.queued;
             (found, total.attempt)
@@ -329,11 +330,9 @@ impl<M: WorkspaceMembers> ReadBack<'_, M> {
         subject: Subject<'_>,
         send: Once<'_, T>,
     ) -> Result<T> {
-        // Nothing panics under the lock.
-        let total = || self.total.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut call = Call { operation, subject, attempt: 0, ..total().clone() };
+        let mut call = Call { operation, subject, attempt: 0, ..lock(&self.total).clone() };
         let result = self.stack.call(&mut call, &Request::read(send)).await;
-        let mut total = total();
+        let mut total = lock(&self.total);
         total.queued = call.queued;
         total.attempt += call.attempt;
         result

@@ -35,16 +35,6 @@ pub struct Ensured {
     pub member: Member,
 }
 
-impl Ensured {
-    pub(super) fn applied(member: Member) -> Self {
-        Self { change: Change::Applied, member }
-    }
-
-    pub(super) fn unchanged(member: Member) -> Self {
-        Self { change: Change::Unchanged, member }
-    }
-}
-
 impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
     /// See [`ensure`](crate::WorkspaceMembersExt::ensure).
     pub async fn ensure(&mut self, request: &AddMember, if_present: IfPresent) -> Result<Ensured> {
@@ -89,12 +79,12 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
             Err(failed) => return Err(narrow_not_found(self.account(), failed.error, &request.key()).await),
         };
         if first.is_none() {
-            return Ok(Ensured::applied(added));
+            return Ok(Ensured { change: Change::Applied, member: added });
         }
         let done = format!("added {} as {}", added.key, added.native_role);
         let change = SetRole::new(added.key, request.role.clone()).with_from(Some(added.native_role));
         match send(self.account(), &change).await {
-            Ok(member) => Ok(Ensured::applied(member)),
+            Ok(member) => Ok(Ensured { change: Change::Applied, member }),
             Err(failed) => Err(failed.error.with_done(vec![done])),
         }
     }
@@ -127,7 +117,7 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
         member: Member,
     ) -> Result<Ensured> {
         match if_present {
-            IfPresent::Keep => Ok(Ensured::unchanged(member)),
+            IfPresent::Keep => Ok(Ensured { change: Change::Unchanged, member }),
             IfPresent::SetRole => self.give_role(member, &request.role).await,
             IfPresent::Fail => {
                 let message = format!("{} is a member already, as {}", member.key, member.native_role);

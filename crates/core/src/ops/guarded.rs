@@ -184,38 +184,32 @@ impl<'a, M: WorkspaceMembers + ?Sized> Guarded<'a, M> {
                 }
             },
         };
-        let principal = &member.key.principal;
-        if principal.kind() == PrincipalKind::User {
-            let is_me = self.is_same(principal, &me);
-            return if is_me {
-                Err(refuse("takes access from the user that the key acts as"))
-            } else {
-                Ok(())
-            };
-        }
-        let holds = self.holds(principal, &me).await.map_err(|error| {
-            let why = format!(
-                "may take access from the user that the key acts as: who is in the group could not be read: {error}"
-            );
-            refuse(&why).with_source(error)
-        })?;
-        match holds {
-            Some(false) => Ok(()),
-            Some(true) => Err(refuse("takes access from the user that the key acts as, who is in the group")),
-            None => Err(refuse(
+        match self.is_or_holds(&member.key.principal, &me).await {
+            Ok(Some(false)) => Ok(()),
+            Ok(Some(true)) => Err(refuse("takes access from the user that the key acts as")),
+            Ok(None) => Err(refuse(
                 "may take access from the user that the key acts as: who is in the group is not known",
             )),
+            Err(error) => {
+                let why = format!(
+                    "may take access from the user that the key acts as: who is in the group could not be read: {error}"
+                );
+                Err(refuse(&why).with_source(error))
+            }
         }
     }
 
-    /// Whether a group holds a user; `None` where the provider does not say.
-    async fn holds(&mut self, group: &PrincipalId, user: &UserId) -> Result<Option<bool>> {
+    /// Whether a principal is this user, or a group that holds them; `None` where the provider does not say.
+    async fn is_or_holds(&mut self, principal: &PrincipalId, user: &UserId) -> Result<Option<bool>> {
+        if principal.kind() == PrincipalKind::User {
+            return Ok(Some(self.is_same(principal, user)));
+        }
         if self.groups.is_none() {
             self.groups = Some(collect(|| groups(self.members)).await?);
         }
         let mut listed = self.groups.iter().flatten();
-        let users =
-            listed.find(|listed| group.as_group() == Some(&listed.id)).and_then(|group| group.users.as_ref());
+        let group = listed.find(|listed| principal.as_group() == Some(&listed.id));
+        let users = group.and_then(|group| group.users.as_ref());
         Ok(users.map(|users| users.iter().any(|one| self.is_same(&one.clone().into(), user))))
     }
 

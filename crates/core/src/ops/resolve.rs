@@ -49,7 +49,7 @@ async fn read_back<W: Write>(
 ) -> Result<W::Done, Failed> {
     let about = write.about();
     let read = read_member(account, about.workspace, about.principal).await;
-    let found = read.as_ref().map(Option::clone).map_err(|_| Unread);
+    let found = read.clone().map_err(|_| Unread);
     match resolve(write, error, read, account.capabilities(), Attempt::First) {
         Verdict::Applied(done) => Ok(done),
         Verdict::NotApplied(error) | Verdict::Final(error) => Err(Failed { error, found }),

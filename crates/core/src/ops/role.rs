@@ -5,8 +5,8 @@ use super::find::{find_member, read_member};
 use super::guarded::Guarded;
 use super::resolve::{Failed, Unread, send, send_after_removal};
 use crate::{
-    AddMember, Capability, Effect, Error, ErrorKind, Mark, Member, Operation, PrincipalId, RemoveMember,
-    Resource, Result, Role, SetRole, WorkspaceId, WorkspaceMembers,
+    AddMember, Capability, Change, Effect, Error, ErrorKind, Mark, Member, Operation, PrincipalId,
+    RemoveMember, Resource, Result, Role, SetRole, WorkspaceId, WorkspaceMembers,
 };
 
 impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
@@ -58,7 +58,7 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
         let capabilities = self.account().capabilities();
         let asked = capabilities.resolve_role(role, operation)?;
         if capabilities.roles().satisfies(role, &member.native_role) || member.is(Mark::RoleFixed) {
-            return Ok(Ensured::unchanged(member));
+            return Ok(Ensured { change: Change::Unchanged, member });
         }
         let by_adding = capabilities.changes_role_by_adding(member.key.principal.kind());
         let capability = Capability::set_role(member.key.principal.kind());
@@ -80,7 +80,8 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
             let request = SetRole::new(member.key, role.clone()).with_from(Some(member.native_role));
             send(self.account(), &request).await
         };
-        changed.map(Ensured::applied).map_err(|failed| failed.error)
+        let member = changed.map_err(|failed| failed.error)?;
+        Ok(Ensured { change: Change::Applied, member })
     }
 
     async fn removed_then_added(
@@ -96,7 +97,7 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
         capabilities.require(Capability::remove(principal.kind()), operation)?;
         let old = self.member(workspace, principal).await?;
         if capabilities.roles().satisfies(role, &old.native_role) || old.is(Mark::RoleFixed) {
-            return Ok(Ensured::unchanged(old));
+            return Ok(Ensured { change: Change::Unchanged, member: old });
         }
         let removal = RemoveMember::new(old.key.clone()).with_from(Some(old.native_role.clone()));
         capabilities.check_remove(&removal)?;
@@ -117,7 +118,7 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
             Err(failed) => put_back(self.account(), failed, &old, &back, role).await?,
         };
         match unrecorded {
-            None => Ok(Ensured::applied(member)),
+            None => Ok(Ensured { change: Change::Applied, member }),
             Some(error) => {
                 let removed = format!("removed {} ({})", old.key, old.native_role);
                 Err(error.with_done(vec![removed, format!("added {} as {}", member.key, member.native_role)]))

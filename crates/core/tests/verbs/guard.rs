@@ -10,7 +10,7 @@ async fn a_group_that_may_hold_the_keys_user_loses_nothing_unless_that_is_allowe
         Twisted::new(editors.with_member(ws(), GroupId::from(2), native("writer")))
     };
     for (account, expected) in [
-        (with(Some(&[1, 2])), "takes access from the user that the key acts as, who is in the group; use"),
+        (with(Some(&[1, 2])), "takes access from the user that the key acts as; use"),
         (
             with(None),
             "may take access from the user that the key acts as: who is in the group is not known; use",

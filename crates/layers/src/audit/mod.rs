@@ -11,9 +11,10 @@ pub use key_source::KeySource;
 pub use record::{Actor, RECORD_VERSION};
 
 use crate::call::{Answer, Call};
+use crate::lock::lock;
 use record::{Outcome, Record, now};
 use std::io;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex};
 use tokio::time::Instant;
 use tracing::Span;
 use workspace_members_core::{Capabilities, Capability, Effect, Error, ErrorKind, Identity, Result};
@@ -39,7 +40,7 @@ pub struct Audit {
     sink: Arc<dyn AuditSink>,
     actor: Actor,
     /// As last seen: keys are renewed, and another one may act as somebody else.
-    identity: RwLock<Option<Identity>>,
+    identity: Mutex<Option<Identity>>,
     /// Held while the provider is asked, so that the first writes ask it once.
     asking: tokio::sync::Mutex<()>,
     identify: bool,
@@ -52,7 +53,7 @@ impl Audit {
         Self {
             sink,
             actor: Actor::default(),
-            identity: RwLock::default(),
+            identity: Mutex::default(),
             asking: tokio::sync::Mutex::new(()),
             identify: true,
             email_key: None,
@@ -79,8 +80,7 @@ impl Audit {
 
     /// The provider said whom the key acts as.
     pub(crate) fn acts_as(&self, identity: &Identity) {
-        // Nothing panics under the lock.
-        *self.identity.write().unwrap_or_else(PoisonError::into_inner) = Some(identity.clone());
+        *lock(&self.identity) = Some(identity.clone());
     }
 
     /// Writes the intent of a write, which may be sent if this succeeds; else this is its error. `ask` asks the provider
@@ -118,8 +118,7 @@ impl Audit {
         if actor.user.is_some() {
             return actor;
         }
-        // Nothing panics under the lock.
-        match &*self.identity.read().unwrap_or_else(PoisonError::into_inner) {
+        match &*lock(&self.identity) {
             Some(identity) => actor.with_identity(identity),
             None => actor,
         }
