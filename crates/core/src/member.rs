@@ -1,7 +1,7 @@
 //! A member, and what addresses one.
 
 use crate::adapter::{Record, RecordKey};
-use crate::macros::{marked, names, setters};
+use crate::macros::{marked, setters};
 use crate::{
     EmailAddress, Fit, Mark, MembershipId, NativeRole, PrincipalId, Role, RoleTable, Status, WorkspaceId,
 };
@@ -101,12 +101,18 @@ impl Record for Member {
     }
 }
 
-names! {
-    /// Whether a verb changed anything.
-    Change {
-        /// It did.
-        Applied = "applied",
-        /// It was already so.
-        Unchanged = "unchanged",
+/// Whether a verb changed anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+pub enum Change {
+    /// It did.
+    Applied,
+    /// It was already so.
+    Unchanged,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(if *self == Self::Applied { "applied" } else { "unchanged" })
     }
 }
