@@ -464,7 +464,7 @@ async fn layers_show_no_secret() {
     clean(&format!("{:?}", EmailKey::new(email_key).unwrap()), "EmailKey");
     for account in accounts("http://127.0.0.1:1", || key()) {
         let sink = Arc::new(PanickingSink::default());
-        let stack = standard.clone().with_sink(sink).with_connection("c").build(account).unwrap();
+        let stack = standard.clone().with_sink(sink).build(account).unwrap().with_connection("c");
         clean(&format!("{stack:?}{stack:#?}"), "stack");
         clean(&chain(&stack.me().await.unwrap_err()), "stack");
     }

@@ -72,8 +72,8 @@ fn read_only(harness: impl Harness) -> Layered<impl Harness> {
 fn standard(harness: impl Harness) -> Layered<impl Harness> {
     Layered::new("standard", harness, |members| {
         let config = LayersConfig::default().with_retry(quick());
-        let stack = StackBuilder::new(config).with_limiter(limiter()).with_sink(log()).with_seed(7);
-        Arc::new(stack.build(members).expect("the settings are valid"))
+        let stack = StackBuilder::new(config).with_limiter(limiter()).with_sink(log());
+        Arc::new(stack.build(members).expect("the settings are valid").with_seed(7))
     })
 }
 

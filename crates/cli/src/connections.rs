@@ -221,7 +221,7 @@ async fn open(declared: Declared, records: &mut Records) -> Result<Connection> {
     let Declared { name, config, own, key } = declared;
     let fail = |error: Error| Failure::from(error.with_provider(config.provider.clone())).at(&name);
     let adapter = own.connect(&config.effective_http(), key.credential).map_err(fail)?;
-    let layers = records.standard(&name, config.effective_layers()).await.map_err(fail)?;
-    let members = Counted::new(&name, Arc::new(layers.build(adapter).map_err(fail)?));
+    let layers = records.standard(config.effective_layers()).await.map_err(fail)?;
+    let members = Counted::new(&name, Arc::new(layers.build(adapter).map_err(fail)?.with_connection(&name)));
     Ok(Connection { name, config, own, members, key_from: key.from })
 }

@@ -40,7 +40,7 @@ pub(crate) fn sheet(plan: &Plan) -> Sheet {
             None | Some(Fit::Exact) => None,
             Some(Fit::Narrower) => Some("the provider's role grants less".to_owned()),
             Some(Fit::Wider) => Some("the provider's role grants more".to_owned()),
-            Some(Fit::Incomparable) => Some("the provider's role grants other rights".to_owned()),
+            Some(_) => Some("the provider's role grants other rights".to_owned()),
         });
         why.extend((step.strategy != sync::Strategy::Atomic).then(|| step.strategy.to_string()));
         why.extend(step.consequences.iter().map(ToString::to_string));

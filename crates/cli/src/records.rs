@@ -6,9 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use workspace_members::http::{CredentialSource, FileCredential};
-use workspace_members::layers::{
-    Actor, AuditConfig, AuditFile, AuditSink, KeySource, LayersConfig, StackBuilder,
-};
+use workspace_members::layers::{AuditConfig, AuditFile, AuditSink, KeySource, LayersConfig, StackBuilder};
 use workspace_members::{Effect, Error, ErrorKind, Result, SecretString};
 
 /// The files that are open, each once, whatever the number of connections that write to it.
@@ -31,23 +29,17 @@ impl Records {
     }
 
     /// The layers of one connection. Only a command that changes something opens a record.
-    pub(crate) async fn standard(
-        &mut self,
-        connection: &str,
-        mut layers: LayersConfig,
-    ) -> Result<StackBuilder> {
+    pub(crate) async fn standard(&mut self, mut layers: LayersConfig) -> Result<StackBuilder> {
         if self.file.is_some() {
             layers.audit.file.clone_from(&self.file);
         }
         if self.need != Need::Changes {
             layers.audit = AuditConfig::default();
         }
-        let mut standard = StackBuilder::new(layers.clone()).with_connection(connection);
+        layers.audit.actor = layers.audit.actor.or_else(|| variable("USER"));
+        let mut standard = StackBuilder::new(layers.clone());
         if let Some(file) = &layers.audit.file {
             standard = standard.with_sink(self.sink(file, layers.audit.fsync)?);
-            if let (None, Some(user)) = (&layers.audit.actor, variable("USER")) {
-                standard = standard.with_actor(Actor::default().with_label(user));
-            }
             if let Some(source) = &layers.audit.hash_emails {
                 standard = standard.with_email_key(email_key(source).await?);
             }

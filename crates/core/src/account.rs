@@ -1,7 +1,7 @@
 //! What an account has besides members: the acting identity, workspaces, users and groups.
 
 use crate::adapter::{Record, RecordKey};
-use crate::macros::{names, setters};
+use crate::macros::{marked, names, setters};
 use crate::{EmailAddress, GroupId, UserId, WorkspaceId};
 
 /// Who a credential acts as. Answered by [`me`](crate::WorkspaceMembers::me).
@@ -88,7 +88,7 @@ names! {
         Inactive = "inactive",
         /// They were invited and have not accepted. The invitation is valid, so they count for removal.
         Pending = "pending",
-        /// The provider does not say. Counts as active, and is shown as unknown.
+        /// The provider does not say.
         #[default]
         Unknown = "unknown",
     }
@@ -144,18 +144,7 @@ impl User {
         Self { id, email, name, status: Status::Unknown, license, groups, marks: Vec::new() }
     }
 
-    /// Adds a mark.
-    pub fn with_mark(mut self, mark: Mark) -> Self {
-        if let Err(at) = self.marks.binary_search(&mark) {
-            self.marks.insert(at, mark);
-        }
-        self
-    }
-
-    /// Whether the mark is set.
-    pub fn is(&self, mark: Mark) -> bool {
-        self.marks.contains(&mark)
-    }
+    marked!();
 
     setters! {
         with_email(email: Option<EmailAddress>);

@@ -143,8 +143,7 @@ impl Capabilities {
         &self.endpoint
     }
 
-    /// How the adapter is set up where that changes what it can do, such as `owner` (Paradigm's level) or `organization`
-    /// (PandaDoc's reach). Empty where there is one way only.
+    /// How the adapter is set up where that changes what it can do, such as `owner` (Paradigm's level). Else empty.
     pub fn variant(&self) -> &str {
         &self.variant
     }
@@ -221,8 +220,7 @@ impl Capabilities {
         })
     }
 
-    /// Records per page, unless a request asks for fewer or the listing is one of another size
-    /// ([`page_size_of`](Self::page_size_of)).
+    /// Records per page of listings that have no [size of their own](Self::page_size_of), unless a request asks for fewer.
     pub fn page_size(&self) -> u32 {
         self.page_size
     }
@@ -238,9 +236,8 @@ impl Capabilities {
         self.has(Capability::ListAccountMembers) || self.behaves(Behaviour::FixedWorkspaceOwner)
     }
 
-    /// How long the adapter lets one request take, from the moment that it sends it: what it waits for before that, a
-    /// credential or a free connection, is not counted. Nobody else needs to bound it then, or could without counting those
-    /// waits. `None` where the adapter leaves it to its caller.
+    /// How long the adapter lets one request take, from the moment that it sends it; waiting for a credential or a free
+    /// connection is not counted. `None` where the adapter leaves it to its caller.
     pub fn own_timeout(&self) -> Option<Duration> {
         self.own_timeout
     }

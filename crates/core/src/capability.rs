@@ -10,56 +10,37 @@ names! {
     Capability
     /// What it is, as messages name it: `adding a user`.
     description {
-        /// Say which user the credential acts as.
         Me = "me": "asking who the credential acts as",
-        /// List the account's workspaces.
         ListWorkspaces = "list_workspaces": "listing workspaces",
-        /// List the account's users.
         ListUsers = "list_users": "listing users",
         /// The list of users shows their e-mail addresses, so that somebody can be found by address.
         SeeAddresses = "see_addresses": "seeing users' addresses",
-        /// List the account's groups.
         ListGroups = "list_groups": "listing groups",
-        /// List the members of one workspace.
         ListMembers = "list_members": "listing one workspace's members",
-        /// List the members of all workspaces in one pass.
         ListAccountMembers = "list_account_members": "listing all workspaces' members in one pass",
         /// A listing is known to be complete and to be of the workspace asked for, so that it makes a roster.
         Roster = "roster": "a complete roster",
         /// Listings of members show those who were invited and have not accepted, as
         /// [`Status::Pending`](crate::Status::Pending).
         ListPending = "list_pending": "listing members who have not accepted",
-        /// Read one member.
         GetMember = "get_member": "reading one member",
-        /// Add a user to a workspace.
         AddUser = "add_user": "adding a user",
-        /// Add a group to a workspace.
         AddGroup = "add_group": "adding a group",
-        /// Give a custom role when adding.
         AddCustomRole = "add_custom_role": "adding with a custom role",
-        /// Change a user's role in one step.
         SetUserRole = "set_user_role": "changing a user's role in one step",
-        /// Change a group's role in one step.
         SetGroupRole = "set_group_role": "changing a group's role in one step",
-        /// Give a custom role by changing the role.
         SetCustomRole = "set_custom_role": "giving a custom role",
-        /// Remove a user from a workspace.
         RemoveUser = "remove_user": "removing a user",
-        /// Remove a group from a workspace.
         RemoveGroup = "remove_group": "removing a group",
         /// Have the provider mail the member who was added.
         NotifyMember = "notify_member": "mailing the new member",
         /// Have the provider mail the workspace's administrators about an addition.
         NotifyAdmins = "notify_admins": "mailing the workspace's administrators",
-        /// Invite somebody who is not a user of the account yet.
         InviteUser = "invite_user": "inviting somebody",
-        /// List open invitations.
         ListInvitations = "list_invitations": "listing invitations",
-        /// Withdraw an open invitation.
         CancelInvitation = "cancel_invitation": "withdrawing an invitation",
         /// Deactivate a user of the account, and activate them again.
         SetUserActive = "set_user_active": "deactivating and activating users",
-        /// Delete a user of the account.
         DeleteUser = "delete_user": "deleting users",
     }
 }

@@ -15,46 +15,45 @@ names! {
     ErrorKind
     /// What to do next, in one sentence for a person.
     advice {
-        /// The call is wrong as it stands, and nothing was sent. Correct it.
+        /// The call is wrong as it stands.
         InvalidInput = "invalid_input": "correct the input; nothing was sent",
-        /// The provider, or this adapter as configured, cannot do it, and nothing was sent. See
-        /// [`Capabilities`](crate::Capabilities).
+        /// The provider, or this adapter as configured, cannot do it: see [`Capabilities`](crate::Capabilities).
         Unsupported = "unsupported": "see what this connection supports with `capabilities`; nothing was sent",
-        /// The role cannot be given. Choose one that the message names.
+        /// The role cannot be given; the message names those that can.
         InvalidRole = "invalid_role": "choose one of the supported roles",
-        /// The configuration is wrong, and nothing was sent. Correct it.
+        /// The configuration is wrong.
         Config = "config": "correct the configuration; nothing was sent",
-        /// The credential could not be obtained, and nothing was sent. Look at its source.
+        /// The credential could not be obtained.
         Credential = "credential": "check where the key comes from; nothing was sent",
-        /// The provider does not accept the credential (401). Renew it.
+        /// The provider does not accept the credential (401).
         Unauthenticated = "unauthenticated": "renew the key: the provider does not accept it",
-        /// The credential is good and its user may not do this (403). Grant the right, or use another credential.
+        /// The credential is good and its user may not do this (403).
         Forbidden = "forbidden": "give the key's user the right, or use a key of somebody who has it",
         /// Something addressed does not exist or is not visible. [`Error::missing`] lists what it can be.
         NotFound = "not_found": "check the ids, and that the key's user can see them",
-        /// They are a member already, in whatever role. Read it, then keep it or change it.
+        /// They are a member already, in whatever role.
         AlreadyMember = "already_member": "read the member, then keep or change the role",
         /// The provider, or a rule here, protects this member. [`Error::protection`] says why.
         Protected = "protected": "leave this member as it is; the message says why",
-        /// No licence or seat is free. Buy one, or free one.
+        /// No licence or seat is free.
         SeatLimit = "seat_limit": "buy or free a seat at the provider",
-        /// An e-mail address matches several users, or a name several workspaces. Use an id.
+        /// An e-mail address matches several users, or a name several workspaces.
         Ambiguous = "ambiguous": "use an id instead of the address or name",
         /// The provider refuses the request that is none of the others. Read [`Error::provider_message`].
         Rejected = "rejected": "read the provider's message",
         /// Too many requests. Wait for [`Error::retry_after`].
         RateLimited = "rate_limited": "wait as long as the provider asks, then try again",
-        /// The provider is out of order (5xx, maintenance). Try later.
+        /// The provider is out of order (5xx, maintenance).
         Unavailable = "unavailable": "try again later: the provider is out of order",
         /// No answer in time. Look at [`Error::effect`] before repeating a write.
         Timeout = "timeout": "try again; after a write, read first whether it took effect",
         /// The connection failed. Look at [`Error::effect`] before repeating a write.
         Transport = "transport": "try again; after a write, read first whether it took effect",
-        /// The answer is not what the provider's interface promises. Report it; read before repeating a write.
+        /// The answer is not what the provider's interface promises. Read before repeating a write.
         UnexpectedResponse = "unexpected_response": "check that the base URL is the provider's, then report it",
-        /// The provider reported success, and its answer says otherwise: not there, or with another role. Read.
+        /// The provider reported success, and its answer says otherwise: not there, or with another role.
         Unconfirmed = "unconfirmed": "read the member: the provider's answer disagrees with what was asked",
-        /// The listing changed while it was read, twice. Try again when it is quiet; nobody was judged by it.
+        /// The listing changed while it was read, twice. Nobody was judged by it.
         ListingChanged = "listing_changed": "try again when the workspace is not being changed",
         /// A record (audit log, journal) could not be kept. Nothing was sent if that was noticed before; if after, the
         /// [`Error::effect`] says so and [`Error::done`] says what was changed. Repair what keeps the record.
@@ -83,6 +82,13 @@ names! {
         Unknown = "unknown",
         /// A verb of several requests stopped half-way. [`Error::done`] says what was done.
         Partial = "partial",
+    }
+}
+
+impl Effect {
+    /// What a request did of which no answer came, or none that can be read.
+    pub const fn if_lost(operation: Operation) -> Self {
+        if operation.is_write() { Self::Unknown } else { Self::NotApplied }
     }
 }
 
@@ -123,8 +129,8 @@ names! {
 
 /// Everything that can go wrong, in one pointer.
 ///
-/// `Display` is one lower-case line about this level only; [`source`](std::error::Error::source) carries the cause.
-/// Neither holds a request's body, a URL's credentials or a key.
+/// `Display` is one lower-case line about this level only; [`source`](std::error::Error::source) carries the cause. Neither
+/// holds a request's body, a URL's credentials or a key. No text in it has control characters, whatever it quotes.
 #[derive(Debug, Clone)]
 pub struct Error(Box<Inner>);
 
@@ -175,7 +181,7 @@ impl Error {
         Self(Box::new(Inner {
             kind,
             effect,
-            message: message.into(),
+            message: one_line(message),
             operation: None,
             provider: None,
             status: None,
@@ -214,18 +220,21 @@ impl Error {
 
     /// Adds the provider's own words. Control characters become spaces, and it is cut after 500 characters.
     pub fn with_provider_message(mut self, message: Option<String>) -> Self {
-        self.0.provider_message = message
-            .map(|text| {
-                text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(500).collect::<String>()
-            })
-            .filter(|text| !text.trim().is_empty());
+        let message = message.map(|text| one_line(text).chars().take(500).collect::<String>());
+        self.0.provider_message = message.filter(|text| !text.trim().is_empty());
+        self
+    }
+
+    /// Replaces the [`message`](Self::message).
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.0.message = one_line(message);
         self
     }
 
     /// Marks a verb that stopped half-way, and says what was done.
     pub fn with_done(mut self, done: Vec<String>) -> Self {
         self.0.effect = Effect::Partial;
-        self.0.done = done;
+        self.0.done = done.into_iter().map(one_line).collect();
         self
     }
 
@@ -318,11 +327,15 @@ impl Error {
         with_request_id(request_id: Option<String>);
         /// For a write whose outcome was resolved.
         with_effect(effect: Effect);
-        with_message(message: impl Into<String>);
         /// For a "not found" of which more was found out.
         with_missing(missing: &[Resource]);
         with_attempts(attempts: u32);
     }
+}
+
+/// What is quoted of a provider, such as the name of a role, can neither begin a line nor move a terminal.
+fn one_line(text: impl Into<String>) -> String {
+    text.into().replace(char::is_control, " ")
 }
 
 impl From<InvalidId> for Error {
@@ -369,7 +382,10 @@ mod tests {
 
     #[test]
     fn the_providers_words_cannot_move_a_terminal() {
-        let error = Error::invalid_input("x").with_provider_message(Some("\u{1b}[2Jgone".into()));
-        assert_eq!(error.provider_message(), Some(" [2Jgone"));
+        let words = "\u{1b}[2Jgone\n";
+        let error = Error::invalid_input(words).with_provider_message(Some(words.into()));
+        assert_eq!((error.message(), error.provider_message()), (" [2Jgone ", Some(" [2Jgone ")));
+        let error = error.with_message(format!("as {words}")).with_done(vec![words.into()]);
+        assert_eq!((error.message(), &*error.done()[0]), ("as  [2Jgone ", " [2Jgone "));
     }
 }

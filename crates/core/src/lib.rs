@@ -37,9 +37,7 @@ pub use memory::InMemory;
 pub use operation::Operation;
 pub use ops::{BoundWorkspace, Ensured, Guarded, IfPresent, WorkspaceMembersExt};
 pub use page::{Cursor, Page, PageRequest};
-pub use request::{
-    AddMember, CancelInvitation, DeleteUser, Invite, ListOf, Notify, RemoveMember, SetRole, SetUserActive,
-};
+pub use request::{AddMember, Invite, ListOf, Notify, RemoveMember, SetRole};
 pub use role::{
     Fit, InvalidRoleTable, NativeRole, Role, RolePolicy, RoleRow, RoleTable, UnknownRole, UnsupportedRole,
 };

@@ -1,9 +1,7 @@
 //! Walking pages: a stream of what they hold that ends, repeats nothing, and agrees with the provider's own count.
 
 use crate::adapter::{Record, RecordKey};
-use crate::{
-    Behaviour, Capabilities, Effect, Error, ErrorKind, Operation, Page, PageRequest, Provider, Result,
-};
+use crate::{Behaviour, Capabilities, Effect, Error, ErrorKind, Operation, Page, PageRequest, Result};
 use futures_core::Stream;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::HashSet;
@@ -24,36 +22,21 @@ pub const MAX_PAGES: u32 = 100_000;
 pub type Listing<'a, T> = Pin<Box<dyn Stream<Item = Result<T>> + Send + 'a>>;
 
 /// What must hold from page to page.
-struct Checks {
+struct Checks<'a> {
     operation: Operation,
-    provider: Provider,
+    capabilities: &'a Capabilities,
     cursors: HashSet<RecordKey>,
     records: HashSet<RecordKey>,
     /// Items by their folded ids, where ids fold case: one person in two spellings is a repetition too.
-    folded: Option<HashSet<RecordKey>>,
+    folded: HashSet<RecordKey>,
     total: Option<u64>,
     empty_run: u32,
     pages: u32,
 }
 
-impl Checks {
-    fn new(operation: Operation, capabilities: &Capabilities) -> Self {
-        Self {
-            operation,
-            provider: capabilities.provider().clone(),
-            cursors: HashSet::new(),
-            records: HashSet::new(),
-            folded: capabilities.behaves(Behaviour::UserIdsFoldCase).then(HashSet::new),
-            total: None,
-            empty_run: 0,
-            pages: 0,
-        }
-    }
-
+impl Checks<'_> {
     fn fail(&self, kind: ErrorKind, message: String) -> Error {
-        Error::new(kind, Effect::NotApplied, message)
-            .with_operation(self.operation)
-            .with_provider(self.provider.clone())
+        self.capabilities.failure(self.operation, Error::new(kind, Effect::NotApplied, message))
     }
 
     fn changed(&self, message: String) -> Error {
@@ -71,8 +54,8 @@ impl Checks {
             _ => {}
         }
         let mut repeated = page.records.iter().any(|record| !self.records.insert(*record));
-        if let Some(folded) = &mut self.folded {
-            repeated |= page.items.iter().any(|item| !folded.insert(item.folded_record_key()));
+        if self.capabilities.behaves(Behaviour::UserIdsFoldCase) {
+            repeated |= page.items.iter().any(|item| !self.folded.insert(item.folded_record_key()));
         }
         if repeated {
             return Err(self.changed("a record came twice, so others may have been missed".to_owned()));
@@ -86,39 +69,45 @@ impl Checks {
         let is_empty = page.records.is_empty() && page.again.is_empty();
         self.empty_run = if is_empty { self.empty_run + 1 } else { 0 };
         let seen = self.records.len() as u64;
-        match (&page.next, self.total) {
+        let (kind, message) = match (&page.next, self.total) {
             (_, Some(total)) if seen > total => {
-                Err(self.changed(format!("the provider counts {total} records and sent {seen}")))
+                (ErrorKind::ListingChanged, format!("the provider counts {total} records and sent {seen}"))
             }
-            (None, Some(total)) if seen < total => {
-                Err(self.changed(format!("the provider counts {total} records and sent only {seen}")))
-            }
-            (Some(_), _) if self.empty_run >= MAX_EMPTY_PAGES => {
-                let message =
-                    format!("{MAX_EMPTY_PAGES} pages in a row were empty, and another was announced");
-                Err(self.fail(ErrorKind::UnexpectedResponse, message))
-            }
+            (None, Some(total)) if seen < total => (
+                ErrorKind::ListingChanged,
+                format!("the provider counts {total} records and sent only {seen}"),
+            ),
+            (Some(_), _) if self.empty_run >= MAX_EMPTY_PAGES => (
+                ErrorKind::UnexpectedResponse,
+                format!("{MAX_EMPTY_PAGES} pages in a row were empty, and another was announced"),
+            ),
             (Some(_), _) if self.pages >= MAX_PAGES => {
-                let message = format!("{MAX_PAGES} pages came, and another was announced");
-                Err(self.fail(ErrorKind::UnexpectedResponse, message))
+                (ErrorKind::UnexpectedResponse, format!("{MAX_PAGES} pages came, and another was announced"))
             }
             (Some(next), _) if !self.cursors.insert(RecordKey::of(&next.as_str())) => {
-                let message = format!("the page {:?} was announced twice", next.as_str());
-                Err(self.fail(ErrorKind::UnexpectedResponse, message))
+                (ErrorKind::UnexpectedResponse, format!("the page {:?} was announced twice", next.as_str()))
             }
-            _ => Ok(()),
-        }
+            _ => return Ok(()),
+        };
+        Err(self.fail(kind, message))
     }
 }
 
 /// Walks the pages that `fetch` yields.
-pub(crate) fn walk<'a, T, F, P>(operation: Operation, capabilities: &Capabilities, fetch: F) -> Listing<'a, T>
+pub(crate) fn walk<'a, T, F, P>(
+    operation: Operation,
+    capabilities: &'a Capabilities,
+    fetch: F,
+) -> Listing<'a, T>
 where
     T: Record + Send + 'a,
     F: Fn(PageRequest) -> P + Send + 'a,
     P: Future<Output = Result<Page<T>>> + Send + 'a,
 {
-    let start = (Checks::new(operation, capabilities), Some(PageRequest::default()), fetch);
+    let (cursors, records, folded) = Default::default();
+    let checks =
+        Checks { operation, capabilities, cursors, records, folded, total: None, empty_run: 0, pages: 0 };
+    let start = (checks, Some(PageRequest::default()), fetch);
     let pages = stream::try_unfold(start, |(mut checks, at, fetch)| async move {
         let Some(request) = at else { return Ok(None) };
         let page = fetch(request).await?;
@@ -141,7 +130,7 @@ pub async fn collect<'a, T: 'a>(mut listing: impl FnMut() -> Listing<'a, T>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Cursor, RoleTable, User, UserId};
+    use crate::{Cursor, Provider, RoleTable, User, UserId};
     use std::sync::atomic::{AtomicU32, Ordering};
 
     fn example() -> Capabilities {
@@ -154,8 +143,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_chain_of_new_records_without_end_is_cut_off() {
-        let asked = AtomicU32::new(0);
-        let listing: Listing<'_, User> = walk(Operation::ListUsers, &example(), |_| {
+        let (asked, capabilities) = (AtomicU32::new(0), example());
+        let listing: Listing<'_, User> = walk(Operation::ListUsers, &capabilities, |_| {
             let number = asked.fetch_add(1, Ordering::Relaxed);
             let page = Page::new(vec![User::new(UserId::from(u64::from(number)))]);
             std::future::ready(Ok(page.with_next(Some(Cursor::new(number.to_string())))))

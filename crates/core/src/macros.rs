@@ -20,7 +20,26 @@ macro_rules! setters {
     )+};
 }
 
-/// Declares an enum whose values have names in text and data, and perhaps one more text each, which a method returns.
+/// Declares the methods of what has `marks`, which are sorted.
+macro_rules! marked {
+    () => {
+        /// Adds a mark.
+        pub fn with_mark(mut self, mark: Mark) -> Self {
+            if let Err(at) = self.marks.binary_search(&mark) {
+                self.marks.insert(at, mark);
+            }
+            self
+        }
+
+        /// Whether the mark is set.
+        pub fn is(&self, mark: Mark) -> bool {
+            self.marks.contains(&mark)
+        }
+    };
+}
+
+/// Declares an enum whose values have names in text and data, and perhaps one more text each, which a method returns and
+/// which ends their documentation.
 macro_rules! names {
     ($(#[$doc:meta])* $enum:ident $(#[$text_doc:meta] $text:ident)? {
         $($(#[$value_doc:meta])* $value:ident = $name:literal $(: $words:literal)?,)+
@@ -30,7 +49,7 @@ macro_rules! names {
         #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         #[non_exhaustive]
         pub enum $enum {
-            $($(#[$value_doc])* #[cfg_attr(feature = "serde", serde(rename = $name))] $value,)+
+            $($(#[$value_doc])* $(#[doc = ""] #[doc = $words])? #[cfg_attr(feature = "serde", serde(rename = $name))] $value,)+
         }
 
         impl $enum {
@@ -124,4 +143,4 @@ macro_rules! name {
     };
 }
 
-pub(crate) use {checked_text, name, names, setters};
+pub(crate) use {checked_text, marked, name, names, setters};

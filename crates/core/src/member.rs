@@ -1,7 +1,7 @@
 //! A member, and what addresses one.
 
 use crate::adapter::{Record, RecordKey};
-use crate::macros::setters;
+use crate::macros::{marked, setters};
 use crate::{
     EmailAddress, Fit, Mark, MembershipId, NativeRole, PrincipalId, Role, RoleTable, Status, WorkspaceId,
 };
@@ -72,18 +72,7 @@ impl Member {
         Self { key, email, name, role, native_role, fit, status: Status::Unknown, license, marks: Vec::new() }
     }
 
-    /// Adds a mark.
-    pub fn with_mark(mut self, mark: Mark) -> Self {
-        if let Err(at) = self.marks.binary_search(&mark) {
-            self.marks.insert(at, mark);
-        }
-        self
-    }
-
-    /// Whether the mark is set.
-    pub fn is(&self, mark: Mark) -> bool {
-        self.marks.contains(&mark)
-    }
+    marked!();
 
     /// How to name this member to a person: the address, else the name, else `user:ID`.
     pub fn label(&self) -> String {
@@ -124,9 +113,6 @@ pub enum Change {
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Applied => "applied",
-            Self::Unchanged => "unchanged",
-        })
+        f.pad(if *self == Self::Applied { "applied" } else { "unchanged" })
     }
 }

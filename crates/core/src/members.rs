@@ -1,9 +1,9 @@
 //! The contract: one trait, and what every implementation must keep.
 
 use crate::{
-    AddMember, CancelInvitation, Capabilities, Capability, DeleteUser, Group, Identity, Invitation, Invite,
-    Invited, ListOf, Member, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result,
-    SetRole, SetUserActive, User, Workspace, WorkspaceId,
+    AddMember, Capabilities, Capability, Group, Identity, Invitation, InvitationId, Invite, Invited, ListOf,
+    Member, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole, User, UserId,
+    Workspace, WorkspaceId,
 };
 #[cfg(doc)]
 use crate::{Effect, ErrorKind, Role};
@@ -20,8 +20,7 @@ use std::sync::Arc;
 /// [`WorkspaceMembersExt`](crate::WorkspaceMembersExt), which every implementation gets for free. These methods guard
 /// nothing: [`remove`](Self::remove) removes the last owner if the provider lets it.
 ///
-/// The trait is object safe: hold an `Arc<dyn WorkspaceMembers>` and which provider is behind it is a matter of
-/// configuration. Futures are `Send`; a value may be used from any number of tasks at once.
+/// Hold an `Arc<dyn WorkspaceMembers>`, and which provider is behind it is a matter of configuration.
 ///
 /// # Cancellation
 ///
@@ -32,9 +31,9 @@ use std::sync::Arc;
 ///
 /// * **One method, one request.** Never look something up first, never retry, never page: layers and the extension
 ///   trait do that, and they count on it.
-/// * **Claims hold.** What [`capabilities`](Self::capabilities) claims works; for anything else answer
-///   [`ErrorKind::Unsupported`] without a request. [`Capabilities::require`] and the `check_*` methods do both. A method
-///   that the provider has no operation for need not be written: its default does the same.
+/// * **Claims hold.** What [`capabilities`](Self::capabilities) claims works; anything else is
+///   [`ErrorKind::Unsupported`] without a request, as [`Capabilities::require`], the `check_*` methods and the methods'
+///   defaults answer.
 /// * **Errors are classified by operation**, never by status alone, and carry the [`Effect`]: a write of which the
 ///   answer was lost is [`Effect::Unknown`], not a failure.
 /// * **A write is confirmed.** If the answer shows the result, compare it with what was asked
@@ -46,6 +45,7 @@ use std::sync::Arc;
 /// `workspace-members-testkit` runs these rules against any implementation.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
+#[expect(unused_variables, reason = "a method that is not written refuses whatever is asked")]
 pub trait WorkspaceMembers: fmt::Debug + Send + Sync {
     /// The provider's name.
     fn provider(&self) -> Provider;
@@ -60,7 +60,6 @@ pub trait WorkspaceMembers: fmt::Debug + Send + Sync {
 
     /// One page of the account's workspaces. Idempotent.
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
-        let _ = page;
         Err(self.capabilities().unsupported(Capability::ListWorkspaces, Operation::ListWorkspaces))
     }
 
@@ -68,28 +67,26 @@ pub trait WorkspaceMembers: fmt::Debug + Send + Sync {
     ///
     /// [`ErrorKind::Forbidden`] names the right that the credential's user lacks.
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
-        let _ = page;
         Err(self.capabilities().unsupported(Capability::ListUsers, Operation::ListUsers))
     }
 
     /// One page of the account's groups. Idempotent.
     async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
-        let _ = page;
         Err(self.capabilities().unsupported(Capability::ListGroups, Operation::ListGroups))
     }
 
     /// One page of a listing of members. Idempotent.
     ///
-    /// One page is never a whole list: use [`members`](crate::WorkspaceMembersExt::members) or
-    /// [`roster`](crate::WorkspaceMembersExt::roster). [`ErrorKind::NotFound`] if the provider reports that
-    /// the workspace does not exist; some do not know, and yield nothing. A listing that takes requests of several
-    /// kinds is one listing, whose cursor chains its parts: see [`Parts`](crate::adapter::Parts).
+    /// For a whole list use [`members`](crate::WorkspaceMembersExt::members) or
+    /// [`roster`](crate::WorkspaceMembersExt::roster). [`ErrorKind::NotFound`] if the provider reports that the workspace
+    /// does not exist; some do not know, and yield nothing. [`Parts`](crate::adapter::Parts) make one listing of requests
+    /// of several kinds.
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>>;
 
     /// One member, or `None` if the principal is not a member. Idempotent.
     ///
-    /// [`ErrorKind::NotFound`] if the provider reports that the workspace or the principal does not exist. Where it answers
-    /// the same for several things, [`Error::missing`](crate::Error::missing) lists them all, the membership among them;
+    /// [`ErrorKind::NotFound`] if the workspace or the principal does not exist. Where the provider answers the same for
+    /// several things, [`Error::missing`](crate::Error::missing) lists them all, the membership among them;
     /// [`find_member`](crate::WorkspaceMembersExt::find_member) finds out which it is.
     async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>>;
 
@@ -115,31 +112,26 @@ pub trait WorkspaceMembers: fmt::Debug + Send + Sync {
     ///
     /// [`ErrorKind::AlreadyMember`] for the address of a user of the account, where the provider reports it.
     async fn invite(&self, request: &Invite) -> Result<Invited> {
-        let _ = request;
         Err(self.capabilities().unsupported(Capability::InviteUser, Operation::Invite))
     }
 
     /// One page of the open invitations, to one workspace or of the whole account. Idempotent.
     async fn invitations_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Invitation>> {
-        let _ = (of, page);
         Err(self.capabilities().unsupported(Capability::ListInvitations, Operation::ListInvitations))
     }
 
     /// Withdraws an open invitation. Repeating it is [`ErrorKind::NotFound`].
-    async fn cancel_invitation(&self, request: &CancelInvitation) -> Result<()> {
-        let _ = request;
+    async fn cancel_invitation(&self, id: &InvitationId) -> Result<()> {
         Err(self.capabilities().unsupported(Capability::CancelInvitation, Operation::CancelInvitation))
     }
 
-    /// Deactivates a user of the account, or activates them again. Idempotent.
-    async fn set_user_active(&self, request: &SetUserActive) -> Result<User> {
-        let _ = request;
+    /// Deactivates a user of the account, or activates them again (`active`). Their memberships stay. Idempotent.
+    async fn set_user_active(&self, user: &UserId, active: bool) -> Result<User> {
         Err(self.capabilities().unsupported(Capability::SetUserActive, Operation::SetUserActive))
     }
 
     /// Deletes a user of the account, and with them all their memberships. Repeating it is [`ErrorKind::NotFound`].
-    async fn delete_user(&self, request: &DeleteUser) -> Result<()> {
-        let _ = request;
+    async fn delete_user(&self, user: &UserId) -> Result<()> {
         Err(self.capabilities().unsupported(Capability::DeleteUser, Operation::DeleteUser))
     }
 }
@@ -159,9 +151,9 @@ macro_rules! forward {
             remove(request: &RemoveMember) -> ();
             invite(request: &Invite) -> Invited;
             invitations_page(of: &ListOf, page: PageRequest) -> Page<Invitation>;
-            cancel_invitation(request: &CancelInvitation) -> ();
-            set_user_active(request: &SetUserActive) -> User;
-            delete_user(request: &DeleteUser) -> ();
+            cancel_invitation(id: &InvitationId) -> ();
+            set_user_active(user: &UserId, active: bool) -> User;
+            delete_user(user: &UserId) -> ();
         }
     };
     (@methods [$($lifetime:lifetime)?] $pointer:ty: $($method:ident($($name:ident: $type:ty),*) -> $answer:ty;)+) => {

@@ -17,6 +17,6 @@ pub use bound::BoundWorkspace;
 pub use ensure::{Ensured, IfPresent};
 pub use find::read_member;
 pub use guarded::Guarded;
-pub use resolve::{Verdict, resolve};
+pub use resolve::{Attempt, Verdict, resolve};
 pub use verbs::WorkspaceMembersExt;
-pub use write::Write;
+pub use write::{About, Write};

@@ -1,7 +1,7 @@
 //! The requests that change something, and what a listing of members is of.
 
 use crate::macros::setters;
-use crate::{EmailAddress, InvitationId, MemberKey, NativeRole, PrincipalId, Role, UserId, WorkspaceId};
+use crate::{EmailAddress, MemberKey, NativeRole, PrincipalId, Role, WorkspaceId};
 
 /// What a listing of members is of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -13,6 +13,13 @@ pub enum ListOf {
     /// All workspaces of the account in one pass
     /// ([`Capability::ListAccountMembers`](crate::Capability::ListAccountMembers)).
     Account,
+}
+
+impl ListOf {
+    /// The workspace, if it is of one.
+    pub fn workspace(&self) -> Option<&WorkspaceId> {
+        if let Self::Workspace(id) = self { Some(id) } else { None }
+    }
 }
 
 impl From<WorkspaceId> for ListOf {
@@ -156,55 +163,5 @@ impl Invite {
         with_name(name: Option<String>);
         with_notify(notify: Notify);
         with_seat(seat: Option<String>);
-    }
-}
-
-/// Withdraw an open invitation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub struct CancelInvitation {
-    /// Which one.
-    pub id: InvitationId,
-}
-
-impl CancelInvitation {
-    /// Withdraws this one.
-    pub fn new(id: InvitationId) -> Self {
-        Self { id }
-    }
-}
-
-/// Deactivate a user of the account, or activate them again. Their memberships stay.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub struct SetUserActive {
-    /// Whom.
-    pub user: UserId,
-    /// Whether they can use their access afterwards.
-    pub active: bool,
-}
-
-impl SetUserActive {
-    /// Says who, and which.
-    pub fn new(user: UserId, active: bool) -> Self {
-        Self { user, active }
-    }
-}
-
-/// Delete a user of the account, and with them all their memberships.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub struct DeleteUser {
-    /// Whom.
-    pub user: UserId,
-}
-
-impl DeleteUser {
-    /// Deletes this one.
-    pub fn new(user: UserId) -> Self {
-        Self { user }
     }
 }

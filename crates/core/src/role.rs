@@ -1,7 +1,7 @@
 //! Roles: normalized, native, and the table that translates between them with declared loss.
 
 use crate::id::has_control;
-use crate::macros::{name, setters};
+use crate::macros::{name, names, setters};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
@@ -84,28 +84,17 @@ name! {
     NativeRole
 }
 
-/// How the rights of a native role relate to those of the normalized role it stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
-pub enum Fit {
-    /// The same rights.
-    Exact,
-    /// Fewer rights than the normalized role says.
-    Narrower,
-    /// More rights than the normalized role says. Read as such, and written only by its own name (`native:NAME`).
-    Wider,
-    /// Some rights more and some fewer.
-    Incomparable,
-}
-
-impl fmt::Display for Fit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Exact => "exact",
-            Self::Narrower => "narrower",
-            Self::Wider => "wider",
-            Self::Incomparable => "incomparable",
-        })
+names! {
+    /// How the rights of a native role relate to those of the normalized role it stands for.
+    Fit {
+        /// The same rights.
+        Exact = "exact",
+        /// Fewer rights than the normalized role says.
+        Narrower = "narrower",
+        /// More rights than the normalized role says. Read as such, and written only by its own name (`native:NAME`).
+        Wider = "wider",
+        /// Some rights more and some fewer.
+        Incomparable = "incomparable",
     }
 }
 
@@ -207,11 +196,12 @@ pub struct ResolvedRole {
 
 /// How one provider's roles translate, as plain data.
 ///
-/// Laws, which hold for every table that [`RoleTable::new`] accepts: a native name of a row, asked for by that name, is
-/// written as it stands; reading it and writing the normalized role yields the same native name for the row that is
-/// written for the role, wherever the policy lets that row be written, and else a refusal, or under
-/// [`RolePolicy::AllowNarrower`] a lower role; writing a normalized role never yields one wider than was asked for; an
-/// unknown name becomes [`Role::Custom`], never the lowest or the highest role.
+/// Laws, which hold for every table that [`RoleTable::new`] accepts:
+///
+/// * A native name of a row, asked for by that name, is written as it stands.
+/// * The row that is written for a role is read as that role, and a normalized role never yields a wider one.
+/// * What the policy does not let be written is refused, or under [`RolePolicy::AllowNarrower`] a lower role is given.
+/// * An unknown name becomes [`Role::Custom`], never the lowest or the highest role.
 ///
 /// ```
 /// use workspace_members_core::{Fit, NativeRole, Role, RoleRow, RoleTable};
@@ -291,8 +281,7 @@ impl RoleTable {
         self.rows.iter().filter(|row| row.written)
     }
 
-    /// The provider's word for a role, as an answer has it. A word of the table is shared, so that reading a long list
-    /// does not copy the same few words over and over.
+    /// The provider's word for a role, as an answer has it. Words of the table are not copied for each member.
     pub fn native(&self, word: &str) -> NativeRole {
         let rows = self.rows.iter().map(|row| &row.native);
         let known = rows.chain(&self.placeholders).find(|native| native.as_str() == word);
@@ -304,13 +293,23 @@ impl RoleTable {
         self.row(native).map_or_else(|| Role::Custom(native.clone()), |row| row.role.clone())
     }
 
-    /// How well the normalized reading says what the native role grants: the row's fit; exact for a custom role, which
-    /// is its own name; `None` for a placeholder, of which nothing is known.
+    /// How well the normalized role says what the native one grants: exact for a custom role, which is its own name;
+    /// `None` for a placeholder, of which nothing is known.
     pub fn fit(&self, native: &NativeRole) -> Option<Fit> {
         match self.row(native) {
             Some(row) => Some(row.fit),
             None => (!self.is_placeholder(native)).then_some(Fit::Exact),
         }
+    }
+
+    /// Whether a member in this native role has the role asked for. A custom role is had by its own name alone; a
+    /// normalized one by any native role that is read as it, or as the role that the policy writes in its place.
+    pub fn satisfies(&self, asked: &Role, native: &NativeRole) -> bool {
+        if let Role::Custom(own) = asked {
+            return own == native;
+        }
+        let has = self.normalize(native);
+        has == *asked || self.resolve(asked).is_ok_and(|written| written.role == has)
     }
 
     /// Decides what to send for a role, under the policy. No I/O.
@@ -371,7 +370,7 @@ impl RoleTable {
     }
 
     /// The lowest role that grants no more than its normalized name says: where somebody starts who will get a custom role
-    /// in a second step. Asked for by its native name, it can be written under any policy.
+    /// in a second step.
     pub fn lowest(&self) -> Option<&RoleRow> {
         let candidates = self.rows.iter().filter(|row| row.fit != Fit::Wider);
         candidates.max_by_key(|row| (row.role.rank(), row.written))
@@ -507,6 +506,21 @@ mod tests {
             for other in table.rows().iter().filter(narrow) {
                 prop_assert!(lowest.role <= other.role);
                 prop_assert!(lowest.written || lowest.role != other.role || !other.written);
+            }
+        }
+
+        #[test]
+        fn what_is_written_for_a_role_satisfies_it_and_so_does_what_is_read_as_it(table in tables()) {
+            for row in table.rows() {
+                for asked in Role::BUILT_IN {
+                    let written = table.resolve(&asked).map(|written| written.role);
+                    let expected = row.role == asked || written.as_ref() == Ok(&row.role);
+                    prop_assert_eq!(table.satisfies(&asked, &row.native), expected);
+                }
+                for other in table.rows() {
+                    let by_name = table.satisfies(&Role::Custom(other.native.clone()), &row.native);
+                    prop_assert_eq!(by_name, row.native == other.native);
+                }
             }
         }
 

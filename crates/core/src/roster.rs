@@ -13,8 +13,7 @@ use std::fmt;
 ///
 /// Made only by [`roster`](crate::WorkspaceMembersExt::roster) and [`rosters`](crate::WorkspaceMembersExt::rosters), from
 /// a listing that ended, repeated nothing, and agreed with the provider's own count where it has one. So somebody
-/// who is not in it was not a member; that is what makes it fit to decide removals by. It compares ids as the provider
-/// does: where those are logins that fold case, `Ana` is found as `ana`.
+/// who is not in it was not a member. It compares ids as the provider does, who may fold their case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Roster {

@@ -1,7 +1,6 @@
 //! What came back from one attempt.
 
 use crate::credential::Keys;
-use crate::errors::effect_if_lost;
 use crate::link::next_link;
 use crate::unreadable::Unreadable;
 use crate::words::words;
@@ -101,7 +100,11 @@ impl Answer {
     pub fn confirm_done(&self) -> Result<()> {
         if self.status == 202 {
             let message = "the provider accepted the request and does not say that it was done";
-            return Err(self.error(Error::new(ErrorKind::Unconfirmed, self.effect_if_lost(), message)));
+            return Err(self.error(Error::new(
+                ErrorKind::Unconfirmed,
+                Effect::if_lost(self.operation),
+                message,
+            )));
         }
         if self.body.is_empty() || serde_json::from_slice::<IgnoredAny>(&self.body).is_ok() {
             return Ok(());
@@ -114,14 +117,11 @@ impl Answer {
         self.body.trim_ascii_start().starts_with(b"<")
     }
 
-    fn effect_if_lost(&self) -> Effect {
-        effect_if_lost(self.operation)
-    }
-
     /// The error for an answer of success that cannot be used: it lacks something, or is about something else. What a write
     /// did is unknown then.
     pub fn unexpected(&self, message: impl Into<String>) -> Error {
-        let error = Error::new(ErrorKind::UnexpectedResponse, self.effect_if_lost(), message.into());
+        let error =
+            Error::new(ErrorKind::UnexpectedResponse, Effect::if_lost(self.operation), message.into());
         self.error(error)
     }
 
@@ -153,7 +153,7 @@ impl Answer {
     pub fn failure(&self) -> Error {
         use Effect::{NotApplied, Rejected};
         use ErrorKind as Kind;
-        let lost = self.effect_if_lost();
+        let lost = Effect::if_lost(self.operation);
         let (kind, effect, message) = match self.status {
             401 if self.renewed => (
                 Kind::Unauthenticated,

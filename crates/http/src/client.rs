@@ -3,7 +3,7 @@
 use crate::address::check_base_url;
 use crate::answer::Answer;
 use crate::credential::{CredentialSource, Key, Keys};
-use crate::errors::{effect_if_lost, transport_error};
+use crate::errors::transport_error;
 use crate::paging::Paging;
 use crate::request::{self, AuthScheme, Request, is_one_segment};
 use crate::transport::{Transport, read_body};
@@ -156,7 +156,7 @@ impl Client {
             Ok(body) if status < 300 && self.keys.stand_in(&body) => {
                 let message =
                     "the answer repeats the key, as no provider does; is a debugging proxy in between?";
-                let error = Error::new(ErrorKind::UnexpectedResponse, effect_if_lost(operation), message);
+                let error = Error::new(ErrorKind::UnexpectedResponse, Effect::if_lost(operation), message);
                 (Vec::new(), Some(error))
             }
             Ok(body) => (body, None),

@@ -7,11 +7,6 @@ pub(crate) fn config_error(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Config, Effect::Rejected, message.into())
 }
 
-/// What a request did of which no answer came, or none that can be read.
-pub(crate) fn effect_if_lost(operation: Operation) -> Effect {
-    if operation.is_write() { Effect::Unknown } else { Effect::NotApplied }
-}
-
 /// Classifies a failed attempt by whether the request can have reached the provider.
 pub(crate) fn transport_error(error: reqwest::Error, operation: Operation) -> Error {
     // The URL holds ids, and the base URL of the account; the operation says enough.
@@ -23,9 +18,13 @@ pub(crate) fn transport_error(error: reqwest::Error, operation: Operation) -> Er
     } else if error.is_connect() {
         (ErrorKind::Transport, Effect::NotApplied, connect_failure(&error))
     } else if error.is_timeout() {
-        (ErrorKind::Timeout, effect_if_lost(operation), "no whole answer came in time")
+        (ErrorKind::Timeout, Effect::if_lost(operation), "no whole answer came in time")
     } else {
-        (ErrorKind::Transport, effect_if_lost(operation), "the connection broke before the whole answer came")
+        (
+            ErrorKind::Transport,
+            Effect::if_lost(operation),
+            "the connection broke before the whole answer came",
+        )
     };
     Error::new(kind, effect, message).with_source(error)
 }

@@ -137,20 +137,18 @@ impl HttpSettings {
             let message = format!("`{name}` is decided by the shared transport: remove it, or set it there");
             return Err(config_error(message));
         }
-        if self.root_ca_file.is_some() && self.root_ca_pem.is_some() {
-            return Err(config_error("give `root_ca_file` or `root_ca_pem`, not both"));
+        let both = self.root_ca_file.is_some() && self.root_ca_pem.is_some();
+        let none = Some(Duration::ZERO);
+        let wrong = [
+            (both, "give `root_ca_file` or `root_ca_pem`, not both"),
+            (self.page_size == Some(0), "`page_size` must be at least 1"),
+            (self.connect_timeout == none, "`connect_timeout` must be longer than nothing"),
+            (self.request_timeout == none, "`request_timeout` must be longer than nothing"),
+        ];
+        match wrong.iter().find(|(is_so, _)| *is_so) {
+            None => Ok(()),
+            Some((_, message)) => Err(config_error(*message)),
         }
-        if self.page_size == Some(0) {
-            return Err(config_error("`page_size` must be at least 1"));
-        }
-        for (name, timeout) in
-            [("connect_timeout", self.connect_timeout), ("request_timeout", self.request_timeout)]
-        {
-            if timeout == Some(Duration::ZERO) {
-                return Err(config_error(format!("`{name}` must be longer than nothing")));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -1,14 +1,14 @@
 //! The connection pool: trust, proxies, time limits. Shared by any number of accounts.
 
 use crate::address::is_loopback;
-use crate::errors::{config_error, effect_if_lost, transport_error};
+use crate::errors::{config_error, transport_error};
 use crate::roots::{ExtraRoots, check_scheme};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
-use workspace_members_core::{Error, ErrorKind, Operation, Result};
+use workspace_members_core::{Effect, Error, ErrorKind, Operation, Result};
 
 /// Which proxy requests go through. A base URL on loopback bypasses every one.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -207,7 +207,7 @@ pub(crate) async fn read_body(
 ) -> Result<Vec<u8>> {
     let too_large = || {
         let message = format!("the answer is larger than {max} bytes");
-        Error::new(ErrorKind::UnexpectedResponse, effect_if_lost(operation), message)
+        Error::new(ErrorKind::UnexpectedResponse, Effect::if_lost(operation), message)
     };
     let announced = usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
     if announced > max {

@@ -1,18 +1,15 @@
 //! How much of the load may be repetitions.
 
 use crate::BudgetConfig;
-use std::sync::{Mutex, PoisonError};
+use crate::lock::lock;
+use std::sync::Mutex;
 use tokio::time::Instant;
 
 /// A bucket of tokens; a repetition costs one.
 ///
-/// Retries help against a provider that fails now and then, and make matters worse at one that fails under load: with
-/// five attempts each, every call becomes five. The bucket bounds that. Each first attempt pays in a share of a token,
-/// and the reserve comes back slowly with time, so that an outage long past does not count: in any span of time the
-/// repetitions are at most the reserve, that share of the calls, and what time brings back. A program that makes few
-/// calls may so repeat all of them, which are few then.
-///
-/// Shares and rates that are no number, or less than 0, count as 0.
+/// Retries help against a provider that fails now and then, and harm one that fails under load: with five attempts each,
+/// every call becomes five. Each first attempt pays in a share of a token, and the reserve comes back slowly with time, so
+/// that in any span of time the repetitions are at most the reserve, that share of the calls, and what time brings back.
 #[derive(Debug)]
 pub(crate) struct Budget {
     config: BudgetConfig,
@@ -46,8 +43,7 @@ impl Budget {
     }
 
     fn change(&self, by: f64, now: Instant) -> bool {
-        // Nothing panics under the lock.
-        let mut level = self.level.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut level = lock(&self.level);
         // Another thread may have been a little later.
         let now = now.max(level.at);
         let earned = now.saturating_duration_since(level.at).as_secs_f64() * self.config.per_second;

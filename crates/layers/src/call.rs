@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 use tokio::time::Instant;
+use workspace_members_core::ops::About;
 use workspace_members_core::{
-    AddMember, CancelInvitation, DeleteUser, Effect, EmailAddress, Error, ErrorKind, Identity, InvitationId,
-    Invite, Invited, ListOf, Member, MembershipId, NativeRole, Notify, Operation, Page, PrincipalId,
-    Provider, RemoveMember, Role, SetRole, SetUserActive, User, WorkspaceId,
+    Effect, EmailAddress, Error, ErrorKind, Identity, InvitationId, Invite, Invited, ListOf, Member,
+    MembershipId, NativeRole, Notify, Operation, Page, PrincipalId, Provider, Role, User, UserId,
+    WorkspaceId,
 };
 
 /// One call: what is asked, and how far it has come. Every concern gets it as a value; nothing about a call is kept
@@ -28,25 +29,7 @@ pub(crate) struct Call<'a> {
     pub(crate) deadline: Option<Duration>,
 }
 
-impl<'a> Call<'a> {
-    pub(crate) fn new(
-        provider: &'a Provider,
-        connection: Option<&'a str>,
-        operation: Operation,
-        subject: Subject<'a>,
-    ) -> Self {
-        Self {
-            provider,
-            connection,
-            operation,
-            subject,
-            started: Instant::now(),
-            queued: Duration::ZERO,
-            attempt: 0,
-            deadline: None,
-        }
-    }
-
+impl Call<'_> {
     /// What is left until the deadline, if there is one: time in a queue in front of a healthy provider uses up nothing.
     pub(crate) fn left(&self) -> Option<Duration> {
         let deadline = self.deadline?.saturating_add(self.queued);
@@ -56,11 +39,6 @@ impl<'a> Call<'a> {
     /// `deadline of 3m`.
     pub(crate) fn deadline_shown(&self) -> String {
         format!("deadline of {}", shown(self.deadline.unwrap_or_default()))
-    }
-
-    /// What the call did if it is given up after it was sent.
-    pub(crate) fn effect_if_given_up(&self) -> Effect {
-        if self.operation.is_write() { Effect::Unknown } else { Effect::NotApplied }
     }
 
     /// A failure that a concern found out itself.
@@ -94,36 +72,21 @@ impl<'a> Subject<'a> {
     pub(crate) fn member(workspace: &'a WorkspaceId, principal: &'a PrincipalId) -> Self {
         Self { workspace: Some(workspace), principal: Some(Cow::Borrowed(principal)), ..Self::default() }
     }
+
+    pub(crate) fn user(user: &UserId) -> Self {
+        Self { principal: Some(Cow::Owned(user.clone().into())), ..Self::default() }
+    }
 }
 
 impl<'a> From<&'a ListOf> for Subject<'a> {
     fn from(of: &'a ListOf) -> Self {
-        let workspace = match of {
-            ListOf::Workspace(id) => Some(id),
-            _ => None,
-        };
-        Self { workspace, ..Self::default() }
+        Self { workspace: of.workspace(), ..Self::default() }
     }
 }
 
-impl<'a> From<&'a AddMember> for Subject<'a> {
-    fn from(request: &'a AddMember) -> Self {
-        let member = Self::member(&request.workspace, &request.principal);
-        Self { role: Some(&request.role), notify: Some(request.notify), ..member }
-    }
-}
-
-impl<'a> From<&'a SetRole> for Subject<'a> {
-    fn from(SetRole { key, role, from, .. }: &'a SetRole) -> Self {
-        let member = Self::member(&key.workspace, &key.principal);
-        Self { membership: key.membership.as_ref(), role: Some(role), from: from.as_ref(), ..member }
-    }
-}
-
-impl<'a> From<&'a RemoveMember> for Subject<'a> {
-    fn from(RemoveMember { key, from, .. }: &'a RemoveMember) -> Self {
-        let member = Self::member(&key.workspace, &key.principal);
-        Self { membership: key.membership.as_ref(), from: from.as_ref(), ..member }
+impl<'a> From<About<'a>> for Subject<'a> {
+    fn from(About { workspace, principal, membership, role, from, .. }: About<'a>) -> Self {
+        Self { membership, role, from, ..Self::member(workspace, principal) }
     }
 }
 
@@ -131,25 +94,6 @@ impl<'a> From<&'a Invite> for Subject<'a> {
     fn from(request: &'a Invite) -> Self {
         let (invitee, notify) = (Some(&request.email), Some(request.notify));
         Self { invitee, notify, invited_to: &request.workspaces, ..Self::default() }
-    }
-}
-
-impl<'a> From<&'a CancelInvitation> for Subject<'a> {
-    fn from(request: &'a CancelInvitation) -> Self {
-        Self { invitation: Some(&request.id), ..Self::default() }
-    }
-}
-
-impl<'a> From<&'a SetUserActive> for Subject<'a> {
-    fn from(request: &'a SetUserActive) -> Self {
-        let user = PrincipalId::User(request.user.clone());
-        Self { principal: Some(Cow::Owned(user)), active: Some(request.active), ..Self::default() }
-    }
-}
-
-impl<'a> From<&'a DeleteUser> for Subject<'a> {
-    fn from(request: &'a DeleteUser) -> Self {
-        Self { principal: Some(Cow::Owned(PrincipalId::User(request.user.clone()))), ..Self::default() }
     }
 }
 
@@ -172,13 +116,9 @@ pub(crate) trait Answer: Send {
     fn items(&self) -> Option<usize> {
         None
     }
-    /// The address of the person whom a write was about.
-    fn email(&self) -> Option<&EmailAddress> {
-        None
-    }
-    /// The role that the provider confirmed.
-    fn confirmed_role(&self) -> Option<&NativeRole> {
-        None
+    /// The address of the person whom a write was about, and the role that the provider confirmed.
+    fn confirmed(&self) -> (Option<&EmailAddress>, Option<&NativeRole>) {
+        (None, None)
     }
 }
 
@@ -193,23 +133,20 @@ impl<T: Send> Answer for Page<T> {
 }
 
 impl Answer for Member {
-    fn email(&self) -> Option<&EmailAddress> {
-        self.email.as_ref()
-    }
-    fn confirmed_role(&self) -> Option<&NativeRole> {
-        Some(&self.native_role)
+    fn confirmed(&self) -> (Option<&EmailAddress>, Option<&NativeRole>) {
+        (self.email.as_ref(), Some(&self.native_role))
     }
 }
 
 impl Answer for User {
-    fn email(&self) -> Option<&EmailAddress> {
-        self.email.as_ref()
+    fn confirmed(&self) -> (Option<&EmailAddress>, Option<&NativeRole>) {
+        (self.email.as_ref(), None)
     }
 }
 
 impl Answer for Invited {
-    fn email(&self) -> Option<&EmailAddress> {
+    fn confirmed(&self) -> (Option<&EmailAddress>, Option<&NativeRole>) {
         let invited = self.invitation.as_ref().and_then(|invitation| invitation.email.as_ref());
-        self.user.as_ref().and_then(|user| user.email.as_ref()).or(invited)
+        (self.user.as_ref().and_then(|user| user.email.as_ref()).or(invited), None)
     }
 }

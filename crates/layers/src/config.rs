@@ -7,7 +7,8 @@ use workspace_members_core::{Effect, Error, ErrorKind, Operation, RateLimit, Res
 
 /// Declares `with_*` for each field named.
 macro_rules! setters {
-    ($($with:ident($field:ident: $type:ty);)+) => {$(
+    ($($(#[$cfg:meta])? $with:ident($field:ident: $type:ty);)+) => {$(
+        $(#[$cfg])?
         #[doc = concat!("Sets [`", stringify!($field), "`](Self::", stringify!($field), ").")]
         pub fn $with(mut self, $field: $type) -> Self {
             self.$field = $field;
@@ -58,8 +59,7 @@ pub struct LayersConfig {
     pub rate_limit: RateLimitConfig,
     /// Requests under way at once, per value; at least 1. Default 8.
     pub concurrency: u32,
-    /// How long one request may take. Default 30 seconds. An adapter that bounds its requests by that or less itself does
-    /// so alone, from the moment that it sends.
+    /// How long one request may take; see [`Stack::with_timeout`](crate::Stack::with_timeout). Default 30 seconds.
     #[serde(with = "duration")]
     pub timeout: Duration,
     /// Refuses every write. Default false.
@@ -90,13 +90,8 @@ impl LayersConfig {
         with_concurrency(concurrency: u32);
         with_timeout(timeout: Duration);
         with_read_only(read_only: bool);
-    }
-
-    /// Sets [`audit`](Self::audit).
-    #[cfg(feature = "audit")]
-    pub fn with_audit(mut self, audit: AuditConfig) -> Self {
-        self.audit = audit;
-        self
+        #[cfg(feature = "audit")]
+        with_audit(audit: AuditConfig);
     }
 
     /// Refuses what cannot be meant, as [`ErrorKind::Config`], naming the field.
@@ -137,11 +132,11 @@ pub(crate) fn config_error(message: &str) -> Error {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RetryConfig {
-    /// Attempts in all, the first included. Default 5. With 1 nothing is repeated, except once after a 401 where the
-    /// adapter got another key; the outcome of a write in doubt is read back all the same.
+    /// Attempts in all, the first included. Default 5. With 1 nothing is repeated, except once with a renewed key; the
+    /// outcome of a write in doubt is read back all the same.
     pub max_attempts: u32,
-    /// How long a call may take in all, attempts and waits included; time in line for a limit stops the clock, because
-    /// nothing is wrong then. Default 3 minutes.
+    /// How long a call may take in all, attempts, waits and reads included; time in a queue does not count. Default 3
+    /// minutes.
     #[serde(with = "duration")]
     pub deadline: Duration,
     /// The longest first wait; the wait is random below it, and the bound doubles each time. Default 500 ms.
@@ -190,8 +185,7 @@ impl RetryConfig {
 pub struct BudgetConfig {
     /// Repetitions per call, in the long run. Default 0.2.
     pub share: f64,
-    /// Repetitions that may be made ahead of that, and the most that are saved up; 0 leaves only the free ones. Default
-    /// 30.
+    /// Repetitions that may be made ahead of that, and the most that are saved up; 0 leaves only the free ones. Default 30.
     pub reserve: u32,
     /// How fast the reserve comes back, in repetitions per second. Default 0.1: all of it in five minutes.
     pub per_second: f64,
@@ -218,8 +212,7 @@ impl BudgetConfig {
 pub struct RateLimitConfig {
     /// Counts nothing. A 429 is still obeyed by retry. Default false.
     pub off: bool,
-    /// The share of each limit to leave to others who use the same account, from 0 to less than 1. Default 0: the count
-    /// is exact, so that one process alone needs none.
+    /// The share of each limit to leave to others who use the same account, from 0 to less than 1. Default 0.
     pub headroom: f64,
     /// Replaces the figures that the adapter declares.
     pub limits: Option<Vec<LimitConfig>>,
@@ -286,10 +279,9 @@ pub struct AuditConfig {
     pub fsync: bool,
     /// Who runs this program, in the operator's own words; stands in every line beside the provider's identity.
     pub actor: Option<String>,
-    /// Asks the provider once, before the first write, whom the key acts as. Default true. One request more, unless
-    /// the program asked already.
+    /// Asks the provider once, before the first write, whom the key acts as, unless the program asked already. Default true.
     pub identify: bool,
-    /// Replaces every e-mail address by an HMAC, with a key from here. The caller fetches the key and gives it to
+    /// Replaces every e-mail address by an HMAC, with a key from here, which the caller fetches for
     /// [`StackBuilder::with_email_key`](crate::StackBuilder::with_email_key); without it the stack is refused.
     pub hash_emails: Option<crate::KeySource>,
 }

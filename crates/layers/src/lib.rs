@@ -10,6 +10,7 @@ mod concurrency;
 mod config;
 mod duration;
 mod fields;
+mod lock;
 mod methods;
 mod rate_limit;
 mod read_only;

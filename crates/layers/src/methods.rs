@@ -4,10 +4,11 @@ use crate::call::{Answer, Subject};
 use crate::retry::IfLost;
 use crate::stack::{Once, Request, Stack};
 use async_trait::async_trait;
+use workspace_members_core::ops::Write;
 use workspace_members_core::{
-    AddMember, CancelInvitation, Capabilities, Capability, DeleteUser, Group, Identity, Invitation, Invite,
-    Invited, ListOf, Member, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result,
-    SetRole, SetUserActive, User, Workspace, WorkspaceId, WorkspaceMembers,
+    AddMember, Capabilities, Capability, Group, Identity, Invitation, InvitationId, Invite, Invited, ListOf,
+    Member, Notify, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole, User,
+    UserId, Workspace, WorkspaceId, WorkspaceMembers,
 };
 
 impl<M: WorkspaceMembers> Stack<M> {
@@ -31,6 +32,17 @@ impl<M: WorkspaceMembers> Stack<M> {
     ) -> Result<T> {
         let request = Request { send, lost, is_allowed };
         self.call(&mut self.begin(operation, subject.into()), &request).await
+    }
+
+    async fn write_member<W: Write<Done: Answer>>(
+        &self,
+        request: &W,
+        notify: Option<Notify>,
+        is_allowed: bool,
+    ) -> Result<W::Done> {
+        let subject = Subject { notify, ..request.about().into() };
+        let send: Once<'_, _> = &|| request.send(&self.adapter);
+        self.write(request.operation(), subject, is_allowed, IfLost::ReadBack(request), send).await
     }
 }
 
@@ -77,37 +89,34 @@ impl<M: WorkspaceMembers> WorkspaceMembers for Stack<M> {
     }
     async fn add(&self, request: &AddMember) -> Result<Member> {
         let is_allowed = self.capabilities.check_add(request).is_ok();
-        let send: Once<'_, _> = &|| self.adapter.add(request);
-        self.write(Operation::Add, request, is_allowed, IfLost::ReadBack(request), send).await
+        self.write_member(request, Some(request.notify), is_allowed).await
     }
     async fn set_role(&self, request: &SetRole) -> Result<Member> {
-        let is_allowed = self.capabilities.check_set_role(request).is_ok();
-        let send: Once<'_, _> = &|| self.adapter.set_role(request);
-        self.write(Operation::SetRole, request, is_allowed, IfLost::ReadBack(request), send).await
+        self.write_member(request, None, self.capabilities.check_set_role(request).is_ok()).await
     }
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
-        let is_allowed = self.capabilities.check_remove(request).is_ok();
-        let send: Once<'_, _> = &|| self.adapter.remove(request);
-        self.write(Operation::Remove, request, is_allowed, IfLost::ReadBack(request), send).await
+        self.write_member(request, None, self.capabilities.check_remove(request).is_ok()).await
     }
     async fn invite(&self, request: &Invite) -> Result<Invited> {
         let is_allowed = self.capabilities.has(Capability::InviteUser);
         let send: Once<'_, _> = &|| self.adapter.invite(request);
         self.write(Operation::Invite, request, is_allowed, IfLost::Return, send).await
     }
-    async fn cancel_invitation(&self, request: &CancelInvitation) -> Result<()> {
+    async fn cancel_invitation(&self, id: &InvitationId) -> Result<()> {
         let is_allowed = self.capabilities.has(Capability::CancelInvitation);
-        let send: Once<'_, _> = &|| self.adapter.cancel_invitation(request);
-        self.write(Operation::CancelInvitation, request, is_allowed, IfLost::Return, send).await
+        let send: Once<'_, _> = &|| self.adapter.cancel_invitation(id);
+        let subject = Subject { invitation: Some(id), ..Subject::default() };
+        self.write(Operation::CancelInvitation, subject, is_allowed, IfLost::Return, send).await
     }
-    async fn set_user_active(&self, request: &SetUserActive) -> Result<User> {
+    async fn set_user_active(&self, user: &UserId, active: bool) -> Result<User> {
         let is_allowed = self.capabilities.has(Capability::SetUserActive);
-        let send: Once<'_, _> = &|| self.adapter.set_user_active(request);
-        self.write(Operation::SetUserActive, request, is_allowed, IfLost::Repeat, send).await
+        let send: Once<'_, _> = &|| self.adapter.set_user_active(user, active);
+        let subject = Subject { active: Some(active), ..Subject::user(user) };
+        self.write(Operation::SetUserActive, subject, is_allowed, IfLost::Repeat, send).await
     }
-    async fn delete_user(&self, request: &DeleteUser) -> Result<()> {
+    async fn delete_user(&self, user: &UserId) -> Result<()> {
         let is_allowed = self.capabilities.has(Capability::DeleteUser);
-        let send: Once<'_, _> = &|| self.adapter.delete_user(request);
-        self.write(Operation::DeleteUser, request, is_allowed, IfLost::Return, send).await
+        let send: Once<'_, _> = &|| self.adapter.delete_user(user);
+        self.write(Operation::DeleteUser, Subject::user(user), is_allowed, IfLost::Return, send).await
     }
 }

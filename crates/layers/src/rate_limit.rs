@@ -1,12 +1,15 @@
 //! Keeps the provider's limits: counts requests by windows, exactly, so that no window sees more than its limit.
 
 use crate::duration::{self, shown};
+use crate::lock::lock;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
-use workspace_members_core::{Capabilities, Effect, Error, ErrorKind, Operation, RateLimit, Result};
+#[cfg(doc)]
+use workspace_members_core::Capabilities;
+use workspace_members_core::{Effect, Error, ErrorKind, Operation, RateLimit, Result};
 
 /// Tokio's timers count in milliseconds; one more keeps two requests at both ends of a window apart.
 const TICK: Duration = Duration::from_millis(1);
@@ -22,16 +25,14 @@ const FIRST_HOLD: Duration = Duration::from_secs(2);
 ///
 /// # The law
 ///
-/// For each limit, in whatever window of its length, no more requests *arrive* than it allows. A request is logged when
-/// it is sent, but providers count arrivals, and of an arrival no more is known than that it lies between sending and
-/// answer. So a request holds its slot from before it is sent until one window *after it was answered*. Of any requests
-/// that arrive within one window, the one sent last then found the slots of all others taken, so they are no more
-/// than there are slots, whatever the latencies were. A log of sending times alone lets more through: a slow request
-/// and, a window later, a fast burst arrive together.
+/// For each limit, in whatever window of its length, no more requests *arrive* than it allows. An arrival lies somewhere
+/// between sending and answer, so a request holds its slot from before it is sent until one window *after it was
+/// answered*: of any requests that arrive within one window, the one sent last then found the slots of all others taken.
+/// A log of sending times alone lets more through: a slow request and, a window later, a fast burst arrive together.
 ///
-/// The price is the latency per window: 10 ms in a window of a second lose one percent, in one of a minute nothing that
-/// matters. A request that was given up without an answer may still arrive; its slot stays taken up to 5 seconds longer.
-/// Clocks are taken to run equally fast; a headroom covers those that do not.
+/// The price is the latency per window: 10 ms in a window of a second lose one percent. A request that was given up without
+/// an answer may still arrive; its slot stays taken up to 5 seconds longer. Clocks are taken to run equally fast; a
+/// headroom covers those that do not.
 ///
 /// # Waiting
 ///
@@ -51,8 +52,7 @@ pub struct Limiter {
 #[derive(Debug)]
 struct Shared {
     limits: Vec<RateLimit>,
-    /// One per limit, narrowest first: who waits for a wide gate then does not keep a slot of a narrow one that
-    /// others need for long.
+    /// One per limit, narrowest first, so that who waits for a wide gate keeps no slot of a narrow one for long.
     gates: Vec<Gate>,
     hold: Mutex<Hold>,
 }
@@ -88,7 +88,7 @@ struct Hold {
 }
 
 impl Limiter {
-    /// Keeps these limits.
+    /// Keeps these limits, such as those that an adapter declares ([`Capabilities::limits`]).
     pub fn new(limits: impl IntoIterator<Item = RateLimit>) -> Self {
         let limits: Vec<RateLimit> = limits.into_iter().collect();
         let mut narrowest_first = limits.clone();
@@ -98,15 +98,8 @@ impl Limiter {
         Self { shared: Arc::new(shared), max_hold: Duration::MAX }
     }
 
-    /// Keeps the limits that an adapter declares, less a headroom: the share to leave to others, from 0 to less than 1.
-    /// At least one request per window remains.
-    pub fn from_capabilities(capabilities: &Capabilities, headroom: f64) -> Self {
-        Self::new(with_headroom(capabilities.limits().to_vec(), headroom))
-    }
-
     /// Refuses a call at once ([`ErrorKind::RateLimited`], with the time left) if the provider has asked for a longer
-    /// wait than this; where it did not say how long, a 429 holds calls back for at most this. Otherwise calls wait as
-    /// long as it takes. For this clone only.
+    /// wait than this; where it did not say how long, a 429 holds calls back for at most this. For this clone only.
     pub fn with_max_hold(mut self, longest: Duration) -> Self {
         self.max_hold = longest;
         self
@@ -130,19 +123,20 @@ impl Limiter {
 
     /// How long all requests have to wait still, if at all.
     fn hold_left(&self, now: Instant) -> Result<Option<Duration>> {
-        let hold = self.shared.hold();
-        let asked = hold.asked.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
+        let (asked, chosen) = {
+            let hold = lock(&self.shared.hold);
+            (hold.asked, hold.chosen)
+        };
+        let asked = asked.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
         // What we chose ourselves is no reason to refuse a call, only to wait.
-        let chosen = hold.chosen.map_or(Duration::ZERO, |(from, until)| {
+        let chosen = chosen.map_or(Duration::ZERO, |(from, until)| {
             let longest = self.max_hold.saturating_sub(now.saturating_duration_since(from));
             until.saturating_duration_since(now).min(longest)
         });
-        drop(hold);
         if asked > self.max_hold {
-            let message = format!(
-                "the provider asked for a wait, of which {} are left; nothing was sent",
-                shown(asked)
-            );
+            let left = shown(asked);
+            let message =
+                format!("the provider asked for a wait, of which {left} are left; nothing was sent");
             let error = Error::new(ErrorKind::RateLimited, Effect::NotApplied, message);
             return Err(error.with_retry_after(Some(asked)));
         }
@@ -155,7 +149,8 @@ fn rate(limit: &RateLimit) -> f64 {
     f64::from(limit.max) / limit.per.as_secs_f64()
 }
 
-/// Leaves a share of each limit to others, and says so in its source.
+/// Leaves a share of each limit, from 0 to less than 1, to others, and says so in its source. At least one request per window
+/// remains.
 pub(crate) fn with_headroom(mut limits: Vec<RateLimit>, headroom: f64) -> Vec<RateLimit> {
     if headroom > 0.0 {
         for limit in &mut limits {
@@ -179,15 +174,10 @@ impl Shared {
         self.gates.iter().filter(move |gate| gate.limit.covers(operation))
     }
 
-    fn hold(&self) -> MutexGuard<'_, Hold> {
-        // Nothing panics under the lock.
-        self.hold.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// A 429 for a request sent at that time.
     fn hold_back(&self, operation: Operation, sent: Instant, asked: Option<Duration>) {
         let now = Instant::now();
-        let mut hold = self.hold();
+        let mut hold = lock(&self.hold);
         // Of several requests that were under way together, the first answer counts.
         let news = hold.since.is_none_or(|since| sent > since);
         let wait = asked.unwrap_or_else(|| {
@@ -201,13 +191,13 @@ impl Shared {
         });
         let wait = wait.min(Duration::from_hours(24));
         let until = now + wait;
-        let longer = hold.until().is_none_or(|before| until > before);
+        let before = hold.asked.max(hold.chosen.map(|(_, until)| until));
         match asked {
             Some(_) => hold.asked = hold.asked.max(Some(until)),
             None if hold.chosen.is_none_or(|(_, before)| until > before) => hold.chosen = Some((now, until)),
             None => {}
         }
-        if longer {
+        if before.is_none_or(|before| until > before) {
             tracing::warn!(
                 wsm.operation = operation.as_str(),
                 wsm.wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
@@ -222,16 +212,10 @@ impl Shared {
 
     /// An answer other than 429, for a request sent at that time.
     fn passed(&self, sent: Instant) {
-        let mut hold = self.hold();
+        let mut hold = lock(&self.hold);
         if hold.unspecified > 0 && hold.since.is_none_or(|since| sent > since) {
             hold.unspecified = 0;
         }
-    }
-}
-
-impl Hold {
-    fn until(&self) -> Option<Instant> {
-        self.asked.max(self.chosen.map(|(_, until)| until))
     }
 }
 
@@ -242,16 +226,11 @@ impl Gate {
         Self { limit, first: tokio::sync::Mutex::default(), slots: Mutex::default(), freed: Notify::new() }
     }
 
-    fn slots(&self) -> MutexGuard<'_, Slots> {
-        // Nothing panics under the lock.
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Waits in line for a slot, and takes it. Dropped before it completes, it has taken nothing.
     async fn enter(&self) {
         let _first = self.first.lock().await;
         loop {
-            let taken = self.slots().take(self.limit.max.max(1), Instant::now());
+            let taken = lock(&self.slots).take(self.limit.max.max(1), Instant::now());
             match taken {
                 Ok(()) => return,
                 // Nobody else takes slots meanwhile, and none is given back before the one that leaves next, unless
@@ -266,7 +245,7 @@ impl Gate {
 
     /// A request of this gate ended; it counts for as long after its end, or not at all.
     fn leave(&self, counts: Option<Duration>, now: Instant) {
-        let mut slots = self.slots();
+        let mut slots = lock(&self.slots);
         slots.open = slots.open.saturating_sub(1);
         if let Some(lag) = counts {
             slots.leave_at(now + self.limit.per + lag + TICK);

@@ -6,8 +6,8 @@ use workspace_members_core::{Capabilities, Capability, Error, Operation, Princip
 /// Why nothing can be written, in refusals and in the capabilities.
 pub(crate) const REASON: &str = "the connection is read-only, by its read-only layer";
 
-/// The refusal of a write, in the provider's own words where it could not be written anyway. `capabilities` are those from
-/// which writing was taken back.
+/// The refusal of a write. `capabilities` are those of the read-only stack: where the provider could not do it anyway, they
+/// say why.
 pub(crate) fn refusal(call: &Call<'_>, capabilities: &Capabilities) -> Error {
     let kind = call.subject.principal.as_ref().map_or(PrincipalKind::User, |principal| principal.kind());
     let capability = match call.operation {

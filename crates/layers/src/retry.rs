@@ -4,13 +4,12 @@ use crate::RetryConfig;
 use crate::budget::Budget;
 use crate::call::Call;
 use crate::duration::shown;
+use crate::lock::lock;
 use futures_util::future::BoxFuture;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
-use workspace_members_core::ops::{Verdict, Write, resolve};
-use workspace_members_core::{
-    Capabilities, Capability, Effect, Error, ErrorKind, Member, PrincipalId, Result, WorkspaceId,
-};
+use workspace_members_core::ops::{About, Attempt, Verdict, Write, resolve};
+use workspace_members_core::{Capabilities, Capability, Effect, Error, ErrorKind, Member, Result};
 
 /// What the read that resolves a write gets even where the deadline has passed: knowing what happened is worth more than
 /// being on time.
@@ -23,20 +22,7 @@ pub(crate) enum IfLost<'a, T> {
     /// The request is sent again.
     Repeat,
     /// The member is read back, and says whether the write happened.
-    ReadBack(&'a dyn MemberWrite<T>),
-}
-
-/// A write to one membership. What [`Write`] has, as a trait object.
-pub(crate) trait MemberWrite<T>: Sync {
-    fn member(&self) -> (&WorkspaceId, &PrincipalId);
-    fn may_echo(&self, refusal: &Error) -> bool;
-    fn resolve(
-        &self,
-        error: Error,
-        read: Result<Option<Member>>,
-        capabilities: &Capabilities,
-        repeated: bool,
-    ) -> Verdict<T>;
+    ReadBack(&'a dyn Write<Done = T>),
 }
 
 /// Reads through the whole stack, with attempts of its own.
@@ -46,26 +32,8 @@ pub(crate) trait Reader: Sync {
     fn read_back<'a>(
         &'a self,
         call: &'a mut Call<'_>,
-        member: (&'a WorkspaceId, &'a PrincipalId),
+        of: About<'a>,
     ) -> BoxFuture<'a, (Result<Option<Member>>, u32)>;
-}
-
-impl<W: Write> MemberWrite<W::Done> for W {
-    fn member(&self) -> (&WorkspaceId, &PrincipalId) {
-        self.addresses()
-    }
-    fn may_echo(&self, refusal: &Error) -> bool {
-        Write::may_echo(self, refusal)
-    }
-    fn resolve(
-        &self,
-        error: Error,
-        read: Result<Option<Member>>,
-        capabilities: &Capabilities,
-        repeated: bool,
-    ) -> Verdict<W::Done> {
-        resolve(self, error, read, capabilities, repeated)
-    }
 }
 
 /// How calls are repeated.
@@ -94,7 +62,7 @@ impl RetryPolicy {
             call.deadline = Some(self.config.deadline);
             self.budget.deposit(call.started);
         }
-        RetryLoop { policy: self, slept: Duration::ZERO, renewed: false, doubted: false }
+        RetryLoop { policy: self, slept: Duration::ZERO, renewed: false, attempt: Attempt::First }
     }
 
     /// A random wait of at most `base * 2^(attempts - 1)`, and at most the cap.
@@ -102,9 +70,7 @@ impl RetryPolicy {
         let doublings = attempts.saturating_sub(1).min(31);
         let bound = self.config.base.saturating_mul(1 << doublings).min(self.config.cap);
         let micros = u64::try_from(bound.as_micros()).unwrap_or(u64::MAX);
-        // Nothing panics under the lock.
-        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
-        Duration::from_micros(rng.u64(0..=micros))
+        Duration::from_micros(lock(&self.rng).u64(0..=micros))
     }
 }
 
@@ -115,52 +81,70 @@ pub(crate) struct RetryLoop<'a> {
     slept: Duration,
     /// Whether the one repetition with a new key was made.
     renewed: bool,
-    /// Whether the answer of an earlier attempt was lost. Reading showed that it had not happened, or there were no other
+    /// Repeated, once the answer of an attempt was lost. Reading showed that it had not happened, or there were no other
     /// attempt; but it may have been late.
-    doubted: bool,
+    attempt: Attempt,
 }
 
 impl RetryLoop<'_> {
     /// What follows an attempt that failed: what the call returns, or nothing where another attempt is to be made now.
-    pub(crate) async fn next<T>(
+    pub(crate) async fn next<T: Send>(
         &mut self,
         call: &mut Call<'_>,
         mut error: Error,
         lost: &IfLost<'_, T>,
         reader: &dyn Reader,
     ) -> Option<Result<T>> {
+        let repeated = self.attempt == Attempt::Repeated;
         let in_doubt = match (error.effect(), lost) {
             (Effect::NotApplied, _) | (Effect::Unknown, IfLost::Repeat) if may_repeat(&error) => None,
             (Effect::Unknown, IfLost::ReadBack(write)) => Some(write),
-            (Effect::Rejected, IfLost::ReadBack(write)) if self.doubted && write.may_echo(&error) => {
+            (Effect::Rejected, IfLost::ReadBack(write)) if repeated && write.may_mean_done(&error) => {
                 Some(write)
             }
             _ => return Some(Err(attempted(call, error))),
         };
+        let mut again = self.wait_for(call, &error);
+        if in_doubt.is_none() {
+            again = again.and_then(|wait| self.pay(&error).map(|()| wait));
+        }
         // The wait comes first, so that the read is the last thing before the next attempt.
-        let mut paused = self.pause(call, &error).await;
+        if let Ok(wait) = again {
+            tracing::info!(
+                wsm.operation = call.operation.as_str(),
+                wsm.attempt = call.attempt,
+                error.type = error.kind().as_str(),
+                wsm.effect = error.effect().as_str(),
+                http.response.status_code = error.status(),
+                wsm.wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                "an attempt failed; waiting before what follows"
+            );
+            tokio::time::sleep(wait).await;
+            self.slept += wait;
+        }
         if let Some(write) = in_doubt {
-            let repeated = std::mem::replace(&mut self.doubted, true);
-            let (verdict, reads) = read_back(call, *write, error, repeated, reader).await;
+            let attempt = std::mem::replace(&mut self.attempt, Attempt::Repeated);
+            let (verdict, reads) = read_back(call, *write, error, attempt, reader).await;
             report(call, &verdict, reads);
             error = match verdict {
                 Verdict::Applied(answer) => return Some(Ok(answer)),
                 Verdict::NotApplied(error) => error,
-                Verdict::Stands(error) if error.effect() == Effect::Unknown => {
+                Verdict::Final(error) if error.effect() == Effect::Unknown => {
                     return Some(Err(self.give_up(call, error, &tried(call, reads))));
                 }
-                Verdict::Stands(error) => return Some(Err(attempted(call, error))),
+                Verdict::Final(error) => return Some(Err(attempted(call, error))),
             };
-            paused = paused.and_then(|()| has_time(call));
+            // Only now is it known that the write must be sent again, which is what the budget is for.
+            again = again.and_then(|wait| has_time(call).and_then(|()| self.pay(&error)).map(|()| wait));
         }
-        paused.err().map(|why| Err(self.give_up(call, error, &why)))
+        again.err().map(|why| Err(self.give_up(call, error, &why)))
     }
 
-    /// Waits before the next attempt, or says why there is none. Empty where nothing needs to be said.
-    async fn pause(&mut self, call: &Call<'_>, error: &Error) -> Result<(), String> {
+    /// How long to wait before the next attempt, or why there is none. Empty where nothing needs to be said.
+    fn wait_for(&mut self, call: &Call<'_>, error: &Error) -> Result<Duration, String> {
         if error.kind() == ErrorKind::Unauthenticated {
             let first = !std::mem::replace(&mut self.renewed, true);
-            return if first { Ok(()) } else { Err(String::new()) };
+            return if first { Ok(Duration::ZERO) } else { Err(String::new()) };
         }
         let config = &self.policy.config;
         if call.attempt >= config.max_attempts {
@@ -182,22 +166,14 @@ impl RetryLoop<'_> {
         if call.left().is_some_and(|left| wait >= left) {
             return Err(format!("waiting {} would pass the {}", shown(wait), call.deadline_shown()));
         }
-        let asked_for = error.kind() == ErrorKind::RateLimited;
-        if !asked_for && !self.policy.budget.withdraw() {
-            return Err("the budget for repetitions is spent".to_owned());
-        }
-        tracing::info!(
-            wsm.operation = call.operation.as_str(),
-            wsm.attempt = call.attempt,
-            error.type = error.kind().as_str(),
-            wsm.effect = error.effect().as_str(),
-            http.response.status_code = error.status(),
-            wsm.wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
-            "an attempt failed, and another follows"
-        );
-        tokio::time::sleep(wait).await;
-        self.slept += wait;
-        Ok(())
+        Ok(wait)
+    }
+
+    /// Takes a repetition from the budget. One after a 429 is free, and so is the one with a new key.
+    fn pay(&self, error: &Error) -> Result<(), String> {
+        let free = matches!(error.kind(), ErrorKind::RateLimited | ErrorKind::Unauthenticated);
+        let paid = free || self.policy.budget.withdraw();
+        paid.then_some(()).ok_or_else(|| "the budget for repetitions is spent".to_owned())
     }
 
     /// An error that more attempts might have mended, and why there are none.
@@ -235,11 +211,11 @@ fn tried(call: &Call<'_>, reads: u32) -> String {
 }
 
 /// What became of a write in doubt, and how many requests it took to find out.
-async fn read_back<T>(
+async fn read_back<T: Send>(
     call: &mut Call<'_>,
-    write: &dyn MemberWrite<T>,
+    write: &dyn Write<Done = T>,
     error: Error,
-    repeated: bool,
+    attempt: Attempt,
     reader: &dyn Reader,
 ) -> (Verdict<T>, u32) {
     if !reader.capabilities().has(Capability::GetMember) {
@@ -247,10 +223,10 @@ async fn read_back<T>(
             "{}; whether it happened is unknown, for this connection cannot read one member back",
             error.message()
         );
-        return (Verdict::Stands(error.with_effect(Effect::Unknown).with_message(message)), 0);
+        return (Verdict::Final(error.with_effect(Effect::Unknown).with_message(message)), 0);
     }
-    let (found, reads) = reader.read_back(call, write.member()).await;
-    (write.resolve(error, found, reader.capabilities(), repeated), reads)
+    let (found, reads) = reader.read_back(call, write.about()).await;
+    (resolve(write, error, found, reader.capabilities(), attempt), reads)
 }
 
 /// Says what became of a write whose answer was lost.
@@ -258,8 +234,8 @@ fn report<T>(call: &Call<'_>, verdict: &Verdict<T>, reads: u32) {
     let resolved = match verdict {
         Verdict::Applied(_) => "applied",
         Verdict::NotApplied(_) => "not_applied",
-        Verdict::Stands(error) if error.effect() == Effect::Unknown => "unknown",
-        Verdict::Stands(_) => "rejected",
+        Verdict::Final(error) if error.effect() == Effect::Unknown => "unknown",
+        Verdict::Final(_) => "rejected",
     };
     tracing::info!(
         wsm.operation = call.operation.as_str(),

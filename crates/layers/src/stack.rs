@@ -5,6 +5,7 @@ use crate::RetryConfig;
 use crate::audit::Audit;
 use crate::call::{Answer, Call, Subject};
 use crate::concurrency::ConcurrencyLimit;
+use crate::lock::lock;
 use crate::rate_limit::{End, Limiter, Slot};
 use crate::read_only;
 use crate::retry::{IfLost, READ_BACK_GRACE, Reader, RetryPolicy};
@@ -12,12 +13,12 @@ use crate::timeout;
 use crate::trace::{CallSpan, Trace};
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 use tracing::{Instrument, Span};
-use workspace_members_core::ops::read_member;
+use workspace_members_core::ops::{About, read_member};
 use workspace_members_core::{
     AddMember, Capabilities, ListOf, Member, Operation, Page, PageRequest, PrincipalId, Provider,
     RemoveMember, Result, Workspace, WorkspaceId, WorkspaceMembers,
@@ -31,8 +32,8 @@ use workspace_members_core::{
 /// 2. **read-only** refuses before anything below wakes up;
 /// 3. **trace** makes one span of a call with all its attempts;
 /// 4. **retry** waits outside of what follows, so that a waiting call holds nothing there. For each attempt:
-/// 5. **rate limit** and **concurrency** let it wait for a slot, and then for a permit. In this order, so that calls that
-///    stand in line for a limit hold no permit: a hundred additions that wait for theirs hold up no read;
+/// 5. **rate limit** and **concurrency** let it wait for a slot, and then for a permit. In this order, so that a hundred
+///    additions that wait for their limit hold up no read;
 /// 6. **timeout** bounds the request itself, and no time in a queue.
 ///
 /// [`Stack::standard`] has all of them, as a configuration says; [`Stack::new`] has none, and `with_*` adds one:
@@ -95,25 +96,22 @@ impl<M: WorkspaceMembers> Stack<M> {
     }
 
     /// Refuses every write as [`ErrorKind::Unsupported`](workspace_members_core::ErrorKind::Unsupported), before anything
-    /// is sent, and takes back what the adapter claims about writing, with the reason.
+    /// is sent. [`capabilities`](WorkspaceMembers::capabilities) no longer claim any write, and say why.
     pub fn with_read_only(mut self) -> Self {
         self.capabilities = self.capabilities.read_only(read_only::REASON);
         self.read_only = true;
         self
     }
 
-    /// Puts each call into a `tracing` span named `workspace_members`, level info, with an event at its end. All field
-    /// names are in [`FIELDS`](crate::FIELDS).
-    ///
-    /// Nothing above debug holds an e-mail address, also where a provider has such for ids, and nothing at all a key. A
-    /// call that its caller drops ends with an event at debug.
+    /// Puts each call into a `tracing` span named `workspace_members`, level info, with an event at its end; at debug, if the
+    /// caller drops it. All field names, and what they may hold, are in [`FIELDS`](crate::FIELDS).
     pub fn with_trace(mut self) -> Self {
         self.trace = Some(Trace::new(self.capabilities.endpoint()));
         self
     }
 
-    /// Repeats calls that failed for the moment, where that is safe. What
-    /// [`LayersConfig::validate`](crate::LayersConfig::validate) refuses is taken to repeat less: no attempts are one, and a share or rate of the budget that is no number, or less than 0, is 0.
+    /// Repeats calls that failed for the moment, where that is safe. The settings are not checked: 0 attempts count as 1, and
+    /// a share or rate of the budget that is negative or not a finite number counts as 0.
     ///
     /// What is done follows from the error's [`Effect`](workspace_members_core::Effect):
     ///
@@ -121,18 +119,15 @@ impl<M: WorkspaceMembers> Stack<M> {
     /// * A write that **surely did not happen** (`NotApplied`: 429, no connection) is repeated.
     /// * A write to a membership **in doubt** (`Unknown`: the answer was lost) is resolved by reading the member back, and
     ///   the list of workspaces too where a "not found" may be about the workspace. It happened: success. It did not:
-    ///   repeated. The read fails, or does not name the role, or the connection cannot read members: the error is returned,
-    ///   still `Unknown`, with what was tried.
+    ///   repeated. The read does not tell: the error is returned, still `Unknown`, with what was tried.
     /// * Activating and deactivating a user is idempotent, and in doubt sent again. An invitation, its withdrawal and the
     ///   deletion of a user in doubt are returned: no read shows what became of them.
-    /// * What was **refused** (`Rejected`) is returned, except where the refusal is the echo of an own attempt whose
-    ///   answer was lost: "already a member" after an addition in doubt (resolved by reading), "not found" after a removal
-    ///   in doubt of somebody whom the read still showed (success).
+    /// * What was **refused** (`Rejected`) is returned, except where an earlier attempt may have done it already: "already a
+    ///   member" after an addition in doubt, and "not found" after a removal in doubt, are resolved by reading too.
     /// * A 401 after which the adapter found another key (`Unauthenticated` with `NotApplied`) is repeated once, at once.
     ///
-    /// Waits are random below a bound that doubles (full jitter). A wait that the provider asks for is kept, up to a cap;
-    /// beyond it the error is returned at once. Attempts, waits and reads count against a deadline, and time in a queue
-    /// does not. A [budget](crate::BudgetConfig) bounds the share of repetitions over all calls.
+    /// Waits are random below a bound that doubles (full jitter). [`RetryConfig`] has the limits on attempts, waits and time,
+    /// and the [budget](crate::BudgetConfig) that bounds the share of repetitions over all calls.
     ///
     /// What reading back cannot know: a request that was given up may still be on its way, and if it arrives after
     /// *somebody else* undid what it does, it does it again.
@@ -148,8 +143,7 @@ impl<M: WorkspaceMembers> Stack<M> {
     }
 
     /// Sends each request when the limiter lets it, which others may share. `capabilities().limits()` are those that are
-    /// kept. [`RateLimited`](workspace_members_core::ErrorKind::RateLimited) from the provider holds the limiter back, and
-    /// is returned.
+    /// kept. A 429 holds the limiter back, and is returned.
     pub fn with_limiter(mut self, limiter: Limiter) -> Self {
         self.capabilities = self.capabilities.with_limits(limiter.limits().iter().cloned());
         self.rate = Some(limiter);
@@ -167,9 +161,8 @@ impl<M: WorkspaceMembers> Stack<M> {
     /// [`NotApplied`](workspace_members_core::Effect::NotApplied) for a read and
     /// [`Unknown`](workspace_members_core::Effect::Unknown) for a write, which may have reached the provider.
     ///
-    /// An adapter that bounds its requests by that much or less itself
-    /// ([`Capabilities::own_timeout`]) is not cut: it alone knows when a request is sent, and so what it waits for before
-    /// that, a credential or a free connection, takes nothing from the request's time.
+    /// An adapter that bounds its requests by that much or less itself ([`Capabilities::own_timeout`]) is not cut: it alone
+    /// knows when a request is sent, so that waiting for a credential or a free connection takes nothing from its time.
     pub fn with_timeout(mut self, after: Duration) -> Self {
         let own = self.adapter.capabilities().own_timeout();
         self.timeout = own.is_none_or(|own| own > after).then_some(after);
@@ -177,7 +170,16 @@ impl<M: WorkspaceMembers> Stack<M> {
     }
 
     pub(crate) fn begin<'a>(&'a self, operation: Operation, subject: Subject<'a>) -> Call<'a> {
-        Call::new(self.capabilities.provider(), self.connection.as_deref(), operation, subject)
+        Call {
+            provider: self.capabilities.provider(),
+            connection: self.connection.as_deref(),
+            operation,
+            subject,
+            started: Instant::now(),
+            queued: Duration::ZERO,
+            attempt: 0,
+            deadline: None,
+        }
     }
 
     /// The way of a call: down through the concerns in their order, and up again in the reverse one.
@@ -238,8 +240,7 @@ impl<M: WorkspaceMembers> Stack<M> {
         recorded.await
     }
 
-    /// Waits for a slot of the rate limit, and then for a permit, so that a call in line for a limit holds no permit that
-    /// calls without this limit could use.
+    /// Waits for a slot of the rate limit, and then for a permit.
     async fn turn(&self, call: &mut Call<'_>) -> Result<(Option<Slot<'_>>, Option<SemaphorePermit<'_>>)> {
         let arrived = Instant::now();
         let turn = async {
@@ -298,14 +299,14 @@ impl<M: WorkspaceMembers> Reader for Stack<M> {
     fn read_back<'a>(
         &'a self,
         call: &'a mut Call<'_>,
-        (workspace, principal): (&'a WorkspaceId, &'a PrincipalId),
+        of: About<'a>,
     ) -> BoxFuture<'a, (Result<Option<Member>>, u32)> {
         Box::pin(async move {
             let mut total = self.begin(Operation::Get, Subject::default());
             total.deadline = call.left().map(|left| left.max(READ_BACK_GRACE));
             let reads = ReadBack { stack: self, total: Mutex::new(total) };
-            let found = read_member(&reads, workspace, principal).await;
-            let total = reads.total.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let found = read_member(&reads, of.workspace, of.principal).await;
+            let total = lock(&reads.total);
             // Time in a queue counts against neither.
             call.queued += total.queued;
             (found, total.attempt)
@@ -313,8 +314,8 @@ impl<M: WorkspaceMembers> Reader for Stack<M> {
     }
 }
 
-/// The stack, for reads that find out what became of a write: each request goes the whole way of a call, with attempts of
-/// its own, and all of them together have the time that is left to the write.
+/// The stack, for reads that find out what became of a write: each goes the whole way of a call, with attempts of its own,
+/// and all of them together have the time that is left to the write.
 #[derive(Debug)]
 struct ReadBack<'a, M> {
     stack: &'a Stack<M>,
@@ -329,11 +330,9 @@ impl<M: WorkspaceMembers> ReadBack<'_, M> {
         subject: Subject<'_>,
         send: Once<'_, T>,
     ) -> Result<T> {
-        // Nothing panics under the lock.
-        let total = || self.total.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut call = Call { operation, subject, attempt: 0, ..total().clone() };
+        let mut call = Call { operation, subject, attempt: 0, ..lock(&self.total).clone() };
         let result = self.stack.call(&mut call, &Request::read(send)).await;
-        let mut total = total();
+        let mut total = lock(&self.total);
         total.queued = call.queued;
         total.attempt += call.attempt;
         result

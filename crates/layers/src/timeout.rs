@@ -3,7 +3,7 @@
 use crate::call::Call;
 use crate::duration::shown;
 use std::time::Duration;
-use workspace_members_core::{ErrorKind, Result};
+use workspace_members_core::{Effect, ErrorKind, Result};
 
 /// Makes a request, and gives it up when the timeout or the call's deadline passes, whichever is first.
 pub(crate) async fn bounded<T>(
@@ -18,6 +18,6 @@ pub(crate) async fn bounded<T>(
     };
     tokio::time::timeout(limit, request).await.unwrap_or_else(|_| {
         let message = format!("no answer within {what}");
-        Err(call.error(ErrorKind::Timeout, call.effect_if_given_up(), message))
+        Err(call.error(ErrorKind::Timeout, Effect::if_lost(call.operation), message))
     })
 }

@@ -47,7 +47,7 @@ impl Trace {
         if let Some(role) = subject.role {
             span.record("wsm.role", shown(&role.to_string()));
         }
-        CallSpan { span, operation, dropped: Some(call.effect_if_given_up()) }
+        CallSpan { span, operation, dropped: Some(Effect::if_lost(operation)) }
     }
 }
 

@@ -101,10 +101,10 @@ async fn everything() {
     ]);
     let config = LayersConfig::default().with_retry(RetryConfig::default().with_max_attempts(2));
     let stack = StackBuilder::new(config)
-        .with_connection("legal")
         .with_sink(Arc::new(Lines::default()))
         .build(inner.clone())
-        .unwrap();
+        .unwrap()
+        .with_connection("legal");
     stack.me().await.unwrap();
     stack.members_page(&ListOf::Workspace(workspace()), PageRequest::default()).await.unwrap();
     stack.add(&add(3, Role::Editor)).await.unwrap();

@@ -5,9 +5,8 @@ use crate::context::{CUSTOM_ROLE, Context};
 use crate::failure::Checked;
 use crate::stage::Stage;
 use workspace_members_core::{
-    AddMember, CancelInvitation, Capability, DeleteUser, EmailAddress, Error, Invite, ListOf, MemberKey,
-    Notify, PageRequest, PrincipalId, RemoveMember, Role, SetRole, SetUserActive, WorkspaceId,
-    WorkspaceMembers, WorkspaceMembersExt,
+    AddMember, Capability, EmailAddress, Error, InvitationId, Invite, ListOf, MemberKey, Notify, PageRequest,
+    PrincipalId, RemoveMember, Role, SetRole, UserId, WorkspaceId, WorkspaceMembers, WorkspaceMembersExt,
 };
 
 /// A call that is ready to be sent: what it needs to know was read before.
@@ -27,9 +26,9 @@ pub(crate) enum Call {
     Find(EmailAddress),
     Invite(Invite),
     Invitations(ListOf),
-    CancelInvitation(CancelInvitation),
-    SetUserActive(SetUserActive),
-    DeleteUser(DeleteUser),
+    CancelInvitation(InvitationId),
+    SetUserActive(UserId, bool),
+    DeleteUser(UserId),
 }
 
 /// Whom the suite invites: nobody has the address.
@@ -75,10 +74,10 @@ impl Call {
                     let invited = stage.members().invite(&invite).await?;
                     id = invited.invitation.map_or(id, |invitation| invitation.id);
                 }
-                Self::CancelInvitation(CancelInvitation::new(id))
+                Self::CancelInvitation(id)
             }
-            Capability::SetUserActive => Self::SetUserActive(SetUserActive::new(stage.user_id(CLEO), false)),
-            Capability::DeleteUser => Self::DeleteUser(DeleteUser::new(stage.user_id(BEN))),
+            Capability::SetUserActive => Self::SetUserActive(stage.user_id(CLEO), false),
+            Capability::DeleteUser => Self::DeleteUser(stage.user_id(BEN)),
             // Asking who one is, and whatever the core may name that this suite does not know yet.
             _ => Self::Me,
         })
@@ -106,9 +105,9 @@ impl Call {
             Self::Find(email) => members.find_user(email).await.map(drop),
             Self::Invite(request) => members.invite(request).await.map(drop),
             Self::Invitations(of) => members.invitations_page(of, page).await.map(drop),
-            Self::CancelInvitation(request) => members.cancel_invitation(request).await,
-            Self::SetUserActive(request) => members.set_user_active(request).await.map(drop),
-            Self::DeleteUser(request) => members.delete_user(request).await,
+            Self::CancelInvitation(id) => members.cancel_invitation(id).await,
+            Self::SetUserActive(user, active) => members.set_user_active(user, *active).await.map(drop),
+            Self::DeleteUser(user) => members.delete_user(user).await,
         }
     }
 
@@ -120,7 +119,7 @@ impl Call {
                 | Self::Remove(_)
                 | Self::Invite(_)
                 | Self::CancelInvitation(_)
-                | Self::SetUserActive(_)
+                | Self::SetUserActive(..)
                 | Self::DeleteUser(_)
         )
     }
@@ -140,7 +139,7 @@ impl Call {
                 }
             }
             Self::Remove(request) => stage.expect_out(&stage.legal, &request.key.principal),
-            Self::DeleteUser(request) => stage.expect_out(&stage.legal, &request.user.clone().into()),
+            Self::DeleteUser(user) => stage.expect_out(&stage.legal, &user.clone().into()),
             _ => {}
         }
     }

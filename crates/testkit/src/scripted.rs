@@ -6,9 +6,9 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use workspace_members_core::{
-    AddMember, CancelInvitation, Capabilities, DeleteUser, Error, Group, Identity, Invitation, Invite,
-    Invited, ListOf, Member, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result,
-    SetRole, SetUserActive, User, Workspace, WorkspaceId, WorkspaceMembers,
+    AddMember, Capabilities, Error, Group, Identity, Invitation, InvitationId, Invite, Invited, ListOf,
+    Member, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole, User, UserId,
+    Workspace, WorkspaceId, WorkspaceMembers,
 };
 
 /// Passes calls on to another value and keeps a list of them; interrupts those that the test says, each once.
@@ -162,13 +162,13 @@ impl<M: WorkspaceMembers> WorkspaceMembers for Scripted<M> {
     async fn invitations_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Invitation>> {
         self.pass(Operation::ListInvitations, self.inner.invitations_page(of, page)).await
     }
-    async fn cancel_invitation(&self, request: &CancelInvitation) -> Result<()> {
-        self.pass(Operation::CancelInvitation, self.inner.cancel_invitation(request)).await
+    async fn cancel_invitation(&self, id: &InvitationId) -> Result<()> {
+        self.pass(Operation::CancelInvitation, self.inner.cancel_invitation(id)).await
     }
-    async fn set_user_active(&self, request: &SetUserActive) -> Result<User> {
-        self.pass(Operation::SetUserActive, self.inner.set_user_active(request)).await
+    async fn set_user_active(&self, user: &UserId, active: bool) -> Result<User> {
+        self.pass(Operation::SetUserActive, self.inner.set_user_active(user, active)).await
     }
-    async fn delete_user(&self, request: &DeleteUser) -> Result<()> {
-        self.pass(Operation::DeleteUser, self.inner.delete_user(request)).await
+    async fn delete_user(&self, user: &UserId) -> Result<()> {
+        self.pass(Operation::DeleteUser, self.inner.delete_user(user)).await
     }
 }

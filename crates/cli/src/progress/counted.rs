@@ -7,9 +7,9 @@ use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use workspace_members::{
-    AddMember, CancelInvitation, Capabilities, DeleteUser, Group, Identity, Invitation, Invite, Invited,
-    ListOf, Member, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole,
-    SetUserActive, User, Workspace, WorkspaceId, WorkspaceMembers,
+    AddMember, Capabilities, Group, Identity, Invitation, InvitationId, Invite, Invited, ListOf, Member,
+    Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole, User, UserId,
+    Workspace, WorkspaceId, WorkspaceMembers,
 };
 
 /// Without a terminal, a line is written each time that so many more records were read.
@@ -165,13 +165,13 @@ impl WorkspaceMembers for Counted {
         let first = page.cursor.is_none();
         self.count(Operation::ListInvitations, first, self.inner.invitations_page(of, page)).await
     }
-    async fn cancel_invitation(&self, request: &CancelInvitation) -> Result<()> {
-        self.inner.cancel_invitation(request).await
+    async fn cancel_invitation(&self, id: &InvitationId) -> Result<()> {
+        self.inner.cancel_invitation(id).await
     }
-    async fn set_user_active(&self, request: &SetUserActive) -> Result<User> {
-        self.inner.set_user_active(request).await
+    async fn set_user_active(&self, user: &UserId, active: bool) -> Result<User> {
+        self.inner.set_user_active(user, active).await
     }
-    async fn delete_user(&self, request: &DeleteUser) -> Result<()> {
-        self.inner.delete_user(request).await
+    async fn delete_user(&self, user: &UserId) -> Result<()> {
+        self.inner.delete_user(user).await
     }
 }

@@ -5,9 +5,9 @@ use crate::{Cursor, Error, Page, PageRequest, Result};
 
 /// Chains the parts of one listing: requests of different kinds, each with pages of its own, such as one per role.
 ///
-/// A part is asked for by its name, page by page, and each of its pages is made one of the whole listing. All
-/// parts but the last are read once more at the end. Somebody whose role changes between two parts would else be seen in
-/// neither; so they are seen twice, or the second reading shows somebody new, and either makes the listing
+/// A part is asked for by its name, page by page, and each of its pages is made one of the whole listing. All parts but
+/// the last are read once more at the end, since somebody whose role changes between two parts might be seen in neither:
+/// seen twice, or new in the second reading, they make the listing
 /// [`ListingChanged`](crate::ErrorKind::ListingChanged). Make the part with the most records the last.
 ///
 /// ```

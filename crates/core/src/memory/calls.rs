@@ -3,10 +3,10 @@
 use super::InMemory;
 use super::state::State;
 use crate::{
-    AddMember, Behaviour, CancelInvitation, Capabilities, Capability, DeleteUser, Effect, EmailAddress,
-    Error, ErrorKind, Group, Identity, Invitation, Invite, Invited, ListOf, Mark, Member, MemberKey,
-    NativeRole, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Resource, Result, SetRole,
-    SetUserActive, Status, User, Workspace, WorkspaceId, WorkspaceMembers,
+    AddMember, Behaviour, Capabilities, Capability, Effect, EmailAddress, Error, ErrorKind, Group, Identity,
+    Invitation, InvitationId, Invite, Invited, ListOf, Mark, Member, MemberKey, NativeRole, Operation, Page,
+    PageRequest, PrincipalId, Provider, RemoveMember, Resource, Result, SetRole, Status, User, UserId,
+    Workspace, WorkspaceId, WorkspaceMembers,
 };
 use async_trait::async_trait;
 
@@ -22,8 +22,7 @@ impl WorkspaceMembers for InMemory {
     }
 
     async fn me(&self) -> Result<Identity> {
-        self.capabilities.require(Capability::Me, Operation::Me)?;
-        let _live = self.live(Operation::Me)?;
+        let _live = self.claimed(Capability::Me, Operation::Me)?;
         self.me.clone().ok_or_else(|| {
             let message = "no acting identity was given to this account";
             self.fail(Error::new(ErrorKind::Unauthenticated, Effect::Rejected, message), Operation::Me)
@@ -31,44 +30,38 @@ impl WorkspaceMembers for InMemory {
     }
 
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
-        self.capabilities.require(Capability::ListWorkspaces, Operation::ListWorkspaces)?;
-        let state = self.live(Operation::ListWorkspaces)?;
+        let state = self.claimed(Capability::ListWorkspaces, Operation::ListWorkspaces)?;
         let shown = |workspace: &Workspace| self.shown(workspace.clone(), |workspace| &mut workspace.owner);
         let all: Vec<_> = state.workspaces.values().map(shown).collect();
         self.page(&all, &page, Operation::ListWorkspaces)
     }
 
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
-        self.capabilities.require(Capability::ListUsers, Operation::ListUsers)?;
-        let state = self.live(Operation::ListUsers)?;
+        let state = self.claimed(Capability::ListUsers, Operation::ListUsers)?;
         let all: Vec<_> =
             state.users().map(|user| self.shown(user.clone(), |user| &mut user.email)).collect();
         self.page(&all, &page, Operation::ListUsers)
     }
 
     async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
-        self.capabilities.require(Capability::ListGroups, Operation::ListGroups)?;
-        let all: Vec<_> = self.live(Operation::ListGroups)?.groups.values().cloned().collect();
+        let state = self.claimed(Capability::ListGroups, Operation::ListGroups)?;
+        let all: Vec<_> = state.groups.values().cloned().collect();
         self.page(&all, &page, Operation::ListGroups)
     }
 
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
         self.capabilities.check_list(of)?;
         let state = self.live(Operation::ListMembers)?;
-        if let ListOf::Workspace(id) = of {
+        if let Some(id) = of.workspace() {
             self.check_workspace(&state, id, Operation::ListMembers)?;
         }
         let pending = self.capabilities.has(Capability::ListPending);
-        let all: Vec<Member> = state
-            .members
-            .values()
-            .filter(|member| match of {
-                ListOf::Workspace(id) => member.key.workspace == *id,
-                ListOf::Account => true,
-            })
-            .filter(|member| pending || member.status != Status::Pending)
-            .map(|member| self.shown_member(member.clone()))
-            .collect();
+        let listed = |member: &&Member| {
+            of.workspace().is_none_or(|id| member.key.workspace == *id)
+                && (pending || member.status != Status::Pending)
+        };
+        let listed = state.members.values().filter(listed);
+        let all: Vec<Member> = listed.map(|member| self.shown_member(member.clone())).collect();
         if self.in_parts {
             self.page_in_parts(&all, &page)
         } else {
@@ -179,29 +172,22 @@ impl WorkspaceMembers for InMemory {
 
     async fn invitations_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Invitation>> {
         let operation = Operation::ListInvitations;
-        self.capabilities.require(Capability::ListInvitations, operation)?;
-        let state = self.live(operation)?;
-        if let ListOf::Workspace(id) = of {
+        let state = self.claimed(Capability::ListInvitations, operation)?;
+        if let Some(id) = of.workspace() {
             self.check_workspace(&state, id, operation)?;
         }
-        let all: Vec<Invitation> = state
-            .invitations
-            .values()
-            .filter(|invitation| match of {
-                ListOf::Workspace(id) => invitation.workspaces.iter().any(|(into, _)| into == id),
-                ListOf::Account => true,
-            })
-            .cloned()
-            .collect();
+        let listed = |invitation: &&Invitation| {
+            of.workspace().is_none_or(|id| invitation.workspaces.iter().any(|(into, _)| into == id))
+        };
+        let all: Vec<Invitation> = state.invitations.values().filter(listed).cloned().collect();
         self.page(&all, &page, operation)
     }
 
-    async fn cancel_invitation(&self, request: &CancelInvitation) -> Result<()> {
+    async fn cancel_invitation(&self, id: &InvitationId) -> Result<()> {
         let operation = Operation::CancelInvitation;
-        self.capabilities.require(Capability::CancelInvitation, operation)?;
-        let mut state = self.live(operation)?;
-        let Some(invitation) = state.invitations.remove(&request.id) else {
-            let message = format!("invitation {} does not exist, or is open no more", request.id);
+        let mut state = self.claimed(Capability::CancelInvitation, operation)?;
+        let Some(invitation) = state.invitations.remove(id) else {
+            let message = format!("invitation {id} does not exist, or is open no more");
             return Err(self.fail(Error::not_found(message, &[]), operation));
         };
         if let Some(user) = invitation.user.map(PrincipalId::from) {
@@ -212,28 +198,29 @@ impl WorkspaceMembers for InMemory {
         Ok(())
     }
 
-    async fn set_user_active(&self, request: &SetUserActive) -> Result<User> {
+    async fn set_user_active(&self, user: &UserId, active: bool) -> Result<User> {
         let operation = Operation::SetUserActive;
-        self.capabilities.require(Capability::SetUserActive, operation)?;
-        let mut state = self.live(operation)?;
-        let user = self.check_user(&state, &request.user, operation)?;
-        let user = user.with_status(if request.active { Status::Active } else { Status::Inactive });
+        let mut state = self.claimed(Capability::SetUserActive, operation)?;
+        let user = self.check_user(&state, user, operation)?;
+        let user = user.with_status(if active { Status::Active } else { Status::Inactive });
         self.put_person(&mut state, user.clone(), false);
         let principal = user.id.clone().into();
-        for member in state.members.values_mut().filter(|member| member.key.principal == principal) {
-            member.status = user.status;
+        for member in state.members.values_mut() {
+            if self.capabilities.same_principal(&member.key.principal, &principal) {
+                member.status = user.status;
+            }
         }
-        state.key_is_dead = !request.active && self.is_me(&principal);
+        state.key_is_dead = !active && self.is_me(&principal);
         Ok(self.shown(user, |user| &mut user.email))
     }
 
-    async fn delete_user(&self, request: &DeleteUser) -> Result<()> {
+    async fn delete_user(&self, user: &UserId) -> Result<()> {
         let operation = Operation::DeleteUser;
-        self.capabilities.require(Capability::DeleteUser, operation)?;
-        let mut state = self.live(operation)?;
-        let principal = PrincipalId::from(self.check_user(&state, &request.user, operation)?.id);
-        let of_theirs = state.members.values().filter(|member| member.key.principal == principal);
-        let theirs: Vec<MemberKey> = of_theirs.map(|member| member.key.clone()).collect();
+        let mut state = self.claimed(Capability::DeleteUser, operation)?;
+        let principal = PrincipalId::from(self.check_user(&state, user, operation)?.id);
+        let keys = state.members.values().map(|member| member.key.clone());
+        let theirs: Vec<MemberKey> =
+            keys.filter(|key| self.capabilities.same_principal(&key.principal, &principal)).collect();
         for key in &theirs {
             let member = self.addressed(&state, key, operation)?;
             self.check_loss(&state, &member, None, operation)?;

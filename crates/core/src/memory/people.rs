@@ -3,8 +3,8 @@
 use super::InMemory;
 use super::state::{Person, State};
 use crate::{
-    Behaviour, Capability, EmailAddress, Member, MemberKey, MembershipId, NativeRole, PrincipalId, Status,
-    User, WorkspaceId,
+    Behaviour, Capability, EmailAddress, Invitation, Member, MemberKey, MembershipId, NativeRole,
+    PrincipalId, Status, User, UserId, WorkspaceId,
 };
 
 impl InMemory {
@@ -43,7 +43,7 @@ impl InMemory {
         let key = MemberKey::new(workspace, principal).with_membership(id);
         let member = self.new_member(state, key, role);
         if let Some(user) = outsider {
-            invite_into(state, user, &member);
+            self.invite_into(state, user, &member);
         }
         self.put(state, member.clone());
         self.shown_member(member)
@@ -58,7 +58,7 @@ impl InMemory {
     pub(super) fn take_member(&self, state: &mut State, workspace: &WorkspaceId, principal: &PrincipalId) {
         let Some(member) = state.members.remove(&self.member_id(workspace, principal)) else { return };
         state.invitations.retain(|_, invitation| {
-            if invitation.user.as_ref() != member.key.principal.as_user() {
+            if !self.is_for(invitation, &member.key.principal) {
                 return true;
             }
             invitation.workspaces.retain(|(into, _)| into != workspace);
@@ -96,14 +96,20 @@ impl InMemory {
         }
         what
     }
-}
 
-/// Invites an outsider into the workspace where they are pending: by the invitation they have, or by a new one.
-fn invite_into(state: &mut State, user: User, member: &Member) {
-    let invitation = match state.invitations.values_mut().find(|open| open.user.as_ref() == Some(&user.id)) {
-        Some(open) => open,
-        None => state.open_invitation(user.email, Some(user.id)),
-    };
-    invitation.workspaces.retain(|(workspace, _)| *workspace != member.key.workspace);
-    invitation.workspaces.push((member.key.workspace.clone(), Some(member.native_role.clone())));
+    fn is_for(&self, invitation: &Invitation, principal: &PrincipalId) -> bool {
+        let same = |user: &UserId| self.capabilities.same_principal(&user.clone().into(), principal);
+        invitation.user.as_ref().is_some_and(same)
+    }
+
+    /// Invites an outsider into the workspace where they are pending: by the invitation they have, or by a new one.
+    fn invite_into(&self, state: &mut State, user: User, member: &Member) {
+        let mut open = state.invitations.values_mut();
+        let invitation = match open.find(|open| self.is_for(open, &member.key.principal)) {
+            Some(open) => open,
+            None => state.open_invitation(user.email, Some(user.id)),
+        };
+        invitation.workspaces.retain(|(workspace, _)| *workspace != member.key.workspace);
+        invitation.workspaces.push((member.key.workspace.clone(), Some(member.native_role.clone())));
+    }
 }

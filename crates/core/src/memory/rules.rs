@@ -4,8 +4,8 @@ use super::InMemory;
 use super::state::State;
 use crate::adapter::{Parts, Record};
 use crate::{
-    Behaviour, Cursor, Effect, Error, ErrorKind, Mark, Member, MemberKey, NativeRole, Notify, Operation,
-    Page, PageRequest, PrincipalId, Protection, Resource, Result, Role, User, UserId, WorkspaceId,
+    Behaviour, Capability, Cursor, Effect, Error, ErrorKind, Mark, Member, MemberKey, NativeRole, Notify,
+    Operation, Page, PageRequest, PrincipalId, Protection, Resource, Result, Role, User, UserId, WorkspaceId,
 };
 use std::sync::MutexGuard;
 
@@ -23,6 +23,16 @@ impl InMemory {
             return Err(self.fail(error, operation));
         }
         Ok(state)
+    }
+
+    /// The same, for a call that must be claimed.
+    pub(super) fn claimed(
+        &self,
+        capability: Capability,
+        operation: Operation,
+    ) -> Result<MutexGuard<'_, State>> {
+        self.capabilities.require(capability, operation)?;
+        self.live(operation)
     }
 
     /// Whether the key acts as this principal.
@@ -109,7 +119,7 @@ impl InMemory {
         let another = || {
             state.members.values().any(|other| {
                 other.key.workspace == member.key.workspace
-                    && other.key.principal != member.key.principal
+                    && !self.capabilities.same_principal(&other.key.principal, &member.key.principal)
                     && other.role == Role::Owner
             })
         };

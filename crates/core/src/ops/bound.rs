@@ -23,8 +23,7 @@ impl<'a, M: WorkspaceMembers + ?Sized> BoundWorkspace<'a, M> {
         Self { members, id, allowed: Vec::new() }
     }
 
-    /// Allows what would be refused for this reason: see [`Guarded`]. Each call guards anew; for a loop, use a
-    /// [`Guarded`] handle.
+    /// Allows what would be refused for this reason. Each call guards anew; for a loop, use a [`Guarded`] handle.
     pub fn allow(mut self, protection: Protection) -> Self {
         self.allowed.push(protection);
         self
@@ -92,7 +91,7 @@ impl<'a, M: WorkspaceMembers + ?Sized> BoundWorkspace<'a, M> {
     }
 
     /// The principal that a caller named. Where the credential may not list users, a member is found in the workspace's
-    /// own list, which shows addresses at providers that let only administrators list users.
+    /// own list.
     async fn resolve(&self, who: &Who) -> Result<PrincipalId> {
         let (error, email) = match (find::principal(&self.members, who).await, who) {
             (Err(error), Who::Email(email)) => (error, email),

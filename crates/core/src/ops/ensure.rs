@@ -2,7 +2,7 @@
 
 use super::find::{may_be, narrow_not_found, read_member};
 use super::guarded::Guarded;
-use super::resolve::{Found, send};
+use super::resolve::{Failed, Unread, send};
 use crate::{
     AddMember, Behaviour, Capability, Change, Effect, Error, ErrorKind, Member, Operation, Resource, Result,
     Role, SetRole, WorkspaceMembers,
@@ -35,16 +35,6 @@ pub struct Ensured {
     pub member: Member,
 }
 
-impl Ensured {
-    pub(super) fn applied(member: Member) -> Self {
-        Self { change: Change::Applied, member }
-    }
-
-    pub(super) fn unchanged(member: Member) -> Self {
-        Self { change: Change::Unchanged, member }
-    }
-}
-
 impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
     /// See [`ensure`](crate::WorkspaceMembersExt::ensure).
     pub async fn ensure(&mut self, request: &AddMember, if_present: IfPresent) -> Result<Ensured> {
@@ -58,12 +48,10 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
         let first = self.first_step(request)?;
         let addition = first.as_ref().unwrap_or(request);
         let capabilities = self.account().capabilities();
-        let asked = capabilities.check_add(addition)?;
-        // Of somebody who is a member already, the first of two steps would lower the role.
-        let may_lower = first.is_some() || (asked.role != Role::Owner && !self.allows_all());
-        if capabilities.behaves(Behaviour::AddUpserts) && (if_present != IfPresent::SetRole || may_lower) {
-            // The addition itself would change the role of a member. That the member may be what was not found is enough:
-            // where it is something else, the addition is refused.
+        capabilities.check_add(addition)?;
+        if capabilities.behaves(Behaviour::AddUpserts) {
+            // The addition itself would change the role of a member, unguarded. That the member may be what was not found
+            // is enough: where it is something else, the addition is refused.
             match self.account().get(&request.workspace, &request.principal).await {
                 Ok(Some(member)) => return self.present(request, if_present, member).await,
                 Ok(None) => {}
@@ -73,31 +61,30 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
         }
         let added = match send(self.account(), addition).await {
             Ok(member) => member,
-            Err(failed)
-                if failed.error.kind() == ErrorKind::AlreadyMember && if_present != IfPresent::Fail =>
+            Err(Failed { error, found })
+                if error.kind() == ErrorKind::AlreadyMember && if_present != IfPresent::Fail =>
             {
-                let member = match failed.found {
-                    Found::Member(member) => Some(member),
-                    Found::Nobody => None,
-                    Found::Unread => {
+                let found = match found {
+                    Ok(found) => found,
+                    Err(Unread) => {
                         read_member(self.account(), &request.workspace, &request.principal).await?
                     }
                 };
-                let Some(member) = member else {
+                let Some(member) = found else {
                     let message = "the provider says they are a member, and does not show the membership";
-                    return Err(failed.error.with_message(message));
+                    return Err(error.with_message(message));
                 };
                 return self.present(request, if_present, member).await;
             }
             Err(failed) => return Err(narrow_not_found(self.account(), failed.error, &request.key()).await),
         };
         if first.is_none() {
-            return Ok(Ensured::applied(added));
+            return Ok(Ensured { change: Change::Applied, member: added });
         }
         let done = format!("added {} as {}", added.key, added.native_role);
         let change = SetRole::new(added.key, request.role.clone()).with_from(Some(added.native_role));
         match send(self.account(), &change).await {
-            Ok(member) => Ok(Ensured::applied(member)),
+            Ok(member) => Ok(Ensured { change: Change::Applied, member }),
             Err(failed) => Err(failed.error.with_done(vec![done])),
         }
     }
@@ -130,7 +117,7 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
         member: Member,
     ) -> Result<Ensured> {
         match if_present {
-            IfPresent::Keep => Ok(Ensured::unchanged(member)),
+            IfPresent::Keep => Ok(Ensured { change: Change::Unchanged, member }),
             IfPresent::SetRole => self.give_role(member, &request.role).await,
             IfPresent::Fail => {
                 let message = format!("{} is a member already, as {}", member.key, member.native_role);

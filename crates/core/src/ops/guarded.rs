@@ -1,12 +1,13 @@
 //! The handle for changes that may take something away, with its guards.
 
 use super::find::{find_member, read_member};
-use super::listing::roster_of_known;
-use super::resolve::{Verdict, resolve, send};
+use super::listing::{groups, roster_of_known};
+use super::resolve::{Attempt, Verdict, resolve, send};
 use super::write::Write;
+use crate::listing::collect;
 use crate::{
-    Capability, Change, Effect, Error, Mark, Member, NativeRole, Operation, PrincipalId, PrincipalKind,
-    Protection, RemoveMember, Resource, Result, Role, UserId, WorkspaceId, WorkspaceMembers,
+    Capability, Change, Effect, Error, Group, Mark, Member, NativeRole, Operation, PrincipalId,
+    PrincipalKind, Protection, RemoveMember, Result, Role, Status, UserId, WorkspaceId, WorkspaceMembers,
 };
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,34 +18,25 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A removal, and a change of role that lowers it or cannot be compared, is refused as
 /// [`ErrorKind::Protected`](crate::ErrorKind::Protected):
 ///
-/// * [`Protection::ActingIdentity`]: for the user that the key acts as, who would lock themselves out; for a group through
-///   which alone they may own the workspace; and for anybody, where the key cannot say whom it acts as.
-/// * [`Protection::LastOwner`]: for an owner, or a member whose role is not known to be less, where no other owner would be
-///   left who may be active, or where that could not be read. Somebody who has not accepted an invitation does not count.
+/// * [`Protection::ActingIdentity`]: for the user that the key acts as; for a group, unless the list of groups shows that
+///   this user is not in it; and for anybody, where the key cannot say whom it acts as.
+/// * [`Protection::LastOwner`]: for an owner, or a member whose role is not known to be less, where no other user is left
+///   who owns the workspace and is known to be active, or where that could not be read. The key's own user is active. A
+///   group does not count, since it may hold nobody, nor does somebody who has not accepted an invitation, nor somebody
+///   of whom the provider does not say whether they are active.
 ///
 /// Each can be [allowed](Self::allow). [`WorkspaceMembers`]' own methods guard nothing.
 ///
-/// One handle for many changes asks once whom the key acts as, and reads the roster of a workspace once, if at all. It keeps
-/// both up to date with its own changes and does not see those of others: use it for a loop, not for hours.
-///
-/// ```
-/// # use workspace_members_core::{InMemory, PrincipalId, Protection, Result, WorkspaceId};
-/// # use workspace_members_core::{WorkspaceMembers, WorkspaceMembersExt};
-/// async fn empty(account: &dyn WorkspaceMembers, of: &WorkspaceId, people: &[PrincipalId]) -> Result<()> {
-///     // The workspace is about to be deleted: it needs no owner.
-///     let mut guarded = account.guarded().allow(Protection::LastOwner);
-///     for person in people {
-///         guarded.remove_member(of, person).await?;
-///     }
-///     Ok(())
-/// }
-/// ```
+/// One handle for many changes asks once whom the key acts as, and reads the list of groups and the roster of a workspace
+/// once, if at all. It keeps the rosters up to date with its own changes and does not see those of others: use it for a
+/// loop, not for hours.
 #[derive(Debug)]
 pub struct Guarded<'a, M: ?Sized> {
     members: &'a M,
     allowed: BTreeSet<Protection>,
     me: Option<UserId>,
-    /// Who owns the workspaces whose rosters were read.
+    groups: Option<Vec<Group>>,
+    /// The users who own the workspaces whose rosters were read, and are known to be active.
     owners: BTreeMap<WorkspaceId, Vec<PrincipalId>>,
     /// Where a change was begun and is not known to be finished, as when its future was dropped.
     unfinished: Option<WorkspaceId>,
@@ -52,7 +44,8 @@ pub struct Guarded<'a, M: ?Sized> {
 
 impl<'a, M: WorkspaceMembers + ?Sized> Guarded<'a, M> {
     pub(super) fn new(members: &'a M) -> Self {
-        Self { members, allowed: BTreeSet::new(), me: None, owners: BTreeMap::new(), unfinished: None }
+        let (allowed, owners) = (BTreeSet::new(), BTreeMap::new());
+        Self { members, allowed, me: None, groups: None, owners, unfinished: None }
     }
 
     /// Allows what would be refused for this reason. What the provider itself protects, it still refuses.
@@ -85,12 +78,12 @@ impl<'a, M: WorkspaceMembers + ?Sized> Guarded<'a, M> {
             Ok(()) => return Ok(Change::Applied),
             Err(failed) => failed.error,
         };
-        if error.effect() == Effect::Rejected && request.may_echo(&error) {
+        if error.effect() == Effect::Rejected && request.may_mean_done(&error) {
             // Somebody else was faster, unless they are still there.
             let read = read_member(self.account(), workspace, principal).await;
-            return match resolve(&request, error, read, self.account().capabilities(), false) {
+            return match resolve(&request, error, read, self.account().capabilities(), Attempt::First) {
                 Verdict::Applied(()) => Ok(Change::Unchanged),
-                Verdict::NotApplied(error) | Verdict::Stands(error) => Err(error),
+                Verdict::NotApplied(error) | Verdict::Final(error) => Err(error),
             };
         }
         Err(error)
@@ -114,20 +107,28 @@ impl<'a, M: WorkspaceMembers + ?Sized> Guarded<'a, M> {
 
     fn end(&mut self, workspace: &WorkspaceId, principal: &PrincipalId, now: Option<&Member>) {
         self.unfinished = None;
+        let is_owner = now.filter(|member| self.is_active_owner(member));
         if let Some(owners) = self.owners.get_mut(workspace) {
-            let capabilities = self.members.capabilities();
-            owners.retain(|owner| !capabilities.same_principal(owner, principal));
-            owners.extend(now.filter(|member| is_owner(member)).map(|member| member.key.principal.clone()));
+            owners.retain(|owner| !self.members.capabilities().same_principal(owner, principal));
+            owners.extend(is_owner.map(|member| member.key.principal.clone()));
         }
+    }
+
+    /// Whether this is a user who owns the workspace and is known to be active: as the key's own user is, or else by
+    /// what the provider says. Nothing else is counted on.
+    fn is_active_owner(&self, member: &Member) -> bool {
+        let is_me = |me: &UserId| self.is_same(&member.key.principal, me);
+        (member.role == Role::Owner || member.is(Mark::Immovable))
+            && member.key.principal.kind() == PrincipalKind::User
+            && (member.status == Status::Active || self.me.as_ref().is_some_and(is_me))
+    }
+
+    fn is_same(&self, principal: &PrincipalId, user: &UserId) -> bool {
+        self.account().capabilities().same_principal(principal, &user.clone().into())
     }
 
     fn allows(&self, protection: Protection) -> bool {
         self.allowed.contains(&protection)
-    }
-
-    /// Whether nothing is guarded, so that it need not be known what a change takes away.
-    pub(super) fn allows_all(&self) -> bool {
-        self.allows(Protection::ActingIdentity) && self.allows(Protection::LastOwner)
     }
 
     /// Refuses to remove a member, or to give them another role, where that may take away what is protected.
@@ -163,101 +164,92 @@ impl<'a, M: WorkspaceMembers + ?Sized> Guarded<'a, M> {
         if !self.allows(Protection::ActingIdentity) {
             self.check_identity(member, &what).await?;
         }
-        if may_be_owner && !stays_owner {
+        if may_be_owner && !stays_owner && !self.allows(Protection::LastOwner) {
             self.check_owners(member, &what).await?;
         }
         Ok(())
     }
 
     async fn check_identity(&mut self, member: &Member, what: &str) -> Result<()> {
+        let refuse = |why: &str| refusal(&format!("{what} {why}"), Protection::ActingIdentity);
         let me = match &self.me {
-            Some(me) => me,
+            Some(me) => me.clone(),
             None => match self.account().me().await {
-                Ok(identity) => self.me.insert(identity.user),
+                Ok(identity) => self.me.insert(identity.user).clone(),
                 Err(error) => {
-                    let why =
-                        format!("may lock out the key's own user, and nobody can say who that is: {error}");
-                    return Err(refusal(what, &why, Protection::ActingIdentity).with_source(error));
+                    let why = format!(
+                        "may take access from the user that the key acts as, who is not known: {error}"
+                    );
+                    return Err(refuse(&why).with_source(error));
                 }
             },
         };
-        let me = PrincipalId::from(me.clone());
-        if self.account().capabilities().same_principal(&member.key.principal, &me) {
-            return Err(refusal(what, "locks out the key's own user", Protection::ActingIdentity));
+        match self.is_or_holds(&member.key.principal, &me).await {
+            Ok(Some(false)) => Ok(()),
+            Ok(Some(true)) => Err(refuse("takes access from the user that the key acts as")),
+            Ok(None) => Err(refuse(
+                "may take access from the user that the key acts as: who is in the group is not known",
+            )),
+            Err(error) => {
+                let why = format!(
+                    "may take access from the user that the key acts as: who is in the group could not be read: {error}"
+                );
+                Err(refuse(&why).with_source(error))
+            }
         }
-        Ok(())
+    }
+
+    /// Whether a principal is this user, or a group that holds them; `None` where the provider does not say.
+    async fn is_or_holds(&mut self, principal: &PrincipalId, user: &UserId) -> Result<Option<bool>> {
+        if principal.kind() == PrincipalKind::User {
+            return Ok(Some(self.is_same(principal, user)));
+        }
+        if self.groups.is_none() {
+            self.groups = Some(collect(|| groups(self.members)).await?);
+        }
+        let mut listed = self.groups.iter().flatten();
+        let group = listed.find(|listed| principal.as_group() == Some(&listed.id));
+        let users = group.and_then(|group| group.users.as_ref());
+        Ok(users.map(|users| users.iter().any(|one| self.is_same(&one.clone().into(), user))))
     }
 
     async fn check_owners(&mut self, member: &Member, what: &str) -> Result<()> {
-        let owner_must_stay = !self.allows(Protection::LastOwner);
-        // The key's user may own the workspace through this principal alone, unless it is another user: which users a group
-        // holds is not known here.
-        let through = self.me.clone().map(PrincipalId::from).filter(|_| {
-            member.key.principal.kind() != PrincipalKind::User && !self.allows(Protection::ActingIdentity)
-        });
-        if !owner_must_stay && through.is_none() {
-            return Ok(());
-        }
+        let refuse = |why: &str| refusal(&format!("{what} {why}"), Protection::LastOwner);
         let workspace = &member.key.workspace;
         if !self.owners.contains_key(workspace) {
             let roster = roster_of_known(self.account(), workspace).await.map_err(|error| {
-                let protection =
-                    if owner_must_stay { Protection::LastOwner } else { Protection::ActingIdentity };
                 let why = format!(
-                    "may leave the workspace without an owner, and who else owns it could not be read: {error}"
+                    "may leave the workspace without an owner: who else owns it could not be read: {error}"
                 );
-                refusal(what, &why, protection).with_source(error)
+                refuse(&why).with_source(error)
             })?;
-            let owners = roster.iter().filter(|member| is_owner(member));
+            let owners = roster.iter().filter(|member| self.is_active_owner(member));
             let owners = owners.map(|member| member.key.principal.clone()).collect();
             self.owners.insert(workspace.clone(), owners);
         }
         let capabilities = self.account().capabilities();
-        let others: Vec<&PrincipalId> = self.owners[workspace]
-            .iter()
-            .filter(|other| !capabilities.same_principal(other, &member.key.principal))
-            .collect();
-        // Who is in a group, and whether they are active, is not known here: it may be nobody.
-        let owner_stays = others.iter().any(|other| other.kind() == PrincipalKind::User);
-        if owner_must_stay && !owner_stays {
-            let why = if member.role == Role::Owner {
-                "leaves the workspace without an owner who may be active".to_owned()
-            } else {
-                format!(
-                    "may leave the workspace without an owner: no other user is one, and {} is not known to be less",
-                    member.native_role
-                )
-            };
-            return Err(refusal(what, &why, Protection::LastOwner));
+        let mut owners = self.owners[workspace].iter();
+        if owners.any(|other| !capabilities.same_principal(other, &member.key.principal)) {
+            return Ok(());
         }
-        if let Some(me) = through
-            && !others.iter().any(|other| capabilities.same_principal(other, &me))
-        {
-            let why = "may lock out the key's own user, who owns the workspace through no one but this group";
-            return Err(refusal(what, why, Protection::ActingIdentity));
-        }
-        Ok(())
-    }
-
-    /// A change of a member of whom nothing was found.
-    pub(super) fn not_a_member(&self, workspace: &WorkspaceId, who: &PrincipalId, of: Operation) -> Error {
-        let message = format!("{who} is not a member of workspace {workspace}");
-        self.account().capabilities().failure(of, Error::not_found(message, &[Resource::Member]))
+        Err(if member.role == Role::Owner {
+            refuse("leaves the workspace without an owner who is known to be active")
+        } else {
+            refuse(&format!(
+                "may leave the workspace without an owner: no other user is known to be an active one, and the role {} \
+                 may be an owner's",
+                member.native_role
+            ))
+        })
     }
 }
 
-/// Whether this member is an owner who may be active.
-fn is_owner(member: &Member) -> bool {
-    (member.role == Role::Owner || member.is(Mark::Immovable)) && member.status.may_be_active()
-}
-
-fn refusal(what: &str, why: &str, protection: Protection) -> Error {
-    let name = match protection {
-        Protection::LastOwner => "LastOwner",
-        _ => "ActingIdentity",
+/// What would happen, why it is refused, and what to do.
+fn refusal(message: &str, protection: Protection) -> Error {
+    let (first, name) = match protection {
+        Protection::LastOwner => ("make somebody else owner first", "LastOwner"),
+        _ => ("use the key of somebody else", "ActingIdentity"),
     };
-    Error::protected(
-        format!("{what} {why}; to do it all the same, use `guarded().allow(Protection::{name})`"),
-        protection,
-    )
+    let message = format!("{message}; {first}, or allow it with `guarded().allow(Protection::{name})`");
+    Error::protected(message, protection)
 }

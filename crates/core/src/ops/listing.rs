@@ -7,6 +7,7 @@ use crate::{
 };
 use futures_util::future::{FutureExt, TryFutureExt};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// How many workspaces are read side by side where each has a list of its own. A layer that bounds concurrency may
@@ -43,12 +44,9 @@ pub(super) async fn rosters(
     if !capabilities.rosters_need_workspaces() {
         return complete(account, ids).await;
     }
-    let fetched;
-    let listed = if let Some(listed) = listed {
-        listed
-    } else {
-        fetched = collect(|| workspaces(account)).await?;
-        &fetched
+    let listed = match listed {
+        Some(listed) => Cow::Borrowed(listed),
+        None => Cow::Owned(collect(|| workspaces(account)).await?),
     };
     let known: BTreeMap<&WorkspaceId, &Workspace> =
         listed.iter().map(|workspace| (&workspace.id, workspace)).collect();

@@ -1,7 +1,7 @@
 //! What became of a write whose answer was lost: decided in one place, by reading the member back.
 
 use super::find::read_member;
-use super::write::Write;
+use super::write::{About, Write};
 use crate::{
     Behaviour, Capabilities, Effect, Error, ErrorKind, Mark, Member, Operation, Resource, Result,
     WorkspaceMembers,
@@ -11,31 +11,21 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Failed {
     pub(super) error: Error,
-    pub(super) found: Found,
+    /// Who was there when it was read back.
+    pub(super) found: Result<Option<Member>, Unread>,
 }
 
-/// Who was there when a write was read back.
-#[derive(Debug)]
-pub(super) enum Found {
-    /// It was not read back, or could not be.
-    Unread,
-    Nobody,
-    Member(Member),
-}
-
-impl Found {
-    pub(super) fn by(read: &Result<Option<Member>>) -> Self {
-        match read {
-            Err(_) => Self::Unread,
-            Ok(None) => Self::Nobody,
-            Ok(Some(member)) => Self::Member(member.clone()),
-        }
-    }
-}
+/// A write was not read back, or could not be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unread;
 
 /// Sends a write once, and resolves a lost answer by one read. Never sends it again: that is for the retry layer.
 pub(super) async fn send<W: Write>(account: &dyn WorkspaceMembers, write: &W) -> Result<W::Done, Failed> {
-    send_once(account, write, |_| false).await
+    match write.send(account).await {
+        Ok(done) => Ok(done),
+        Err(error) if error.effect() == Effect::Unknown => read_back(account, write, error).await,
+        Err(error) => Err(Failed { error, found: Err(Unread) }),
+    }
 }
 
 /// The same for an addition that follows a removal: that they are a member already may mean that the removal is not seen
@@ -44,27 +34,25 @@ pub(super) async fn send_after_removal<W: Write>(
     account: &dyn WorkspaceMembers,
     write: &W,
 ) -> Result<W::Done, Failed> {
-    send_once(account, write, |error| write.may_echo(error)).await
+    match send(account, write).await {
+        Err(Failed { error, found: Err(Unread) }) if write.may_mean_done(&error) => {
+            read_back(account, write, error).await
+        }
+        sent => sent,
+    }
 }
 
-async fn send_once<W: Write>(
+async fn read_back<W: Write>(
     account: &dyn WorkspaceMembers,
     write: &W,
-    is_in_doubt: impl Fn(&Error) -> bool + Send,
+    error: Error,
 ) -> Result<W::Done, Failed> {
-    let error = match write.send(account).await {
-        Ok(done) => return Ok(done),
-        Err(error) => error,
-    };
-    if error.effect() != Effect::Unknown && !is_in_doubt(&error) {
-        return Err(Failed { error, found: Found::Unread });
-    }
-    let (workspace, principal) = write.addresses();
-    let read = read_member(account, workspace, principal).await;
-    let found = Found::by(&read);
-    match resolve(write, error, read, account.capabilities(), false) {
+    let about = write.about();
+    let read = read_member(account, about.workspace, about.principal).await;
+    let found = read.clone().map_err(|_| Unread);
+    match resolve(write, error, read, account.capabilities(), Attempt::First) {
         Verdict::Applied(done) => Ok(done),
-        Verdict::NotApplied(error) | Verdict::Stands(error) => Err(Failed { error, found }),
+        Verdict::NotApplied(error) | Verdict::Final(error) => Err(Failed { error, found }),
     }
 }
 
@@ -75,57 +63,70 @@ pub enum Verdict<T> {
     Applied(T),
     /// It did not, and may be sent again; else this is the error.
     NotApplied(Error),
-    /// This is the error, and sending again is wrong: the write was refused, or is still in doubt.
-    Stands(Error),
+    /// It was refused, or is still in doubt: this is the error, and sending again is wrong.
+    Final(Error),
+}
+
+/// Which attempt of a write failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempt {
+    /// The first, or one after attempts that surely did nothing.
+    First,
+    /// One after an attempt whose answer was lost, so that what it asks for may be done already.
+    Repeated,
 }
 
 /// Decides what became of a write that failed with `error`, by what was read afterwards. For a write whose answer was lost
-/// ([`Effect::Unknown`]), and for a refusal that may be the echo of an earlier attempt whose answer was lost
-/// ([`Write::may_echo`]). The one place where this is decided, for verbs, for retries and for plans. No I/O.
+/// ([`Effect::Unknown`]), and for a refusal that may mean that it is done already ([`Write::may_mean_done`]). The one place
+/// where this is decided, for verbs, for retries and for plans. No I/O.
 ///
-/// `repeated` is whether an earlier attempt of the same write was in doubt. Only then can a removal be the reason why its
-/// member is not found; else it may be that the workspace is out of sight.
-pub fn resolve<W: Write>(
+/// Only in a [repeated](Attempt::Repeated) attempt can a removal itself be the reason why its member is not found; else it
+/// may be that the workspace is out of sight.
+pub fn resolve<W: Write + ?Sized>(
     write: &W,
     error: Error,
     read: Result<Option<Member>>,
     capabilities: &Capabilities,
-    repeated: bool,
+    attempt: Attempt,
 ) -> Verdict<W::Done> {
-    let doubt = Doubt::of(&error, repeated);
+    let doubt = Doubt::of(&error, attempt);
     let shown = Shown::of(&read, write, capabilities);
-    let finding = find(W::OPERATION, doubt, shown, capabilities.behaves(Behaviour::AddUpserts));
-    let text = error.message().to_owned();
-    match finding {
-        Finding::Applied => match W::done(read.ok().flatten()) {
+    let conclusion = conclude(write.operation(), doubt, shown, capabilities.behaves(Behaviour::AddUpserts));
+    let (text, id) = (error.message().to_owned(), error.request_id().map(str::to_owned));
+    // In place of an error that left the outcome open: a refusal, which reading has shown.
+    let refused = |kind, message: String| {
+        capabilities.failure(write.operation(), Error::new(kind, Effect::Rejected, message))
+    };
+    match conclusion {
+        Conclusion::Applied => match write.done(read.ok().flatten()) {
             Some(done) => Verdict::Applied(done),
-            None => Verdict::Stands(error.with_effect(Effect::Unknown)),
+            None => Verdict::Final(error.with_effect(Effect::Unknown)),
         },
-        Finding::NotApplied if error.effect() == Effect::Rejected => Verdict::NotApplied(error),
-        Finding::NotApplied => {
+        Conclusion::NotApplied if error.effect() == Effect::Rejected => Verdict::NotApplied(error),
+        Conclusion::NotApplied => {
             let message = format!("{text}; reading back shows that it did not happen");
             Verdict::NotApplied(error.with_effect(Effect::NotApplied).with_message(message))
         }
-        Finding::Refused => Verdict::Stands(error),
-        Finding::Unconfirmed => {
+        Conclusion::Refused => Verdict::Final(error),
+        Conclusion::Unconfirmed => {
             let message = format!("{text}; reading back shows role {}", role_of(&read));
-            Verdict::Stands(error.with_message(message))
+            Verdict::Final(error.with_message(message))
         }
-        Finding::AlreadyMember => {
+        Conclusion::AlreadyMember => {
             let role = role_of(&read);
             let message =
                 format!("the answer was lost ({text}), and reading back shows a member with role {role}");
-            Verdict::Stands(refusal(ErrorKind::AlreadyMember, error, message))
+            Verdict::Final(refused(ErrorKind::AlreadyMember, message).with_request_id(id).with_source(error))
         }
-        Finding::NoMember => {
-            let (workspace, principal) = write.addresses();
+        Conclusion::NoMember => {
+            let About { workspace, principal, .. } = write.about();
             let message = format!(
                 "{principal} in workspace {workspace} is not a member any more (the answer was lost: {text})"
             );
-            let gone = refusal(ErrorKind::NotFound, error, message);
-            Verdict::Stands(gone.with_missing(&[Resource::Member]))
+            let gone = refused(ErrorKind::NotFound, message).with_request_id(id).with_source(error);
+            Verdict::Final(gone.with_missing(&[Resource::Member]))
         }
-        Finding::InDoubt => {
+        Conclusion::InDoubt => {
             let why = match (&read, shown) {
                 (Err(unread), _) => {
                     format!("whether it happened is unknown, for reading back failed too: {unread}")
@@ -136,7 +137,7 @@ pub fn resolve<W: Write>(
                     role_of(&read)
                 ),
             };
-            Verdict::Stands(error.with_effect(Effect::Unknown).with_message(format!("{text}; {why}")))
+            Verdict::Final(error.with_effect(Effect::Unknown).with_message(format!("{text}; {why}")))
         }
     }
 }
@@ -155,9 +156,9 @@ enum Doubt {
 }
 
 impl Doubt {
-    fn of(error: &Error, repeated: bool) -> Self {
+    fn of(error: &Error, attempt: Attempt) -> Self {
         match (error.effect(), error.kind()) {
-            (Effect::Rejected, _) if repeated => Self::RefusedAgain,
+            (Effect::Rejected, _) if attempt == Attempt::Repeated => Self::RefusedAgain,
             (Effect::Rejected, _) => Self::Refused,
             (_, ErrorKind::Unconfirmed) => Self::Unconfirmed,
             _ => Self::Lost,
@@ -189,7 +190,7 @@ enum Shown {
 }
 
 impl Shown {
-    fn of<W: Write>(read: &Result<Option<Member>>, write: &W, capabilities: &Capabilities) -> Self {
+    fn of<W: Write + ?Sized>(read: &Result<Option<Member>>, write: &W, capabilities: &Capabilities) -> Self {
         let member = match read {
             Ok(Some(member)) => member,
             Ok(None) => return Self::Outside,
@@ -206,32 +207,33 @@ impl Shown {
                 };
             }
         };
-        if let (Some(asked), Some(found)) = (write.membership(), &member.key.membership)
+        let about = write.about();
+        if let (Some(asked), Some(found)) = (about.membership, &member.key.membership)
             && asked != found
         {
             return Self::OtherMembership;
         }
-        let is_third = write.from().is_some_and(|from| *from != member.native_role);
-        let Some(asked) = write.role() else {
+        let is_third = about.from.is_some_and(|from| *from != member.native_role);
+        let Some(asked) = about.role else {
             return if is_third { Self::ThirdRole } else { Self::AsAsked };
         };
-        if member.is(Mark::RoleFixed) {
-            return Self::AsAsked;
-        }
-        match capabilities.roles().resolve(asked) {
-            Ok(asked) if member.native_role == asked.native => Self::AsAsked,
-            Ok(asked) if asked.custom && capabilities.roles().is_placeholder(&member.native_role) => {
-                Self::Unnamed
-            }
-            _ if is_third => Self::ThirdRole,
-            _ => Self::OtherRole,
+        let roles = capabilities.roles();
+        let stands_for_any = roles.is_placeholder(&member.native_role);
+        if member.is(Mark::RoleFixed) || roles.satisfies(asked, &member.native_role) {
+            Self::AsAsked
+        } else if stands_for_any && roles.resolve(asked).is_ok_and(|asked| asked.custom) {
+            Self::Unnamed
+        } else if is_third {
+            Self::ThirdRole
+        } else {
+            Self::OtherRole
         }
     }
 }
 
 /// What is concluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Finding {
+enum Conclusion {
     /// It took effect.
     Applied,
     /// It did not, and may be sent again.
@@ -249,53 +251,53 @@ enum Finding {
 }
 
 /// The decision, for each write, reason to doubt and thing shown.
-fn find(operation: Operation, doubt: Doubt, shown: Shown, adds_upsert: bool) -> Finding {
+fn conclude(operation: Operation, doubt: Doubt, shown: Shown, adds_upsert: bool) -> Conclusion {
     match operation {
         Operation::Add => match (shown, doubt) {
-            (Shown::AsAsked, _) => Finding::Applied,
+            (Shown::AsAsked, _) => Conclusion::Applied,
             // They may be a member after all, whose role sending again would change.
-            (Shown::NotSeen, _) if adds_upsert => Finding::InDoubt,
+            (Shown::NotSeen, _) if adds_upsert => Conclusion::InDoubt,
             // Also where the provider says "already a member": its reads are late, and the next attempt is refused the
             // same way until they show it. Where the workspace cannot be seen, the next attempt is refused as well.
-            (Shown::Outside | Shown::NoPrincipal | Shown::NotSeen, _) => Finding::NotApplied,
+            (Shown::Outside | Shown::NoPrincipal | Shown::NotSeen, _) => Conclusion::NotApplied,
             (
                 Shown::OtherRole | Shown::ThirdRole | Shown::OtherMembership,
                 Doubt::Refused | Doubt::RefusedAgain,
-            ) => Finding::Refused,
+            ) => Conclusion::Refused,
             (Shown::OtherRole | Shown::ThirdRole | Shown::OtherMembership, Doubt::Unconfirmed) => {
-                Finding::Unconfirmed
+                Conclusion::Unconfirmed
             }
             // The role may be from before, or be somebody else's change, which sending again would undo.
             (Shown::OtherRole | Shown::ThirdRole | Shown::OtherMembership, Doubt::Lost) if adds_upsert => {
-                Finding::InDoubt
+                Conclusion::InDoubt
             }
             // An addition would show the role asked for, so somebody else was faster.
             (Shown::OtherRole | Shown::ThirdRole | Shown::OtherMembership, Doubt::Lost) => {
-                Finding::AlreadyMember
+                Conclusion::AlreadyMember
             }
             // Perhaps the lost answer was that they are a member, and with another role.
-            (Shown::Unnamed | Shown::Unread, _) => Finding::InDoubt,
+            (Shown::Unnamed | Shown::Unread, _) => Conclusion::InDoubt,
         },
         Operation::SetRole => match shown {
-            Shown::AsAsked => Finding::Applied,
-            Shown::OtherRole => Finding::NotApplied,
-            Shown::OtherMembership | Shown::Outside => Finding::NoMember,
+            Shown::AsAsked => Conclusion::Applied,
+            Shown::OtherRole => Conclusion::NotApplied,
+            Shown::OtherMembership | Shown::Outside => Conclusion::NoMember,
             // Of a third role: sending again would undo what somebody else has set.
             Shown::ThirdRole | Shown::NoPrincipal | Shown::NotSeen | Shown::Unnamed | Shown::Unread => {
-                Finding::InDoubt
+                Conclusion::InDoubt
             }
         },
         Operation::Remove => match (shown, doubt) {
             (Shown::Outside | Shown::OtherMembership | Shown::NoPrincipal, _)
             // The read before this attempt showed the member, and now the provider does not find it.
-            | (Shown::NotSeen | Shown::Unread, Doubt::RefusedAgain) => Finding::Applied,
-            (_, Doubt::Refused | Doubt::RefusedAgain) => Finding::Refused,
-            (Shown::AsAsked | Shown::OtherRole | Shown::Unnamed, _) => Finding::NotApplied,
+            | (Shown::NotSeen | Shown::Unread, Doubt::RefusedAgain) => Conclusion::Applied,
+            (_, Doubt::Refused | Doubt::RefusedAgain) => Conclusion::Refused,
+            (Shown::AsAsked | Shown::OtherRole | Shown::Unnamed, _) => Conclusion::NotApplied,
             // Somebody has given them another role meanwhile, and may want them to stay.
-            (Shown::ThirdRole | Shown::NotSeen | Shown::Unread, _) => Finding::InDoubt,
+            (Shown::ThirdRole | Shown::NotSeen | Shown::Unread, _) => Conclusion::InDoubt,
         },
         // No other operation is read back.
-        _ => Finding::InDoubt,
+        _ => Conclusion::InDoubt,
     }
 }
 
@@ -306,18 +308,6 @@ fn role_of(read: &Result<Option<Member>>) -> String {
     }
 }
 
-/// In place of an error that left the outcome open: a refusal, which reading has shown, with what is known of the request.
-fn refusal(kind: ErrorKind, error: Error, message: String) -> Error {
-    let mut refusal = Error::new(kind, Effect::Rejected, message);
-    if let Some(operation) = error.operation() {
-        refusal = refusal.with_operation(operation);
-    }
-    if let Some(provider) = error.provider().cloned() {
-        refusal = refusal.with_provider(provider);
-    }
-    refusal.with_request_id(error.request_id().map(str::to_owned)).with_source(error)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -325,6 +315,7 @@ mod tests {
         AddMember, Evidence, Fit, MemberKey, NativeRole, Provider, RemoveMember, Role, RoleRow, RoleTable,
         SetRole, Status, UserId, WorkspaceId,
     };
+    use Attempt::{First, Repeated};
     use Doubt::{Lost, Refused, RefusedAgain, Unconfirmed};
     use Shown::{
         AsAsked, NoPrincipal, NotSeen, OtherMembership, OtherRole, Outside, ThirdRole, Unnamed, Unread,
@@ -334,13 +325,13 @@ mod tests {
         [AsAsked, OtherRole, ThirdRole, Unnamed, OtherMembership, Outside, NoPrincipal, NotSeen, Unread];
 
     /// What is found for an answer that was lost, one that was not confirmed, a refusal, and a refusal of a second attempt.
-    fn row(operation: Operation, shown: Shown, adds_upsert: bool) -> [Finding; 4] {
-        [Lost, Unconfirmed, Refused, RefusedAgain].map(|doubt| find(operation, doubt, shown, adds_upsert))
+    fn row(operation: Operation, shown: Shown, adds_upsert: bool) -> [Conclusion; 4] {
+        [Lost, Unconfirmed, Refused, RefusedAgain].map(|doubt| conclude(operation, doubt, shown, adds_upsert))
     }
 
     #[test]
-    fn every_combination_has_its_finding() {
-        use Finding::{AlreadyMember, Applied, InDoubt, NoMember, NotApplied, Refused, Unconfirmed};
+    fn every_combination_has_its_conclusion() {
+        use Conclusion::{AlreadyMember, Applied, InDoubt, NoMember, NotApplied, Refused, Unconfirmed};
         let add = [
             (AsAsked, [Applied; 4]),
             (OtherRole, [AlreadyMember, Unconfirmed, Refused, Refused]),
@@ -396,7 +387,12 @@ mod tests {
 
     fn capabilities() -> Capabilities {
         let row = |role, native| RoleRow::new(role, NativeRole::from_static(native), Fit::Exact);
-        let roles = RoleTable::new([row(Role::Owner, "boss"), row(Role::Viewer, "reader")]).unwrap();
+        let roles = RoleTable::new([
+            row(Role::Owner, "boss"),
+            row(Role::Viewer, "reader"),
+            row(Role::Viewer, "guest").read_only(),
+        ])
+        .unwrap();
         let roles = roles.with_custom_roles(true).with_placeholder(NativeRole::from_static("Custom"));
         Capabilities::new(Provider::from_static("example"), roles)
             .claim(Evidence::Documented, crate::Capability::ALL)
@@ -432,6 +428,8 @@ mod tests {
             let member = |native| member(native).with_status(status);
             for (native, asked, expected) in [
                 ("reader", Some(Role::Viewer), AsAsked),
+                ("guest", Some(Role::Viewer), AsAsked),
+                ("guest", Some(custom("reader")), OtherRole),
                 ("boss", Some(Role::Viewer), OtherRole),
                 ("Legal", Some(Role::Viewer), OtherRole),
                 ("Legal", Some(custom("Legal")), AsAsked),
@@ -492,10 +490,10 @@ mod tests {
             (ErrorKind::AlreadyMember, Effect::Rejected, Refused),
             (ErrorKind::NotFound, Effect::Rejected, Refused),
         ] {
-            assert_eq!(Doubt::of(&Error::new(kind, effect, "x"), false), expected, "{kind}");
+            assert_eq!(Doubt::of(&Error::new(kind, effect, "x"), First), expected, "{kind}");
         }
         let refused = Error::new(ErrorKind::NotFound, Effect::Rejected, "x");
-        assert_eq!(Doubt::of(&refused, true), RefusedAgain);
+        assert_eq!(Doubt::of(&refused, Repeated), RefusedAgain);
     }
 
     /// What is answered, in short: `applied`, or whether it may be sent again, the kind and the effect.
@@ -503,12 +501,12 @@ mod tests {
         match verdict {
             Verdict::Applied(_) => "applied".to_owned(),
             Verdict::NotApplied(error) => format!("again: {} {}", error.kind(), error.effect()),
-            Verdict::Stands(error) => format!("stands: {} {}", error.kind(), error.effect()),
+            Verdict::Final(error) => format!("final: {} {}", error.kind(), error.effect()),
         }
     }
 
     #[test]
-    fn a_finding_becomes_an_answer_with_its_kind_and_effect() {
+    fn a_conclusion_becomes_an_answer_with_its_kind_and_effect() {
         let lost =
             || Error::new(ErrorKind::Timeout, Effect::Unknown, "no answer").with_operation(Operation::Add);
         let already = || Error::new(ErrorKind::AlreadyMember, Effect::Rejected, "a member already");
@@ -517,40 +515,40 @@ mod tests {
         let unread = || Err(Error::new(ErrorKind::Unavailable, Effect::NotApplied, "out of order"));
         let add = |error, read| {
             let request = AddMember::new(key().workspace, key().principal, Role::Viewer);
-            verdict(resolve(&request, error, read, &capabilities(), true))
+            verdict(resolve(&request, error, read, &capabilities(), Repeated))
         };
         let set =
-            |read| verdict(resolve(&SetRole::new(key(), Role::Viewer), lost(), read, &capabilities(), false));
-        let remove = |error, read, repeated| {
-            verdict(resolve(&RemoveMember::new(key()), error, read, &capabilities(), repeated))
+            |read| verdict(resolve(&SetRole::new(key(), Role::Viewer), lost(), read, &capabilities(), First));
+        let remove = |error, read, attempt| {
+            verdict(resolve(&RemoveMember::new(key()), error, read, &capabilities(), attempt))
         };
         let shown = |native| Ok(Some(member(native)));
         for (found, expected) in [
             (add(lost(), shown("reader")), "applied"),
             (add(lost(), Ok(None)), "again: timeout not_applied"),
-            (add(lost(), shown("boss")), "stands: already_member rejected"),
-            (add(lost(), unread()), "stands: timeout unknown"),
+            (add(lost(), shown("boss")), "final: already_member rejected"),
+            (add(lost(), unread()), "final: timeout unknown"),
             (add(already(), shown("reader")), "applied"),
-            (add(already(), shown("boss")), "stands: already_member rejected"),
+            (add(already(), shown("boss")), "final: already_member rejected"),
             (add(already(), Ok(None)), "again: already_member rejected"),
-            (add(already(), unread()), "stands: already_member unknown"),
-            (add(unconfirmed(), shown("boss")), "stands: unconfirmed unknown"),
+            (add(already(), unread()), "final: already_member unknown"),
+            (add(unconfirmed(), shown("boss")), "final: unconfirmed unknown"),
             (set(shown("reader")), "applied"),
             (set(shown("boss")), "again: timeout not_applied"),
-            (set(Ok(None)), "stands: not_found rejected"),
-            (set(unread()), "stands: timeout unknown"),
-            (remove(lost(), Ok(None), false), "applied"),
-            (remove(lost(), shown("boss"), false), "again: timeout not_applied"),
-            (remove(lost(), unread(), false), "stands: timeout unknown"),
-            (remove(missing(), shown("boss"), true), "stands: not_found rejected"),
-            (remove(missing(), unread(), true), "applied"),
-            (remove(missing(), unread(), false), "stands: not_found rejected"),
+            (set(Ok(None)), "final: not_found rejected"),
+            (set(unread()), "final: timeout unknown"),
+            (remove(lost(), Ok(None), First), "applied"),
+            (remove(lost(), shown("boss"), First), "again: timeout not_applied"),
+            (remove(lost(), unread(), First), "final: timeout unknown"),
+            (remove(missing(), shown("boss"), Repeated), "final: not_found rejected"),
+            (remove(missing(), unread(), Repeated), "applied"),
+            (remove(missing(), unread(), First), "final: not_found rejected"),
         ] {
             assert_eq!(found, expected);
         }
         let upserting = capabilities().with_behaviours(&[Behaviour::AddUpserts]);
         let request = AddMember::new(key().workspace, key().principal, Role::Viewer);
-        let Verdict::Stands(error) = resolve(&request, lost(), shown("boss"), &upserting, false) else {
+        let Verdict::Final(error) = resolve(&request, lost(), shown("boss"), &upserting, First) else {
             panic!("to send it blind could undo somebody else's change")
         };
         assert_eq!((error.kind(), error.effect()), (ErrorKind::Timeout, Effect::Unknown));

@@ -3,10 +3,10 @@
 use super::ensure::Ensured;
 use super::find::{find_member, read_member};
 use super::guarded::Guarded;
-use super::resolve::{Failed, Found, send, send_after_removal};
+use super::resolve::{Failed, Unread, send, send_after_removal};
 use crate::{
-    AddMember, Capability, Effect, Error, ErrorKind, Mark, Member, NativeRole, Operation, PrincipalId,
-    RemoveMember, Result, Role, SetRole, WorkspaceId, WorkspaceMembers,
+    AddMember, Capability, Change, Effect, Error, ErrorKind, Mark, Member, Operation, PrincipalId,
+    RemoveMember, Resource, Result, Role, SetRole, WorkspaceId, WorkspaceMembers,
 };
 
 impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
@@ -23,9 +23,7 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
         if !capabilities.changes_role_by_adding(principal.kind()) {
             capabilities.require(Capability::set_role(principal.kind()), operation)?;
         }
-        let Some(member) = find_member(self.account(), workspace, principal, operation).await? else {
-            return Err(self.not_a_member(workspace, principal, operation));
-        };
+        let member = self.member(workspace, principal).await?;
         let done = self.give_role(member, role).await?;
         self.end_with(&done.member);
         Ok(done)
@@ -44,13 +42,23 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
         Ok(done)
     }
 
+    /// The member whose role is to be changed.
+    async fn member(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Member> {
+        let operation = Operation::SetRole;
+        find_member(self.account(), workspace, principal, operation).await?.ok_or_else(|| {
+            let message = format!("{principal} is not a member of workspace {workspace}");
+            let error = Error::not_found(message, &[Resource::Member]);
+            self.account().capabilities().failure(operation, error)
+        })
+    }
+
     /// Gives a member that was just read another role, in one step.
     pub(super) async fn give_role(&mut self, member: Member, role: &Role) -> Result<Ensured> {
         let operation = Operation::SetRole;
         let capabilities = self.account().capabilities();
         let asked = capabilities.resolve_role(role, operation)?;
-        if member.native_role == asked.native || member.is(Mark::RoleFixed) {
-            return Ok(Ensured::unchanged(member));
+        if capabilities.roles().satisfies(role, &member.native_role) || member.is(Mark::RoleFixed) {
+            return Ok(Ensured { change: Change::Unchanged, member });
         }
         let by_adding = capabilities.changes_role_by_adding(member.key.principal.kind());
         let capability = Capability::set_role(member.key.principal.kind());
@@ -72,7 +80,8 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
             let request = SetRole::new(member.key, role.clone()).with_from(Some(member.native_role));
             send(self.account(), &request).await
         };
-        changed.map(Ensured::applied).map_err(|failed| failed.error)
+        let member = changed.map_err(|failed| failed.error)?;
+        Ok(Ensured { change: Change::Applied, member })
     }
 
     async fn removed_then_added(
@@ -84,13 +93,11 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
         let operation = Operation::SetRole;
         let capabilities = self.account().capabilities();
         let add = AddMember::new(workspace.clone(), principal.clone(), role.clone());
-        let asked = capabilities.check_add(&add)?;
+        capabilities.check_add(&add)?;
         capabilities.require(Capability::remove(principal.kind()), operation)?;
-        let Some(old) = find_member(self.account(), workspace, principal, operation).await? else {
-            return Err(self.not_a_member(workspace, principal, operation));
-        };
-        if old.native_role == asked.native || old.is(Mark::RoleFixed) {
-            return Ok(Ensured::unchanged(old));
+        let old = self.member(workspace, principal).await?;
+        if capabilities.roles().satisfies(role, &old.native_role) || old.is(Mark::RoleFixed) {
+            return Ok(Ensured { change: Change::Unchanged, member: old });
         }
         let removal = RemoveMember::new(old.key.clone()).with_from(Some(old.native_role.clone()));
         capabilities.check_remove(&removal)?;
@@ -108,10 +115,10 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
         let unrecorded = remove_for_now(self.account(), &removal).await?;
         let member = match send_after_removal(self.account(), &add).await {
             Ok(member) => member,
-            Err(failed) => put_back(self.account(), failed, &old, &back, &asked.native).await?,
+            Err(failed) => put_back(self.account(), failed, &old, &back, role).await?,
         };
         match unrecorded {
-            None => Ok(Ensured::applied(member)),
+            None => Ok(Ensured { change: Change::Applied, member }),
             Some(error) => {
                 let removed = format!("removed {} ({})", old.key, old.native_role);
                 Err(error.with_done(vec![removed, format!("added {} as {}", member.key, member.native_role)]))
@@ -126,7 +133,7 @@ async fn remove_for_now(account: &dyn WorkspaceMembers, removal: &RemoveMember) 
     let error = match send(account, removal).await {
         Ok(()) => return Ok(None),
         // It was read back and had not happened yet. Nobody sends it again here, and it may still arrive.
-        Err(Failed { error, found: Found::Member(_) }) => error.with_effect(Effect::Unknown),
+        Err(Failed { error, found: Ok(Some(_)) }) => error.with_effect(Effect::Unknown),
         Err(failed) => failed.error,
     };
     let unrecorded = error.kind() == ErrorKind::RecordFailed && error.effect() == Effect::Partial;
@@ -144,7 +151,7 @@ async fn put_back(
     failed: Failed,
     old: &Member,
     back: &AddMember,
-    asked: &NativeRole,
+    asked: &Role,
 ) -> Result<Member> {
     let Failed { error, mut found } = failed;
     // They are in, and not in the role asked for.
@@ -154,7 +161,7 @@ async fn put_back(
         Err(error.with_effect(effect).with_message(message))
     };
     let mut second = String::new();
-    if !matches!(found, Found::Member(_)) {
+    if !matches!(found, Ok(Some(_))) {
         match send_after_removal(account, back).await {
             Ok(_) => return inside(error, format!("the old role {} was put back", old.native_role)),
             Err(failed) => {
@@ -164,16 +171,18 @@ async fn put_back(
         }
     }
     // The first addition may have come through late, or somebody else's.
-    if matches!(found, Found::Unread) {
-        found = Found::by(&read_member(account, &back.workspace, &back.principal).await);
+    if found.is_err() {
+        found = read_member(account, &back.workspace, &back.principal).await.map_err(|_| Unread);
     }
     let whereabouts = match found {
-        Found::Member(member) if member.native_role == *asked => return Ok(member),
-        Found::Member(member) => {
+        Ok(Some(member)) if account.capabilities().roles().satisfies(asked, &member.native_role) => {
+            return Ok(member);
+        }
+        Ok(Some(member)) => {
             return inside(error, format!("reading back shows them in role {}", member.native_role));
         }
-        Found::Nobody => "they are outside",
-        Found::Unread => "they may be outside",
+        Ok(None) => "they are outside",
+        Err(Unread) => "they may be outside",
     };
     let message = format!(
         "{}; putting back the old role {} failed too{second}, so {whereabouts}",

@@ -9,22 +9,21 @@ use crate::{
     PrincipalId, Result, Role, Roster, User, Who, Workspace, WorkspaceId, WorkspaceMembers,
 };
 #[cfg(doc)]
-use crate::{Behaviour, Capability, Effect, ErrorKind, Resource, Status};
+use crate::{Behaviour, Capability, Effect, ErrorKind, Resource, RoleTable, Status};
 use async_trait::async_trait;
 
 /// What takes several requests, for every [`WorkspaceMembers`]. Nothing to implement.
 ///
 /// A verb that stopped half-way answers [`Effect::Partial`] and says in [`Error::done`] what was done. Where the answer to
-/// a write was lost, the verb reads once whether it took effect, and answers what is true; it never sends it again, which
-/// is for the retry layer. What is still unknown then is [`Effect::Unknown`].
+/// a write was lost, the verb reads once whether it took effect, and never sends it again, which is for the retry layer.
+/// What is still unknown then is [`Effect::Unknown`].
 ///
 /// Those that may take something away refuse to lock out the key's own user and to take the last owner: see [`Guarded`].
 ///
 /// # Cancellation
 ///
-/// A verb that is dropped half-way stops where it is, and nobody puts anything back. Those that only read have no effect.
-/// [`remove_member`](Self::remove_member) and [`change_role`](Self::change_role) write once;
-/// [`ensure`](Self::ensure) may leave somebody added in the lowest role on the way to a custom one;
+/// A verb that is dropped half-way stops where it is. Most write once at the most. [`ensure`](Self::ensure) may leave
+/// somebody added in the lowest role on the way to a custom one;
 /// [`change_role_by_remove_then_add`](Self::change_role_by_remove_then_add) may leave them removed, so let it run to its
 /// end, for instance in a task of its own.
 #[async_trait]
@@ -64,8 +63,8 @@ pub trait WorkspaceMembersExt: WorkspaceMembers {
     /// Everybody in one workspace, complete or not at all. Idempotent.
     ///
     /// A listing that changed while it was read starts over once, then fails as [`ErrorKind::ListingChanged`]. Needs
-    /// [`Capability::Roster`]. Reads the list of workspaces too where that shows the owner who cannot be removed, or
-    /// where the provider's listing is the same for an empty workspace and a missing one.
+    /// [`Capability::Roster`], and the list of workspaces where
+    /// [`rosters_need_workspaces`](crate::Capabilities::rosters_need_workspaces).
     async fn roster(&self, workspace: &WorkspaceId) -> Result<Roster> {
         listing::roster(&self, workspace).await
     }
@@ -110,16 +109,16 @@ pub trait WorkspaceMembersExt: WorkspaceMembers {
     /// provider shows as a placeholder is given each time, since it does not show which one it is. Somebody who must accept
     /// an invitation first is [`Status::Pending`] in the answer.
     ///
-    /// Adds first; for somebody who is a member already, reads the role and does as `if_present` says. With
-    /// [`IfPresent::SetRole`] at a provider without a one-step change of role, somebody in another role is
+    /// Adds first; for somebody who is a member already, reads the role and does as `if_present` says. Where
+    /// [`IfPresent::SetRole`] takes a change of role that the provider has no one-step operation for, that is
     /// [`ErrorKind::Unsupported`]: see [`change_role_by_remove_then_add`](Self::change_role_by_remove_then_add). A role that
     /// something else sets stays as it is. A custom role that can only be given in a second step starts as the lowest role.
     ///
-    /// Where adding changes the role of members ([`Behaviour::AddUpserts`]), this reads first, and fails if that fails; only
-    /// [`Role::Owner`] with [`IfPresent::SetRole`] is given at once, and then [`Change::Applied`] may mean that they were
-    /// owner before. Between the two requests somebody else may add them, which no client can prevent there.
+    /// Where adding changes the role of members ([`Behaviour::AddUpserts`]), this reads first, and fails if that fails.
+    /// Between the two requests somebody else may add them, which no client can prevent there.
     ///
-    /// Lowering a role is guarded: see [`Guarded`].
+    /// Lowering a role is guarded: see [`Guarded`]. Somebody has a normalized role in any native role that stands for it,
+    /// and one by its native name in that alone: see [`RoleTable::satisfies`].
     async fn ensure(&self, request: &AddMember, if_present: IfPresent) -> Result<Ensured> {
         self.guarded().ensure(request, if_present).await
     }
@@ -139,8 +138,7 @@ pub trait WorkspaceMembersExt: WorkspaceMembers {
     ///
     /// Between the two requests they have no access, so it is guarded as a removal is (see [`Guarded`]), and refused for a
     /// role that could not be put back. If the addition fails, the old role is put back; [`Effect::Partial`] says that
-    /// this failed too, and they are, or may be, outside. Idempotent: the role they have already, and a role that
-    /// something else sets, is [`Change::Unchanged`].
+    /// this failed too, and they are, or may be, outside. Idempotent, as [`change_role`](Self::change_role) is.
     async fn change_role_by_remove_then_add(
         &self,
         workspace: &WorkspaceId,

@@ -1,13 +1,43 @@
 use crate::fixture::*;
 
 #[tokio::test]
-async fn a_group_through_which_the_key_may_own_is_not_taken_out() {
-    let account = account(everything());
-    account.remove(&RemoveMember::new(MemberKey::new(ws(), UserId::from(1)))).await.unwrap();
-    account.add(&AddMember::new(ws(), GroupId::from(2), Role::Owner)).await.unwrap();
-    let group = GroupId::from(2).into();
-    let error = account.change_role_by_remove_then_add(&ws(), &group, &Role::Viewer).await.unwrap_err();
-    assert_eq!(error.protection(), Some(Protection::ActingIdentity));
+async fn a_group_that_may_hold_the_keys_user_loses_nothing_unless_that_is_allowed() {
+    let group = |id| PrincipalId::from(GroupId::from(id));
+    let with = |users: Option<&[u64]>| {
+        let users = users.map(|users| users.iter().map(|id| UserId::from(*id)).collect());
+        let account = account(everything()).with_group(Group::new(GroupId::from(1), "All").with_users(users));
+        let editors = account.with_group(Group::new(GroupId::from(2), "Some").with_users(Some(vec![])));
+        Twisted::new(editors.with_member(ws(), GroupId::from(2), native("writer")))
+    };
+    for (account, expected) in [
+        (with(Some(&[1, 2])), "takes access from the user that the key acts as; use"),
+        (
+            with(None),
+            "may take access from the user that the key acts as: who is in the group is not known; use",
+        ),
+        (
+            with(Some(&[2])).broken(&[Operation::ListGroups]),
+            "who is in the group could not be read: list_groups: out",
+        ),
+    ] {
+        let (protection, message) = refused(&account, group(1)).await;
+        assert_eq!(protection, Some(Protection::ActingIdentity), "in whatever role: {message}");
+        assert!(message.contains(expected), "{message}");
+        let lowered = account.change_role(&ws(), &group(2), &Role::Viewer).await;
+        let broken = expected.contains("could not");
+        assert_eq!(lowered.is_err(), broken, "nobody is in it");
+        let raised = account.change_role(&ws(), &group(1), &Role::Editor).await.unwrap();
+        assert_eq!(raised.change, Change::Applied);
+        let mut guarded = account.guarded().allow(Protection::ActingIdentity);
+        assert_eq!(guarded.remove_member(&ws(), &group(1)).await.unwrap(), Change::Applied);
+    }
+    let account = with(Some(&[2]));
+    let mut guarded = account.guarded();
+    for id in [1, 2] {
+        assert_eq!(guarded.remove_member(&ws(), &group(id)).await.unwrap(), Change::Applied);
+    }
+    let expected = ["get", "me", "list_groups", "remove group:1", "get", "remove group:2"];
+    assert_eq!(account.calls(), expected, "the list of groups is read once");
 }
 
 #[tokio::test]
@@ -38,8 +68,8 @@ async fn the_keys_own_user_is_locked_out_by_no_verb_unless_that_is_allowed() {
     assert_eq!(protection, Some(Protection::ActingIdentity));
     assert_eq!(
         message,
-        "removing user:1 in workspace 1 locks out the key's own user; to do it all the same, use \
-         `guarded().allow(Protection::ActingIdentity)`"
+        "removing user:1 in workspace 1 takes access from the user that the key acts as; use the key of somebody else, or \
+         allow it with `guarded().allow(Protection::ActingIdentity)`"
     );
     let request = AddMember::new(ws(), UserId::from(1), Role::Viewer);
     for error in [
@@ -67,7 +97,7 @@ async fn nobody_is_removed_where_the_acting_user_is_unknown_unless_that_is_allow
     {
         let (protection, message) = refused(&account, user(3)).await;
         assert_eq!(protection, Some(Protection::ActingIdentity));
-        assert!(message.contains("nobody can say who that is"), "{message}");
+        assert!(message.contains("the user that the key acts as, who is not known: "), "{message}");
         let mut guarded = account.guarded().allow(Protection::ActingIdentity);
         account.calls();
         assert_eq!(guarded.remove_member(&ws(), &user(3)).await.unwrap(), Change::Applied);
@@ -114,10 +144,10 @@ async fn a_roster_is_read_only_where_an_owner_may_be_lost() {
 }
 
 #[tokio::test]
-async fn the_last_owner_who_may_be_active_stays_unless_that_is_allowed() {
+async fn the_last_owner_who_is_known_to_be_active_stays_unless_that_is_allowed() {
     let inactive = |status| User::new(UserId::from(6)).with_status(status);
     for (status, last) in
-        [(Status::Inactive, true), (Status::Pending, true), (Status::Unknown, false), (Status::Active, false)]
+        [(Status::Inactive, true), (Status::Pending, true), (Status::Unknown, true), (Status::Active, false)]
     {
         let lenient = Capabilities::new(Provider::from_static("example"), roles())
             .claim(Evidence::Documented, Capability::ALL);
@@ -136,8 +166,11 @@ async fn the_last_owner_who_may_be_active_stays_unless_that_is_allowed() {
         }
         let (protection, message) = refused(&account, user(2)).await;
         assert_eq!(protection, Some(Protection::LastOwner), "{status}");
-        assert!(message.contains("without an owner who may be active"), "{message}");
-        assert!(message.ends_with("use `guarded().allow(Protection::LastOwner)`"), "{message}");
+        assert!(
+            message.contains("without an owner who is known to be active; make somebody else owner first"),
+            "{message}"
+        );
+        assert!(message.ends_with("or allow it with `guarded().allow(Protection::LastOwner)`"), "{message}");
         let error = account.change_role(&ws(), &user(2), &Role::Viewer).await.unwrap_err();
         assert_eq!(error.protection(), Some(Protection::LastOwner));
         let mut guarded = account.guarded().allow(Protection::LastOwner);
@@ -147,8 +180,19 @@ async fn the_last_owner_who_may_be_active_stays_unless_that_is_allowed() {
             (error.protection(), error.message().to_owned())
         };
         assert_eq!(protection, Some(Protection::LastOwner), "a custom role may be that of an owner");
-        assert!(message.contains("Legal review is not known to be less"), "{message}");
+        assert!(message.contains("the role Legal review may be an owner's"), "{message}");
     }
+}
+
+/// Where a provider tells nobody's status, the key's own user is the one who is known to be active.
+#[tokio::test]
+async fn the_keys_own_user_is_an_active_owner() {
+    let silent = InMemory::new(everything())
+        .with_me(Identity::new(UserId::from(1)))
+        .with_workspace(Workspace::new(ws(), "Legal"))
+        .with_member(ws(), UserId::from(1), native("boss"))
+        .with_member(ws(), UserId::from(2), native("boss"));
+    assert_eq!(silent.remove_member(&ws(), &user(2)).await.unwrap(), Change::Applied);
 }
 
 #[tokio::test]
@@ -196,15 +240,17 @@ async fn one_handle_for_many_asks_once_and_sees_its_own_changes() {
 async fn one_handle_sees_its_own_changes_in_any_spelling_where_ids_fold_case() {
     let login = |text: &str| PrincipalId::from(UserId::new(text).unwrap());
     let capabilities = everything().with_behaviours(&[Behaviour::UserIdsFoldCase]);
-    let account = account(capabilities)
-        .with_member(ws(), UserId::new("Ana").unwrap(), native("boss"))
-        .with_member(ws(), UserId::new("Ben").unwrap(), native("boss"));
+    let account = ["Ana", "Ben"].into_iter().fold(account(capabilities), |account, login| {
+        let id = UserId::new(login).unwrap();
+        let user = User::new(id.clone()).with_status(Status::Active);
+        account.with_user(user).with_member(ws(), id, native("boss"))
+    });
     let mut guarded = account.guarded().allow(Protection::ActingIdentity);
     for owner in [user(1), user(2), login("ANA")] {
         guarded.remove_member(&ws(), &owner).await.unwrap();
     }
     let error = guarded.remove_member(&ws(), &login("BEN")).await.unwrap_err();
-    assert!(error.message().contains("without an owner who may be active"), "{error}");
+    assert!(error.message().contains("without an owner who is known to be active"), "{error}");
 }
 
 #[tokio::test]

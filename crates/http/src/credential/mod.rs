@@ -9,10 +9,10 @@ pub(crate) use keys::{Key, Keys};
 pub use refresh::TokenStore;
 pub use source::{CommandCredential, CredentialSource, FileCredential, StaticCredential};
 
-use crate::address::host_of;
+use crate::address::{check_url, host_of};
 use crate::errors::config_error;
 use crate::transport::Transport;
-use refresh::OAuthRefresh;
+use refresh::{Application, OAuthRefresh};
 use secrecy::SecretString;
 use std::fmt;
 use std::path::PathBuf;
@@ -84,14 +84,15 @@ impl Credential {
                 let Some(token_url) = oauth.token_url.or(token_url) else {
                     return Err(config_error("the provider refreshes no OAuth tokens: give a key"));
                 };
-                Arc::new(OAuthRefresh::new(
-                    &token_url,
-                    oauth.client_id,
-                    oauth.client_secret.into_source(None, transport)?,
-                    oauth.refresh_token.into_source(None, transport)?,
-                    oauth.store,
-                    transport.clone(),
-                )?)
+                Arc::new(OAuthRefresh(Arc::new(Application {
+                    token_url: check_url(&token_url, "token URL")?,
+                    client_id: oauth.client_id,
+                    client_secret: oauth.client_secret.into_source(None, transport)?,
+                    refresh_token: oauth.refresh_token.into_source(None, transport)?,
+                    store: oauth.store,
+                    transport: transport.clone(),
+                    state: tokio::sync::Mutex::default(),
+                })))
             }
         })
     }

@@ -1,7 +1,6 @@
 //! OAuth 2.0: an access token obtained with a refresh token, which may be replaced each time.
 
 use super::source::{CredentialSource, MAX_KEY, failed};
-use crate::address::check_url;
 use crate::errors::transport_error;
 use crate::transport::{Transport, read_body};
 use crate::wait::wait;
@@ -39,22 +38,22 @@ pub trait TokenStore: fmt::Debug + Send + Sync {
 ///
 /// A refresh once begun is carried to its end also where the call that needed it is dropped: the provider may have spent
 /// the old refresh token, and the new one must be kept.
-pub(super) struct OAuthRefresh(Arc<Application>);
+pub(super) struct OAuthRefresh(pub(super) Arc<Application>);
 
-struct Application {
-    token_url: Url,
-    client_id: String,
-    client_secret: Arc<dyn CredentialSource>,
-    refresh_token: Arc<dyn CredentialSource>,
-    /// By default refresh tokens are forgotten when the process ends.
-    store: Option<Arc<dyn TokenStore>>,
-    transport: Transport,
+pub(super) struct Application {
+    /// Used as it stands: with a trailing slash it is another address.
+    pub(super) token_url: Url,
+    pub(super) client_id: String,
+    pub(super) client_secret: Arc<dyn CredentialSource>,
+    pub(super) refresh_token: Arc<dyn CredentialSource>,
+    pub(super) store: Option<Arc<dyn TokenStore>>,
+    pub(super) transport: Transport,
     /// Locked from loading a refresh token to saving the next.
-    state: tokio::sync::Mutex<State>,
+    pub(super) state: tokio::sync::Mutex<State>,
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     given: Option<Given>,
     /// The refresh token that the provider gave last, which is the only one that is good; none once a store has it.
     newest: Option<SecretString>,
@@ -89,31 +88,6 @@ const REFUSALS: [&str; 6] = [
 #[derive(Deserialize)]
 struct Refusal {
     error: String,
-}
-
-impl OAuthRefresh {
-    /// The URL is https, or http on loopback; no credentials, query or fragment. It is used as it stands: with a trailing
-    /// slash it is another address.
-    pub(super) fn new(
-        token_url: &str,
-        client_id: String,
-        client_secret: Arc<dyn CredentialSource>,
-        refresh_token: Arc<dyn CredentialSource>,
-        store: Option<Arc<dyn TokenStore>>,
-        transport: Transport,
-    ) -> Result<Self> {
-        let token_url = check_url(token_url, "token URL")?;
-        let state = tokio::sync::Mutex::default();
-        Ok(Self(Arc::new(Application {
-            token_url,
-            client_id,
-            client_secret,
-            refresh_token,
-            store,
-            transport,
-            state,
-        })))
-    }
 }
 
 #[async_trait]

@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use std::fmt;
 use std::fmt::Write as _;
-use workspace_members_core::{Effect, EmailAddress, Error, ErrorKind, Result};
+use workspace_members_core::{Effect, Error, ErrorKind, Result};
 
 /// Replaces e-mail addresses by `hmac-sha256:` and 64 hexadecimal digits: the same address always by the same ones, so
 /// that lines about one person can be found with the key, and addresses cannot be tried out without it.
@@ -89,12 +89,7 @@ fn hide_within(piece: &str, key: &EmailKey, out: &mut String) {
     }
 }
 
-/// Replaces an address.
-pub(crate) fn hidden_email(email: &EmailAddress, key: Option<&EmailKey>) -> String {
-    key.map_or_else(|| email.as_str().to_owned(), |key| key.hide(email.as_str()))
-}
-
-/// Replaces an id, where the provider goes by addresses.
+/// Replaces an address, also where it is an id.
 pub(crate) fn hidden_id(id: &str, key: Option<&EmailKey>) -> String {
     match key {
         Some(key) if id.contains('@') => key.hide(id),
@@ -105,6 +100,7 @@ pub(crate) fn hidden_id(id: &str, key: Option<&EmailKey>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use workspace_members_core::EmailAddress;
 
     fn key() -> EmailKey {
         EmailKey::new(SecretString::from("0123456789abcdef")).unwrap()
@@ -145,7 +141,7 @@ mod tests {
                 );
             }
             let email = EmailAddress::new(address).unwrap();
-            assert_eq!(hidden_email(&email, Some(&key)), hash);
+            assert_eq!(hidden_id(email.as_str(), Some(&key)), hash);
             assert_eq!(hidden_id(address, Some(&key)), hash);
         }
         // Where it ends is not clear; it does not show.

@@ -1,14 +1,14 @@
 //! Where a key is, as a setting.
 
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::path::PathBuf;
 
 /// Where a key is; never the key. In a configuration `{ env = "NAME" }` or `{ file = "PATH" }`.
 ///
 /// A key that stands there by mistake is not repeated in the error, which only says what is right.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", remote = "Self")]
 #[non_exhaustive]
 pub enum KeySource {
     /// An environment variable.
@@ -19,20 +19,18 @@ pub enum KeySource {
 
 impl<'de> Deserialize<'de> for KeySource {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "lowercase")]
-        enum Form {
-            Env(String),
-            File(PathBuf),
-        }
-        match Form::deserialize(from) {
-            Ok(Form::Env(name)) => Ok(Self::Env(name)),
-            Ok(Form::File(path)) => Ok(Self::File(path)),
-            // What is wrong may be the key itself, and serde quotes it.
-            Err(_) => Err(D::Error::custom(
+        // What is wrong may be the key itself, and serde quotes it.
+        Self::deserialize(from).map_err(|_| {
+            D::Error::custom(
                 "a key is never written here; say where it is: { env = \"NAME\" } or { file = \"PATH\" }",
-            )),
-        }
+            )
+        })
+    }
+}
+
+impl Serialize for KeySource {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
     }
 }
 

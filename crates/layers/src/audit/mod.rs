@@ -11,9 +11,10 @@ pub use key_source::KeySource;
 pub use record::{Actor, RECORD_VERSION};
 
 use crate::call::{Answer, Call};
+use crate::lock::lock;
 use record::{Outcome, Record, now};
 use std::io;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex};
 use tokio::time::Instant;
 use tracing::Span;
 use workspace_members_core::{Capabilities, Capability, Effect, Error, ErrorKind, Identity, Result};
@@ -29,18 +30,17 @@ use workspace_members_core::{Capabilities, Capability, Effect, Error, ErrorKind,
 ///
 /// Both lines have the same `id`, which is also on the span around the call (`wsm.operation_id`); the time, who acts,
 /// where, whom, which role (asked for, in the provider's word, and the one until now where the caller knew it). The
-/// outcome has the effect (`applied` for success), the error's kind, the provider's request id where there is one, and
-/// the role that the provider confirmed.
+/// outcome has the effect (`applied` for success), the error's kind, the provider's request id and the confirmed role.
 ///
 /// Who acts is learned from [`me`](workspace_members_core::WorkspaceMembers::me): whenever a caller asks it, and else by
-/// asking it once before the first write. If that fails the write is not sent, and its two lines name no user. A key that is
-/// renewed may act as somebody else, which is noticed when `me` is asked next. See [`with_identify`](Self::with_identify).
+/// asking it once before the first write. If that fails the write is not sent, and its two lines name no user. That a
+/// renewed key acts as somebody else is noticed when `me` is asked next. See [`with_identify`](Self::with_identify).
 #[derive(Debug)]
 pub struct Audit {
     sink: Arc<dyn AuditSink>,
     actor: Actor,
     /// As last seen: keys are renewed, and another one may act as somebody else.
-    identity: RwLock<Option<Identity>>,
+    identity: Mutex<Option<Identity>>,
     /// Held while the provider is asked, so that the first writes ask it once.
     asking: tokio::sync::Mutex<()>,
     identify: bool,
@@ -53,7 +53,7 @@ impl Audit {
         Self {
             sink,
             actor: Actor::default(),
-            identity: RwLock::default(),
+            identity: Mutex::default(),
             asking: tokio::sync::Mutex::new(()),
             identify: true,
             email_key: None,
@@ -80,13 +80,11 @@ impl Audit {
 
     /// The provider said whom the key acts as.
     pub(crate) fn acts_as(&self, identity: &Identity) {
-        // Nothing panics under the lock.
-        *self.identity.write().unwrap_or_else(PoisonError::into_inner) = Some(identity.clone());
+        *lock(&self.identity) = Some(identity.clone());
     }
 
-    /// Writes the intent of a write. The write may be sent if this succeeds; else this is its error.
-    ///
-    /// `ask` asks the provider who acts, where that is not known and the write will be sent (`is_allowed`).
+    /// Writes the intent of a write, which may be sent if this succeeds; else this is its error. `ask` asks the provider
+    /// who acts, where that is not known and the write will be sent (`is_allowed`).
     pub(crate) async fn begin<F: Future<Output = Result<Identity>>>(
         &self,
         call: &Call<'_>,
@@ -100,9 +98,7 @@ impl Audit {
             Ok(())
         };
         let record = Record::intent(call, capabilities, &self.actor(), self.email_key.as_ref());
-        let done = format!("{} {}", call.operation.as_str().replace('_', " "), call.subject);
-        let mut entry =
-            Entry { audit: self, record, done, started: Instant::now(), sent: false, closed: false };
+        let mut entry = Entry { audit: self, record, started: Instant::now(), sent: false, closed: false };
         if let Err(failure) = entry.write().await {
             // Where the intent is missing, an outcome would be about nothing.
             entry.closed = true;
@@ -122,8 +118,7 @@ impl Audit {
         if actor.user.is_some() {
             return actor;
         }
-        // Nothing panics under the lock.
-        match &*self.identity.read().unwrap_or_else(PoisonError::into_inner) {
+        match &*lock(&self.identity) {
             Some(identity) => actor.with_identity(identity),
             None => actor,
         }
@@ -161,8 +156,6 @@ impl Audit {
 pub(crate) struct Entry<'a> {
     audit: &'a Audit,
     record: Record,
-    /// What was done, if it was.
-    done: String,
     started: Instant,
     sent: bool,
     closed: bool,
@@ -184,15 +177,12 @@ impl Entry<'_> {
         match result {
             Err(error) => Err(self.fail(call, error).await),
             Ok(answer) => {
-                match self.close(Outcome::of_answer(&answer, self.audit.email_key.as_ref())).await {
-                    Ok(()) => Ok(answer),
-                    Err(failure) => {
-                        let message =
-                            format!("the change was made, and the audit log does not say so ({failure})");
-                        let error = call.error(ErrorKind::RecordFailed, Effect::Partial, message);
-                        Err(error.with_done(vec![std::mem::take(&mut self.done)]).with_source(failure))
-                    }
-                }
+                let outcome = Outcome::of_answer(&answer, self.audit.email_key.as_ref());
+                let Err(failure) = self.close(outcome).await else { return Ok(answer) };
+                let message = format!("the change was made, and the audit log does not say so ({failure})");
+                let error = call.error(ErrorKind::RecordFailed, Effect::Partial, message);
+                let done = format!("{} {}", call.operation.as_str().replace('_', " "), call.subject);
+                Err(error.with_done(vec![done]).with_source(failure))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What an audit line says.
 
-use crate::audit::email::{EmailKey, hidden, hidden_email, hidden_id};
+use crate::audit::email::{EmailKey, hidden, hidden_id};
 use crate::call::{Answer, Call};
 use serde::Serialize;
 use std::time::Duration;
@@ -113,7 +113,7 @@ impl Record {
             actor: ActorRecord {
                 label: actor.label.as_deref().map(|label| hidden(label, key)),
                 user: actor.user.as_ref().map(|user| hide(user.as_str())),
-                email: actor.email.as_ref().map(|email| hidden_email(email, key)),
+                email: actor.email.as_ref().map(|email| hidden_id(email.as_str(), key)),
             },
             connection: call.connection.map(str::to_owned),
             provider: call.provider.to_string(),
@@ -126,7 +126,7 @@ impl Record {
             native_role: native.map(|role| role.native.to_string()),
             from: subject.from.map(ToString::to_string),
             notify: subject.notify.map(mailed),
-            invitee: subject.invitee.map(|email| hidden_email(email, key)),
+            invitee: subject.invitee.map(|email| hidden_id(email.as_str(), key)),
             invited_to: subject.invited_to.iter().map(invited_to).collect(),
             invitation: subject.invitation.map(|id| hide(id.as_str())),
             active: subject.active,
@@ -140,8 +140,8 @@ pub(crate) fn now() -> String {
 }
 
 fn mailed(notify: Notify) -> Vec<&'static str> {
-    let who = [(notify.member, "member"), (notify.admins, "admins")];
-    who.into_iter().filter(|(is_mailed, _)| *is_mailed).map(|(_, name)| name).collect()
+    let who = [notify.member.then_some("member"), notify.admins.then_some("admins")];
+    who.into_iter().flatten().collect()
 }
 
 /// What became of it.
@@ -178,11 +178,12 @@ impl Outcome {
     }
 
     pub(crate) fn of_answer(answer: &impl Answer, key: Option<&EmailKey>) -> Self {
+        let (email, role) = answer.confirmed();
         Self {
             result: "ok",
             effect: "applied",
-            email: answer.email().map(|email| hidden_email(email, key)),
-            confirmed_role: answer.confirmed_role().map(ToString::to_string),
+            email: email.map(|email| hidden_id(email.as_str(), key)),
+            confirmed_role: role.map(ToString::to_string),
             ..Self::default()
         }
     }

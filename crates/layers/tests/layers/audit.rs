@@ -6,8 +6,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use workspace_members_core::{
-    CancelInvitation, Capability, DeleteUser, Effect, ErrorKind, Notify, Operation, RemoveMember, Role,
-    SetRole, SetUserActive, WorkspaceMembers,
+    Capability, Effect, ErrorKind, Notify, Operation, RemoveMember, Role, SetRole, WorkspaceMembers,
 };
 use workspace_members_layers::{
     Actor, Audit, AuditConfig, AuditSink, EmailKey, LayersConfig, Stack, StackBuilder,
@@ -78,9 +77,9 @@ async fn writes_to_users_are_on_record() {
     let key = EmailKey::new(SecretString::from("a key of sufficient length")).unwrap();
     let (_, lines, audit) = stack_with(|audit| audit.with_email_key(key.clone()));
     audit.invite(&invite()).await.unwrap();
-    audit.cancel_invitation(&CancelInvitation::new(8.into())).await.unwrap();
-    audit.set_user_active(&SetUserActive::new(3.into(), false)).await.unwrap();
-    audit.delete_user(&DeleteUser::new(3.into())).await.unwrap();
+    audit.cancel_invitation(&8.into()).await.unwrap();
+    audit.set_user_active(&3.into(), false).await.unwrap();
+    audit.delete_user(&3.into()).await.unwrap();
     let values = lines.values();
     let operations: Vec<_> = values.iter().step_by(2).map(|line| line["operation"].clone()).collect();
     assert_eq!(operations, ["invite", "cancel_invitation", "set_user_active", "delete_user"]);

@@ -5,9 +5,8 @@ use crate::support::{Lines, Scripted, add, capabilities, invite, key, user, work
 use std::sync::Arc;
 use std::time::Duration;
 use workspace_members_core::{
-    CancelInvitation, Capability, DeleteUser, ErrorKind, GroupId, ListOf, NativeRole, Notify, Operation,
-    PageRequest, PrincipalId, RateLimit as Limit, RemoveMember, Result, Role, SetRole, SetUserActive,
-    Support, WorkspaceId, WorkspaceMembers,
+    Capability, ErrorKind, GroupId, ListOf, NativeRole, Notify, Operation, PageRequest, PrincipalId,
+    RateLimit as Limit, RemoveMember, Result, Role, SetRole, Support, WorkspaceId, WorkspaceMembers,
 };
 use workspace_members_layers::{Audit, LayersConfig, Limiter, RetryConfig, Stack};
 
@@ -23,7 +22,7 @@ fn layers() -> Vec<(&'static str, Wrap)> {
         ("retry", |inner| Arc::new(Stack::new(inner).with_retry(RetryConfig::default()))),
         ("concurrency", |inner| Arc::new(Stack::new(inner).with_concurrency(1))),
         ("rate limit", |inner| {
-            let limiter = Limiter::from_capabilities(inner.capabilities(), 0.0);
+            let limiter = Limiter::new(inner.capabilities().limits().to_vec());
             Arc::new(Stack::new(inner).with_limiter(limiter))
         }),
         ("timeout", |inner| Arc::new(Stack::new(inner).with_timeout(SECOND))),
@@ -64,9 +63,9 @@ async fn call_everything(members: &dyn WorkspaceMembers) -> Vec<String> {
         shown(&members.get(&workspace(), &user(3)).await),
         shown(&members.invite(&invite()).await),
         shown(&members.invitations_page(&ListOf::Account, page(6)).await),
-        shown(&members.cancel_invitation(&CancelInvitation::new(8.into())).await),
-        shown(&members.set_user_active(&SetUserActive::new(3.into(), false)).await),
-        shown(&members.delete_user(&DeleteUser::new(3.into())).await),
+        shown(&members.cancel_invitation(&8.into()).await),
+        shown(&members.set_user_active(&3.into(), false).await),
+        shown(&members.delete_user(&3.into()).await),
         // And refusals as they are.
         shown(&members.get(&WorkspaceId::from(99), &user(3)).await),
         shown(&members.add(&add(99, Role::Viewer)).await),
@@ -111,9 +110,9 @@ async fn a_read_only_stack_reads_everything_and_writes_nothing() {
             .await
             .unwrap_err(),
         layer.invite(&invite()).await.unwrap_err(),
-        layer.cancel_invitation(&CancelInvitation::new(8.into())).await.unwrap_err(),
-        layer.set_user_active(&SetUserActive::new(3.into(), true)).await.unwrap_err(),
-        layer.delete_user(&DeleteUser::new(3.into())).await.unwrap_err(),
+        layer.cancel_invitation(&8.into()).await.unwrap_err(),
+        layer.set_user_active(&3.into(), true).await.unwrap_err(),
+        layer.delete_user(&3.into()).await.unwrap_err(),
     ] {
         assert_eq!(error.kind(), ErrorKind::Unsupported);
         assert!(error.to_string().contains("read-only"), "{error}");

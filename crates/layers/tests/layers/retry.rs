@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use workspace_members_core::{
-    Behaviour, CancelInvitation, Capabilities, Capability, DeleteUser, Effect, ErrorKind, InMemory,
-    NativeRole, Operation, RateLimit as Limit, RemoveMember, Resource, Result, Role, SetRole, SetUserActive,
-    UserId, WorkspaceMembers,
+    Behaviour, Capabilities, Capability, Effect, ErrorKind, InMemory, NativeRole, Operation,
+    RateLimit as Limit, RemoveMember, Resource, Result, Role, SetRole, UserId, WorkspaceMembers,
 };
 use workspace_members_layers::{BudgetConfig, Limiter, RetryConfig, Stack};
 
@@ -393,8 +392,8 @@ async fn the_reads_that_resolve_a_write_are_limited_repeated_and_bounded_in_time
 async fn write_to_users(operation: Operation, stack: &Stack<Scripted>) -> Result<()> {
     match operation {
         Operation::Invite => stack.invite(&invite()).await.map(drop),
-        Operation::CancelInvitation => stack.cancel_invitation(&CancelInvitation::new(8.into())).await,
-        Operation::DeleteUser => stack.delete_user(&DeleteUser::new(3.into())).await,
+        Operation::CancelInvitation => stack.cancel_invitation(&8.into()).await,
+        Operation::DeleteUser => stack.delete_user(&3.into()).await,
         other => panic!("{other}"),
     }
 }
@@ -417,7 +416,7 @@ async fn writes_to_users_are_repeated_only_where_they_did_not_happen() {
     // Asked for once or twice, a user is active or not.
     for fault in [BUSY, RESET, LOST] {
         let inner = with([fault]);
-        retry(&inner).set_user_active(&SetUserActive::new(3.into(), false)).await.unwrap();
+        retry(&inner).set_user_active(&3.into(), false).await.unwrap();
         assert_eq!(inner.operations(), [Operation::SetUserActive; 2], "{fault:?}");
     }
 }
@@ -565,6 +564,21 @@ async fn nor_is_the_time_in_line_of_the_read_that_resolves() {
     assert_eq!(inner.operations(), [Add, Get, Add]);
     // The connection was reset, so the request may still have been under way when the others were counted.
     assert_eq!(start.elapsed().as_secs(), 65 + 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_reading_back_shows_as_made_takes_nothing_from_the_budget() {
+    let budget = BudgetConfig::default().with_share(0.0).with_reserve(1).with_per_second(0.0);
+    let inner = with([LOST, Fault::None, LOST, Fault::None, RESET, Fault::None, Fault::None, RESET]);
+    let stack = retry_as(&inner, &RetryConfig::default().with_budget(budget));
+    for user in [3, 4] {
+        stack.add(&add(user, Role::Editor)).await.unwrap();
+    }
+    stack.remove(&RemoveMember::new(key(3))).await.unwrap();
+    assert_eq!(inner.operations(), [Add, Get, Add, Get, Remove, Get, Remove], "one is sent again");
+    let error = stack.remove(&RemoveMember::new(key(4))).await.unwrap_err();
+    assert!(error.to_string().contains("the budget for repetitions is spent"), "{error}");
+    assert_eq!(error.effect(), Effect::NotApplied, "it was read back all the same");
 }
 
 #[tokio::test(start_paused = true)]

@@ -65,10 +65,10 @@ async fn run(capabilities: Capabilities, faults: impl IntoIterator<Item = Fault>
     let inner = Scripted::new(capabilities).faults(faults);
     let lines = Arc::<Lines>::default();
     let stack = StackBuilder::new(LayersConfig::default())
-        .with_seed(3)
         .with_sink(Arc::clone(&lines) as Arc<dyn workspace_members_layers::AuditSink>)
         .build(inner.clone())
-        .unwrap();
+        .unwrap()
+        .with_seed(3);
     let result = script(&stack).await;
     Ran { inner, lines, result }
 }

@@ -11,11 +11,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 use workspace_members_core::{
-    AddMember, Behaviour, CancelInvitation, Capabilities, Capability, DeleteUser, Effect, EmailAddress,
-    Error, ErrorKind, Evidence, Fit, Group, GroupId, Identity, InMemory, Invitation, InvitationId, Invite,
-    Invited, ListOf, Member, MemberKey, NativeRole, Operation, Page, PageRequest, PrincipalId, Provider,
-    RemoveMember, Result, Role, RoleRow, RoleTable, SetRole, SetUserActive, Status, User, UserId, Workspace,
-    WorkspaceId, WorkspaceMembers,
+    AddMember, Behaviour, Capabilities, Capability, Effect, EmailAddress, Error, ErrorKind, Evidence, Fit,
+    Group, GroupId, Identity, InMemory, Invitation, InvitationId, Invite, Invited, ListOf, Member, MemberKey,
+    NativeRole, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result, Role, RoleRow,
+    RoleTable, SetRole, Status, User, UserId, Workspace, WorkspaceId, WorkspaceMembers,
 };
 use workspace_members_layers::{Appended, AuditSink};
 
@@ -113,7 +112,7 @@ impl Scripted {
             .with_me(Identity::new(UserId::from(1)).with_email(Some(email(1))))
             .with_workspace(Workspace::new(workspace(), "Legal"))
             .with_workspace(Workspace::new(WorkspaceId::from(5), "Sales"))
-            .with_group(Group::new(GroupId::from(7), "Everybody"));
+            .with_group(Group::new(GroupId::from(7), "Others").with_users(Some(vec![UserId::from(2)])));
         for id in 1..10 {
             let user = User::new(UserId::from(id)).with_email(Some(email(id)));
             account = account.with_user(user.with_status(Status::Active));
@@ -289,16 +288,16 @@ impl WorkspaceMembers for Scripted {
         let answer = Box::pin(async { Ok(Page::new(invitations)) });
         self.run(Operation::ListInvitations, text, answer, None).await
     }
-    async fn cancel_invitation(&self, request: &CancelInvitation) -> Result<()> {
-        self.user_write(Operation::CancelInvitation, format!("{request:?}"), ()).await
+    async fn cancel_invitation(&self, id: &InvitationId) -> Result<()> {
+        self.user_write(Operation::CancelInvitation, format!("{id:?}"), ()).await
     }
-    async fn set_user_active(&self, request: &SetUserActive) -> Result<User> {
+    async fn set_user_active(&self, user: &UserId, active: bool) -> Result<User> {
         let email = EmailAddress::new("user3@example.com").unwrap();
-        let user = User::new(request.user.clone()).with_email(Some(email));
-        self.user_write(Operation::SetUserActive, format!("{request:?}"), user).await
+        let answer = User::new(user.clone()).with_email(Some(email));
+        self.user_write(Operation::SetUserActive, format!("{user:?} {active}"), answer).await
     }
-    async fn delete_user(&self, request: &DeleteUser) -> Result<()> {
-        self.user_write(Operation::DeleteUser, format!("{request:?}"), ()).await
+    async fn delete_user(&self, user: &UserId) -> Result<()> {
+        self.user_write(Operation::DeleteUser, format!("{user:?}"), ()).await
     }
 }
 

@@ -8,7 +8,7 @@ use super::write::{Written, resolved, write};
 use crate::desired::DesiredWorkspace;
 use crate::plan::{Action, Step, Strategy};
 use crate::store::{ChangeId, OpenChange, StateError};
-use workspace_members_core::ops::{Verdict, read_member, resolve};
+use workspace_members_core::ops::{Attempt, Verdict, read_member, resolve};
 use workspace_members_core::{
     AddMember, Effect, Error, ErrorKind, IfPresent, Mark, Member, MemberKey, PrincipalId, Protection,
     RemoveMember, Role, SetRole, Status, WorkspaceMembers, WorkspaceMembersExt as _,
@@ -190,7 +190,7 @@ impl Runner<'_> {
         let addition = AddMember::new(workspace.clone(), step.principal.clone(), role.clone());
         let read = read_member(self.members, workspace, &step.principal).await;
         let inside = matches!(read, Ok(Some(_)));
-        match resolve(&addition, error.clone(), read, self.members.capabilities(), false) {
+        match resolve(&addition, error.clone(), read, self.members.capabilities(), Attempt::First) {
             Verdict::Applied(_) if error.kind() == ErrorKind::RecordFailed => (failed(step, error), true),
             Verdict::Applied(now) => {
                 (StepReport::new(step, StepOutcome::Applied).with_member(Some(now)), true)

@@ -1,6 +1,6 @@
 //! One write, and what became of it.
 
-use workspace_members_core::ops::{Verdict, Write, read_member, resolve};
+use workspace_members_core::ops::{Attempt, Verdict, Write, read_member, resolve};
 use workspace_members_core::{Effect, Error, Member, WorkspaceMembers};
 
 /// What became of a write.
@@ -29,19 +29,19 @@ pub(super) async fn resolved<W: Write>(
     error: Error,
 ) -> Written<W::Done> {
     let lost = error.effect() == Effect::Unknown;
-    let already = error.effect() == Effect::Rejected && write.may_echo(&error);
+    let already = error.effect() == Effect::Rejected && write.may_mean_done(&error);
     if !lost && !already {
         return Written::Failed(error, None);
     }
-    let (workspace, principal) = write.addresses();
-    let read = read_member(members, workspace, principal).await;
+    let about = write.about();
+    let read = read_member(members, about.workspace, about.principal).await;
     let found = read.as_ref().ok().and_then(Option::clone);
-    match resolve(write, error, read, members.capabilities(), false) {
+    match resolve(write, error, read, members.capabilities(), Attempt::First) {
         Verdict::Applied(done) if lost => Written::Applied(done),
         Verdict::Applied(done) => Written::Unchanged(done),
         // It was not seen to happen. Nothing sends it again, so its coming late is not ruled out.
         Verdict::NotApplied(error) if lost => Written::Unknown(error),
-        Verdict::Stands(error) if error.effect() == Effect::Unknown => Written::Unknown(error),
-        Verdict::NotApplied(error) | Verdict::Stands(error) => Written::Failed(error, found),
+        Verdict::Final(error) if error.effect() == Effect::Unknown => Written::Unknown(error),
+        Verdict::NotApplied(error) | Verdict::Final(error) => Written::Failed(error, found),
     }
 }

@@ -273,8 +273,7 @@ impl<'a> Draft<'a> {
     /// Gives a member a role, if they have another.
     fn change_role(&mut self, member: &Member, role: &Role, desired: &DesiredMember) {
         let roles = self.capabilities().roles();
-        // Any of the provider's names for the role will do.
-        if member.role == *role {
+        if roles.satisfies(role, &member.native_role) {
             return;
         }
         let principal = &member.key.principal;
@@ -282,7 +281,6 @@ impl<'a> Draft<'a> {
         let described = matches!(desired.membership, DesiredMembership::Role(_));
         let mode = Some(self.desired.mode).filter(|_| described);
         let resolved = match roles.resolve(role) {
-            Ok(resolved) if resolved.native == member.native_role => return,
             // Whether the role could be given does not matter where none is.
             _ if mode == Some(Mode::RemoveOnly) => return self.keep(member, Some(role), KeptReason::Mode),
             Ok(resolved) => resolved,

@@ -190,7 +190,7 @@ impl Step {
             return member.is_none() && self.to.is_none();
         };
         member.native_role == *to
-            || self.role.as_ref() == Some(&member.role)
+            || self.role.as_ref().is_some_and(|role| roles.satisfies(role, &member.native_role))
             || roles.is_placeholder(&member.native_role)
             || member.is(Mark::RoleFixed)
     }

@@ -8,8 +8,8 @@ use crate::stage::Stage;
 use futures_util::TryStreamExt;
 use std::collections::BTreeSet;
 use workspace_members_core::{
-    Behaviour, CancelInvitation, Capability, DeleteUser, ErrorKind, Invitation, InvitationId, Invite,
-    Invited, ListOf, PageRequest, Resource, SetUserActive, Status, User, WorkspaceMembersExt,
+    Behaviour, Capability, ErrorKind, Invitation, InvitationId, Invite, Invited, ListOf, PageRequest,
+    Resource, Status, User, WorkspaceMembersExt,
 };
 
 cases! {
@@ -160,10 +160,9 @@ async fn an_invitation_is_mailed_as_declared(stage: Stage) -> Checked {
 
 async fn an_invitation_is_withdrawn_once(stage: Stage) -> Checked {
     let invitation = open_invitation(&stage).await?;
-    let withdraw = CancelInvitation::new(invitation.id.clone());
-    stage.members().cancel_invitation(&withdraw).await?;
+    stage.members().cancel_invitation(&invitation.id).await?;
     stage.expect_state("after an invitation was withdrawn").await?;
-    let again = stage.members().cancel_invitation(&withdraw).await;
+    let again = stage.members().cancel_invitation(&invitation.id).await;
     stage.expect_refusal("withdrawing an invitation again", again, &[ErrorKind::NotFound])?;
     if stage.has(Capability::ListInvitations) {
         let open = invitations(&stage, ListOf::Account, None).await?;
@@ -175,7 +174,7 @@ async fn an_invitation_is_withdrawn_once(stage: Stage) -> Checked {
 }
 
 async fn withdrawing_an_unknown_invitation_is_not_found(stage: Stage) -> Checked {
-    let unknown = CancelInvitation::new(stage.ids().make(NOBODY));
+    let unknown = stage.ids().make(NOBODY);
     let result = stage.members().cancel_invitation(&unknown).await;
     stage.expect_refusal("withdrawing an unknown invitation", result, &[ErrorKind::NotFound])?;
     stage.expect_state("after withdrawing an unknown invitation").await
@@ -195,8 +194,7 @@ async fn status(stage: &Stage, number: u64) -> Checked<Option<Status>> {
 async fn a_user_is_deactivated_and_activated(stage: Stage) -> Checked {
     for (number, active) in [(BEN, false), (BEN, false), (BEN, true), (BEN, true), (CLEO, false)] {
         let who = stage.user(number);
-        let request = SetUserActive::new(stage.user_id(number), active);
-        let user = stage.members().set_user_active(&request).await?;
+        let user = stage.members().set_user_active(&stage.user_id(number), active).await?;
         check!(stage.same(&user.id.clone().into(), &who), "the answer is about {}", user.id);
         let fine = if active { user.status.may_be_active() } else { user.status == Status::Inactive };
         check!(fine, "set active to {active}, and answered {}", user.status);
@@ -213,8 +211,7 @@ async fn a_user_is_deactivated_and_activated(stage: Stage) -> Checked {
 
 async fn deactivating_an_unknown_user_is_not_found(stage: Stage) -> Checked {
     for active in [false, true] {
-        let request = SetUserActive::new(stage.user_id(NOBODY), active);
-        let result = stage.members().set_user_active(&request).await;
+        let result = stage.members().set_user_active(&stage.user_id(NOBODY), active).await;
         stage.expect_missing("deactivating an unknown user", result, Resource::User)?;
     }
     stage.expect_state("after deactivating an unknown user").await
@@ -226,7 +223,7 @@ async fn a_deleted_user_is_in_no_workspace(stage: Stage) -> Checked {
     if stage.has(Capability::AddUser) && !stage.out_of_reach(&stage.sales) {
         stage.add_to(&stage.sales, &ben, &stage.first).await?;
     }
-    stage.members().delete_user(&DeleteUser::new(stage.user_id(BEN))).await?;
+    stage.members().delete_user(&stage.user_id(BEN)).await?;
     for workspace in [&stage.legal, &stage.sales] {
         stage.expect_out(workspace, &ben);
         stage.expect_members(workspace, "after a user was deleted").await?;
@@ -240,9 +237,9 @@ async fn a_deleted_user_is_in_no_workspace(stage: Stage) -> Checked {
 }
 
 async fn deleting_a_user_twice_is_not_found(stage: Stage) -> Checked {
-    stage.members().delete_user(&DeleteUser::new(stage.user_id(CLEO))).await?;
+    stage.members().delete_user(&stage.user_id(CLEO)).await?;
     for number in [CLEO, NOBODY] {
-        let result = stage.members().delete_user(&DeleteUser::new(stage.user_id(number))).await;
+        let result = stage.members().delete_user(&stage.user_id(number)).await;
         stage.expect_missing("deleting a user who is not there", result, Resource::User)?;
     }
     stage.expect_state("after deleting users of no workspace").await

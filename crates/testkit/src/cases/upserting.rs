@@ -111,19 +111,19 @@ async fn a_lost_addition_does_not_undo_somebody_elses_change(context: &Context) 
     let result = members.add(&add).await;
     check!(result.is_err(), "an addition whose answer is lost: {}", outcome(&result));
     let read = members.get(&add.workspace, &add.principal).await;
-    let verdict = ops::resolve(&add, lost(), read, &stage.capabilities, false);
+    let verdict = ops::resolve(&add, lost(), read, &stage.capabilities, ops::Attempt::First);
     check!(matches!(verdict, ops::Verdict::Applied(_)), "a lost addition that happened: {verdict:?}");
     members.happens_first(Operation::Get, somebody_gives(&stage, &stage.second));
     let read = members.get(&add.workspace, &add.principal).await;
-    let verdict = ops::resolve(&add, lost(), read, &stage.capabilities, false);
-    let stands = matches!(verdict, ops::Verdict::Stands(_)) || stage.first == stage.second;
+    let verdict = ops::resolve(&add, lost(), read, &stage.capabilities, ops::Attempt::First);
+    let stands = matches!(verdict, ops::Verdict::Final(_)) || stage.first == stage.second;
     check!(stands, "a lost addition, and another role since: {verdict:?}");
     stage.expect_in(&stage.legal, &add.principal, stage.native(&stage.second));
     stage.expect_state("after somebody else's change").await?;
     // Of an outsider, it did not happen, and may be sent again.
     let outsider = stage.adding(stage.user(DAN), &stage.first);
     let read = stage.got(&outsider.workspace, &outsider.principal).await;
-    let verdict = ops::resolve(&outsider, lost(), read, &stage.capabilities, false);
+    let verdict = ops::resolve(&outsider, lost(), read, &stage.capabilities, ops::Attempt::First);
     check!(matches!(verdict, ops::Verdict::NotApplied(_)), "a lost addition of an outsider: {verdict:?}");
     Ok(())
 }

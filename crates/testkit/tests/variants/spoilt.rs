@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use workspace_members_core::{
-    AddMember, Behaviour, CancelInvitation, Capabilities, Capability, DeleteUser, Effect, Error, ErrorKind,
-    Group, Identity, Invitation, InvitationId, Invite, Invited, ListOf, Mark, Member, MemberKey, NativeRole,
-    Page, PageRequest, PrincipalId, Protection, Provider, RemoveMember, Resource, Result, Role, SetRole,
-    SetUserActive, Status, User, UserId, Workspace, WorkspaceId, WorkspaceMembers,
+    AddMember, Behaviour, Capabilities, Capability, Effect, Error, ErrorKind, Group, Identity, Invitation,
+    InvitationId, Invite, Invited, ListOf, Mark, Member, MemberKey, NativeRole, Page, PageRequest,
+    PrincipalId, Protection, Provider, RemoveMember, Resource, Result, Role, SetRole, Status, User, UserId,
+    Workspace, WorkspaceId, WorkspaceMembers,
 };
 
 /// How many parts the listing has: one for each native role, and one for all others.
@@ -386,37 +386,37 @@ impl WorkspaceMembers for Spoilt {
         }
         Ok(page)
     }
-    async fn cancel_invitation(&self, request: &CancelInvitation) -> Result<()> {
+    async fn cancel_invitation(&self, id: &InvitationId) -> Result<()> {
         match self.bug {
             Bug::InvitationsAreNotWithdrawn => Ok(()),
             Bug::UnknownInvitationsAreWithdrawn => {
-                let _ = self.members.cancel_invitation(request).await;
+                let _ = self.members.cancel_invitation(id).await;
                 Ok(())
             }
-            _ => self.members.cancel_invitation(request).await,
+            _ => self.members.cancel_invitation(id).await,
         }
     }
-    async fn set_user_active(&self, request: &SetUserActive) -> Result<User> {
+    async fn set_user_active(&self, user: &UserId, active: bool) -> Result<User> {
         match self.bug {
             Bug::UsersStayActive => {
-                let status = if request.active { Status::Active } else { Status::Inactive };
-                Ok(User::new(request.user.clone()).with_status(status))
+                let status = if active { Status::Active } else { Status::Inactive };
+                Ok(User::new(user.clone()).with_status(status))
             }
-            Bug::UnknownUsersAreDeactivated => match self.members.set_user_active(request).await {
-                Err(error) if error.kind() == ErrorKind::NotFound => Ok(User::new(request.user.clone())),
+            Bug::UnknownUsersAreDeactivated => match self.members.set_user_active(user, active).await {
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(User::new(user.clone())),
                 done => done,
             },
-            _ => self.members.set_user_active(request).await,
+            _ => self.members.set_user_active(user, active).await,
         }
     }
-    async fn delete_user(&self, request: &DeleteUser) -> Result<()> {
+    async fn delete_user(&self, user: &UserId) -> Result<()> {
         match self.bug {
             Bug::DeletedUsersStayMembers => Ok(()),
             Bug::DeletedUsersAreDeletedAgain => {
-                let _ = self.members.delete_user(request).await;
+                let _ = self.members.delete_user(user).await;
                 Ok(())
             }
-            _ => self.members.delete_user(request).await,
+            _ => self.members.delete_user(user).await,
         }
     }
 }
