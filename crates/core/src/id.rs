@@ -218,8 +218,11 @@ impl EmailAddress {
     /// Accepts `local@domain` of at most 320 bytes without white space or control characters inside. It is a check
     /// against slips, not a proof that the address exists.
     pub fn new(text: impl Into<String>) -> Result<Self, InvalidId> {
-        let given = text.into();
-        let text = given.trim();
+        let mut given = text.into();
+        if given.starts_with(char::is_whitespace) || given.ends_with(char::is_whitespace) {
+            given = given.trim().to_owned();
+        }
+        let text = given.as_str();
         let why = if text.len() > 320 {
             "it is longer than 320 bytes"
         } else if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
@@ -227,7 +230,7 @@ impl EmailAddress {
         } else if text.rsplit_once('@').is_none_or(|(local, domain)| local.is_empty() || domain.is_empty()) {
             "write local@domain"
         } else {
-            return Ok(Self(text.into()));
+            return Ok(Self(given.into()));
         };
         Err(InvalidId::new("e-mail address", given, why))
     }
