@@ -94,7 +94,8 @@ impl Connections {
         let mut records = Records::new(common.audit.clone(), need);
         let mut all = Vec::new();
         for connection in connections {
-            all.push(open(connection, &mut records).await?);
+            let endpoint = simulator.as_ref().map(|_| "the simulator");
+            all.push(open(connection, &mut records, endpoint).await?);
         }
         Ok(Self { all, from, missing, guards, state_dir, _simulator: simulator })
     }
@@ -217,11 +218,17 @@ fn state_dir(need: Need) -> Result<PathBuf> {
     }
 }
 
-async fn open(declared: Declared, records: &mut Records) -> Result<Connection> {
+/// `endpoint` replaces the real one in plans: the simulator's port is another one in each run.
+async fn open(declared: Declared, records: &mut Records, endpoint: Option<&str>) -> Result<Connection> {
     let Declared { name, config, own, key } = declared;
     let fail = |error: Error| Failure::from(error.with_provider(config.provider.clone())).at(&name);
     let adapter = own.connect(&config.effective_http(), key.credential).map_err(fail)?;
     let layers = records.standard(&name, config.effective_layers()).await.map_err(fail)?;
-    let members = Counted::new(&name, Arc::new(layers.build(adapter).map_err(fail)?));
+    let stack = Arc::new(layers.build(adapter).map_err(fail)?);
+    let mut capabilities = stack.capabilities().clone();
+    if let Some(endpoint) = endpoint {
+        capabilities = capabilities.with_endpoint(endpoint);
+    }
+    let members = Counted::new(&name, stack, capabilities);
     Ok(Connection { name, config, own, members, key_from: key.from })
 }

@@ -47,7 +47,7 @@ impl Report {
 
     /// Adds what failed, which decides the exit code.
     pub(crate) fn with_failures(mut self, succeeded: usize, failures: Vec<Failure>) -> Self {
-        self.exit = Exit::of_parts(succeeded, failures.len());
+        self.exit = Exit::of_parts(succeeded, failures.iter().map(|failure| failure.exit));
         self.failures = failures;
         self
     }

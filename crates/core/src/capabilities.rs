@@ -2,8 +2,8 @@
 
 use crate::macros::setters;
 use crate::{
-    Behaviour, Capability, Evidence, IdForm, Operation, PrincipalId, PrincipalKind, Provider, RoleTable,
-    Support,
+    Behaviour, Capability, Error, Evidence, IdForm, Operation, PrincipalId, PrincipalKind, Provider, Result,
+    RoleTable, Support, WorkspaceId,
 };
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -181,6 +181,18 @@ impl Capabilities {
     /// What workspace ids look like.
     pub fn workspace_ids(&self) -> IdForm {
         self.workspace_ids
+    }
+
+    /// Refuses what has not the form of a workspace's id. Where the form is not known, any text is tried.
+    pub fn check_workspace_id(&self, id: &WorkspaceId) -> Result<()> {
+        let form = match self.workspace_ids {
+            IdForm::Any => return Ok(()),
+            form if form.is_id(id.as_str()) => return Ok(()),
+            IdForm::Integer => "a positive whole number".to_owned(),
+            IdForm::Alphanumeric { length } => format!("{length} letters and digits"),
+        };
+        let message = format!("{:?} is not a workspace's id; write {form}", id.as_str());
+        Err(Error::invalid_input(message).with_provider(self.provider.clone()))
     }
 
     /// How roles translate.

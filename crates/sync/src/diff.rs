@@ -171,15 +171,14 @@ impl Diff {
                 ([one], []) if matched => diff.only_left.push(DiffMember::of(one)),
                 ([], [one]) if matched => diff.only_right.push(DiffMember::of(one)),
                 ([one], [other]) if matched => diff.both(key, one, other, by_id),
-                (many, others) => diff.ambiguous(key, many, others),
+                sides => {
+                    let all = |members: &[&Member]| members.iter().copied().map(DiffMember::of).collect();
+                    let (left, right) = (all(sides.0), all(sides.1));
+                    diff.ambiguous.push(Ambiguity { who: key.to_string(), left, right });
+                }
             }
         }
         diff
-    }
-
-    fn ambiguous(&mut self, key: &Key, left: &[&Member], right: &[&Member]) {
-        let all = |members: &[&Member]| members.iter().copied().map(DiffMember::of).collect();
-        self.ambiguous.push(Ambiguity { who: key.to_string(), left: all(left), right: all(right) });
     }
 
     fn both(&mut self, key: &Key, left: &Member, right: &Member, by_id: bool) {

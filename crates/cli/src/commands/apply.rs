@@ -12,7 +12,7 @@ use workspace_members::sync::{self, ApplyOptions, Plan};
 
 /// Carries out a desired state or a kept plan, after showing it and asking.
 pub(crate) async fn run(connections: &Connections, args: &args::Apply, output: Output) -> Result<Report> {
-    let desired = input::desired_or_plan(&args.file)?;
+    let desired = input::desired_or_plan(&args.file, connections)?;
     let handles = connections.handles(&match &desired {
         Input::Desired(desired) => desired.connections(),
         Input::Plan(plan) => plan.desired.connections(),
@@ -41,7 +41,7 @@ pub(crate) async fn run(connections: &Connections, args: &args::Apply, output: O
             // Open changes of earlier runs are recovered before the plan is made.
             recovered = sync::recover(&handles, &options).await.map_err(planned::not_applied)?;
             let observed = sync::observe(&handles, &desired).await.map_err(planned::not_applied)?;
-            output.interim(&[planned::overview(&observed)], true);
+            output.interim(planned::overview("Before:", &observed).as_slice(), true);
             Plan::compute(&desired, &observed, &connections.guards)
                 .or_else(|refused| refused.overridden(&options.overrides))
                 .map_err(|refused| planned::refused(&refused))?

@@ -17,7 +17,7 @@ pub(crate) async fn run(connections: &Connections, args: &args::Diff) -> Result<
     let left = connections.named(&args.left.connection)?;
     let right = connections.named(&args.right.connection)?;
     let people = match &args.people {
-        Some(file) => input::desired(file)?.people,
+        Some(file) => input::people(file)?,
         None => People::new(),
     };
     let (on_left, on_right) =

@@ -4,6 +4,7 @@ use crate::connections::Connection;
 use crate::failure::{Failure, Result};
 use crate::output::Output;
 use crate::progress;
+use crate::report::counted;
 use futures_util::{StreamExt, stream};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -41,6 +42,18 @@ pub(crate) struct Choice {
 impl Connection {
     fn has(&self, capability: Capability) -> bool {
         self.members.capabilities().has(capability)
+    }
+
+    /// Says how many workspaces are not shown.
+    pub(crate) fn note_left_out(&self, count: u64, output: Output) {
+        if count > 0 {
+            output.note(&format!(
+                "{name}: {more} more not listed: not this key's to manage, or without members of their own; `wsm \
+                 workspaces {name} --all` shows them",
+                name = self.name,
+                more = counted(count, "workspace"),
+            ));
+        }
     }
 
     /// All workspaces that the connection shows.
@@ -113,8 +126,9 @@ impl Connection {
     /// Finds a workspace in the list. Without a list, what was typed can only be an id.
     fn choose(&self, named: &str, listed: Option<&[Workspace]>) -> Result<Chosen> {
         let Some(listed) = listed else {
-            let id = WorkspaceId::new(named).map_err(|error| self.fail(Error::from(error)))?;
-            return Ok(Chosen { id, name: None });
+            let id = WorkspaceId::new(named).map_err(Error::from);
+            let checked = id.and_then(|id| self.members.capabilities().check_workspace_id(&id).map(|()| id));
+            return checked.map(|id| Chosen { id, name: None }).map_err(|error| self.fail(error));
         };
         if let Some(found) = listed.iter().find(|workspace| workspace.id.as_str() == named) {
             return Ok(found.into());

@@ -1,6 +1,7 @@
 //! A connection whose listings are counted while they are read.
 
 use super::{COUNTED, UNCOUNTED, bar, line, style};
+use crate::report::counted;
 use async_trait::async_trait;
 use indicatif::ProgressBar;
 use std::io::IsTerminal;
@@ -20,6 +21,7 @@ const LINE_EVERY: u64 = 1000;
 pub(crate) struct Counted {
     connection: String,
     inner: Arc<dyn WorkspaceMembers>,
+    capabilities: Capabilities,
     reading: Mutex<Reading>,
 }
 
@@ -37,8 +39,13 @@ struct Reading {
 }
 
 impl Counted {
-    pub(crate) fn new(connection: impl Into<String>, inner: Arc<dyn WorkspaceMembers>) -> Arc<Self> {
-        Arc::new(Self { connection: connection.into(), inner, reading: Mutex::default() })
+    /// Of these capabilities, which are those of the connection.
+    pub(crate) fn new(
+        connection: &str,
+        inner: Arc<dyn WorkspaceMembers>,
+        capabilities: Capabilities,
+    ) -> Arc<Self> {
+        Arc::new(Self { connection: connection.to_owned(), inner, capabilities, reading: Mutex::default() })
     }
 
     /// Counts the records of a page when it comes.
@@ -112,7 +119,7 @@ impl Reading {
             bar.set_prefix(what);
             bar.set_length(self.total.unwrap_or_default().max(self.read));
             bar.set_position(self.read);
-            bar.set_message(format!("{} pages", self.pages));
+            bar.set_message(counted(self.pages, "page"));
         } else if self.read >= self.shown + LINE_EVERY {
             self.shown = self.read;
             let of = self.total.map(|total| format!(" of {total}")).unwrap_or_default();
@@ -128,7 +135,7 @@ impl WorkspaceMembers for Counted {
         self.inner.provider()
     }
     fn capabilities(&self) -> &Capabilities {
-        self.inner.capabilities()
+        &self.capabilities
     }
     async fn me(&self) -> Result<Identity> {
         self.inner.me().await

@@ -156,7 +156,7 @@ impl<'a> Draft<'a> {
                 };
                 let (target, role) = (&self.desired.target, &member.native_role);
                 let message = format!("{label} is a member of {target} already, as {role}{pending}");
-                let advice = "change the role instead, or allow for members";
+                let advice = "change their role instead, or say with if_present what to do with a member";
                 self.problem(Problem::AlreadyMember, &label, message, advice);
             }
             DesiredMembership::Add { if_present: IfPresent::Keep, .. } => {}
