@@ -152,12 +152,10 @@ impl Command {
         match self {
             Self::Add(Add { how, .. })
             | Self::SetRole(SetRole { how, .. })
-            | Self::Remove(Remove { how, .. }) => {
-                if how.dry_run {
-                    Need::Reading
-                } else {
-                    Need::Changes
-                }
+            | Self::Remove(Remove { how, .. })
+                if !how.dry_run =>
+            {
+                Need::Changes
             }
             Self::Apply(_) => Need::Changes,
             Self::Roles(_) | Self::Capabilities(_) => Need::Claims,

@@ -4,10 +4,12 @@ use crate::args::{Common, Need, Only};
 use crate::config::{self, Declarations, Declared, Found, Key};
 use crate::credentials::{EnvCredential, variable};
 use crate::failure::{Failure, Result};
+use crate::output::Output;
 use crate::progress::Counted;
 use crate::records::Records;
 use crate::simulate;
 use crate::target::Target;
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::Arc;
 use workspace_members::http::AdapterConfig;
@@ -40,6 +42,11 @@ impl Connection {
             variant => format!(", {variant}"),
         };
         format!("{}  ({} at {}{variant}{more})", self.name, self.provider(), capabilities.endpoint())
+    }
+
+    /// Says something to know about this connection.
+    pub(crate) fn note(&self, output: Output, text: impl Display) {
+        output.note(&format!("{}: {text}", self.name));
     }
 
     /// A failure of this connection.

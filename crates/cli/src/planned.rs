@@ -31,7 +31,7 @@ pub(crate) fn sheet(plan: &Plan) -> Sheet {
         kept(&plan.kept, &mut sheet);
         return sheet;
     }
-    sheet.line(Tone::Title, format!("Plan: {}", changes(plan.steps.len())));
+    sheet.line(Tone::Title, format!("Plan: {}", counted(plan.steps.len(), "change")));
     for step in &plan.steps {
         let (tone, sign) = tone(step.action);
         sheet.line(tone, format!("  {sign} {step}"));
@@ -62,11 +62,6 @@ fn kept(kept: &[Kept], sheet: &mut Sheet) {
     for kept in kept {
         sheet.line(Tone::Quiet, format!("  = {kept}"));
     }
-}
-
-/// `1 change`, `2 changes`.
-pub(crate) fn changes(count: usize) -> String {
-    counted(count as u64, "change")
 }
 
 /// A plan as the answer of `wsm plan`.
@@ -215,7 +210,7 @@ pub(crate) fn applied(report: &sync::Report) -> Report {
     kept(&report.kept, &mut sheet);
     let summary = match (report.remaining, &report.last_reading) {
         (Some(0), _) => "No changes remain: all workspaces match the desired state.".to_owned(),
-        (Some(left), _) => format!("Still to do: {}; plan again.", changes(left)),
+        (Some(left), _) => format!("Still to do: {}; plan again.", counted(left, "change")),
         (None, why) => {
             format!("The result could not be read back: {}", why.as_deref().unwrap_or("no answer"))
         }
@@ -226,7 +221,7 @@ pub(crate) fn applied(report: &sync::Report) -> Report {
     }
     let counts: Vec<String> = counts.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
     if !counts.is_empty() {
-        sheet.line(Tone::Title, format!("{}: {}.", changes(report.steps.len()), counts.join(", ")));
+        sheet.line(Tone::Title, format!("{}: {}.", counted(report.steps.len(), "change"), counts.join(", ")));
     }
     sheet.line(Tone::Title, summary);
     let mut sheets = vec![sheet];

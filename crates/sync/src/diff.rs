@@ -1,12 +1,11 @@
 //! Who is in one workspace and not in another, and whose role differs; across providers.
 
 use crate::desired::{People, Target};
-use crate::observe::Observed;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use workspace_members_core::{
-    Capabilities, EmailAddress, Member, NativeRole, PrincipalId, Role, Roster, Who, WorkspaceId,
+    Capabilities, EmailAddress, Member, NativeRole, PrincipalId, Role, Roster, Who,
 };
 
 /// One workspace to be compared.
@@ -21,11 +20,6 @@ impl<'a> Side<'a> {
     /// A workspace of a connection, by its roster.
     pub fn new(connection: &'a str, capabilities: &'a Capabilities, roster: &'a Roster) -> Self {
         Self { connection, capabilities, roster }
-    }
-
-    /// A workspace that was read.
-    pub fn of(observed: &'a Observed, workspace: &WorkspaceId) -> Option<Self> {
-        Some(Self::new(observed.connection(), observed.capabilities(), observed.roster(workspace)?))
     }
 
     fn target(&self) -> Target {

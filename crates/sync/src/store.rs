@@ -17,7 +17,8 @@ use std::time::Duration;
 use workspace_members_core::{NativeRole, PrincipalId, WorkspaceId};
 
 /// What an apply keeps outside itself, so that other runs and later ones know of it: who works on an account, which
-/// changes are open, and how much of a shared limit is used. Nothing else: plans are made from what is there.
+/// changes are open, and how much of a shared limit is used. Nothing else: plans are made from what is there. Whatever
+/// takes a lease fails with [`StateError::LeaseLost`] unless that is still the account's latest.
 ///
 /// [`FileStore`] keeps it in a folder of one host. Any store must pass the tests in `tests/store.rs` of this crate.
 #[async_trait]
@@ -29,8 +30,7 @@ pub trait StateStore: fmt::Debug + Send + Sync {
     /// the process ends. A store whose leases expire must renew one for as long as its `Lease` lives.
     async fn take_lease(&self, account: &AccountKey) -> Result<Option<Lease>, StateError>;
 
-    /// Fails with [`StateError::LeaseLost`] unless this is still the account's latest lease. Apply asks this before each
-    /// write at the provider. Idempotent.
+    /// Does nothing else. Apply asks this before each write at the provider. Idempotent.
     async fn check_lease(&self, lease: &Lease) -> Result<(), StateError>;
 
     /// The open changes of every account that [may be](AccountKey::may_be) this one, of each oldest first. Idempotent;
@@ -38,13 +38,11 @@ pub trait StateStore: fmt::Debug + Send + Sync {
     async fn open_changes(&self, account: &AccountKey) -> Result<Vec<(ChangeId, OpenChange)>, StateError>;
 
     /// Records that a change is about to begin. It is durable when this returns: the first request of the change is sent
-    /// only then. Fails with [`StateError::LeaseLost`] as [`check_lease`](Self::check_lease) does. Each call records
-    /// another change.
+    /// only then. Each call records another change.
     async fn begin_change(&self, lease: &Lease, change: &OpenChange) -> Result<ChangeId, StateError>;
 
     /// Records that a change is finished, and its outcome in a word. The lease is of the change's account, or of any
-    /// account behind its base URL. Fails with [`StateError::LeaseLost`] as [`check_lease`](Self::check_lease) does.
-    /// Idempotent.
+    /// account behind its base URL. Idempotent.
     async fn end_change(&self, lease: &Lease, id: &ChangeId, outcome: &str) -> Result<(), StateError>;
 
     /// Takes one slot of a limit that several processes share. Does not wait for one.

@@ -5,7 +5,7 @@ use crate::connections::Connections;
 use crate::failure::{Failure, Result};
 use crate::input::{self, Input};
 use crate::output::Output;
-use crate::report::Report;
+use crate::report::{Report, counted};
 use crate::{planned, progress};
 use std::io::{BufRead, IsTerminal, Write};
 use workspace_members::sync::{self, ApplyOptions, Plan};
@@ -61,7 +61,7 @@ pub(crate) async fn run(connections: &Connections, args: &args::Apply, output: O
 fn agreed(changes: usize) -> Result<bool> {
     let cannot = |error: std::io::Error| Failure::input(format!("nobody can be asked here: {error}"));
     let mut err = std::io::stderr();
-    write!(err, "Make {}? [y/N] ", planned::changes(changes)).and_then(|()| err.flush()).map_err(cannot)?;
+    write!(err, "Make {}? [y/N] ", counted(changes, "change")).and_then(|()| err.flush()).map_err(cannot)?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer).map_err(cannot)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))

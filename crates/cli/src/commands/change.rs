@@ -140,7 +140,7 @@ impl Change<'_> {
         self.note_unread(&done.found);
         let Some(step) = done.steps.first() else { return Ok(self.unchanged(&done.observed, &done.kept)) };
         if let Some(why) = &done.last_reading {
-            output.note(&format!("{}: the result could not be read back: {why}", connection.name));
+            connection.note(*output, format!("the result could not be read back: {why}"));
         }
         let line = format!("{}: {}", step.outcome, step.step);
         // Of a removal, the member as they were.
@@ -218,7 +218,7 @@ impl Change<'_> {
 
     fn note_unread(&self, seen: &[Observed]) {
         for unread in seen.iter().flat_map(Observed::unread) {
-            self.output.note(&format!("{}: could not be read: {unread}", self.connection.name));
+            self.connection.note(self.output, format!("could not be read: {unread}"));
         }
     }
 

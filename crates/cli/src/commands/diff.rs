@@ -85,9 +85,6 @@ fn sheet(diff: &Diff) -> Sheet {
         let names = several.left.iter().chain(&several.right).map(one).collect::<Vec<_>>().join(", ");
         sheet.line(Tone::Change, format!("  ? {} is ambiguous: {names}", several.who));
     }
-    sheet.line(
-        Tone::Plain,
-        format!("{} on both sides in the same role.", counted(diff.same as u64, "member")),
-    );
+    sheet.line(Tone::Plain, format!("{} on both sides in the same role.", counted(diff.same, "member")));
     sheet
 }

@@ -182,7 +182,7 @@ async fn workspaces(connection: &Connection) -> (Check, Option<Vec<Workspace>>) 
         Err(error) => return (Check::of(name, Err(error)), None),
     };
     let manageable = all.iter().filter(|workspace| workspace.may_be_manageable()).count();
-    let listed = counted(all.len() as u64, "workspace");
+    let listed = counted(all.len(), "workspace");
     let detail = format!("lists {listed}, of which it may manage {manageable}");
     let check = if manageable == 0 {
         Check::failed(name, detail, "make the key's user an owner of a workspace, or use a higher level")
@@ -232,12 +232,12 @@ async fn roster(connection: &Connection, workspaces: Option<&[Workspace]>) -> Ch
         name,
         if absent(connection, Capability::Roster).is_none() {
             connection.members.roster(id).await.map(|roster| {
-                let owners = counted(roster.owners().count() as u64, "owner");
-                format!("workspace {id} has {} ({owners})", counted(roster.len() as u64, "member"))
+                let owners = counted(roster.owners().count(), "owner");
+                format!("workspace {id} has {} ({owners})", counted(roster.len(), "member"))
             })
         } else {
             let members = collect_listing(|| connection.members.members(id.clone())).await;
-            let count = members.map(|members| counted(members.len() as u64, "member"));
+            let count = members.map(|members| counted(members.len(), "member"));
             count.map(|count| format!("lists {count} of workspace {id}; not known to be complete"))
         },
     )

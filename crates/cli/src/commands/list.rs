@@ -49,7 +49,7 @@ async fn list(
     if let Support::Absent(why) = capabilities.support(Capability::Roster)
         && capabilities.has(Capability::ListMembers)
     {
-        output.note(&format!("{}: not known to be a complete roster: {why}", connection.name));
+        connection.note(output, format!("not known to be a complete roster: {why}"));
     }
     let members = connection.members_of(&choice, output).await;
     let with = |(chosen, members): (Chosen, Result<_>)| members.map(|members| (chosen, members));

@@ -34,7 +34,7 @@ impl From<&Workspace> for Chosen {
 pub(crate) struct Choice {
     pub(crate) chosen: Vec<Chosen>,
     /// How many the connection has beside these whose members are not its to manage.
-    pub(crate) left_out: u64,
+    pub(crate) left_out: usize,
     /// The account's workspaces, if they were listed to find these.
     listed: Option<Vec<Workspace>>,
 }
@@ -45,14 +45,14 @@ impl Connection {
     }
 
     /// Says how many workspaces are not shown.
-    pub(crate) fn note_left_out(&self, count: u64, output: Output) {
+    pub(crate) fn note_left_out(&self, count: usize, output: Output) {
         if count > 0 {
-            output.note(&format!(
-                "{name}: {more} more not listed: not this key's to manage, or without members of their own; `wsm \
-                 workspaces {name} --all` shows them",
-                name = self.name,
-                more = counted(count, "workspace"),
-            ));
+            let (more, name) = (counted(count, "workspace"), &self.name);
+            let why = "not this key's to manage, or without members of their own";
+            self.note(
+                output,
+                format!("{more} more not listed: {why}; `wsm workspaces {name} --all` shows them"),
+            );
         }
     }
 
@@ -74,7 +74,7 @@ impl Connection {
         let all = self.workspaces().await?;
         let manageable = all.iter().filter(|workspace| workspace.may_be_manageable());
         let chosen: Vec<Chosen> = manageable.map(Chosen::from).collect();
-        Ok(Choice { left_out: (all.len() - chosen.len()) as u64, chosen, listed: Some(all) })
+        Ok(Choice { left_out: all.len() - chosen.len(), chosen, listed: Some(all) })
     }
 
     /// The workspaces with these ids or unique names, each once. They are listed if one of these may be a name.
@@ -203,10 +203,10 @@ impl Connection {
         if found.iter().any(Vec::is_empty) && self.has(Capability::ListWorkspaces) {
             match collect_listing(|| self.members.workspaces()).await {
                 Ok(all) => known = Some(all),
-                Err(error) => output.note(&format!(
-                    "{}: nobody is listed, and whether the workspace exists could not be read: {error}",
-                    self.name
-                )),
+                Err(error) => {
+                    let what = "nobody is listed, and whether the workspace exists could not be read";
+                    self.note(output, format!("{what}: {error}"));
+                }
             }
         }
         let missing =

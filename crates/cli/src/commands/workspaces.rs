@@ -26,7 +26,7 @@ pub(crate) async fn run(connections: &Connections, only: &Only, all: bool, outpu
         let total = found.len();
         let shown: Vec<_> =
             found.into_iter().filter(|workspace| all || workspace.may_be_manageable()).collect();
-        connection.note_left_out((total - shown.len()) as u64, output);
+        connection.note_left_out(total - shown.len(), output);
         for workspace in shown {
             rows.push(json!({
                 "connection": connection.name,

@@ -56,12 +56,20 @@ impl Counted {
         page: impl Future<Output = Result<Page<T>>>,
     ) -> Result<Page<T>> {
         if first {
-            self.reading().begin();
+            let mut reading = self.reading();
+            if reading.under_way == 0 {
+                *reading = Reading { total: Some(0), ..Reading::default() };
+            }
+            reading.under_way += 1;
         }
         let page = page.await;
         let mut reading = self.reading();
         if let Ok(page) = &page {
-            reading.add(page.records.len(), page.total, first);
+            reading.pages += 1;
+            reading.read += page.records.len() as u64;
+            if first {
+                reading.total = reading.total.zip(page.total).map(|(known, more)| known + more);
+            }
         }
         match &page {
             Ok(page) if page.next.is_some() => {
@@ -87,27 +95,10 @@ impl Counted {
 }
 
 impl Reading {
-    fn begin(&mut self) {
-        if self.under_way == 0 {
-            *self = Self { total: Some(0), ..Self::default() };
-        }
-        self.under_way += 1;
-    }
-
-    fn add(&mut self, records: usize, total: Option<u64>, first: bool) {
-        self.pages += 1;
-        self.read += records as u64;
-        if first {
-            self.total = self.total.zip(total).map(|(known, more)| known + more);
-        }
-    }
-
     /// A listing has ended, or failed.
     fn end(&mut self) {
         self.under_way = self.under_way.saturating_sub(1);
-        if self.under_way == 0
-            && let Some(bar) = self.bar.take()
-        {
+        if let (0, Some(bar)) = (self.under_way, &self.bar) {
             bar.finish_and_clear();
         }
     }

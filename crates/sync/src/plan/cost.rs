@@ -155,9 +155,8 @@ impl<'a> Pricing<'a> {
             return Requests::between(Operation::Get, singles, singles);
         }
         let apart = !self.capabilities.has(Capability::ListAccountMembers);
-        let lists =
-            self.roster.0.iter().filter(|(operation, _)| apart && **operation == Operation::ListMembers);
-        Requests(lists.map(|(operation, count)| (*operation, *count)).collect())
+        let lists = self.roster.0.get_key_value(&Operation::ListMembers).filter(|_| apart);
+        Requests(lists.map(|(operation, count)| (*operation, *count)).into_iter().collect())
     }
 
     /// The requests of one step.

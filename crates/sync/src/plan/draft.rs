@@ -19,10 +19,7 @@ use workspace_members_core::{
 };
 
 /// Somebody named who is not among the members that were read.
-struct Outsider<'a> {
-    found: Found,
-    desired: &'a DesiredMember,
-}
+type Outsider<'a> = (Found, &'a DesiredMember);
 
 /// Drafts one workspace.
 pub(super) struct Draft<'a> {
@@ -53,8 +50,8 @@ impl<'a> Draft<'a> {
                 None => {}
             }
         }
-        for outsider in &outsiders {
-            draft.outsider(outsider);
+        for (found, desired) in &outsiders {
+            draft.outsider(found, desired);
         }
         let roles = draft.capabilities().roles();
         // By principal among equals: the second sort is stable.
@@ -93,7 +90,7 @@ impl<'a> Draft<'a> {
                     let first = *members[index].get_or_insert(one);
                     self.check_same(first, one, &principal);
                 }
-                Ok(found) => outsiders.push(Outsider { found, desired: one }),
+                Ok(found) => outsiders.push((found, one)),
                 Err(error)
                     if one.membership == DesiredMembership::Absent
                         && self.is_surely_out(&one.who, error.problem, nameless) => {}
@@ -102,14 +99,14 @@ impl<'a> Draft<'a> {
         }
         let capabilities = self.capabilities();
         // Stable, so that of two entries for one principal the first stays first.
-        outsiders.sort_by_cached_key(|one| capabilities.folded(&one.found.principal).into_owned());
+        outsiders.sort_by_cached_key(|(found, _)| capabilities.folded(&found.principal).into_owned());
         let mut distinct: Vec<Outsider<'a>> = Vec::with_capacity(outsiders.len());
-        for next in outsiders {
+        for (found, next) in outsiders {
             match distinct.last() {
-                Some(first) if capabilities.same_principal(&first.found.principal, &next.found.principal) => {
-                    self.check_same(first.desired, next.desired, &next.found.principal);
+                Some((first, desired)) if capabilities.same_principal(&first.principal, &found.principal) => {
+                    self.check_same(desired, next, &found.principal);
                 }
-                _ => distinct.push(next),
+                _ => distinct.push((found, next)),
             }
         }
         (members, distinct)
@@ -131,13 +128,13 @@ impl<'a> Draft<'a> {
             && self.directory.who(entry).is_some_and(|who| matches!(*who, Who::Id(_)) || !nameless)
     }
 
-    fn outsider(&mut self, outsider: &Outsider<'a>) {
-        match &outsider.desired.membership {
+    fn outsider(&mut self, found: &Found, desired: &DesiredMember) {
+        match &desired.membership {
             DesiredMembership::Role(_) if self.desired.mode == Mode::RemoveOnly => {}
-            DesiredMembership::Role(role) => self.add(outsider, role, IfPresent::SetRole),
-            DesiredMembership::Add { role, if_present } => self.add(outsider, role, *if_present),
+            DesiredMembership::Role(role) => self.add(found, desired, role, IfPresent::SetRole),
+            DesiredMembership::Add { role, if_present } => self.add(found, desired, role, *if_present),
             DesiredMembership::SetRole(_) => {
-                let label = self.directory.label(&outsider.found.principal, None);
+                let label = self.directory.label(&found.principal, None);
                 let message = format!("{label} is not a member of {}", self.desired.target);
                 self.problem(Problem::NotAMember, &label, message, "add them instead");
             }
@@ -231,8 +228,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn add(&mut self, outsider: &Outsider<'a>, role: &Role, if_present: IfPresent) {
-        let (principal, capabilities) = (&outsider.found.principal, self.capabilities());
+    fn add(&mut self, found: &Found, desired: &DesiredMember, role: &Role, if_present: IfPresent) {
+        let (principal, capabilities) = (&found.principal, self.capabilities());
         let DesiredWorkspace { target, notify, .. } = self.desired;
         let unknown = !self.members.lacks(principal);
         if unknown && capabilities.behaves(Behaviour::AddUpserts) {
@@ -246,7 +243,7 @@ impl<'a> Draft<'a> {
         }
         let is =
             if unknown { "; whether they are a member could not be read" } else { " and is not a member" };
-        let reason = format!("{}{is}", asked_for(outsider.desired, role));
+        let reason = format!("{}{is}", asked_for(desired, role));
         let mut step = self.step(principal, None, Action::Add, reason);
         let request =
             AddMember::new(target.workspace.clone(), principal.clone(), role.clone()).with_notify(*notify);
@@ -258,7 +255,7 @@ impl<'a> Draft<'a> {
         grant::describe(self.directory, &mut step, role, resolved, None);
         let may_invite = principal.as_user().is_some() && capabilities.behaves(Behaviour::AddMayInvite);
         for (so, consequence) in [
-            (!outsider.found.verified, Consequence::Unverified),
+            (!found.verified, Consequence::Unverified),
             (unknown, Consequence::MembershipUnknown),
             (may_invite, Consequence::MayInvite),
             (self.directory.is(principal, Mark::RoleFixed), Consequence::RoleSetByProvider),

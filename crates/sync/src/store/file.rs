@@ -13,9 +13,8 @@ use std::time::Duration;
 ///
 /// Each account has three files: `ACCOUNT.lock`, locked while a lease lives; `ACCOUNT.generation`, the number of the
 /// latest lease; and `ACCOUNT.journal`, the open changes. The lock of any account behind a base URL is shared by leases of
-/// its accounts that are known. Do not delete the files between runs. A lease is lost where they were deleted while it
-/// lived. Reads and writes files on tokio's threads for blocking work, so it needs a tokio
-/// runtime.
+/// its accounts that are known. Do not delete the files between runs: a lease is lost where they were deleted while it
+/// lived. It works on tokio's threads for blocking work, so it needs a tokio runtime.
 #[derive(Debug, Clone)]
 pub struct FileStore {
     folder: PathBuf,
