@@ -304,6 +304,14 @@ mod tests {
         assert_eq!(is_id(IdForm::Any), [false; 6]);
         assert_eq!(is_id(IdForm::Integer), [true, false, false, false, false, false]);
         assert_eq!(is_id(IdForm::Alphanumeric { length: 22 }), [false, false, false, false, false, true]);
+        let passes = |form: IdForm| {
+            let capabilities = of_users().with_workspace_ids(form);
+            ["7", "Sales", panda]
+                .map(|text| capabilities.check_workspace_id(&WorkspaceId::new(text).unwrap()).is_ok())
+        };
+        assert_eq!(passes(IdForm::Any), [true; 3]);
+        assert_eq!(passes(IdForm::Integer), [true, false, false]);
+        assert_eq!(passes(IdForm::Alphanumeric { length: 22 }), [false, false, true]);
     }
 
     #[test]

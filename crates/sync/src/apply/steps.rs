@@ -45,7 +45,7 @@ impl Runner<'_> {
                 stopped_at = Some(step.number);
             }
             reports.push(report);
-            if step.to.as_ref().is_some_and(|native| roles.normalize(native) == Role::Owner) {
+            if step.makes_owner(roles) {
                 made_owner.push(step.principal.clone());
             }
         }

@@ -105,10 +105,10 @@ impl<'a> Case<'a> {
         let principal = &step.principal;
         owners.remove(principal);
         let left = owners.count();
-        let roles = self.directory.observed.capabilities().roles();
-        let owner = step.to.as_ref().is_some_and(|native| roles.normalize(native) == Role::Owner);
         // Somebody whose role something else sets is not counted on.
-        if owner && !step.has(&Consequence::RoleSetByProvider) {
+        if step.makes_owner(self.directory.observed.capabilities().roles())
+            && !step.has(&Consequence::RoleSetByProvider)
+        {
             let unread = if step.has(&Consequence::MayInvite) { Status::Pending } else { Status::Unknown };
             let status = member.map_or(unread, |member| member.status);
             owners.add(principal, self.directory.status(principal, status));
