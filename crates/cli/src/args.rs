@@ -1,6 +1,7 @@
 //! What can be typed. The help texts are the reference; `docs/cli.md` is the guide.
 
 use crate::target::{Target, WorkspaceTarget};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -123,7 +124,16 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Only {
     /// Of this connection only.
+    #[arg(value_parser = connection)]
     pub(crate) connection: Option<String>,
+}
+
+/// A connection, where no workspace can be named.
+fn connection(text: &str) -> Result<String, String> {
+    match text.split_once(':') {
+        Some((connection, _)) => Err(format!("this is about a whole connection: write {connection}")),
+        None => Ok(text.to_owned()),
+    }
 }
 
 /// What a command needs of its connections.
@@ -142,12 +152,10 @@ impl Command {
         match self {
             Self::Add(Add { how, .. })
             | Self::SetRole(SetRole { how, .. })
-            | Self::Remove(Remove { how, .. }) => {
-                if how.dry_run {
-                    Need::Reading
-                } else {
-                    Need::Changes
-                }
+            | Self::Remove(Remove { how, .. })
+                if !how.dry_run =>
+            {
+                Need::Changes
             }
             Self::Apply(_) => Need::Changes,
             Self::Roles(_) | Self::Capabilities(_) => Need::Claims,
@@ -191,14 +199,22 @@ pub(crate) struct Add {
     /// owner, manager, editor, viewer, or native:NAME for a provider's own role.
     #[arg(long)]
     pub(crate) role: Role,
-    /// What to do if they are a member already.
-    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
-    pub(crate) if_present: Present,
+    /// What to do if they are a member already: fail, keep their role, or give them the role asked for.
+    #[arg(long, default_value = "fail", value_name = "WHAT", value_parser = if_present())]
+    pub(crate) if_present: IfPresent,
     /// Have the provider mail the new member.
     #[arg(long)]
     pub(crate) notify: bool,
     #[command(flatten)]
     pub(crate) how: How,
+}
+
+fn if_present() -> impl TypedValueParser<Value = IfPresent> {
+    PossibleValuesParser::new(["fail", "keep", "set-role"]).map(|text| match text.as_str() {
+        "keep" => IfPresent::Keep,
+        "set-role" => IfPresent::SetRole,
+        _ => IfPresent::Fail,
+    })
 }
 
 #[derive(Debug, Args)]
@@ -288,28 +304,6 @@ pub(crate) struct Apply {
     pub(crate) replan: bool,
     #[command(flatten)]
     pub(crate) lift: Lift,
-}
-
-/// What to do with somebody who is a member already.
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-pub(crate) enum Present {
-    /// Fail.
-    #[default]
-    Fail,
-    /// Leave the role they have.
-    Keep,
-    /// Give them the role asked for.
-    SetRole,
-}
-
-impl From<Present> for IfPresent {
-    fn from(present: Present) -> Self {
-        match present {
-            Present::Fail => Self::Fail,
-            Present::Keep => Self::Keep,
-            Present::SetRole => Self::SetRole,
-        }
-    }
 }
 
 #[derive(Debug, Args)]

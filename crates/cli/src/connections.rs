@@ -4,10 +4,12 @@ use crate::args::{Common, Need, Only};
 use crate::config::{self, Declarations, Declared, Found, Key};
 use crate::credentials::{EnvCredential, variable};
 use crate::failure::{Failure, Result};
+use crate::output::Output;
 use crate::progress::Counted;
 use crate::records::Records;
 use crate::simulate;
 use crate::target::Target;
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::Arc;
 use workspace_members::http::AdapterConfig;
@@ -40,6 +42,11 @@ impl Connection {
             variant => format!(", {variant}"),
         };
         format!("{}  ({} at {}{variant}{more})", self.name, self.provider(), capabilities.endpoint())
+    }
+
+    /// Says something to know about this connection.
+    pub(crate) fn note(&self, output: Output, text: impl Display) {
+        output.note(&format!("{}: {text}", self.name));
     }
 
     /// A failure of this connection.
@@ -94,7 +101,8 @@ impl Connections {
         let mut records = Records::new(common.audit.clone(), need);
         let mut all = Vec::new();
         for connection in connections {
-            all.push(open(connection, &mut records).await?);
+            let endpoint = simulator.as_ref().map(|_| "the simulator");
+            all.push(open(connection, &mut records, endpoint).await?);
         }
         Ok(Self { all, from, missing, guards, state_dir, _simulator: simulator })
     }
@@ -217,11 +225,17 @@ fn state_dir(need: Need) -> Result<PathBuf> {
     }
 }
 
-async fn open(declared: Declared, records: &mut Records) -> Result<Connection> {
+/// `endpoint` replaces the real one in plans: the simulator's port is another one in each run.
+async fn open(declared: Declared, records: &mut Records, endpoint: Option<&str>) -> Result<Connection> {
     let Declared { name, config, own, key } = declared;
     let fail = |error: Error| Failure::from(error.with_provider(config.provider.clone())).at(&name);
     let adapter = own.connect(&config.effective_http(), key.credential).map_err(fail)?;
     let layers = records.standard(config.effective_layers()).await.map_err(fail)?;
-    let members = Counted::new(&name, Arc::new(layers.build(adapter).map_err(fail)?.with_connection(&name)));
+    let stack = Arc::new(layers.build(adapter).map_err(fail)?.with_connection(&name));
+    let mut capabilities = stack.capabilities().clone();
+    if let Some(endpoint) = endpoint {
+        capabilities = capabilities.with_endpoint(endpoint);
+    }
+    let members = Counted::new(&name, stack, capabilities);
     Ok(Connection { name, config, own, members, key_from: key.from })
 }

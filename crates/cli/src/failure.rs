@@ -1,6 +1,6 @@
 //! What went wrong, as people and scripts see it.
 
-use crate::exit::Exit;
+use crate::exit::{Exit, says_what_is_right};
 use serde_json::{Value, json};
 use workspace_members::{Effect, Error, ErrorKind, Operation, Provider};
 
@@ -75,8 +75,7 @@ impl Failure {
         if let Some(wait) = self.error.retry_after() {
             lines.push(format!("  the provider asks to wait {} s", wait.as_secs_f64().ceil()));
         }
-        // For wrong input the line itself says what would be right.
-        if self.advice.is_some() || (self.fields.is_empty() && Exit::of(self.error.kind()) != Exit::Input) {
+        if self.advice.is_some() || (self.fields.is_empty() && !says_what_is_right(self.error.kind())) {
             lines.push(format!("  advice: {}", self.advice()));
         }
         lines
@@ -125,7 +124,7 @@ pub(crate) fn line(error: &dyn std::error::Error) -> String {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let exit = Exit::of(error.kind());
+        let exit = Exit::of(&error);
         Self { connection: None, error, advice: None, exit, fields: Vec::new(), lines: Vec::new() }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
-use crate::report::{Report, Sheet, Tone, counted, member_row, roster_sheet};
+use crate::report::{Report, Sheet, Tone, counted, member_row};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use workspace_members::sync::{
@@ -31,7 +31,7 @@ pub(crate) fn sheet(plan: &Plan) -> Sheet {
         kept(&plan.kept, &mut sheet);
         return sheet;
     }
-    sheet.line(Tone::Title, format!("Plan: {}", changes(plan.steps.len())));
+    sheet.line(Tone::Title, format!("Plan: {}", counted(plan.steps.len(), "change")));
     for step in &plan.steps {
         let (tone, sign) = tone(step.action);
         sheet.line(tone, format!("  {sign} {step}"));
@@ -53,7 +53,7 @@ pub(crate) fn sheet(plan: &Plan) -> Sheet {
         0 => String::new(),
         seconds => format!(", {seconds} s at the least under the account's limits"),
     };
-    let line = format!("At most {requests} ({} of them writes){time}.", plan.requests.writes);
+    let line = format!("At most {requests} ({}){time}.", counted(plan.requests.writes, "write"));
     sheet.line(Tone::Plain, line);
     sheet
 }
@@ -62,11 +62,6 @@ fn kept(kept: &[Kept], sheet: &mut Sheet) {
     for kept in kept {
         sheet.line(Tone::Quiet, format!("  = {kept}"));
     }
-}
-
-/// `1 change`, `2 changes`.
-pub(crate) fn changes(count: usize) -> String {
-    counted(count as u64, "change")
 }
 
 /// A plan as the answer of `wsm plan`.
@@ -188,14 +183,17 @@ pub(crate) fn not_applied(error: ApplyError) -> Failure {
     }
 }
 
-/// What came of a plan: each step, then the rosters as they are now.
+/// What came of a plan that was shown: how many steps ended how, those of which there is more to say, and what is there
+/// now.
 pub(crate) fn applied(report: &sync::Report) -> Report {
     let mut sheet = Sheet::default();
     unread(&report.found, &mut sheet);
     for recovered in &report.recovered {
         sheet.line(Tone::Change, format!("  {}", recovering(recovered)));
     }
-    for done in &report.steps {
+    for done in
+        report.steps.iter().filter(|done| done.outcome != StepOutcome::Applied || done.message.is_some())
+    {
         let tone = match done.outcome {
             StepOutcome::Applied => Tone::Gain,
             StepOutcome::Unchanged => Tone::Quiet,
@@ -212,14 +210,22 @@ pub(crate) fn applied(report: &sync::Report) -> Report {
     kept(&report.kept, &mut sheet);
     let summary = match (report.remaining, &report.last_reading) {
         (Some(0), _) => "No changes remain: all workspaces match the desired state.".to_owned(),
-        (Some(left), _) => format!("{} remain; plan again.", changes(left)),
+        (Some(left), _) => format!("Still to do: {}; plan again.", counted(left, "change")),
         (None, why) => {
             format!("The result could not be read back: {}", why.as_deref().unwrap_or("no answer"))
         }
     };
+    let mut counts: BTreeMap<StepOutcome, usize> = BTreeMap::new();
+    for done in &report.steps {
+        *counts.entry(done.outcome).or_default() += 1;
+    }
+    let counts: Vec<String> = counts.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
+    if !counts.is_empty() {
+        sheet.line(Tone::Title, format!("{}: {}.", counted(report.steps.len(), "change"), counts.join(", ")));
+    }
     sheet.line(Tone::Title, summary);
     let mut sheets = vec![sheet];
-    sheets.extend(rosters(&report.observed));
+    sheets.extend(overview("After:", &report.observed).filter(|_| !report.steps.is_empty()));
     let rows = report.steps.iter().map(|done| row(&done.step, Some(done))).collect();
     let mut answer = Report::rows(STEP_HEADING, rows, sheets);
     answer.json = json!(report);
@@ -274,9 +280,9 @@ fn exit(report: &sync::Report) -> Exit {
     }
 }
 
-/// What was found, in a line per workspace: how many members, and how many of each role.
-pub(crate) fn overview(observed: &[Observed]) -> Sheet {
-    let mut sheet = Sheet::new(&["TARGET", "NAME", "MEMBERS", "ROLES"]).titled("Now:");
+/// In a line per workspace whose members were read: how many, and how many of each role.
+pub(crate) fn overview(title: &str, observed: &[Observed]) -> Option<Sheet> {
+    let mut sheet = Sheet::new(&["TARGET", "NAME", "MEMBERS", "ROLES"]).titled(title);
     for seen in observed {
         for (id, roster) in seen.rosters() {
             let mut roles: BTreeMap<&str, usize> = BTreeMap::new();
@@ -292,18 +298,7 @@ pub(crate) fn overview(observed: &[Observed]) -> Sheet {
             ]);
         }
     }
-    sheet
-}
-
-/// The rosters that were read, for people.
-fn rosters(observed: &[Observed]) -> Vec<Sheet> {
-    let sheets = observed.iter().flat_map(|seen| {
-        seen.rosters().iter().map(|(id, roster)| {
-            let name = seen.workspace(id).map(|workspace| workspace.name.clone());
-            roster_sheet(seen.connection(), id, name.as_deref(), roster.members())
-        })
-    });
-    sheets.collect()
+    (!sheet.rows.is_empty()).then_some(sheet)
 }
 
 /// The rosters that were read, for scripts: as `wsm list` answers them.

@@ -97,7 +97,7 @@ pub(crate) fn of_apply(shown: Option<Output>) -> Progress {
         match event {
             Event::Read(observed) => {
                 if let Some(output) = shown {
-                    output.interim(&[planned::overview(observed)], false);
+                    output.interim(planned::overview("Before:", observed).as_slice(), false);
                 }
             }
             Event::Planned(plan) => {

@@ -3,6 +3,7 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use serde_json::{Value, json};
+use std::fmt::Display;
 use workspace_members::{Member, Role, WorkspaceId};
 
 /// The answer of one command. The default is silent: for a command that has written its answer itself.
@@ -47,7 +48,7 @@ impl Report {
 
     /// Adds what failed, which decides the exit code.
     pub(crate) fn with_failures(mut self, succeeded: usize, failures: Vec<Failure>) -> Self {
-        self.exit = Exit::of_parts(succeeded, failures.len());
+        self.exit = Exit::of_parts(succeeded, failures.iter().map(|failure| failure.exit));
         self.failures = failures;
         self
     }
@@ -98,8 +99,10 @@ impl Sheet {
 }
 
 /// `1 change`, `2 changes`.
-pub(crate) fn counted(count: u64, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+pub(crate) fn counted(count: impl Display, what: &str) -> String {
+    let count = count.to_string();
+    let plural = if count == "1" { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 /// The fields of a [`member_row`].
@@ -159,7 +162,7 @@ pub(crate) fn roster_sheet(
     members: &[Member],
 ) -> Sheet {
     let name = name.filter(|name| !name.is_empty()).map(|name| format!("  {name}")).unwrap_or_default();
-    let count = counted(members.len() as u64, "member");
+    let count = counted(members.len(), "member");
     let mut sheet = Sheet::new(&MEMBER_COLUMNS).titled(format!("{connection}:{workspace}{name}  ({count})"));
     let mut members: Vec<&Member> = members.iter().collect();
     members.sort_by_cached_key(|member| {

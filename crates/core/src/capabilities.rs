@@ -2,8 +2,8 @@
 
 use crate::macros::setters;
 use crate::{
-    Behaviour, Capability, Evidence, IdForm, Operation, PrincipalId, PrincipalKind, Provider, RoleTable,
-    Support,
+    Behaviour, Capability, Error, Evidence, IdForm, Operation, PrincipalId, PrincipalKind, Provider, Result,
+    RoleTable, Support, WorkspaceId,
 };
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -182,6 +182,18 @@ impl Capabilities {
         self.workspace_ids
     }
 
+    /// Refuses what has not the form of a workspace's id. Where the form is not known, any text is tried.
+    pub fn check_workspace_id(&self, id: &WorkspaceId) -> Result<()> {
+        let form = match self.workspace_ids {
+            IdForm::Any => return Ok(()),
+            form if form.is_id(id.as_str()) => return Ok(()),
+            IdForm::Integer => "a positive whole number".to_owned(),
+            IdForm::Alphanumeric { length } => format!("{length} letters and digits"),
+        };
+        let message = format!("{:?} is not a workspace's id; write {form}", id.as_str());
+        Err(Error::invalid_input(message).with_provider(self.provider.clone()))
+    }
+
     /// How roles translate.
     pub fn roles(&self) -> &RoleTable {
         &self.roles
@@ -289,6 +301,14 @@ mod tests {
         assert_eq!(is_id(IdForm::Any), [false; 6]);
         assert_eq!(is_id(IdForm::Integer), [true, false, false, false, false, false]);
         assert_eq!(is_id(IdForm::Alphanumeric { length: 22 }), [false, false, false, false, false, true]);
+        let passes = |form: IdForm| {
+            let capabilities = of_users().with_workspace_ids(form);
+            ["7", "Sales", panda]
+                .map(|text| capabilities.check_workspace_id(&WorkspaceId::new(text).unwrap()).is_ok())
+        };
+        assert_eq!(passes(IdForm::Any), [true; 3]);
+        assert_eq!(passes(IdForm::Integer), [true, false, false]);
+        assert_eq!(passes(IdForm::Alphanumeric { length: 22 }), [false, false, true]);
     }
 
     #[test]

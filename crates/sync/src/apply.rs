@@ -21,14 +21,16 @@ use crate::desired::{Desired, DesiredWorkspace, Target};
 use crate::guards::Guards;
 use crate::observe::{Known, Observed};
 use crate::plan::{Directory, Members, Owners, Plan, Refused, Step, Unjudged};
+use crate::store::AccountKey;
 use connections::{Picked, pick};
 use error::read;
 use futures_util::future::{BoxFuture, try_join_all};
 use futures_util::{FutureExt, StreamExt, stream};
 use leases::Leases;
 use recheck::Recheck;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use steps::Runner;
+use workspace_members_core::WorkspaceId;
 
 /// Recovers the open changes of earlier runs at these connections: adds people again who were left outside. Do it before
 /// planning, as it changes the rosters that a plan is made from. Idempotent.
@@ -52,13 +54,11 @@ async fn observe_with(
     desired: &Desired,
     known: impl Fn(&str) -> Known,
 ) -> Result<Vec<Observed>, ApplyError> {
-    let mut all: Vec<BoxFuture<'_, Result<Observed, ApplyError>>> = Vec::with_capacity(connections.len());
-    for (&name, &members) in connections {
-        let known = known(name);
-        let reading = Observed::read_knowing(members, name, desired, known);
-        all.push(async move { reading.await.map_err(read(name)) }.boxed());
-    }
-    try_join_all(all).await
+    let reading = connections.iter().map(|(&name, &members)| {
+        let reading = Observed::read_knowing(members, name, desired, known(name));
+        async move { reading.await.map_err(read(name)) }.boxed()
+    });
+    try_join_all(reading).await
 }
 
 /// Carries out a plan.
@@ -104,13 +104,16 @@ async fn run(
 ) -> Result<Report, ApplyError> {
     let picked = pick(connections, desired.connections())?;
     // Only adding people leaves nothing open, and needs to know neither who acts nor which account it is; unless an
-    // earlier run left something open there.
-    let open = options.store.all_open_changes().await;
-    let only_adds = |name: &str| {
-        let nothing_open = open.as_ref().is_ok_and(|all| !all.iter().any(|open| open.connection == name));
-        nothing_open && desired.of_connection(name).all(DesiredWorkspace::only_adds)
-    };
-    let leases = Leases::take(&picked, &*options.store, only_adds).await?;
+    // earlier run left something open behind the same base URL.
+    let mut only_adds = BTreeSet::new();
+    for (&name, members) in &picked {
+        let any = AccountKey::of(members.capabilities(), None);
+        let nothing_open = async || options.store.open_changes(&any).await.is_ok_and(|open| open.is_empty());
+        if desired.of_connection(name).all(DesiredWorkspace::only_adds) && nothing_open().await {
+            only_adds.insert(name);
+        }
+    }
+    let leases = Leases::take(&picked, &*options.store, |name| only_adds.contains(name)).await?;
     let recovered = recover::recover(&leases, &picked, &options.progress).await?;
     let known = |name: &str| {
         let known = options.known.get(name).cloned().unwrap_or_default().with_guards(options.guards.clone());
@@ -153,8 +156,8 @@ async fn run(
             Err(error) => report.unread(&error),
         }
     }
-    match leases.open_changes().await {
-        Ok(open_changes) => report.open_changes = open_changes,
+    match leases.open().await {
+        Ok(open) => report.open_changes = open.into_iter().map(|(.., change)| change).collect(),
         Err(error) => report.unread(&error),
     }
     Ok(report)
@@ -162,25 +165,21 @@ async fn run(
 
 /// The same rosters of all connections once more, side by side.
 async fn again(connections: &Picked<'_>, observed: &[Observed]) -> Result<Vec<Observed>, ApplyError> {
-    let mut all: Vec<BoxFuture<'_, Result<Observed, ApplyError>>> = Vec::with_capacity(observed.len());
-    for seen in observed {
-        let name = seen.connection();
-        let Some(&members) = connections.get(name) else { continue };
-        all.push(async move { seen.again(members).await.map_err(read(name)) }.boxed());
-    }
-    try_join_all(all).await
+    let reading = observed.iter().filter_map(|seen| {
+        let (name, &members) = connections.get_key_value(seen.connection())?;
+        Some(async move { seen.again(members).await.map_err(read(name)) }.boxed())
+    });
+    try_join_all(reading).await
 }
 
 /// The workspaces whose rosters differ between two plans.
 fn changed(old: &Plan, new: &Plan) -> Vec<Target> {
-    let rosters = |plan: &Plan| {
-        let mut all = BTreeMap::new();
-        for account in &plan.accounts {
-            for (id, roster) in &account.rosters {
-                all.insert(Target::new(&account.connection, id.clone()), roster.fingerprint.clone());
-            }
-        }
-        all
+    let rosters = |plan: &Plan| -> BTreeMap<Target, String> {
+        let all = plan.accounts.iter().flat_map(|account| {
+            let target = |id: &WorkspaceId| Target::new(&account.connection, id.clone());
+            account.rosters.iter().map(move |(id, roster)| (target(id), roster.fingerprint.clone()))
+        });
+        all.collect()
     };
     let (old, mut new) = (rosters(old), rosters(new));
     new.retain(|target, roster| old.get(target) != Some(roster));

@@ -15,7 +15,6 @@ use crate::guards::Guards;
 use crate::setters::setters;
 use faults::Faults;
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
 use std::sync::Arc;
 use text::display_as_named;
 use workspace_members_core::{IfPresent, Notify, Role};
@@ -40,20 +39,7 @@ impl Mode {
     }
 }
 
-display_as_named!(Mode);
-
-impl FromStr for Mode {
-    type Err = InvalidText;
-    fn from_str(text: &str) -> Result<Self, InvalidText> {
-        let invalid = || {
-            InvalidText::new(
-                format!("{text:?} is not a mode"),
-                "write authoritative, additive or remove-only",
-            )
-        };
-        text::named(text).ok_or_else(invalid)
-    }
-}
+display_as_named!(Mode = "mode", "authoritative, additive or remove-only");
 
 /// What is desired of one member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,14 +141,8 @@ impl DesiredWorkspace {
         self.mode == Mode::Additive && !self.members.iter().any(described)
     }
 
-    /// Names somebody, unless they are named already with the same desired state.
-    ///
-    /// Copies the list, since it is shared: to name many, [`with_members`](Self::with_members) does it once.
-    pub fn with_member(self, desired_member: DesiredMember) -> Self {
-        self.with_members([desired_member])
-    }
-
-    /// Names many, except those who are named already with the same desired state.
+    /// Names these, except those who are named already with the same desired state. Copies the list, which is shared: call
+    /// it once.
     pub fn with_members(mut self, more: impl IntoIterator<Item = DesiredMember>) -> Self {
         let mut all: Vec<DesiredMember> = self.members.iter().cloned().chain(more).collect();
         // Stable, so that of two desired states for one entry the first stays first.
@@ -263,7 +243,7 @@ impl Desired {
     /// One change in one workspace; nobody else there is touched.
     fn one(target: Target, notify: Notify, desired_member: DesiredMember) -> Self {
         let workspace = DesiredWorkspace::new(target, Mode::Additive).with_notify(notify);
-        Self::new().with_workspace(workspace.with_member(desired_member))
+        Self::new().with_workspace(workspace.with_members([desired_member]))
     }
 
     /// Reads a TOML file's text; `file` is its name in errors. Every error is reported, with line and column.
@@ -317,7 +297,7 @@ mod tests {
         ];
         let new = || DesiredWorkspace::new("acme:1".parse().unwrap(), Mode::Additive);
         let at_once = new().with_members(list.clone());
-        let one_by_one = list.clone().into_iter().fold(new(), DesiredWorkspace::with_member);
+        let one_by_one = list.clone().into_iter().fold(new(), |all, one| all.with_members([one]));
         assert_eq!(at_once, one_by_one);
         assert_eq!(at_once.clone().with_members(list.clone()), at_once);
         // Each desired state once, by whom it is about; of two about the same the first stays first.

@@ -1,12 +1,11 @@
 //! Who is in one workspace and not in another, and whose role differs; across providers.
 
 use crate::desired::{People, Target};
-use crate::observe::Observed;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use workspace_members_core::{
-    Capabilities, EmailAddress, Member, NativeRole, PrincipalId, Role, Roster, Who, WorkspaceId,
+    Capabilities, EmailAddress, Member, NativeRole, PrincipalId, Role, Roster, Who,
 };
 
 /// One workspace to be compared.
@@ -21,11 +20,6 @@ impl<'a> Side<'a> {
     /// A workspace of a connection, by its roster.
     pub fn new(connection: &'a str, capabilities: &'a Capabilities, roster: &'a Roster) -> Self {
         Self { connection, capabilities, roster }
-    }
-
-    /// A workspace that was read.
-    pub fn of(observed: &'a Observed, workspace: &WorkspaceId) -> Option<Self> {
-        Some(Self::new(observed.connection(), observed.capabilities(), observed.roster(workspace)?))
     }
 
     fn target(&self) -> Target {
@@ -171,15 +165,14 @@ impl Diff {
                 ([one], []) if matched => diff.only_left.push(DiffMember::of(one)),
                 ([], [one]) if matched => diff.only_right.push(DiffMember::of(one)),
                 ([one], [other]) if matched => diff.both(key, one, other, by_id),
-                (many, others) => diff.ambiguous(key, many, others),
+                sides => {
+                    let all = |members: &[&Member]| members.iter().copied().map(DiffMember::of).collect();
+                    let (left, right) = (all(sides.0), all(sides.1));
+                    diff.ambiguous.push(Ambiguity { who: key.to_string(), left, right });
+                }
             }
         }
         diff
-    }
-
-    fn ambiguous(&mut self, key: &Key, left: &[&Member], right: &[&Member]) {
-        let all = |members: &[&Member]| members.iter().copied().map(DiffMember::of).collect();
-        self.ambiguous.push(Ambiguity { who: key.to_string(), left: all(left), right: all(right) });
     }
 
     fn both(&mut self, key: &Key, left: &Member, right: &Member, by_id: bool) {

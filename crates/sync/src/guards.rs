@@ -1,6 +1,6 @@
 //! The limits that a plan's outcome must keep.
 
-use crate::desired::{Entry, InvalidText, text, text::display_as_named};
+use crate::desired::{Entry, InvalidText, text::display_as_named};
 use crate::setters::setters;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -49,17 +49,7 @@ impl Guard {
     ];
 }
 
-display_as_named!(Guard);
-
-impl FromStr for Guard {
-    type Err = InvalidText;
-    fn from_str(text: &str) -> Result<Self, InvalidText> {
-        text::named(text).ok_or_else(|| {
-            let names = Self::ALL.map(|guard| guard.to_string()).join(", ");
-            InvalidText::new(format!("{text:?} is not a guard"), format!("write {names}"))
-        })
-    }
-}
+display_as_named!(Guard = "guard", Guard::ALL.map(|guard| guard.to_string()).join(", "));
 
 /// A limit by share of a workspace's members, by count, or by both, of which the lower holds.
 ///
@@ -121,10 +111,7 @@ impl FromStr for Limit {
     type Err = InvalidText;
     /// Reads `25%` or `3`.
     fn from_str(text: &str) -> Result<Self, InvalidText> {
-        let (digits, share) = match text.strip_suffix('%') {
-            Some(digits) => (digits, true),
-            None => (text, false),
-        };
+        let (digits, share) = text.strip_suffix('%').map_or((text, false), |digits| (digits, true));
         // `parse` takes a sign too.
         let number = digits.parse().ok().filter(|_| digits.starts_with(|first: char| first.is_ascii_digit()));
         match number {

@@ -17,35 +17,33 @@ use std::time::Duration;
 use workspace_members_core::{NativeRole, PrincipalId, WorkspaceId};
 
 /// What an apply keeps outside itself, so that other runs and later ones know of it: who works on an account, which
-/// changes are open, and how much of a shared limit is used. Nothing else: plans are made from what is there.
+/// changes are open, and how much of a shared limit is used. Nothing else: plans are made from what is there. Whatever
+/// takes a lease fails with [`StateError::LeaseLost`] unless that is still the account's latest.
 ///
 /// [`FileStore`] keeps it in a folder of one host. Any store must pass the tests in `tests/store.rs` of this crate.
 #[async_trait]
 pub trait StateStore: fmt::Debug + Send + Sync {
-    /// Takes an account's lease, or answers `None` while somebody else has it. Does not wait for them.
+    /// Takes an account's lease, or answers `None` while somebody has it, or that of another account that
+    /// [may be](AccountKey::may_be) this one. Does not wait for them.
     ///
     /// Each lease of an account has a higher generation than every one before. It ends when the [`Lease`] is dropped or
     /// the process ends. A store whose leases expire must renew one for as long as its `Lease` lives.
     async fn take_lease(&self, account: &AccountKey) -> Result<Option<Lease>, StateError>;
 
-    /// Fails with [`StateError::LeaseLost`] unless this is still the account's latest lease. Apply asks this before each
-    /// write at the provider. Idempotent.
+    /// Does nothing else. Apply asks this before each write at the provider. Idempotent.
     async fn check_lease(&self, lease: &Lease) -> Result<(), StateError>;
 
-    /// An account's open changes, oldest first. Idempotent; needs no lease.
+    /// The open changes of every account that [may be](AccountKey::may_be) this one, of each oldest first. Idempotent;
+    /// needs no lease.
     async fn open_changes(&self, account: &AccountKey) -> Result<Vec<(ChangeId, OpenChange)>, StateError>;
 
-    /// The open changes of all accounts. Idempotent; needs no lease.
-    async fn all_open_changes(&self) -> Result<Vec<OpenChange>, StateError>;
-
     /// Records that a change is about to begin. It is durable when this returns: the first request of the change is sent
-    /// only then. Fails with [`StateError::LeaseLost`] as [`check_lease`](Self::check_lease) does. Each call records
-    /// another change.
+    /// only then. Each call records another change.
     async fn begin_change(&self, lease: &Lease, change: &OpenChange) -> Result<ChangeId, StateError>;
 
-    /// Records that a change is finished, and its outcome in a word. Fails with [`StateError::LeaseLost`] as
-    /// [`check_lease`](Self::check_lease) does. Idempotent.
-    async fn end_change(&self, lease: &Lease, id: ChangeId, outcome: &str) -> Result<(), StateError>;
+    /// Records that a change is finished, and its outcome in a word. The lease is of the change's account, or of any
+    /// account behind its base URL. Idempotent.
+    async fn end_change(&self, lease: &Lease, id: &ChangeId, outcome: &str) -> Result<(), StateError>;
 
     /// Takes one slot of a limit that several processes share. Does not wait for one.
     async fn take_slot(&self, budget: &Budget<'_>) -> Result<Slot, StateError>;
@@ -73,9 +71,14 @@ pub struct OpenChange {
     pub to: NativeRole,
 }
 
-/// Identifies an open change of an account. Later changes have higher ids, as long as one is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ChangeId(pub u64);
+/// Identifies an open change.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChangeId {
+    /// The account of the lease that it was begun under.
+    pub account: AccountKey,
+    /// Later changes of the account have higher numbers, as long as one is open.
+    pub number: u64,
+}
 
 /// The right to change an account, until it is dropped or a later lease of the account is taken.
 #[derive(Debug)]

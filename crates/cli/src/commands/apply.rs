@@ -5,14 +5,14 @@ use crate::connections::Connections;
 use crate::failure::{Failure, Result};
 use crate::input::{self, Input};
 use crate::output::Output;
-use crate::report::Report;
+use crate::report::{Report, counted};
 use crate::{planned, progress};
 use std::io::{BufRead, IsTerminal, Write};
 use workspace_members::sync::{self, ApplyOptions, Plan};
 
 /// Carries out a desired state or a kept plan, after showing it and asking.
 pub(crate) async fn run(connections: &Connections, args: &args::Apply, output: Output) -> Result<Report> {
-    let desired = input::desired_or_plan(&args.file)?;
+    let desired = input::desired_or_plan(&args.file, connections)?;
     let handles = connections.handles(&match &desired {
         Input::Desired(desired) => desired.connections(),
         Input::Plan(plan) => plan.desired.connections(),
@@ -41,7 +41,7 @@ pub(crate) async fn run(connections: &Connections, args: &args::Apply, output: O
             // Open changes of earlier runs are recovered before the plan is made.
             recovered = sync::recover(&handles, &options).await.map_err(planned::not_applied)?;
             let observed = sync::observe(&handles, &desired).await.map_err(planned::not_applied)?;
-            output.interim(&[planned::overview(&observed)], true);
+            output.interim(planned::overview("Before:", &observed).as_slice(), true);
             Plan::compute(&desired, &observed, &connections.guards)
                 .or_else(|refused| refused.overridden(&options.overrides))
                 .map_err(|refused| planned::refused(&refused))?
@@ -61,7 +61,7 @@ pub(crate) async fn run(connections: &Connections, args: &args::Apply, output: O
 fn agreed(changes: usize) -> Result<bool> {
     let cannot = |error: std::io::Error| Failure::input(format!("nobody can be asked here: {error}"));
     let mut err = std::io::stderr();
-    write!(err, "Make {}? [y/N] ", planned::changes(changes)).and_then(|()| err.flush()).map_err(cannot)?;
+    write!(err, "Make {}? [y/N] ", counted(changes, "change")).and_then(|()| err.flush()).map_err(cannot)?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer).map_err(cannot)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))

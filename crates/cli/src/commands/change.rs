@@ -1,6 +1,6 @@
 //! `wsm add`, `set-role` and `remove`: each a plan of one step, made, judged and carried out like any other.
 
-use crate::args::{Add, How, Present, Remove, SetRole};
+use crate::args::{Add, How, Remove, SetRole};
 use crate::connections::{Connection, Connections};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
@@ -10,12 +10,12 @@ use crate::target::WorkspaceTarget;
 use crate::{planned, progress};
 use serde_json::{Value, json};
 use workspace_members::sync::{
-    self, ApplyError, ApplyOptions, Desired, Guards, Kept, Known, Membership, Observed, Plan, StepOutcome,
-    StepReport, Target,
+    self, Action, ApplyError, ApplyOptions, Cause, Desired, Guard, Guards, Kept, Known, Membership, Observed,
+    Plan, Problem, StepOutcome, StepReport, Target,
 };
 use workspace_members::{
-    AddMember, Capability, Effect, Error, ErrorKind, Member, Notify, Operation, PrincipalId, PrincipalKind,
-    User, Who, WorkspaceId,
+    AddMember, Capability, Effect, Error, ErrorKind, IfPresent, Member, Notify, Operation, PrincipalId,
+    PrincipalKind, Role, User, Who, WorkspaceId,
 };
 
 /// What is asked of one person.
@@ -31,87 +31,50 @@ struct Change<'a> {
 
 /// Adds somebody.
 pub(crate) async fn add(connections: &Connections, args: &Add, output: Output) -> Result<Report> {
-    let connection = connections.named(&args.target.connection)?;
-    let who = args.person.who();
+    let Add { target, role, how, .. } = args;
+    let (connection, who, operation) =
+        (connections.named(&target.connection)?, &args.person.who(), Operation::Add);
+    let change = Change { connections, connection, target, who, operation, how, output };
     let notify = if args.notify { Notify::MEMBER } else { Notify::NOBODY };
-    check_add(connection, args, &who, notify).map_err(|error| connection.fail(error))?;
-    if matches!(args.if_present, Present::SetRole) {
-        check_roster(connection)?;
+    change.check_add(role, notify).map_err(|error| connection.fail(error))?;
+    if args.if_present == IfPresent::SetRole {
+        change.require(Capability::Roster, Operation::ListMembers)?;
     }
-    let operation = Operation::Add;
-    Change { connections, connection, target: &args.target, who: &who, operation, how: &args.how, output }
-        .make(|target| Desired::add(target, who.clone(), args.role.clone(), notify, args.if_present.into()))
-        .await
+    change.make(|target| Desired::add(target, who.clone(), role.clone(), notify, args.if_present)).await
 }
 
 /// Changes a role.
 pub(crate) async fn set_role(connections: &Connections, args: &SetRole, output: Output) -> Result<Report> {
     let SetRole { target, who, role, how } = args;
-    let connection = connections.named(&target.connection)?;
-    let (capabilities, operation) = (connection.members.capabilities(), Operation::SetRole);
+    let (connection, operation) = (connections.named(&target.connection)?, Operation::SetRole);
+    let change = Change { connections, connection, target, who, operation, how, output };
+    let capabilities = connection.members.capabilities();
     capabilities.roles().resolve(role).map_err(|refused| {
         let error = Error::from(refused).with_operation(operation);
         connection.fail(error.with_provider(connection.members.provider()))
     })?;
-    let one_request = capabilities.require(Capability::set_role(kind(who)), operation);
-    let two_requests =
-        capabilities.has(Capability::remove(kind(who))) && capabilities.has(Capability::add(kind(who)));
-    match one_request {
-        Err(error) if !two_requests => return Err(connection.fail(error)),
-        Err(error) if !how.allow_remove_then_add => {
+    if let Err(refused) = change.require(Capability::set_role(kind(who)), operation) {
+        if !capabilities.has(Capability::remove(kind(who))) || !capabilities.has(Capability::add(kind(who))) {
+            return Err(refused);
+        }
+        if !how.allow_remove_then_add {
             let advice =
                 "--allow-remove-then-add does it by removing and adding them; they have no access in between";
-            return Err(connection.fail(error).advising(advice));
+            return Err(refused.advising(advice));
         }
-        _ => check_roster(connection)?,
     }
-    Change { connections, connection, target, who, operation, how, output }
-        .make(|target| Desired::set_role(target, who.clone(), role.clone()))
-        .await
+    change.require(Capability::Roster, Operation::ListMembers)?;
+    change.make(|target| Desired::set_role(target, who.clone(), role.clone())).await
 }
 
 /// Removes somebody.
 pub(crate) async fn remove(connections: &Connections, args: &Remove, output: Output) -> Result<Report> {
     let Remove { target, who, how } = args;
-    let connection = connections.named(&target.connection)?;
-    let operation = Operation::Remove;
-    let claimed = connection.members.capabilities().require(Capability::remove(kind(who)), operation);
-    claimed.map_err(|error| connection.fail(error))?;
-    check_roster(connection)?;
-    Change { connections, connection, target, who, operation, how, output }
-        .make(|target| Desired::remove(target, who.clone()))
-        .await
-}
-
-/// Everything about an addition that can be refused without asking the provider.
-fn check_add(
-    connection: &Connection,
-    args: &Add,
-    who: &Who,
-    notify: Notify,
-) -> workspace_members::Result<()> {
-    let capabilities = connection.members.capabilities();
-    // Which workspace and who do not matter yet.
-    let somebody: PrincipalId = match kind(who) {
-        PrincipalKind::Group => PrincipalId::Group(1.into()),
-        _ => PrincipalId::User(1.into()),
-    };
-    let workspace = WorkspaceId::new(&args.target.workspace)?;
-    let request = AddMember::new(workspace, somebody, args.role.clone()).with_notify(notify);
-    let in_two_steps = capabilities.roles().resolve(&args.role).is_ok_and(|resolved| resolved.custom)
-        && capabilities.has(Capability::SetCustomRole);
-    match capabilities.check_add(&request) {
-        Err(_) if in_two_steps => Ok(()),
-        other => other.map(drop),
-    }
-}
-
-/// Who may lose something is guarded by the complete list of members. Where no list is known to be complete, that is
-/// refused before anything is sent; an addition takes nothing from anybody, and is tried.
-fn check_roster(connection: &Connection) -> Result<()> {
-    let capabilities = connection.members.capabilities();
-    let roster = capabilities.require(Capability::Roster, Operation::ListMembers);
-    roster.map_err(|error| connection.fail(error))
+    let (connection, operation) = (connections.named(&target.connection)?, Operation::Remove);
+    let change = Change { connections, connection, target, who, operation, how, output };
+    change.require(Capability::remove(kind(who)), operation)?;
+    change.require(Capability::Roster, Operation::ListMembers)?;
+    change.make(|target| Desired::remove(target, who.clone())).await
 }
 
 fn kind(who: &Who) -> PrincipalKind {
@@ -122,6 +85,31 @@ fn kind(who: &Who) -> PrincipalKind {
 }
 
 impl Change<'_> {
+    /// What is not claimed is refused before anything is sent. Whoever may take something from somebody requires the
+    /// complete list of members, which guards them; an addition takes nothing, and is tried.
+    fn require(&self, capability: Capability, operation: Operation) -> Result<()> {
+        let claimed = self.connection.members.capabilities().require(capability, operation);
+        claimed.map_err(|error| self.connection.fail(error))
+    }
+
+    /// Everything about an addition that can be refused without asking the provider.
+    fn check_add(&self, role: &Role, notify: Notify) -> workspace_members::Result<()> {
+        let capabilities = self.connection.members.capabilities();
+        // Which workspace and who do not matter yet.
+        let somebody: PrincipalId = match kind(self.who) {
+            PrincipalKind::Group => PrincipalId::Group(1.into()),
+            _ => PrincipalId::User(1.into()),
+        };
+        let workspace = WorkspaceId::new(&self.target.workspace)?;
+        let request = AddMember::new(workspace, somebody, role.clone()).with_notify(notify);
+        let in_two_steps = capabilities.roles().resolve(role).is_ok_and(|resolved| resolved.custom)
+            && capabilities.has(Capability::SetCustomRole);
+        match capabilities.check_add(&request) {
+            Err(_) if in_two_steps => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
     /// Plans one desired state about one person, and carries it out.
     async fn make(&self, desired: impl FnOnce(Target) -> Desired) -> Result<Report> {
         let Self { connection, how, output, .. } = self;
@@ -146,21 +134,24 @@ impl Change<'_> {
         let options = options.with_known(&connection.name, known);
         let done = match sync::apply_desired(&handles, &desired, &options).await {
             Ok(done) => done,
-            Err(ApplyError::Refused(refused)) => return Err(self.refused(&refused)),
+            Err(ApplyError::Refused(refused)) => return Err(self.refused(refused)),
             Err(error) => return Err(connection.fail(planned::not_applied(error))),
         };
         self.note_unread(&done.found);
         let Some(step) = done.steps.first() else { return Ok(self.unchanged(&done.observed, &done.kept)) };
         if let Some(why) = &done.last_reading {
-            output.note(&format!("{}: the result could not be read back: {why}", connection.name));
+            connection.note(*output, format!("the result could not be read back: {why}"));
         }
+        let line = format!("{}: {}", step.outcome, step.step);
         // Of a removal, the member as they were.
         let was = || member(&done.found, &workspace.id, &step.step.principal);
         let after = step.member.clone().or_else(was);
-        let line = format!("{}: {}", step.outcome, step.step);
+        let title = if step.step.action == Action::Remove { "No longer a member:" } else { "" };
         match step.outcome {
-            StepOutcome::Applied if step.error.is_none() => Ok(self.report("applied", after.as_ref(), line)),
-            StepOutcome::Unchanged => Ok(self.report("unchanged", after.as_ref(), line)),
+            StepOutcome::Applied if step.error.is_none() => {
+                Ok(self.report("applied", title, after.as_ref(), line))
+            }
+            StepOutcome::Unchanged => Ok(self.report("unchanged", title, after.as_ref(), line)),
             _ => Err(connection.fail(not_done(step, line))),
         }
     }
@@ -174,10 +165,10 @@ impl Change<'_> {
         self.note_unread(&seen);
         let plan = Plan::compute(desired, &seen, guards)
             .or_else(|refused| refused.overridden(&options.overrides))
-            .map_err(|refused| self.refused(&refused))?;
+            .map_err(|refused| self.refused(refused))?;
         let mut answer = if let Some(step) = plan.steps.first() {
             let before = member(&seen, &step.target.workspace, &step.principal);
-            let mut answer = self.report("pending", before.as_ref(), format!("would {step}"));
+            let mut answer = self.report("pending", "Now:", before.as_ref(), format!("would {step}"));
             answer.sheets.push(planned::sheet(&plan));
             answer.exit = Exit::Pending;
             answer
@@ -188,14 +179,46 @@ impl Change<'_> {
         Ok(answer)
     }
 
-    fn refused(&self, refused: &sync::Refused) -> Failure {
-        let failure = planned::refused(refused);
+    fn refused(&self, mut refused: sync::Refused) -> Failure {
+        for refusal in &mut refused.refusals {
+            if let Some(advice) = self.advice(refusal.cause) {
+                advice.clone_into(&mut refusal.advice);
+            }
+        }
+        let failure = planned::refused(&refused);
         self.connection.fail(failure.of_call(self.connection.members.provider(), self.operation))
+    }
+
+    /// What to do here, where the plan's own advice is for whoever writes a desired state.
+    fn advice(&self, cause: Cause) -> Option<&'static str> {
+        Some(match cause {
+            Cause::Guard(Guard::AllowBillable) if !self.how.allow_billable => {
+                "say --allow-billable if it may"
+            }
+            Cause::Guard(Guard::AllowRemoveThenAdd) if !self.how.allow_remove_then_add => {
+                "say --allow-remove-then-add if that is acceptable"
+            }
+            Cause::Guard(Guard::AllowBillable | Guard::AllowRemoveThenAdd) => {
+                "this host does not allow it: see [guards] in wsm.toml"
+            }
+            Cause::Guard(Guard::MinOwners) => "make somebody else owner first",
+            Cause::Guard(Guard::MaxRemovals | Guard::MaxDemotions | Guard::MaxOwnerChanges) => {
+                "raise the limit under [guards] in wsm.toml, or override it for this change"
+            }
+            Cause::Guard(Guard::MaxMails) => {
+                "leave out --notify, or raise max_mails under [guards] in wsm.toml"
+            }
+            Cause::Problem(Problem::AlreadyMember) => {
+                "say --if-present keep to leave them as they are, or --if-present set-role to change their role"
+            }
+            Cause::Problem(Problem::NotAMember) => "`wsm add` adds them",
+            _ => return None,
+        })
     }
 
     fn note_unread(&self, seen: &[Observed]) {
         for unread in seen.iter().flat_map(Observed::unread) {
-            self.output.note(&format!("{}: could not be read: {unread}", self.connection.name));
+            self.connection.note(self.output, format!("could not be read: {unread}"));
         }
     }
 
@@ -209,7 +232,7 @@ impl Change<'_> {
             }
             (None, None) => format!("unchanged: {who} is not a member of {target}"),
         };
-        self.report("unchanged", found.as_ref(), line)
+        self.report("unchanged", "", found.as_ref(), line)
     }
 
     fn find(&self, observed: &[Observed]) -> Option<Member> {
@@ -227,17 +250,18 @@ impl Change<'_> {
         observed.iter().find_map(|seen| seen.members().find(|member| is(seen, member)).cloned())
     }
 
-    /// `{change, member}`.
-    fn report(&self, change: &str, member: Option<&Member>, line: String) -> Report {
+    /// `{change, member}`. The title says when they are, or were, as they are shown; empty if it is now.
+    fn report(&self, change: &str, title: &str, member: Option<&Member>, line: String) -> Report {
         let row = |member| member_row(&self.connection.name, self.connection.provider(), member);
         let row = member.map_or(Value::Null, row);
         let mut flat = if row.is_null() { json!({}) } else { row.clone() };
         flat["change"] = json!(change);
-        let mut title = Sheet::default();
-        title.line(if change == "unchanged" { Tone::Quiet } else { Tone::Title }, line);
-        let mut sheets = vec![title];
+        let mut first = Sheet::default();
+        first.line(if change == "unchanged" { Tone::Quiet } else { Tone::Title }, line);
+        let mut sheets = vec![first];
         if let Some(member) = member {
             let mut sheet = Sheet::new(&MEMBER_COLUMNS);
+            sheet.title = Some(title.to_owned()).filter(|title| !title.is_empty());
             sheet.push(member_cells(member));
             sheets.push(sheet);
         }

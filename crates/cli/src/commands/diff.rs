@@ -17,7 +17,7 @@ pub(crate) async fn run(connections: &Connections, args: &args::Diff) -> Result<
     let left = connections.named(&args.left.connection)?;
     let right = connections.named(&args.right.connection)?;
     let people = match &args.people {
-        Some(file) => input::desired(file)?.people,
+        Some(file) => input::people(file)?,
         None => People::new(),
     };
     let (on_left, on_right) =
@@ -85,9 +85,6 @@ fn sheet(diff: &Diff) -> Sheet {
         let names = several.left.iter().chain(&several.right).map(one).collect::<Vec<_>>().join(", ");
         sheet.line(Tone::Change, format!("  ? {} is ambiguous: {names}", several.who));
     }
-    sheet.line(
-        Tone::Plain,
-        format!("{} on both sides in the same role.", counted(diff.same as u64, "member")),
-    );
+    sheet.line(Tone::Plain, format!("{} on both sides in the same role.", counted(diff.same, "member")));
     sheet
 }

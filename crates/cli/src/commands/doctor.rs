@@ -27,20 +27,14 @@ struct Check {
     advice: Option<String>,
 }
 
+const OK: &str = "ok";
 const FAILED: &str = "failed";
+const SKIPPED: &str = "skipped";
 const WARNING: &str = "warning";
 
 impl Check {
     fn new(name: &'static str, result: &'static str, detail: impl Into<String>) -> Self {
         Self { name, result, detail: detail.into(), advice: None }
-    }
-
-    fn ok(name: &'static str, detail: impl Into<String>) -> Self {
-        Self::new(name, "ok", detail)
-    }
-
-    fn skipped(name: &'static str, why: impl Into<String>) -> Self {
-        Self::new(name, "skipped", why)
     }
 
     fn failed(name: &'static str, detail: impl Into<String>, advice: &str) -> Self {
@@ -49,7 +43,7 @@ impl Check {
 
     fn of(name: &'static str, answer: std::result::Result<String, Error>) -> Self {
         match answer {
-            Ok(detail) => Self::ok(name, detail),
+            Ok(detail) => Self::new(name, OK, detail),
             Err(error) => Self::failed(name, line(&error), error.advice()),
         }
     }
@@ -59,9 +53,9 @@ impl Check {
 pub(crate) async fn run(connections: &Connections, only: &Only, output: Output) -> Result<Report> {
     let selected = connections.select(only)?;
     let examined = join_all(selected.iter().map(|connection| examine(connection))).await;
-    let (mut documents, mut sheets, mut failed) = (Vec::new(), Vec::new(), 0);
+    let (mut documents, mut sheets, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     for (connection, (identity, checks)) in selected.iter().zip(examined) {
-        failed += usize::from(checks.iter().any(|check| check.result == FAILED));
+        failed.extend(checks.iter().any(|check| check.result == FAILED).then_some(Exit::Failed));
         for warning in checks.iter().filter(|check| check.result == WARNING) {
             output.warn(&format!("{}: {}", connection.name, warning.detail));
         }
@@ -70,7 +64,7 @@ pub(crate) async fn run(connections: &Connections, only: &Only, output: Output) 
     }
     let heading = "connection,provider,check,result,detail,advice";
     let mut report = Report::lists(heading, "checks", documents, sheets);
-    report.exit = Exit::of_parts(selected.len() - failed, failed);
+    report.exit = Exit::of_parts(selected.len() - failed.len(), failed);
     Ok(report)
 }
 
@@ -128,7 +122,7 @@ async fn examine(connection: &Connection) -> (Option<Identity>, Vec<Check>) {
         ]);
     } else {
         let names = ["workspaces", "users", "roster"];
-        checks.extend(names.map(|name| Check::skipped(name, "the key must work first")));
+        checks.extend(names.map(|name| Check::new(name, SKIPPED, "the key must work first")));
     }
     checks.extend(connection.own.notes().iter().map(|note| Check::new(KNOW, WARNING, *note)));
     if connection.members.capabilities().behaves(Behaviour::KeyDiesWithMembership) {
@@ -151,8 +145,8 @@ fn reachable(error: Option<&Error>) -> Check {
             let advice = "something answers that is not the provider: check the base URL";
             Check::failed(name, error.to_string(), advice)
         }
-        Some((ErrorKind::Credential, _)) => Check::skipped(name, "there is no key to ask with"),
-        _ => Check::ok(name, "it answers"),
+        Some((ErrorKind::Credential, _)) => Check::new(name, SKIPPED, "there is no key to ask with"),
+        _ => Check::new(name, OK, "it answers"),
     }
 }
 
@@ -177,23 +171,23 @@ fn acting_as(me: &Identity) -> String {
 async fn workspaces(connection: &Connection) -> (Check, Option<Vec<Workspace>>) {
     let name = "workspaces";
     if let Some(why) = absent(connection, Capability::ListWorkspaces) {
-        return (Check::skipped(name, why), None);
+        return (Check::new(name, SKIPPED, why), None);
     }
     let all = match collect_listing(|| connection.members.workspaces()).await {
         Ok(all) => all,
         Err(error) if error.kind() == ErrorKind::Forbidden && connection.own.only_workspace().is_some() => {
             let why = "the key may not list the account's workspaces, and reaches its one without";
-            return (Check::skipped(name, why), None);
+            return (Check::new(name, SKIPPED, why), None);
         }
         Err(error) => return (Check::of(name, Err(error)), None),
     };
     let manageable = all.iter().filter(|workspace| workspace.may_be_manageable()).count();
-    let listed = counted(all.len() as u64, "workspace");
+    let listed = counted(all.len(), "workspace");
     let detail = format!("lists {listed}, of which it may manage {manageable}");
     let check = if manageable == 0 {
         Check::failed(name, detail, "make the key's user an owner of a workspace, or use a higher level")
     } else {
-        Check::ok(name, detail)
+        Check::new(name, OK, detail)
     };
     (check, Some(all))
 }
@@ -201,12 +195,20 @@ async fn workspaces(connection: &Connection) -> (Check, Option<Vec<Workspace>>) 
 async fn users(connection: &Connection) -> Check {
     let name = "users";
     if let Some(why) = absent(connection, Capability::ListUsers) {
-        return Check::skipped(name, format!("{why}; so people are named by id, or found among the members"));
+        return Check::new(
+            name,
+            SKIPPED,
+            format!("{why}; so people are named by id, or found among the members"),
+        );
     }
     match connection.members.users_page(PageRequest::default().with_size(1)).await {
         Ok(page) => {
             let total = page.total.map(|total| format!(" ({total})")).unwrap_or_default();
-            Check::ok(name, format!("may list the account's users{total}, so people are found by e-mail"))
+            Check::new(
+                name,
+                OK,
+                format!("may list the account's users{total}, so people are found by e-mail"),
+            )
         }
         // Everything but finding people by address works without.
         Err(error) if error.kind() == ErrorKind::Forbidden => {
@@ -222,21 +224,21 @@ async fn roster(connection: &Connection, workspaces: Option<&[Workspace]>) -> Ch
     let name = "roster";
     let manageable = || workspaces?.iter().find(|workspace| workspace.may_be_manageable());
     let one = connection.own.only_workspace().or_else(|| manageable().map(|workspace| &workspace.id));
-    let Some(id) = one else { return Check::skipped(name, "no workspace is known to try it on") };
+    let Some(id) = one else { return Check::new(name, SKIPPED, "no workspace is known to try it on") };
     if let Some(why) = absent(connection, Capability::ListMembers) {
-        return Check::skipped(name, why);
+        return Check::new(name, SKIPPED, why);
     }
     Check::of(
         name,
         if absent(connection, Capability::Roster).is_none() {
             connection.members.roster(id).await.map(|roster| {
-                let owners = roster.owners().count();
-                format!("workspace {id} has {} members, {owners} of them owners", roster.len())
+                let owners = counted(roster.owners().count(), "owner");
+                format!("workspace {id} has {} ({owners})", counted(roster.len(), "member"))
             })
         } else {
             let members = collect_listing(|| connection.members.members(id.clone())).await;
-            let count = members.map(|members| members.len());
-            count.map(|count| format!("lists {count} members of workspace {id}; not known to be complete"))
+            let count = members.map(|members| counted(members.len(), "member"));
+            count.map(|count| format!("lists {count} of workspace {id}; not known to be complete"))
         },
     )
 }
@@ -262,7 +264,7 @@ fn changes(connection: &Connection) -> Check {
         known.entry(how).or_default().push(write.as_str());
     }
     let parts: Vec<_> = known.iter().map(|(how, names)| format!("{how}: {}; ", names.join(", "))).collect();
-    Check::ok("changes", format!("{}not tried, and the key's rights decide", parts.concat()))
+    Check::new("changes", OK, format!("{}not tried, and the key's rights decide", parts.concat()))
 }
 
 /// Why something is not claimed.

@@ -7,8 +7,8 @@ use crate::output::{Output, escaped};
 use crate::report::{MEMBER_HEADING, Report, member_row};
 use crate::target::Target;
 use serde_json::Value;
-use workspace_members::WorkspaceId;
 use workspace_members::sync::{self, Observed};
+use workspace_members::{Effect, Error, ErrorKind, WorkspaceId};
 
 /// Writes the targets as a desired state that plans to nothing, from two readings that agree.
 pub(crate) async fn run(connections: &Connections, targets: &[Target], output: Output) -> Result<Report> {
@@ -23,7 +23,9 @@ pub(crate) async fn run(connections: &Connections, targets: &[Target], output: O
         rows.extend(seen.rosters().values().flatten().map(row));
         observed.push(seen);
     }
-    let text = sync::dump(&observed).map_err(|error| Failure::input(failure::line(&error)))?;
+    let text = sync::dump(&observed).map_err(|error| {
+        Failure::from(Error::new(ErrorKind::UnexpectedResponse, Effect::NotApplied, failure::line(&error)))
+    })?;
     let text = escaped(&text);
     let mut report = Report::rows(MEMBER_HEADING, rows, Vec::new());
     // The same keys as in TOML, so that it is a desired state as well.

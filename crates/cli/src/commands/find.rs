@@ -34,10 +34,7 @@ pub(crate) async fn run(connections: &Connections, who: &Who, output: Output) ->
         succeeded += usize::from(found.failures.is_empty());
         failures.append(&mut found.failures);
         if found.memberships.is_empty() && found.user == Some(true) {
-            output.note(&format!(
-                "{}: {who} is a user of the account, and in no workspace listed",
-                connection.name
-            ));
+            connection.note(output, format!("{who} is a user of the account, and in no workspace listed"));
         }
         for (member, workspace, through) in found.memberships {
             let through = through.map(|group| format!("group:{group}"));
@@ -50,7 +47,7 @@ pub(crate) async fn run(connections: &Connections, who: &Who, output: Output) ->
         }
     }
     if rows.is_empty() && failures.is_empty() {
-        let connections = counted(all.len() as u64, "connection");
+        let connections = counted(all.len(), "connection");
         output.note(&format!("{who} is in no workspace of {connections}"));
     }
     Ok(Report::rows(HEADING, rows, vec![sheet]).with_failures(succeeded, failures))
@@ -66,18 +63,14 @@ async fn find(connection: &Connection, who: &Who, output: Output) -> Found {
         }
     };
     if choice.left_out > 0 {
-        output.note(&format!(
-            "{}: {} not searched, as they are not this key's to manage or have no members of their own",
-            connection.name,
-            counted(choice.left_out, "workspace")
-        ));
+        let why = "not searched, as they are not this key's to manage or have no members of their own";
+        connection.note(output, format!("{} {why}", counted(choice.left_out, "workspace")));
     }
     let user = match user(connection, who).await {
         Ok(user) => user,
         Err(failure) => {
             // Memberships can still be found by address; what is lost is access through groups.
-            let why = failure.line();
-            output.note(&format!("{}: {why}; access through groups is not looked for", connection.name));
+            connection.note(output, format!("{}; access through groups is not looked for", failure.line()));
             None
         }
     };
@@ -85,22 +78,16 @@ async fn find(connection: &Connection, who: &Who, output: Output) -> Found {
     let user = user.flatten();
     let grants = connection.members.capabilities().behaves(Behaviour::GroupsGrantAccess);
     if grants && user.as_ref().is_some_and(|user| user.groups.is_none()) {
-        output.note(&format!(
-            "{}: the provider does not say in which groups {who} is; access through groups is not found",
-            connection.name
-        ));
+        let why = format!("the provider does not say in which groups {who} is");
+        connection.note(output, format!("{why}; access through groups is not found"));
     }
     let groups = user.as_ref().and_then(|user| user.groups.clone()).unwrap_or_default();
     let name_of = |id: &WorkspaceId| choice.chosen.iter().find(|chosen| chosen.id == *id)?.name.clone();
     for members in connection.members_of(&choice, output).await {
-        let members = match members {
-            Ok(members) => members,
-            Err(failure) => {
-                found.failures.push(failure);
-                continue;
-            }
-        };
-        for member in members {
+        for member in members.unwrap_or_else(|failure| {
+            found.failures.push(failure);
+            Vec::new()
+        }) {
             let through = match &member.key.principal {
                 _ if is(connection, &member, who, user.as_ref()) => None,
                 PrincipalId::Group(group) if groups.contains(group) => Some(group.clone()),

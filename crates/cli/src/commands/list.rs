@@ -4,7 +4,7 @@ use super::listing::{Choice, Chosen};
 use crate::connections::{Connection, Connections};
 use crate::failure::{Failure, Result};
 use crate::output::Output;
-use crate::report::{MEMBER_HEADING, Report, counted, member_row, roster_sheet};
+use crate::report::{MEMBER_HEADING, Report, member_row, roster_sheet};
 use crate::target::Target;
 use futures_util::future::join_all;
 use workspace_members::{Capability, Member, Support};
@@ -49,7 +49,7 @@ async fn list(
     if let Support::Absent(why) = capabilities.support(Capability::Roster)
         && capabilities.has(Capability::ListMembers)
     {
-        output.note(&format!("{}: not known to be a complete roster: {why}", connection.name));
+        connection.note(output, format!("not known to be a complete roster: {why}"));
     }
     let members = connection.members_of(&choice, output).await;
     let with = |(chosen, members): (Chosen, Result<_>)| members.map(|members| (chosen, members));
@@ -64,14 +64,7 @@ pub(super) async fn choose(
 ) -> Result<Choice> {
     let Some(named) = named else {
         let choice = connection.manageable().await?;
-        if choice.left_out > 0 {
-            output.note(&format!(
-                "{name}: {more} more not listed: not this key's to manage, or without members of their own; `wsm \
-                 workspaces {name} --all` shows them",
-                name = connection.name,
-                more = counted(choice.left_out, "workspace"),
-            ));
-        }
+        connection.note_left_out(choice.left_out, output);
         return Ok(choice);
     };
     connection.chosen(named).await

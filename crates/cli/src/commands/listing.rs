@@ -4,6 +4,7 @@ use crate::connections::Connection;
 use crate::failure::{Failure, Result};
 use crate::output::Output;
 use crate::progress;
+use crate::report::counted;
 use futures_util::{StreamExt, stream};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -33,7 +34,7 @@ impl From<&Workspace> for Chosen {
 pub(crate) struct Choice {
     pub(crate) chosen: Vec<Chosen>,
     /// How many the connection has beside these whose members are not its to manage.
-    pub(crate) left_out: u64,
+    pub(crate) left_out: usize,
     /// The account's workspaces, if they were listed to find these.
     listed: Option<Vec<Workspace>>,
 }
@@ -41,6 +42,18 @@ pub(crate) struct Choice {
 impl Connection {
     fn has(&self, capability: Capability) -> bool {
         self.members.capabilities().has(capability)
+    }
+
+    /// Says how many workspaces are not shown.
+    pub(crate) fn note_left_out(&self, count: usize, output: Output) {
+        if count > 0 {
+            let (more, name) = (counted(count, "workspace"), &self.name);
+            let why = "not this key's to manage, or without members of their own";
+            self.note(
+                output,
+                format!("{more} more not listed: {why}; `wsm workspaces {name} --all` shows them"),
+            );
+        }
     }
 
     /// All workspaces that the connection shows.
@@ -61,7 +74,7 @@ impl Connection {
         let all = self.workspaces().await?;
         let manageable = all.iter().filter(|workspace| workspace.may_be_manageable());
         let chosen: Vec<Chosen> = manageable.map(Chosen::from).collect();
-        Ok(Choice { left_out: (all.len() - chosen.len()) as u64, chosen, listed: Some(all) })
+        Ok(Choice { left_out: all.len() - chosen.len(), chosen, listed: Some(all) })
     }
 
     /// The workspaces with these ids or unique names, each once. They are listed if one of these may be a name.
@@ -113,8 +126,9 @@ impl Connection {
     /// Finds a workspace in the list. Without a list, what was typed can only be an id.
     fn choose(&self, named: &str, listed: Option<&[Workspace]>) -> Result<Chosen> {
         let Some(listed) = listed else {
-            let id = WorkspaceId::new(named).map_err(|error| self.fail(Error::from(error)))?;
-            return Ok(Chosen { id, name: None });
+            let id = WorkspaceId::new(named).map_err(Error::from);
+            let checked = id.and_then(|id| self.members.capabilities().check_workspace_id(&id).map(|()| id));
+            return checked.map(|id| Chosen { id, name: None }).map_err(|error| self.fail(error));
         };
         if let Some(found) = listed.iter().find(|workspace| workspace.id.as_str() == named) {
             return Ok(found.into());
@@ -189,10 +203,10 @@ impl Connection {
         if found.iter().any(Vec::is_empty) && self.has(Capability::ListWorkspaces) {
             match collect_listing(|| self.members.workspaces()).await {
                 Ok(all) => known = Some(all),
-                Err(error) => output.note(&format!(
-                    "{}: nobody is listed, and whether the workspace exists could not be read: {error}",
-                    self.name
-                )),
+                Err(error) => {
+                    let what = "nobody is listed, and whether the workspace exists could not be read";
+                    self.note(output, format!("{what}: {error}"));
+                }
             }
         }
         let missing =

@@ -10,7 +10,7 @@ use workspace_members::sync::{self, Plan};
 
 /// Shows what would change, and keeps it if asked. Reads only.
 pub(crate) async fn run(connections: &Connections, args: &args::Plan) -> Result<Report> {
-    let desired = input::desired(&args.file)?;
+    let desired = input::desired(&args.file, connections)?;
     let handles = connections.handles(&desired.connections())?;
     let observed = sync::observe(&handles, &desired).await.map_err(planned::not_applied)?;
     let planned = Plan::compute(&desired, &observed, &connections.guards)
@@ -18,8 +18,11 @@ pub(crate) async fn run(connections: &Connections, args: &args::Plan) -> Result<
     let plan = match planned {
         Ok(plan) => plan,
         Err(refused) => {
-            // The refused plan is shown too.
-            let (failure, shown) = (planned::refused(&refused), planned::plan(&refused.plan));
+            // The refused plan is shown too, if there is one.
+            let (failure, mut shown) = (planned::refused(&refused), planned::plan(&refused.plan));
+            if refused.plan.is_empty() {
+                shown.sheets.clear();
+            }
             let (json, exit) = (failure.json(), failure.exit);
             return Ok(Report { json, exit, failures: vec![failure], ..shown });
         }

@@ -4,7 +4,7 @@ use crate::args::Only;
 use crate::connections::Connections;
 use crate::failure::Result;
 use crate::output::Output;
-use crate::report::{Report, Sheet, counted};
+use crate::report::{Report, Sheet};
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -26,13 +26,7 @@ pub(crate) async fn run(connections: &Connections, only: &Only, all: bool, outpu
         let total = found.len();
         let shown: Vec<_> =
             found.into_iter().filter(|workspace| all || workspace.may_be_manageable()).collect();
-        if shown.len() < total {
-            output.note(&format!(
-                "{}: {} more not listed: not this key's to manage, or without members of their own; --all shows them",
-                connection.name,
-                counted((total - shown.len()) as u64, "workspace"),
-            ));
-        }
+        connection.note_left_out(total - shown.len(), output);
         for workspace in shown {
             rows.push(json!({
                 "connection": connection.name,

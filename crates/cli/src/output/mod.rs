@@ -6,7 +6,7 @@ mod plain;
 mod table;
 mod width;
 
-pub(crate) use plain::{escaped, plain};
+pub(crate) use plain::{acts, escaped, plain};
 
 use crate::args::Format;
 use crate::exit::Exit;
@@ -35,10 +35,10 @@ impl Output {
         let written = match self.format {
             // Nothing but a file, the same in every form; or nothing at all.
             _ if report.json.is_null() => verbatim(report.text.as_deref()),
-            Format::Json if report.exit == Exit::Failed && !report.failures.is_empty() => {
-                json::write(&report.failures[0].json())
-            }
-            Format::Json => json::write(&report.json),
+            Format::Json => match report.failures.first() {
+                Some(failure) if report.exit != Exit::Partly => json::write(&failure.json()),
+                _ => json::write(&report.json),
+            },
             Format::Csv => csv::write(report.csv.0, &report.csv.1),
             Format::Table if report.text.is_some() => verbatim(report.text.as_deref()),
             Format::Table => table::write(&mut anstream::stdout().lock(), &report.sheets),

@@ -1,6 +1,7 @@
 //! A connection whose listings are counted while they are read.
 
 use super::{COUNTED, UNCOUNTED, bar, line, style};
+use crate::report::counted;
 use async_trait::async_trait;
 use indicatif::ProgressBar;
 use std::io::IsTerminal;
@@ -20,6 +21,7 @@ const LINE_EVERY: u64 = 1000;
 pub(crate) struct Counted {
     connection: String,
     inner: Arc<dyn WorkspaceMembers>,
+    capabilities: Capabilities,
     reading: Mutex<Reading>,
 }
 
@@ -37,8 +39,13 @@ struct Reading {
 }
 
 impl Counted {
-    pub(crate) fn new(connection: impl Into<String>, inner: Arc<dyn WorkspaceMembers>) -> Arc<Self> {
-        Arc::new(Self { connection: connection.into(), inner, reading: Mutex::default() })
+    /// Of these capabilities, which are those of the connection.
+    pub(crate) fn new(
+        connection: &str,
+        inner: Arc<dyn WorkspaceMembers>,
+        capabilities: Capabilities,
+    ) -> Arc<Self> {
+        Arc::new(Self { connection: connection.to_owned(), inner, capabilities, reading: Mutex::default() })
     }
 
     /// Counts the records of a page when it comes.
@@ -49,12 +56,20 @@ impl Counted {
         page: impl Future<Output = Result<Page<T>>>,
     ) -> Result<Page<T>> {
         if first {
-            self.reading().begin();
+            let mut reading = self.reading();
+            if reading.under_way == 0 {
+                *reading = Reading { total: Some(0), ..Reading::default() };
+            }
+            reading.under_way += 1;
         }
         let page = page.await;
         let mut reading = self.reading();
         if let Ok(page) = &page {
-            reading.add(page.records.len(), page.total, first);
+            reading.pages += 1;
+            reading.read += page.records.len() as u64;
+            if first {
+                reading.total = reading.total.zip(page.total).map(|(known, more)| known + more);
+            }
         }
         match &page {
             Ok(page) if page.next.is_some() => {
@@ -80,27 +95,10 @@ impl Counted {
 }
 
 impl Reading {
-    fn begin(&mut self) {
-        if self.under_way == 0 {
-            *self = Self { total: Some(0), ..Self::default() };
-        }
-        self.under_way += 1;
-    }
-
-    fn add(&mut self, records: usize, total: Option<u64>, first: bool) {
-        self.pages += 1;
-        self.read += records as u64;
-        if first {
-            self.total = self.total.zip(total).map(|(known, more)| known + more);
-        }
-    }
-
     /// A listing has ended, or failed.
     fn end(&mut self) {
         self.under_way = self.under_way.saturating_sub(1);
-        if self.under_way == 0
-            && let Some(bar) = self.bar.take()
-        {
+        if let (0, Some(bar)) = (self.under_way, &self.bar) {
             bar.finish_and_clear();
         }
     }
@@ -112,7 +110,7 @@ impl Reading {
             bar.set_prefix(what);
             bar.set_length(self.total.unwrap_or_default().max(self.read));
             bar.set_position(self.read);
-            bar.set_message(format!("{} pages", self.pages));
+            bar.set_message(counted(self.pages, "page"));
         } else if self.read >= self.shown + LINE_EVERY {
             self.shown = self.read;
             let of = self.total.map(|total| format!(" of {total}")).unwrap_or_default();
@@ -128,7 +126,7 @@ impl WorkspaceMembers for Counted {
         self.inner.provider()
     }
     fn capabilities(&self) -> &Capabilities {
-        self.inner.capabilities()
+        &self.capabilities
     }
     async fn me(&self) -> Result<Identity> {
         self.inner.me().await

@@ -144,6 +144,25 @@ fn who_keeps_the_workspace_reachable_is_protected() {
 }
 
 #[test]
+fn advice_is_for_whoever_typed_the_command() {
+    let simulated = Simulated::start(&[]);
+    let shell = &simulated.shell;
+    let add = ["add", "paradigm:Sales", "--email", "hanna.kowalska@example.com", "--role", "viewer"];
+    shell.run(&add).complains(1, &["is a member of paradigm:2 already", "--if-present keep"]);
+    shell.file("wsm.toml", "[guards]\nmax_removals = 0\n");
+    let remove = ["remove", "paradigm:Sales", "hanna.kowalska@example.com"];
+    let config = ["--simulate", "--config", "wsm.toml"];
+    let refused = shell.run(&[&config[..], &remove].concat());
+    let refused =
+        refused.complains(4, &["more than 0 of 21 members", "raise the limit under [guards] in wsm.toml"]);
+    // The override that it prints fits the next run, whose simulator has other ports.
+    let lift = refused.stderr.split_once("--override ").unwrap().1.split_whitespace().next().unwrap();
+    let removed = shell.run(&[&config[..], &remove, &["--override", lift]].concat()).ends(0).stdout;
+    assert!(removed.contains("applied: remove hanna.kowalska@example.com (viewer)"), "{removed}");
+    assert!(removed.contains("No longer a member:\nWHO"), "{removed}");
+}
+
+#[test]
 fn a_loss_that_may_be_the_keys_own_says_why_that_is_not_known() {
     let here = Here::start(State::sample());
     let proxy = here.in_front_of(here.simulator.paradigm_url());
@@ -198,7 +217,7 @@ fn a_dry_run_says_what_would_be_done_and_does_nothing() {
         // Nobody at all is a slip.
         shell
             .run(&["remove", target, "nobody@example.com", "--dry-run"])
-            .complains(1, &["nobody@example.com"]);
+            .complains(2, &["nobody@example.com"]);
         assert_eq!(members(shell, target), before);
     }
 }

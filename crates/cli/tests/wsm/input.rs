@@ -44,6 +44,7 @@ fn each_slip_has_its_line() {
         (&["--output", "xml", "list"], &["table", "json", "csv"]),
         (&["--config", "/no/such/wsm.toml", "list"], &["/no/such/wsm.toml", "cannot be read"]),
         (&["frobnicate"], &["unrecognized subcommand"]),
+        (&["doctor", "pandadoc:Contracts"], &["about a whole connection: write pandadoc"]),
     ];
     for (arguments, words) in cases {
         let ran = shell.run(arguments).complains(2, words);
@@ -159,4 +160,96 @@ fn without_a_place_for_the_journal_nothing_is_changed() {
         assert!(String::from_utf8_lossy(&output.stderr).contains("set HOME or XDG_STATE_HOME"), "{output:?}");
     }
     assert_eq!(here.requests(), 0);
+}
+
+/// A workspace's name is looked up on the command line. Where only an id can stand, a text that is none is refused.
+#[test]
+fn what_is_not_an_id_is_not_tried_as_one() {
+    let here = Here::start(State::sample());
+    let shell = Shell::at(&here.simulator).with("K", here.simulator.pandadoc_key());
+    let desired = |target: &str| {
+        format!(
+            "# a file\n[[workspace]]\ntarget = \"{target}\"\nmode = \"additive\"\nmembers.viewer = [\"user:1\"]\n"
+        )
+    };
+    for (target, is) in [
+        (
+            "pandadoc:Contracts",
+            "pandadoc: \"Contracts\" is not a workspace's id; write 22 letters and digits",
+        ),
+        ("paradigm:Sales", "paradigm: \"Sales\" is not a workspace's id; write a positive whole number"),
+    ] {
+        shell.file("desired.toml", &desired(target));
+        let said = format!("desired.toml:3: {is}");
+        shell.run(&["plan", "desired.toml"]).complains(2, &[&said]);
+        shell.run(&["apply", "desired.toml", "--yes"]).complains(2, &[&said]);
+    }
+    let one = here.simulator.state().pandadoc.workspaces[0].id.clone();
+    shell.file(
+        "wsm.toml",
+        &format!(
+            "[connections.hr]\nprovider = \"pandadoc\"\nbase_url = \"{}\"\nkey_env = \"K\"\nreach = {{ workspace = \"{one}\" }}\n",
+            here.simulator.pandadoc_url()
+        ),
+    );
+    for command in
+        [&["list", "hr:Contracts"][..], &["add", "hr:Contracts", "--user", "x", "--role", "viewer"]]
+    {
+        shell.run(command).complains(2, &["\"Contracts\" is not a workspace's id"]);
+    }
+    assert_eq!(here.requests(), 0);
+}
+
+/// The table of exit codes in `docs/cli.md`, row by row.
+#[test]
+fn each_exit_code_means_what_is_documented() {
+    let here = Here::start(State::sample());
+    let shell = Shell::at(&here.simulator);
+    let file = |name: &str, who: &str| {
+        let text =
+            "[[workspace]]\ntarget = \"paradigm:2\"\nmode = \"additive\"\n[workspace.members]\nviewer = ";
+        shell.file(name, &format!("{text}[{who}]\n"));
+    };
+    file("jonas.toml", "\"jonas.weber@example.com\"");
+    file("nobody.toml", "\"nobody@example.com\"");
+    file("nothing.toml", "");
+    let hanna = "hanna.kowalska@example.com";
+    let cases: &[(i32, &[&str])] = &[
+        (0, &["list", "paradigm:2"]),
+        (0, &["plan", "nothing.toml"]),
+        (0, &["remove", "paradigm:2", "jonas.weber@example.com"]),
+        // The provider, or what is there, does not let it happen.
+        (1, &["add", "paradigm:2", "--email", hanna, "--role", "viewer"]),
+        (1, &["remove", "pandadoc:Contracts", "dorian.petit@example.com"]),
+        // Wrong input: its form, what the provider cannot do, and names of nobody and nothing.
+        (2, &["list", "acme"]),
+        (2, &["list", "paradigm:999"]),
+        (2, &["list", "paradigm:Nowhere"]),
+        (2, &["list", "pandadoc:Nowhere"]),
+        (2, &["list", "pandadoc:AAAAAAAAAAAAAAAAAAAAAA"]),
+        (2, &["diff", "paradigm:2", "pandadoc:Nowhere"]),
+        (2, &["add", "paradigm:999", "--user", "1", "--role", "viewer"]),
+        (2, &["add", "paradigm:2", "--email", "nobody@example.com", "--role", "viewer"]),
+        (2, &["add", "paradigm:2", "--user", "1", "--role", "native:Boss"]),
+        (2, &["set-role", "pandadoc:Contracts", "user:nobody", "--role", "viewer"]),
+        (2, &["remove", "paradigm:2", "nobody@example.com"]),
+        (2, &["remove", "pandadoc:Contracts", "group:1"]),
+        (2, &["plan", "nobody.toml"]),
+        (2, &["plan", "missing.toml"]),
+        (2, &["apply", "nobody.toml", "--yes"]),
+        (2, &["apply", "jonas.toml"]),
+        (3, &["list", "paradigm:2", "pandadoc:Nowhere"]),
+        (4, &["remove", "paradigm:Sales", "camille.laurent@example.com"]),
+        (5, &["plan", "jonas.toml"]),
+        (5, &["remove", "paradigm:2", hanna, "--dry-run"]),
+        (5, &["diff", "paradigm:2", "pandadoc:Contracts"]),
+    ];
+    let before = serde_json::to_value(here.simulator.state()).unwrap();
+    for (code, command) in cases {
+        let ran = shell.run(command);
+        assert_eq!(ran.code, Some(*code), "{command:?}: {ran:?}");
+    }
+    assert_eq!(serde_json::to_value(here.simulator.state()).unwrap(), before, "something was changed");
+    here.simulator.change(|state| state.paradigm.users.clear()).unwrap();
+    shell.run(&["doctor", "paradigm"]).ends(1);
 }

@@ -78,18 +78,22 @@ fn the_example_is_planned_and_applied_over_both_providers() {
 }
 
 #[test]
-fn inside_one_process_it_shows_the_rosters_before_and_after() {
+fn inside_one_process_it_shows_what_was_and_what_is() {
     let ran = Shell::new().run(&["--simulate", "apply", ACME, "--yes"]).ends(0);
     let at =
         |text: &str| ran.stdout.find(text).unwrap_or_else(|| panic!("{text:?} is missing: {}", ran.stdout));
     let order = [
-        "Now:",
+        "Before:",
         "Plan: 7 changes",
-        "applied   promote tomas",
+        "^ promote tomas",
+        "7 changes: 7 applied.",
         "No changes remain: all workspaces match the desired state.",
-        "paradigm:2  Sales  (21 members)",
+        "After:",
     ];
     assert!(order.windows(2).all(|pair| at(pair[0]) < at(pair[1])), "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches("promote tomas").count(), 1, "said once: {}", ran.stdout);
+    let sales = ran.stdout[at("After:")..].lines().find(|line| line.contains("Sales")).unwrap();
+    assert!(sales.contains("  21  "), "{sales}");
     assert!(
         ran.stderr.contains("applied: promote tomas.vega"),
         "a line per step without a terminal: {}",
@@ -207,7 +211,7 @@ fn everything_wrong_with_a_file_is_said_at_once_and_nothing_is_sent() {
     assert_eq!(here.requests(), 0);
     // An unknown person stops the plan before any write.
     shell.file("desired.toml", &desired("viewer = [\"jonas.weber@example.com\", \"nobody@example.com\"]"));
-    shell.run(&["apply", "desired.toml", "--yes"]).complains(1, &["nobody@example.com"]);
+    shell.run(&["apply", "desired.toml", "--yes"]).complains(2, &["nobody@example.com"]);
     assert!(here.simulator.requests().iter().all(|request| request.method == "GET"));
 }
 
@@ -348,5 +352,30 @@ fn a_prompt_is_asked_on_a_terminal() {
         assert!(screen.contains("+ add jonas.weber@example.com as viewer to paradigm:2"), "{screen}");
         assert!(screen.contains(if there { "ended with 0" } else { "ended with 2" }), "{screen}");
         assert_eq!(has(shell, "paradigm:2", "jonas.weber@example.com", "viewer"), there);
+    }
+}
+
+/// What was read is shown where something was read, and "nothing to change" only where that is so.
+#[test]
+fn nothing_is_shown_that_is_not_so() {
+    let here = Here::start(State::sample());
+    let shell = Shell::at(&here.simulator);
+    shell.file("desired.toml", &desired("viewer = [\"nobody@example.com\"]"));
+    let ran = shell.run(&["plan", "desired.toml"]).complains(2, &["nobody@example.com"]);
+    assert_eq!(ran.stdout, "");
+    let proxy = here.in_front_of(here.simulator.paradigm_url());
+    let shell = shell.with("PARADIGM_BASE_URL", &proxy.url());
+    let members = |request: &Request| request.path().ends_with("/members") && request.method == "GET";
+    proxy.inject(Rule::new(Fault::Answer(Answer::status(403))).when(members).times(usize::MAX));
+    shell.file("desired.toml", &desired("viewer = [\"user:43\"]"));
+    let ran = shell.run(&["apply", "desired.toml", "--yes"]);
+    assert!(ran.stdout.contains("Plan: 1 change\n") && !ran.stdout.contains("Before:"), "{ran:?}");
+    proxy.clear_rules();
+    // One step that fails: one change that remains.
+    proxy.inject(Rule::new(Fault::Answer(Answer::status(403))).when(Request::is_write));
+    shell.file("desired.toml", &desired("viewer = [\"jonas.weber@example.com\"]"));
+    let ran = shell.run(&["apply", "desired.toml", "--yes"]).ends(1);
+    for said in ["failed    add jonas.weber", "1 change: 1 failed.", "Still to do: 1 change; plan again."] {
+        assert!(ran.stdout.contains(said), "{said:?}: {ran:?}");
     }
 }

@@ -5,7 +5,7 @@ use crate::support::{Here, Shell, WSM};
 use crate::world::desired;
 use std::process::{Command, Output};
 use workspace_members_simulator::State;
-use workspace_members_testkit::{Fault, Proxy, Request, Rule};
+use workspace_members_testkit::{Answer, Fault, Proxy, Request, Rule};
 
 /// A terminal of its own, with a server of its own that ends with it.
 pub(crate) struct Terminal {
@@ -145,6 +145,23 @@ fn names_reach_no_terminal_as_commands() {
     assert!(plain.contains("WHO") && plain.contains("end"), "nothing was cleared: {plain}");
     let title = terminal.tmux(&["display-message", "-p", "#{pane_title}"]).stdout;
     assert!(!String::from_utf8_lossy(&title).contains("owned"), "the title was set");
+}
+
+#[test]
+fn words_of_a_provider_reach_no_log_as_commands() {
+    let here = Here::start(State::sample());
+    let proxy = here.in_front_of(here.simulator.paradigm_url());
+    let evil = "{\"detail\": \"no\\u001b[2J\\u009b31m\\u202egnp.exe\"}";
+    proxy.inject(
+        Rule::new(Fault::Answer(Answer::json(403, evil.to_owned()))).times(usize::MAX).when(|_| true),
+    );
+    let shell = Shell::at(&here.simulator).with("PARADIGM_BASE_URL", &proxy.url());
+    let add = ["-vv", "add", "paradigm:2", "--user", "\u{202e}gnp.exe", "--role", "viewer"];
+    for (code, arguments) in [(1, &["list", "paradigm:2"][..]), (2, &add)] {
+        let ran = shell.run(arguments).ends(code);
+        let shown = ran.stdout + &ran.stderr;
+        assert!(shown.contains("gnp.exe") && !shown.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{shown:?}");
+    }
 }
 
 #[test]

@@ -3,14 +3,14 @@
 use super::connections::Picked;
 use super::error::{ApplyError, read};
 use crate::observe::unknowable;
-use crate::store::{AccountKey, Lease, OpenChange, StateError, StateStore};
-use std::collections::BTreeMap;
+use crate::store::{AccountKey, ChangeId, Lease, OpenChange, StateError, StateStore};
+use std::collections::{BTreeMap, BTreeSet};
 use workspace_members_core::{Capability, Identity};
 
 /// The accounts of a run, leased until this is dropped.
 pub(super) struct Leases<'a> {
     store: &'a dyn StateStore,
-    by_account: BTreeMap<AccountKey, Lease>,
+    taken: Vec<Lease>,
     /// The account of each connection, and who acts there: asked once, to know the account.
     by_connection: BTreeMap<String, (AccountKey, Option<Identity>)>,
 }
@@ -35,8 +35,7 @@ impl<'a> Leases<'a> {
             let mut me = None;
             if capabilities.has(Capability::Me) {
                 me = match members.me().await {
-                    // Then all accounts behind one base URL count as one, and guards treat everybody as if they might be
-                    // the acting user.
+                    // Then guards treat everybody as if they might be the acting user.
                     Err(error) if unknowable(&error) => None,
                     me => Some(me.map_err(read(name))?),
                 };
@@ -44,15 +43,29 @@ impl<'a> Leases<'a> {
             by_connection.insert(name.to_owned(), (AccountKey::of(capabilities, me.as_ref()), me));
         }
         // Always in the same order, so that two runs cannot each have what the other one needs.
-        let accounts: BTreeMap<&AccountKey, &String> =
-            by_connection.iter().map(|(name, (account, _))| (account, name)).collect();
-        let mut by_account = BTreeMap::new();
-        for (account, name) in accounts {
-            let lease = store.take_lease(account).await?;
-            let lease = lease.ok_or_else(|| ApplyError::Locked { connection: name.clone() })?;
-            by_account.insert(account.clone(), lease);
+        let mut by_url: BTreeMap<AccountKey, BTreeMap<&AccountKey, &String>> = BTreeMap::new();
+        for (name, (account, _)) in &by_connection {
+            by_url.entry(account.any()).or_default().insert(account, name);
         }
-        Ok(Self { store, by_account, by_connection })
+        let mut all = Vec::new();
+        for (any, accounts) in &by_url {
+            let mut taken = Vec::new();
+            if !accounts.contains_key(any) {
+                for (account, name) in accounts {
+                    taken.push(lease(store, account, name).await?);
+                }
+                // What a run left open that did not know its account may be of one of these.
+                let open = store.open_changes(any).await?;
+                if open.iter().any(|(id, _)| id.account == *any) {
+                    taken.clear();
+                }
+            }
+            if let (true, Some(name)) = (taken.is_empty(), accounts.values().next()) {
+                taken.push(lease(store, any, name).await?);
+            }
+            all.append(&mut taken);
+        }
+        Ok(Self { store, taken: all, by_connection })
     }
 
     pub(super) fn identity(&self, connection: &str) -> Option<&Identity> {
@@ -61,21 +74,33 @@ impl<'a> Leases<'a> {
 
     /// The account of a connection.
     pub(super) fn account(&self, connection: &str) -> Option<Account<'_>> {
-        let lease = self.by_account.get(&self.by_connection.get(connection)?.0)?;
+        let account = &self.by_connection.get(connection)?.0;
+        let lease = self.taken.iter().find(|lease| lease.account().may_be(account))?;
         Some(Account { store: self.store, lease })
     }
 
-    /// All accounts.
-    pub(super) fn all(&self) -> impl Iterator<Item = Account<'_>> {
-        self.by_account.values().map(|lease| Account { store: self.store, lease })
+    /// Whether a change may be of the account of this connection, if this run has it.
+    pub(super) fn is_of(&self, change: &ChangeId, connection: &str) -> bool {
+        self.by_connection.get(connection).is_some_and(|(account, _)| account.may_be(&change.account))
     }
 
-    /// The open changes of all accounts.
-    pub(super) async fn open_changes(&self) -> Result<Vec<OpenChange>, StateError> {
+    /// Everything that is open at the accounts of this run, or may be, of each lease.
+    pub(super) async fn open(&self) -> Result<Vec<(Account<'_>, ChangeId, OpenChange)>, StateError> {
+        let accounts: BTreeSet<&AccountKey> =
+            self.by_connection.values().map(|(account, _)| account).collect();
         let mut all = Vec::new();
-        for Account { store, lease } in self.all() {
-            all.extend(store.open_changes(lease.account()).await?.into_iter().map(|(_, change)| change));
+        for lease in &self.taken {
+            for (id, change) in self.store.open_changes(lease.account()).await? {
+                if accounts.iter().any(|account| account.may_be(&id.account)) {
+                    all.push((Account { store: self.store, lease }, id, change));
+                }
+            }
         }
         Ok(all)
     }
+}
+
+async fn lease(store: &dyn StateStore, account: &AccountKey, name: &str) -> Result<Lease, ApplyError> {
+    let lease = store.take_lease(account).await?;
+    lease.ok_or_else(|| ApplyError::Locked { connection: name.to_owned() })
 }

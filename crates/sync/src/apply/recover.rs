@@ -22,32 +22,26 @@ pub(super) async fn recover(
     progress: &Progress,
 ) -> Result<Vec<Recovered>, ApplyError> {
     let mut all = Vec::new();
-    for Account { store, lease } in leases.all() {
-        for (id, open_change) in store.open_changes(lease.account()).await? {
-            let begun_with = leases.account(&open_change.connection);
-            let known = begun_with.is_some_and(|account| account.lease.account() == lease.account());
-            let how = match connections.get(open_change.connection.as_str()).filter(|_| known) {
-                Some(&members) => {
-                    store.check_lease(lease).await?;
-                    match one(members, &open_change).await {
-                        Ok(how) => how,
-                        Err(source) => {
-                            return Err(ApplyError::Unrecovered {
-                                open_change: Box::new(open_change),
-                                source,
-                            });
-                        }
+    for (Account { store, lease }, id, open_change) in leases.open().await? {
+        let begun_with = open_change.connection.as_str();
+        let how = match connections.get(begun_with).filter(|_| leases.is_of(&id, begun_with)) {
+            Some(&members) => {
+                store.check_lease(lease).await?;
+                match one(members, &open_change).await {
+                    Ok(how) => how,
+                    Err(source) => {
+                        return Err(ApplyError::Unrecovered { open_change: Box::new(open_change), source });
                     }
                 }
-                None => Recovery::Left,
-            };
-            if how != Recovery::Left {
-                store.end_change(lease, id, &format!("{how:?}").to_lowercase()).await?;
             }
-            let recovered = Recovered { open_change, how };
-            progress.report(&Event::Recovered(&recovered));
-            all.push(recovered);
+            None => Recovery::Left,
+        };
+        if how != Recovery::Left {
+            store.end_change(lease, &id, &format!("{how:?}").to_lowercase()).await?;
         }
+        let recovered = Recovered { open_change, how };
+        progress.report(&Event::Recovered(&recovered));
+        all.push(recovered);
     }
     Ok(all)
 }

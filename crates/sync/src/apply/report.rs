@@ -126,11 +126,6 @@ impl StepReport {
             self.member = Some(member.clone());
         }
     }
-
-    /// Whether a part of it was done.
-    fn is_partial(&self) -> bool {
-        self.error.as_ref().is_some_and(|error| error.effect() == Effect::Partial)
-    }
 }
 
 /// How an open change of an earlier run was recovered.
@@ -224,8 +219,9 @@ impl Report {
 
     /// Whether anything was changed, by a step, a part of one, or recovering.
     pub fn changed(&self) -> bool {
+        let is_partial = |error: &Error| error.effect() == Effect::Partial;
         self.count(StepOutcome::Applied) > 0
-            || self.steps.iter().any(StepReport::is_partial)
+            || self.steps.iter().filter_map(|step| step.error.as_ref()).any(is_partial)
             || self.recovered.iter().any(|s| matches!(s.how, Recovery::Added | Recovery::PutBack))
     }
 

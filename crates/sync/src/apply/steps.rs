@@ -45,7 +45,7 @@ impl Runner<'_> {
                 stopped_at = Some(step.number);
             }
             reports.push(report);
-            if step.to.as_ref().is_some_and(|native| roles.normalize(native) == Role::Owner) {
+            if step.makes_owner(roles) {
                 made_owner.push(step.principal.clone());
             }
         }
@@ -176,9 +176,9 @@ impl Runner<'_> {
             self.members.guarded().allow(Protection::ActingIdentity).allow(Protection::LastOwner);
         let result = unguarded.change_role_by_remove_then_add(workspace, &step.principal, role).await;
         match result {
-            Ok(ensured) => end(account, id, self.confirmed(step, ensured.member)).await,
+            Ok(ensured) => end(account, &id, self.confirmed(step, ensured.member)).await,
             Err(error) => match self.whereabouts(step, role, error).await {
-                (report, true) => end(account, id, report).await,
+                (report, true) => end(account, &id, report).await,
                 (report, false) => report,
             },
         }
@@ -209,7 +209,7 @@ impl Runner<'_> {
     }
 }
 
-async fn end(account: Account<'_>, id: ChangeId, report: StepReport) -> StepReport {
+async fn end(account: Account<'_>, id: &ChangeId, report: StepReport) -> StepReport {
     match account.store.end_change(account.lease, id, &report.outcome.to_string()).await {
         Ok(()) => report,
         // The next run reads once more that they are inside.

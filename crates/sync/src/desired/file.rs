@@ -81,11 +81,11 @@ fn count(node: &Node, faults: &mut Faults<'_>) -> Option<u32> {
 }
 
 fn flag(node: &Node, faults: &mut Faults<'_>) -> Option<bool> {
-    if let Value::Bool(flag) = node.value {
-        return Some(flag);
-    }
-    faults.add(&node.at, format!("{} stands here", shown(node)), "write true or false");
-    None
+    let Value::Bool(flag) = node.value else {
+        faults.add(&node.at, format!("{} stands here", shown(node)), "write true or false");
+        return None;
+    };
+    Some(flag)
 }
 
 fn limit(node: &Node, faults: &mut Faults<'_>) -> Option<Limit> {

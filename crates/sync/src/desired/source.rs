@@ -4,7 +4,7 @@ use super::faults::Faults;
 use super::text::InvalidText;
 use jsonc_parser::ast::{ObjectPropName, Value as Json};
 use jsonc_parser::common::Ranged;
-use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+use jsonc_parser::{CollectOptions, ParseOptions, ParseResult, parse_to_ast};
 use std::collections::HashSet;
 use std::ops::Range;
 use std::str::FromStr;
@@ -157,14 +157,10 @@ pub(super) fn json(text: &str, faults: &mut Faults<'_>) -> Node {
         faults.add(&(at..at), problem, "write it as RFC 8259 says");
     } else {
         match parse_to_ast(text, &CollectOptions::default(), &ParseOptions::default()) {
-            Ok(parsed) => {
-                if let Some(value) = parsed.value {
-                    return json_node(&value, faults);
-                }
-            }
+            Ok(ParseResult { value: Some(value), .. }) => return json_node(&value, faults),
+            Ok(_) => {}
             Err(error) => {
-                let range = error.range();
-                faults.add(&(range.start..range.end), error.kind().to_string(), "write it as RFC 8259 says");
+                faults.add(&bytes(&error.range()), error.kind().to_string(), "write it as RFC 8259 says");
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What stands in files and data as one text: written by `Display`, read by `FromStr`.
 
-use serde::de::{Error, IntoDeserializer, value};
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -63,12 +63,6 @@ where
     texts.map(|(key, text)| Ok((key, text.parse().map_err(D::Error::custom)?))).collect()
 }
 
-/// The value of an enum that has this name in data.
-pub(crate) fn named<T: for<'de> Deserialize<'de>>(name: &str) -> Option<T> {
-    let read: Result<T, value::Error> = T::deserialize(name.into_deserializer());
-    read.ok()
-}
-
 /// Serializes types as their text, without a copy of it: plans and desired states hold many.
 macro_rules! serde_as_text {
     ($($name:ty),+) => {$(
@@ -87,14 +81,25 @@ macro_rules! serde_as_text {
 }
 pub(crate) use serde_as_text;
 
-/// Displays enums by the names they have in data.
+/// Displays enums by the names they have in data. Those with a word for what they are, and their names, are also read.
 macro_rules! display_as_named {
-    ($($name:ty),+) => {$(
+    ($($name:ty $(= $what:literal, $names:expr)?),+) => {$(
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 serde::Serialize::serialize(self, f)
             }
         }
+
+        $(impl std::str::FromStr for $name {
+            type Err = $crate::desired::InvalidText;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let read: Result<Self, serde::de::value::Error> =
+                    serde::Deserialize::deserialize(serde::de::IntoDeserializer::into_deserializer(text));
+                read.map_err(|_| {
+                    Self::Err::new(format!("{text:?} is not a {}", $what), format!("write {}", $names))
+                })
+            }
+        })?
     )+};
 }
 pub(crate) use display_as_named;

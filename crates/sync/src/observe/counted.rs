@@ -41,43 +41,33 @@ impl WorkspaceMembers for Counted<'_> {
     fn provider(&self) -> Provider {
         self.inner.provider()
     }
-
     fn capabilities(&self) -> &Capabilities {
         self.inner.capabilities()
     }
-
     async fn me(&self) -> Result<Identity> {
         self.count(Operation::Me).me().await
     }
-
     async fn workspaces_page(&self, page: PageRequest) -> Result<Page<Workspace>> {
         self.count(Operation::ListWorkspaces).workspaces_page(page).await
     }
-
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
         self.count(Operation::ListUsers).users_page(page).await
     }
-
     async fn groups_page(&self, page: PageRequest) -> Result<Page<Group>> {
         self.count(Operation::ListGroups).groups_page(page).await
     }
-
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
         self.count(Operation::ListMembers).members_page(of, page).await
     }
-
     async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
         self.count(Operation::Get).get(workspace, principal).await
     }
-
     async fn add(&self, _request: &AddMember) -> Result<Member> {
         self.refuse(Operation::Add)
     }
-
     async fn set_role(&self, _request: &SetRole) -> Result<Member> {
         self.refuse(Operation::SetRole)
     }
-
     async fn remove(&self, _request: &RemoveMember) -> Result<()> {
         self.refuse(Operation::Remove)
     }

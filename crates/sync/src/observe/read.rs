@@ -34,10 +34,14 @@ impl Observed {
         desired: &Desired,
         known: Known,
     ) -> Result<Self> {
+        let workspaces: Vec<_> = desired.of_connection(connection).collect();
+        for workspace in &workspaces {
+            members.capabilities().check_workspace_id(&workspace.target.workspace)?;
+        }
         let reader = Reader {
             members: &Counted::new(members),
             desired,
-            workspaces: desired.of_connection(connection).collect(),
+            workspaces,
             guards: desired.guards.stricter(&known.guards),
             observed: Self::nothing(connection, members.capabilities()),
             known,

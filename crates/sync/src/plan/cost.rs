@@ -131,12 +131,12 @@ impl<'a> Pricing<'a> {
             PrincipalId::as_group(principal).is_some() || !directory.status(principal, status).may_be_active()
         };
         let roles = capabilities.roles();
-        let owner =
-            |native: &Option<_>| native.as_ref().is_some_and(|native| roles.normalize(native) == Role::Owner);
+        let was =
+            |step: &Step| step.from.as_ref().is_some_and(|native| roles.normalize(native) == Role::Owner);
         let known = members.owners().filter(|owner| idle(&owner.key.principal, owner.status)).count();
         let made = steps
             .iter()
-            .filter(|step| owner(&step.from) || (owner(&step.to) && idle(&step.principal, Status::Unknown)))
+            .filter(|step| was(step) || (step.makes_owner(roles) && idle(&step.principal, Status::Unknown)))
             .count();
         let owners = u64::from(min_owners.max(1)) + (known + made) as u64;
         Self {
@@ -155,9 +155,8 @@ impl<'a> Pricing<'a> {
             return Requests::between(Operation::Get, singles, singles);
         }
         let apart = !self.capabilities.has(Capability::ListAccountMembers);
-        let lists =
-            self.roster.0.iter().filter(|(operation, _)| apart && **operation == Operation::ListMembers);
-        Requests(lists.map(|(operation, count)| (*operation, *count)).collect())
+        let lists = self.roster.0.get_key_value(&Operation::ListMembers).filter(|_| apart);
+        Requests(lists.map(|(operation, count)| (*operation, *count)).into_iter().collect())
     }
 
     /// The requests of one step.

@@ -132,7 +132,7 @@ impl<'a> Draft<'a> {
             && self.directory.who(entry).is_some_and(|who| matches!(*who, Who::Id(_)) || !nameless)
     }
 
-    fn outsider(&mut self, outsider: &Outsider<'a>) {
+    fn outsider(&mut self, outsider: &Outsider<'_>) {
         match &outsider.desired.membership {
             DesiredMembership::Role(_) if self.desired.mode == Mode::RemoveOnly => {}
             DesiredMembership::Role(role) => self.add(outsider, role, IfPresent::SetRole),
@@ -157,7 +157,7 @@ impl<'a> Draft<'a> {
                 };
                 let (target, role) = (&self.desired.target, &member.native_role);
                 let message = format!("{label} is a member of {target} already, as {role}{pending}");
-                let advice = "change the role instead, or allow for members";
+                let advice = "change their role instead, or say with if_present what to do with a member";
                 self.problem(Problem::AlreadyMember, &label, message, advice);
             }
             DesiredMembership::Add { if_present: IfPresent::Keep, .. } => {}
@@ -232,7 +232,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn add(&mut self, outsider: &Outsider<'a>, role: &Role, if_present: IfPresent) {
+    fn add(&mut self, outsider: &Outsider<'_>, role: &Role, if_present: IfPresent) {
         let (principal, capabilities) = (&outsider.principal, self.capabilities());
         let DesiredWorkspace { target, notify, .. } = self.desired;
         let unknown = !self.members.lacks(principal);

@@ -15,13 +15,12 @@ pub(super) fn addition(
     request: &AddMember,
 ) -> Result<(Strategy, ResolvedRole), Error> {
     let roles = capabilities.roles();
-    let resolved = roles.resolve(&request.role);
-    let (Ok(resolved), Some(lowest)) = (resolved, roles.lowest()) else {
+    let custom = roles.resolve(&request.role).ok().filter(|resolved| resolved.custom);
+    let (Some(resolved), Some(lowest), false) =
+        (custom, roles.lowest(), capabilities.has(Capability::AddCustomRole))
+    else {
         return Ok((Strategy::Atomic, capabilities.check_add(request)?));
     };
-    if !resolved.custom || capabilities.has(Capability::AddCustomRole) {
-        return Ok((Strategy::Atomic, capabilities.check_add(request)?));
-    }
     // By its own name: under a policy of exact roles only, the normalized one may be refused.
     let mut first = request.clone();
     first.role = Role::Custom(lowest.native.clone());

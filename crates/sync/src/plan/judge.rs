@@ -59,10 +59,9 @@ impl<'a> Case<'a> {
             && let Some(left) = left
         {
             if (left as u64) < u64::from(self.guards.min_owners()) {
+                let (left, least) = (counted(left as u64, "owner"), self.guards.min_owners());
                 let message = format!(
-                    "to {step} would leave {left} {} who may be active, and at least {} must remain",
-                    if left == 1 { "owner" } else { "owners" },
-                    self.guards.min_owners()
+                    "to {step} would leave {left} who may be active, and at least {least} must remain"
                 );
                 refuse(Guard::MinOwners, message, "make somebody else owner in the same plan");
             }
@@ -106,10 +105,10 @@ impl<'a> Case<'a> {
         let principal = &step.principal;
         owners.remove(principal);
         let left = owners.count();
-        let roles = self.directory.observed.capabilities().roles();
-        let owner = step.to.as_ref().is_some_and(|native| roles.normalize(native) == Role::Owner);
         // Somebody whose role something else sets is not counted on.
-        if owner && !step.has(&Consequence::RoleSetByProvider) {
+        if step.makes_owner(self.directory.observed.capabilities().roles())
+            && !step.has(&Consequence::RoleSetByProvider)
+        {
             let unread = if step.has(&Consequence::MayInvite) { Status::Pending } else { Status::Unknown };
             let status = member.map_or(unread, |member| member.status);
             owners.add(principal, self.directory.status(principal, status));
@@ -132,7 +131,7 @@ impl<'a> Case<'a> {
         let guards = self.guards;
         let (was, is) = (self.may_own(step.from.as_ref()), self.may_own_after(step));
         let lower = matches!(step.action, Action::Change | Action::Demote);
-        let counted = [
+        let limits = [
             (step.action == Action::Remove, Guard::MaxRemovals, guards.max_removals(), "removed"),
             (lower, Guard::MaxDemotions, guards.max_demotions(), "given a lower or incomparable role"),
             (
@@ -142,11 +141,12 @@ impl<'a> Case<'a> {
                 "made owner, or no longer be one",
             ),
         ];
-        for ((counts, guard, limit, done), so_far) in counted.into_iter().zip(tally) {
+        for ((counts, guard, limit, done), so_far) in limits.into_iter().zip(tally) {
             *so_far += u64::from(counts);
             let allowed = limit.allows(members, guards.floor());
             if counts && *so_far == allowed + 1 {
-                let message = format!("more than {allowed} of {members} members would be {done} ({limit})");
+                let members = counted(members as u64, "member");
+                let message = format!("more than {allowed} of {members} would be {done} ({limit})");
                 let advice = "check that the listing and the desired state are right; then raise the limit, or \
                               override it for this plan";
                 refusals.push(self.refusal(guard, step, message, advice));
@@ -164,13 +164,13 @@ impl<'a> Case<'a> {
             && guards.allow_billable.is_none();
         if step.may_cost() && guards.allow_billable != Some(true) && !reported {
             let message = format!("to {step} may cost money");
-            let advice = "set allow_billable = true if it may";
+            let advice = "set allow_billable = true under [guards] if it may";
             refusals.push(self.refusal(Guard::AllowBillable, step, message, advice));
         }
         if step.strategy == Strategy::RemoveThenAdd && !guards.allow_remove_then_add() {
             let message =
                 format!("to {step} takes removing and adding them, so they have no access in between");
-            let advice = "set allow_remove_then_add = true if that is acceptable";
+            let advice = "set allow_remove_then_add = true under [guards] if that is acceptable";
             refusals.push(self.refusal(Guard::AllowRemoveThenAdd, step, message, advice));
         }
     }
@@ -204,7 +204,12 @@ pub(super) fn mails(steps: &[Step], guards: &Guards) -> Option<Refusal> {
     }
     let step = first?;
     let (cause, target, person) = (Cause::Guard(Guard::MaxMails), step.target.clone(), step.label.clone());
-    let message = format!("{sent} mails would be sent, and {allowed} are allowed");
+    let message = format!("{} would be sent, and at most {allowed} may be", counted(sent, "mail"));
     let advice = "ask for fewer notifications, or raise max_mails";
     Some(Refusal { step: Some(step.number), ..Refusal::new(cause, target, person, message, advice) })
+}
+
+/// `1 owner`, `2 owners`.
+fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

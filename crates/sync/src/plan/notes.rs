@@ -5,7 +5,7 @@ use super::groups::Tri;
 use super::members::Members;
 use super::step::{Action, Consequence, Step};
 use std::collections::BTreeSet;
-use workspace_members_core::{Behaviour, GroupId, Notify, Role};
+use workspace_members_core::{Behaviour, GroupId, Notify};
 
 /// Notes on every addition how many mails it sends at most. Somebody who is made owner may be mailed about that, and about
 /// those who follow.
@@ -13,8 +13,7 @@ pub(super) fn mails(steps: &mut [Step], notify: Notify, members: Members<'_>, di
     let capabilities = directory.observed.capabilities();
     let mut owners = u32::try_from(members.owners().count()).unwrap_or(u32::MAX);
     for step in steps.iter_mut().filter(|step| step.action == Action::Add) {
-        let owner = |native| capabilities.roles().normalize(native) == Role::Owner;
-        if step.to.as_ref().is_some_and(owner) || step.has(&Consequence::RoleSetByProvider) {
+        if step.makes_owner(capabilities.roles()) || step.has(&Consequence::RoleSetByProvider) {
             owners = owners.saturating_add(1);
         }
         let invited = step.has(&Consequence::MayInvite) && capabilities.behaves(Behaviour::InvitationsMail);

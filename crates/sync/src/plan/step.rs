@@ -146,6 +146,11 @@ impl Step {
             || self.strategy == Strategy::RemoveThenAdd
     }
 
+    /// Whether it gives the owner's role.
+    pub(crate) fn makes_owner(&self, roles: &RoleTable) -> bool {
+        self.to.as_ref().is_some_and(|native| roles.normalize(native) == Role::Owner)
+    }
+
     /// Whether it may cost money.
     pub fn may_cost(&self) -> bool {
         self.has(&Consequence::SeatMayBeBought) || self.has(&Consequence::LicenceUpgraded)

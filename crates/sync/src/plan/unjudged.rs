@@ -57,7 +57,17 @@ impl<'a> Unjudged<'a> {
                 problems.extend(desired.of_connection(connection).map(not_read));
                 continue;
             };
-            let (mut account, directory) = (account(seen), Directory::new(seen, &desired.people));
+            let directory = Directory::new(seen, &desired.people);
+            let (me, capabilities) = (seen.me(), seen.capabilities());
+            let mut account = PlannedAccount {
+                connection: connection.to_owned(),
+                provider: seen.provider().clone(),
+                endpoint: capabilities.endpoint().to_owned(),
+                variant: capabilities.variant().to_owned(),
+                account: me.and_then(|me| me.account_id.clone()),
+                me: me.map(|me| me.user.clone()),
+                rosters: BTreeMap::new(),
+            };
             // Applying reads everything again before its first step.
             let (mut total, mut again) = (Requests::exactly(seen.reads()), cost::after(seen));
             for workspace in desired.of_connection(connection) {
@@ -142,19 +152,6 @@ impl<'a> Unjudged<'a> {
         refusals.extend(judge::mails(&self.plan.steps, guards));
         refusals.sort_by_key(|refusal| (refusal.step.is_some(), refusal.step));
         refusals
-    }
-}
-
-/// Without its rosters.
-fn account(seen: &Observed) -> PlannedAccount {
-    PlannedAccount {
-        connection: seen.connection().to_owned(),
-        provider: seen.provider().clone(),
-        endpoint: seen.capabilities().endpoint().to_owned(),
-        variant: seen.capabilities().variant().to_owned(),
-        account: seen.me().and_then(|me| me.account_id.clone()),
-        me: seen.me().map(|me| me.user.clone()),
-        rosters: BTreeMap::new(),
     }
 }
 

@@ -12,9 +12,9 @@ use std::time::Duration;
 /// Keeps state in a folder of this host, for all runs on it. Keeps no budgets.
 ///
 /// Each account has three files: `ACCOUNT.lock`, locked while a lease lives; `ACCOUNT.generation`, the number of the
-/// latest lease; and `ACCOUNT.journal`, the open changes. Do not delete them between runs. A lease is lost where these
-/// files were deleted while it lived. Reads and writes files on tokio's threads for blocking work, so it needs a tokio
-/// runtime.
+/// latest lease; and `ACCOUNT.journal`, the open changes. The lock of any account behind a base URL is shared by leases of
+/// its accounts that are known. Do not delete the files between runs: a lease is lost where they were deleted while it
+/// lived. It works on tokio's threads for blocking work, so it needs a tokio runtime.
 #[derive(Debug, Clone)]
 pub struct FileStore {
     folder: PathBuf,
@@ -64,27 +64,28 @@ impl StateStore for FileStore {
     }
 
     async fn open_changes(&self, account: &AccountKey) -> Result<Vec<(ChangeId, OpenChange)>, StateError> {
-        let path = self.file(account, "journal");
-        blocking(move || match journal::read_file(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            read => read.map_err(unusable(&path)),
-        })
-        .await
-    }
-
-    async fn all_open_changes(&self) -> Result<Vec<OpenChange>, StateError> {
-        let folder = self.folder.clone();
-        blocking(move || open_changes(&folder).map_err(unusable(&folder))).await
+        let (folder, account) = (self.folder.clone(), account.clone());
+        blocking(move || read_folder(&folder, |of| of.may_be(&account)).map_err(unusable(&folder))).await
     }
 
     async fn begin_change(&self, lease: &Lease, change: &OpenChange) -> Result<ChangeId, StateError> {
         let change = change.clone();
-        self.with(lease, move |files| files.journal(|journal| journal.begin(change))).await
+        let number = self.with(lease, move |files| files.journal(|journal| journal.begin(change))).await?;
+        Ok(ChangeId { account: lease.account().clone(), number })
     }
 
-    async fn end_change(&self, lease: &Lease, id: ChangeId, outcome: &str) -> Result<(), StateError> {
-        let outcome = outcome.to_owned();
-        self.with(lease, move |files| files.journal(|journal| journal.end(id, outcome))).await
+    async fn end_change(&self, lease: &Lease, id: &ChangeId, outcome: &str) -> Result<(), StateError> {
+        let (ChangeId { account, number }, outcome) = (id.clone(), outcome.to_owned());
+        let path = self.file(&account, "journal");
+        self.with(lease, move |files| {
+            if account == files.account {
+                return files.journal(|journal| journal.end(number, outcome));
+            }
+            // Nobody else has it open: this lease is of any account there.
+            let ended = Journal::open(&path).and_then(|mut journal| journal.end(number, outcome));
+            ended.map_err(unusable(&path))
+        })
+        .await
     }
 
     async fn take_slot(&self, _: &Budget<'_>) -> Result<Slot, StateError> {
@@ -114,7 +115,7 @@ fn unusable(path: &Path) -> impl FnOnce(io::Error) -> StateError {
 #[derive(Debug)]
 struct AccountFiles {
     account: AccountKey,
-    lock: File,
+    locks: Vec<File>,
     generation: u64,
     generation_path: PathBuf,
     journal: Mutex<Journal>,
@@ -125,7 +126,9 @@ impl Drop for AccountFiles {
     fn drop(&mut self) {
         // To close the file is not enough: a program that is being started by another thread may have it open still, and
         // the lock with it.
-        _ = self.lock.unlock();
+        for lock in &self.locks {
+            _ = lock.unlock();
+        }
     }
 }
 
@@ -133,18 +136,18 @@ impl AccountFiles {
     /// `None` where another run has them.
     fn lock(store: &FileStore, account: &AccountKey) -> Result<Option<Self>, StateError> {
         make_private(&store.folder).map_err(unusable(&store.folder))?;
-        let path = store.file(account, "lock");
-        let lock = File::options().create(true).truncate(false).write(true).open(&path);
-        let lock = lock.map_err(unusable(&path))?;
-        let mut attempts = 20;
-        while let Err(error) = lock.try_lock() {
-            match error {
-                TryLockError::Error(source) => return Err(unusable(&path)(source)),
-                TryLockError::WouldBlock if attempts == 0 => return Ok(None),
-                // A run of this process that was just dropped may be writing its last line.
-                TryLockError::WouldBlock => std::thread::sleep(Duration::from_millis(5)),
+        let any = account.any();
+        let wanted: &[_] = if *account == any {
+            &[(&any, File::try_lock as TryLock)]
+        } else {
+            &[(&any, File::try_lock_shared), (account, File::try_lock)]
+        };
+        let mut locks = Vec::new();
+        for (account, try_lock) in wanted {
+            match take_lock(&store.file(account, "lock"), *try_lock)? {
+                Some(lock) => locks.push(lock),
+                None => return Ok(None),
             }
-            attempts -= 1;
         }
         let generation_path = store.file(account, "generation");
         // The clock keeps it growing where the file was deleted, or half of it written by a run that died.
@@ -155,7 +158,7 @@ impl AccountFiles {
         let journal_path = store.file(account, "journal");
         let journal = Journal::open(&journal_path).map_err(unusable(&journal_path))?;
         let (account, journal) = (account.clone(), Mutex::new(journal));
-        Ok(Some(Self { account, lock, generation, generation_path, journal, journal_path }))
+        Ok(Some(Self { account, locks, generation, generation_path, journal, journal_path }))
     }
 
     /// Another run can only have taken the account if the files were deleted; then this is no longer the generation.
@@ -170,6 +173,23 @@ impl AccountFiles {
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
         work(&mut journal).map_err(unusable(&self.journal_path))
     }
+}
+
+type TryLock = fn(&File) -> Result<(), TryLockError>;
+
+/// `None` where another run has it.
+fn take_lock(path: &Path, try_lock: TryLock) -> Result<Option<File>, StateError> {
+    let lock = File::options().create(true).truncate(false).write(true).open(path);
+    let lock = lock.map_err(unusable(path))?;
+    for _ in 0..20 {
+        match try_lock(&lock) {
+            Ok(()) => return Ok(Some(lock)),
+            Err(TryLockError::Error(source)) => return Err(unusable(path)(source)),
+            // A run of this process that was just dropped may be writing its last line.
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(5)),
+        }
+    }
+    Ok(None)
 }
 
 fn read_generation(path: &Path) -> Option<u64> {
@@ -187,16 +207,27 @@ fn make_private(folder: &Path) -> io::Result<()> {
 
 /// The open changes of all accounts whose journals are in this folder. Takes no lease. Blocks while it reads.
 pub fn open_changes(state_dir: &Path) -> io::Result<Vec<OpenChange>> {
-    let mut all = Vec::new();
-    let entries = match fs::read_dir(state_dir) {
+    Ok(read_folder(state_dir, |_| true)?.into_iter().map(|(_, change)| change).collect())
+}
+
+fn read_folder(
+    folder: &Path,
+    is_wanted: impl Fn(&AccountKey) -> bool,
+) -> io::Result<Vec<(ChangeId, OpenChange)>> {
+    let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(all),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     paths.sort();
+    let mut all = Vec::new();
     for path in paths.iter().filter(|path| path.extension().is_some_and(|ending| ending == "journal")) {
-        all.extend(journal::read_file(path)?.into_iter().map(|(_, change)| change));
+        let account = AccountKey::named(&path.file_stem().unwrap_or_default().to_string_lossy());
+        if is_wanted(&account) {
+            let id = |number| ChangeId { account: account.clone(), number };
+            all.extend(journal::read_file(path)?.into_iter().map(|(number, change)| (id(number), change)));
+        }
     }
     Ok(all)
 }
@@ -216,7 +247,7 @@ mod tests {
         let files = take().unwrap();
         assert!(take().is_none());
         // As a program has it that is being started.
-        let _inherited = files.lock.try_clone().unwrap();
+        let _inherited = files.locks[0].try_clone().unwrap();
         drop(files);
         take().unwrap();
     }

@@ -1,6 +1,6 @@
 //! The file of an account's open changes: JSON lines, each on disk before the next request is sent.
 
-use super::{ChangeId, OpenChange};
+use super::OpenChange;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -49,16 +49,16 @@ impl Journal {
     }
 
     /// Appends that a change is about to begin. On disk when it returns.
-    pub(super) fn begin(&mut self, open_change: OpenChange) -> io::Result<ChangeId> {
+    pub(super) fn begin(&mut self, open_change: OpenChange) -> io::Result<u64> {
         let id = self.next;
         self.write(&Line::Open { id, at: jiff::Timestamp::now(), open_change })?;
         self.next += 1;
         self.open.insert(id);
-        Ok(ChangeId(id))
+        Ok(id)
     }
 
     /// Appends that a change is finished, or empties the file if none is left. On disk when it returns.
-    pub(super) fn end(&mut self, ChangeId(id): ChangeId, how: String) -> io::Result<()> {
+    pub(super) fn end(&mut self, id: u64, how: String) -> io::Result<()> {
         if !self.open.contains(&id) {
             return Ok(());
         }
@@ -123,9 +123,8 @@ fn read(lines: &[u8]) -> io::Result<(BTreeMap<u64, OpenChange>, u64)> {
 }
 
 /// The open changes in a journal, oldest first, also while somebody else writes it.
-pub(super) fn read_file(path: &Path) -> io::Result<Vec<(ChangeId, OpenChange)>> {
-    let open = read(whole_lines(&std::fs::read(path)?))?.0;
-    Ok(open.into_iter().map(|(id, change)| (ChangeId(id), change)).collect())
+pub(super) fn read_file(path: &Path) -> io::Result<BTreeMap<u64, OpenChange>> {
+    Ok(read(whole_lines(&std::fs::read(path)?))?.0)
 }
 
 #[cfg(test)]
@@ -153,7 +152,7 @@ mod tests {
         let (first, second) = (journal.begin(open_change()).unwrap(), journal.begin(open_change()).unwrap());
         journal.end(first, added()).unwrap();
         drop(journal);
-        assert_eq!(read_file(&path).unwrap(), [(second, open_change())]);
+        assert_eq!(read_file(&path).unwrap(), BTreeMap::from([(second, open_change())]));
         let mut journal = Journal::open(&path).unwrap();
         let third = journal.begin(open_change()).unwrap();
         assert!(third > second);

@@ -15,9 +15,14 @@ async fn seen(account: &InMemory, connection: &str) -> Observed {
     Observed::read_twice(account, connection, &[ws(1)]).await.unwrap()
 }
 
+fn side(observed: &Observed, workspace: u64) -> Side<'_> {
+    let roster = observed.roster(&ws(workspace)).unwrap();
+    Side::new(observed.connection(), observed.capabilities(), roster)
+}
+
 async fn compared(left: &InMemory, right: &InMemory, people: &People) -> Diff {
     let (left, right) = (seen(left, "lighton").await, seen(right, "panda").await);
-    Diff::compute(&Side::of(&left, &ws(1)).unwrap(), &Side::of(&right, &ws(1)).unwrap(), people)
+    Diff::compute(&side(&left, 1), &side(&right, 1), people)
 }
 
 fn labels(members: &[workspace_members_sync::DiffMember]) -> Vec<&str> {
@@ -80,8 +85,7 @@ async fn within_one_account_ids_match_and_a_role_that_is_not_named_may_differ() 
         .with_member(ws(1), user(2), native("Custom"))
         .with_member(ws(2), user(2), native("Member"));
     let seen = Observed::read_twice(&account, "panda", &[ws(1), ws(2)]).await.unwrap();
-    let diff =
-        Diff::compute(&Side::of(&seen, &ws(1)).unwrap(), &Side::of(&seen, &ws(2)).unwrap(), &People::new());
+    let diff = Diff::compute(&side(&seen, 1), &side(&seen, 2), &People::new());
     assert_eq!((diff.same, diff.roles.len(), diff.roles[0].certain), (2, 1, false));
     assert_eq!(diff.left.to_string(), "panda:1");
 }
@@ -95,8 +99,7 @@ async fn within_one_account_logins_match_as_the_provider_compares_them() {
             .with_member(ws(1), login, native("viewer"))
     };
     let (left, right) = (seen(&with("Ana"), "hub").await, seen(&with("ana"), "hub").await);
-    let diff =
-        Diff::compute(&Side::of(&left, &ws(1)).unwrap(), &Side::of(&right, &ws(1)).unwrap(), &People::new());
+    let diff = Diff::compute(&side(&left, 1), &side(&right, 1), &People::new());
     assert!(diff.is_empty() && diff.same == 2, "{diff:?}");
 }
 

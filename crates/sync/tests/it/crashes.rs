@@ -4,9 +4,12 @@ use crate::faulty::{Fault, Faulty, When};
 use crate::support::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use workspace_members_core::{Capabilities, InMemory, Operation, RemoveMember, WorkspaceMembers};
+use workspace_members_core::{
+    Capabilities, Identity, IfPresent, InMemory, Notify, Operation, RemoveMember, Role, WorkspaceMembers,
+};
 use workspace_members_sync::{
-    ApplyError, ApplyOptions, Connections, Desired, Recovery, StepOutcome, apply, open_changes, recover,
+    AccountKey, ApplyError, ApplyOptions, Connections, Desired, FileStore, Lease, Recovery, StateStore as _,
+    StepOutcome, apply, apply_desired, open_changes, recover,
 };
 
 /// Fifty changes over two workspaces: additions, changes of role in both directions, removals.
@@ -233,10 +236,7 @@ async fn somebody_who_was_added_again_by_others_is_only_noted() {
     let (account, desired) = editor_to_owner();
     let state = state();
     leave_outside(&account, &desired, state.path()).await;
-    account
-        .add(&workspace_members_core::AddMember::new(ws(1), user(1), workspace_members_core::Role::Viewer))
-        .await
-        .unwrap();
+    account.add(&workspace_members_core::AddMember::new(ws(1), user(1), Role::Viewer)).await.unwrap();
     let recovered = recover(&connections(account.clone()), &ApplyOptions::new(state.path())).await.unwrap();
     assert_eq!((recovered[0].how, who(&*account, 1).await["user:1"].as_str()), (Recovery::Inside, "viewer"));
     let key = account.get(&ws(1), &user(1).into()).await.unwrap().unwrap().key;
@@ -255,6 +255,62 @@ async fn only_the_connection_that_began_it_brings_somebody_back() {
     assert_eq!((recovered[0].how, open_changes(state.path()).unwrap().len()), (Recovery::Left, 1));
     let recovered = recover(&connections(account.clone()), &options).await.unwrap();
     assert_eq!((recovered[0].how, open_changes(state.path()).unwrap().len()), (Recovery::Added, 0));
+}
+
+/// A run that has removed ana in order to add her again, and holds its lease.
+async fn left_open(store: &FileStore, account: &AccountKey) -> Lease {
+    let change = serde_json::json!({
+        "connection": "acme", "workspace": "1", "principal": {"kind": "user", "id": "1"},
+        "label": "ana@example.com", "from": "editor", "to": "viewer",
+    });
+    let lease = store.take_lease(account).await.unwrap().unwrap();
+    store.begin_change(&lease, &serde_json::from_value(change).unwrap()).await.unwrap();
+    lease
+}
+
+/// One run may read whom its key acts as, and so its account, and another one may not.
+#[tokio::test]
+async fn an_open_change_is_found_whether_or_not_either_run_knows_the_account() {
+    let only_add =
+        Desired::add("acme:1".parse().unwrap(), email("cy"), Role::Viewer, Notify::NOBODY, IfPresent::Fail);
+    for (first_knows, second_knows) in [(true, true), (true, false), (false, true), (false, false)] {
+        for only_adds in [false, true] {
+            let (account, state) = (Arc::new(account(paradigm())), state());
+            let store = FileStore::new(state.path());
+            let me = account.me().await.unwrap();
+            let key = AccountKey::of(account.capabilities(), Some(&me).filter(|_| first_knows));
+            let lease = left_open(&store, &key).await;
+            let second = Faulty::new(account.clone());
+            let second =
+                if second_knows { second } else { second.at(When::Each(Operation::Me), Fault::Refuse) };
+            let (connections, options) = (connections(second), ApplyOptions::new(state.path()));
+            let context = format!("{first_knows} {second_knows} {only_adds}");
+            let locked = recover(&connections, &options).await;
+            assert!(matches!(locked, Err(ApplyError::Locked { .. })), "{context}: {locked:?}");
+            drop(lease);
+            let recovered = if only_adds {
+                apply_desired(&connections, &only_add, &options).await.unwrap().recovered
+            } else {
+                recover(&connections, &options).await.unwrap()
+            };
+            assert_eq!(recovered.len(), 1, "{context}");
+            assert_eq!(recovered[0].how, Recovery::Added, "{context}");
+            assert!(open_changes(state.path()).unwrap().is_empty(), "{context}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_open_change_of_another_account_behind_the_same_url_is_left_alone() {
+    let (account, state) = (Arc::new(account(paradigm())), state());
+    let store = FileStore::new(state.path());
+    let other = Identity::new(user(99)).with_account(Some("other".into()), None);
+    let key = AccountKey::of(account.capabilities(), Some(&other));
+    let _lease = left_open(&store, &key).await;
+    // And it is no hindrance that its run goes on.
+    let recovered = recover(&connections(account.clone()), &ApplyOptions::new(state.path())).await.unwrap();
+    assert!(recovered.is_empty() && !who(&*account, 1).await.contains_key("user:1"));
+    assert_eq!(open_changes(state.path()).unwrap().len(), 1);
 }
 
 #[tokio::test]

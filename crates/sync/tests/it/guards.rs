@@ -28,7 +28,7 @@ async fn refusals(account: &InMemory, desired: &Desired, guards: &Guards) -> Vec
 
 fn one(membership: DesiredMembership, name: &str) -> Desired {
     let workspace = DesiredWorkspace::new("acme:1".parse().unwrap(), Mode::Additive);
-    Desired::new().with_workspace(workspace.with_member(DesiredMember::new(email(name), membership)))
+    Desired::new().with_workspace(workspace.with_members([DesiredMember::new(email(name), membership)]))
 }
 
 #[tokio::test]
@@ -227,7 +227,7 @@ async fn a_group_that_holds_the_acting_identity_or_may_is_not_lowered() {
         let workspace = DesiredWorkspace::new("acme:1".parse().unwrap(), Mode::Additive);
         let group = workspace_members_core::PrincipalId::Group(GroupId::from(7));
         Desired::new()
-            .with_workspace(workspace.with_member(DesiredMember::new(group, DesiredMembership::Absent)))
+            .with_workspace(workspace.with_members([DesiredMember::new(group, DesiredMembership::Absent)]))
     };
     let with = |users: Option<&[u64]>| {
         legal(paradigm()).with_group(group(7, users)).with_member(ws(1), GroupId::from(7), native("viewer"))
@@ -379,8 +379,8 @@ async fn mails_are_counted_over_the_whole_plan() {
     let asked = |admins| {
         let workspace = DesiredWorkspace::new("acme:1".parse().unwrap(), Mode::Additive)
             .with_notify(Notify::MEMBER.with_admins(admins))
-            .with_member(DesiredMember::new(email("ed"), DesiredMembership::Role(Role::Editor)))
-            .with_member(DesiredMember::new(email("flo"), DesiredMembership::Role(Role::Editor)));
+            .with_members([DesiredMember::new(email("ed"), DesiredMembership::Role(Role::Editor))])
+            .with_members([DesiredMember::new(email("flo"), DesiredMembership::Role(Role::Editor))]);
         Desired::new().with_workspace(workspace)
     };
     // Asked for, they may be sent, unless a limit says otherwise.

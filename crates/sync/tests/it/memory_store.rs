@@ -13,7 +13,7 @@ pub(crate) struct MemoryStore(Arc<Mutex<State>>);
 struct State {
     /// The latest generation of each account, and whether its lease still lives.
     leases: BTreeMap<AccountKey, (u64, bool)>,
-    changes: BTreeMap<AccountKey, BTreeMap<ChangeId, OpenChange>>,
+    changes: BTreeMap<ChangeId, OpenChange>,
     changes_made: u64,
     /// When each taken slot is free again.
     slots: BTreeMap<String, BTreeMap<u64, Instant>>,
@@ -62,10 +62,10 @@ impl MemoryStore {
 impl StateStore for MemoryStore {
     async fn take_lease(&self, account: &AccountKey) -> Result<Option<Lease>, StateError> {
         let mut state = self.0.lock().unwrap();
-        let (generation, lives) = state.leases.entry(account.clone()).or_default();
-        if *lives {
+        if state.leases.iter().any(|(other, (_, lives))| *lives && other.may_be(account)) {
             return Ok(None);
         }
+        let (generation, lives) = state.leases.entry(account.clone()).or_default();
         (*generation, *lives) = (*generation + 1, true);
         let guard = Guard(self.clone(), account.clone(), *generation);
         Ok(Some(Lease::new(account.clone(), *generation, guard)))
@@ -77,26 +77,22 @@ impl StateStore for MemoryStore {
 
     async fn open_changes(&self, account: &AccountKey) -> Result<Vec<(ChangeId, OpenChange)>, StateError> {
         let state = self.0.lock().unwrap();
-        let open = state.changes.get(account).cloned().unwrap_or_default();
-        Ok(open.into_iter().collect())
-    }
-
-    async fn all_open_changes(&self) -> Result<Vec<OpenChange>, StateError> {
-        Ok(self.0.lock().unwrap().changes.values().flat_map(BTreeMap::values).cloned().collect())
+        let open = state.changes.iter().filter(|(id, _)| id.account.may_be(account));
+        Ok(open.map(|(id, change)| (id.clone(), change.clone())).collect())
     }
 
     async fn begin_change(&self, lease: &Lease, change: &OpenChange) -> Result<ChangeId, StateError> {
         self.check(lease)?;
         let mut state = self.0.lock().unwrap();
         state.changes_made += 1;
-        let id = ChangeId(state.changes_made);
-        state.changes.entry(lease.account().clone()).or_default().insert(id, change.clone());
+        let id = ChangeId { account: lease.account().clone(), number: state.changes_made };
+        state.changes.insert(id.clone(), change.clone());
         Ok(id)
     }
 
-    async fn end_change(&self, lease: &Lease, id: ChangeId, _: &str) -> Result<(), StateError> {
+    async fn end_change(&self, lease: &Lease, id: &ChangeId, _: &str) -> Result<(), StateError> {
         self.check(lease)?;
-        self.0.lock().unwrap().changes.entry(lease.account().clone()).or_default().remove(&id);
+        self.0.lock().unwrap().changes.remove(id);
         Ok(())
     }
 

@@ -238,7 +238,7 @@ async fn a_desired_state_in_no_order_finds_the_same_members() {
 async fn a_workspace_is_named_once_also_over_two_connections_of_one_account() {
     let workspace = |target: &str, who: &str| {
         DesiredWorkspace::new(target.parse().unwrap(), Mode::Additive)
-            .with_member(DesiredMember::new(email(who), DesiredMembership::Absent))
+            .with_members([DesiredMember::new(email(who), DesiredMembership::Absent)])
     };
     // A file cannot say it twice; code can.
     let twice =

@@ -124,7 +124,7 @@ async fn a_role_that_something_else_sets_is_kept_and_noted_before_the_first_addi
     // Neither drift nor a change.
     for membership in [DesiredMembership::Role(Role::Viewer), DesiredMembership::SetRole(Role::Viewer)] {
         let workspace = DesiredWorkspace::new("acme:1".parse().unwrap(), Mode::Additive)
-            .with_member(DesiredMember::new(by_id("ana"), membership));
+            .with_members([DesiredMember::new(by_id("ana"), membership)]);
         let kept = plan(&account, &Desired::new().with_workspace(workspace), &loose()).await.unwrap();
         assert!(kept.is_empty());
         assert_eq!(kept.kept[0].reason, KeptReason::RoleFixed);

@@ -173,8 +173,10 @@ async fn one_file_is_applied_over_both_providers_and_then_holds() {
     assert!(again.steps.is_empty() && again.is_complete());
     assert!(simulator.state().pandadoc.mails.is_empty());
     let (left, right) = (&again.observed[0], &again.observed[1]);
-    let (one, other) = (left.rosters().keys().next().unwrap(), right.rosters().keys().next().unwrap());
-    let diff = Diff::compute(&Side::of(left, one).unwrap(), &Side::of(right, other).unwrap(), &People::new());
+    let [one, other] = [left, right].map(|seen| {
+        Side::new(seen.connection(), seen.capabilities(), seen.rosters().values().next().unwrap())
+    });
+    let diff = Diff::compute(&one, &other, &People::new());
     assert!(diff.ambiguous.is_empty() && diff.same + diff.roles.len() + diff.only_left.len() > 0);
 }
 
