@@ -1,12 +1,12 @@
 //! The handle for changes that may take something away, with its guards.
 
 use super::find::{find_member, read_member};
-use super::listing::{groups, roster_of_known};
+use super::listing::{groups, roster_of_known, users};
 use super::resolve::{Attempt, Verdict, resolve, send};
 use super::write::Write;
 use crate::listing::collect;
 use crate::{
-    Capability, Change, Effect, Error, Group, Mark, Member, NativeRole, Operation, PrincipalId,
+    Capability, Change, Effect, Error, Group, GroupId, Mark, Member, NativeRole, Operation, PrincipalId,
     PrincipalKind, Protection, RemoveMember, Result, Role, Status, UserId, WorkspaceId, WorkspaceMembers,
 };
 use std::cmp::Ordering;
@@ -18,8 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A removal, and a change of role that lowers it or cannot be compared, is refused as
 /// [`ErrorKind::Protected`](crate::ErrorKind::Protected):
 ///
-/// * [`Protection::ActingIdentity`]: for the user that the key acts as; for a group, unless the list of groups shows that
-///   this user is not in it; and for anybody, where the key cannot say whom it acts as.
+/// * [`Protection::ActingIdentity`]: for the user that the key acts as; for a group, unless the list of groups or of users
+///   shows that this user is not in it; and for anybody, where the key cannot say whom it acts as.
 /// * [`Protection::LastOwner`]: for an owner, or a member whose role is not known to be less, where no other user is left
 ///   who owns the workspace and is known to be active, or where that could not be read. The key's own user is active. A
 ///   group does not count, since it may hold nobody, nor does somebody who has not accepted an invitation, nor somebody
@@ -27,8 +27,8 @@ use std::collections::{BTreeMap, BTreeSet};
 ///
 /// Each can be [allowed](Self::allow). [`WorkspaceMembers`]' own methods guard nothing.
 ///
-/// One handle for many changes asks once whom the key acts as, and reads the list of groups and the roster of a workspace
-/// once, if at all. It keeps the rosters up to date with its own changes and does not see those of others: use it for a
+/// One handle for many changes asks once whom the key acts as, and reads those lists and the roster of a workspace once, if
+/// at all. It keeps the rosters up to date with its own changes and does not see those of others: use it for a
 /// loop, not for hours.
 #[derive(Debug)]
 pub struct Guarded<'a, M: ?Sized> {
@@ -36,6 +36,8 @@ pub struct Guarded<'a, M: ?Sized> {
     allowed: BTreeSet<Protection>,
     me: Option<UserId>,
     groups: Option<Vec<Group>>,
+    /// Those of the key's own user, where the list of users says it.
+    my_groups: Option<Vec<GroupId>>,
     /// The users who own the workspaces whose rosters were read, and are known to be active.
     owners: BTreeMap<WorkspaceId, Vec<PrincipalId>>,
     /// Where a change was begun and is not known to be finished, as when its future was dropped.
@@ -45,7 +47,7 @@ pub struct Guarded<'a, M: ?Sized> {
 impl<'a, M: WorkspaceMembers + ?Sized> Guarded<'a, M> {
     pub(super) fn new(members: &'a M) -> Self {
         let (allowed, owners) = (BTreeSet::new(), BTreeMap::new());
-        Self { members, allowed, me: None, groups: None, owners, unfinished: None }
+        Self { members, allowed, me: None, groups: None, my_groups: None, owners, unfinished: None }
     }
 
     /// Allows what would be refused for this reason. What the provider itself protects, it still refuses.
@@ -209,8 +211,17 @@ impl<'a, M: WorkspaceMembers + ?Sized> Guarded<'a, M> {
         }
         let mut listed = self.groups.iter().flatten();
         let group = listed.find(|listed| principal.as_group() == Some(&listed.id));
-        let users = group.and_then(|group| group.users.as_ref());
-        Ok(users.map(|users| users.iter().any(|one| self.is_same(&one.clone().into(), user))))
+        if let Some(users) = group.and_then(|group| group.users.as_ref()) {
+            return Ok(Some(users.iter().any(|one| self.is_same(&one.clone().into(), user))));
+        }
+        // Some providers say of users in which groups they are, and not the other way round.
+        if self.my_groups.is_none() {
+            let mut listed = collect(|| users(self.members)).await?.into_iter();
+            let me = listed.find(|listed| self.is_same(&listed.id.clone().into(), user));
+            self.my_groups = me.and_then(|me| me.groups);
+        }
+        let mine = self.my_groups.as_ref().zip(principal.as_group());
+        Ok(mine.map(|(mine, group)| mine.contains(group)))
     }
 
     async fn check_owners(&mut self, member: &Member, what: &str) -> Result<()> {

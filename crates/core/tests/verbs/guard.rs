@@ -31,6 +31,12 @@ async fn a_group_that_may_hold_the_keys_user_loses_nothing_unless_that_is_allowe
         let mut guarded = account.guarded().allow(Protection::ActingIdentity);
         assert_eq!(guarded.remove_member(&ws(), &group(1)).await.unwrap(), Change::Applied);
     }
+    // The user may say it of themselves.
+    for (mine, held) in [(vec![GroupId::from(2)], false), (vec![GroupId::from(1)], true)] {
+        let mut account = with(None);
+        account.inner = account.inner.with_user(User::new(UserId::from(1)).with_groups(Some(mine)));
+        assert_eq!(account.remove_member(&ws(), &group(1)).await.is_err(), held);
+    }
     let account = with(Some(&[2]));
     let mut guarded = account.guarded();
     for id in [1, 2] {
