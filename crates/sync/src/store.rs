@@ -30,7 +30,7 @@ pub trait StateStore: fmt::Debug + Send + Sync {
     /// the process ends. A store whose leases expire must renew one for as long as its `Lease` lives.
     async fn take_lease(&self, account: &AccountKey) -> Result<Option<Lease>, StateError>;
 
-    /// Does nothing else. Apply asks this before each write at the provider. Idempotent.
+    /// Succeeds while this is the account's latest lease. Apply asks this before each write at the provider. Idempotent.
     async fn check_lease(&self, lease: &Lease) -> Result<(), StateError>;
 
     /// The open changes of every account that [may be](AccountKey::may_be) this one, of each oldest first. Idempotent;

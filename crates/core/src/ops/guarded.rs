@@ -7,7 +7,7 @@ use super::write::Write;
 use crate::listing::collect;
 use crate::{
     Capability, Change, Effect, Error, Group, GroupId, Mark, Member, NativeRole, Operation, PrincipalId,
-    PrincipalKind, Protection, RemoveMember, Result, Role, Status, UserId, WorkspaceId, WorkspaceMembers,
+    PrincipalKind, Protection, RemoveMember, Result, Role, UserId, WorkspaceId, WorkspaceMembers,
 };
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,9 +21,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// * [`Protection::ActingIdentity`]: for the user that the key acts as; for a group, unless the list of groups or of users
 ///   shows that this user is not in it; and for anybody, where the key cannot say whom it acts as.
 /// * [`Protection::LastOwner`]: for an owner, or a member whose role is not known to be less, where no other user is left
-///   who owns the workspace and is known to be active, or where that could not be read. The key's own user is active. A
-///   group does not count, since it may hold nobody, nor does somebody who has not accepted an invitation, nor somebody
-///   of whom the provider does not say whether they are active.
+///   who owns the workspace and may be active, or where that could not be read. A group does not count, since it may hold
+///   nobody, nor does somebody who has not accepted an invitation. Who is listed without a status counts, as in plans:
+///   many lists of members have none.
 ///
 /// Each can be [allowed](Self::allow). [`WorkspaceMembers`]' own methods guard nothing.
 ///
@@ -38,7 +38,7 @@ pub struct Guarded<'a, M: ?Sized> {
     groups: Option<Vec<Group>>,
     /// Those of the key's own user, where the list of users says it.
     my_groups: Option<Vec<GroupId>>,
-    /// The users who own the workspaces whose rosters were read, and are known to be active.
+    /// The users who own the workspaces whose rosters were read, and may be active.
     owners: BTreeMap<WorkspaceId, Vec<PrincipalId>>,
     /// Where a change was begun and is not known to be finished, as when its future was dropped.
     unfinished: Option<WorkspaceId>,
@@ -109,20 +109,11 @@ impl<'a, M: WorkspaceMembers + ?Sized> Guarded<'a, M> {
 
     fn end(&mut self, workspace: &WorkspaceId, principal: &PrincipalId, now: Option<&Member>) {
         self.unfinished = None;
-        let is_owner = now.filter(|member| self.is_active_owner(member));
+        let is_owner = now.filter(|member| is_owner(member));
         if let Some(owners) = self.owners.get_mut(workspace) {
             owners.retain(|owner| !self.members.capabilities().same_principal(owner, principal));
             owners.extend(is_owner.map(|member| member.key.principal.clone()));
         }
-    }
-
-    /// Whether this is a user who owns the workspace and is known to be active: as the key's own user is, or else by
-    /// what the provider says. Nothing else is counted on.
-    fn is_active_owner(&self, member: &Member) -> bool {
-        let is_me = |me: &UserId| self.is_same(&member.key.principal, me);
-        (member.role == Role::Owner || member.is(Mark::Immovable))
-            && member.key.principal.kind() == PrincipalKind::User
-            && (member.status == Status::Active || self.me.as_ref().is_some_and(is_me))
     }
 
     fn is_same(&self, principal: &PrincipalId, user: &UserId) -> bool {
@@ -234,7 +225,7 @@ impl<'a, M: WorkspaceMembers + ?Sized> Guarded<'a, M> {
                 );
                 refuse(&why).with_source(error)
             })?;
-            let owners = roster.iter().filter(|member| self.is_active_owner(member));
+            let owners = roster.iter().filter(|member| is_owner(member));
             let owners = owners.map(|member| member.key.principal.clone()).collect();
             self.owners.insert(workspace.clone(), owners);
         }
@@ -244,15 +235,21 @@ impl<'a, M: WorkspaceMembers + ?Sized> Guarded<'a, M> {
             return Ok(());
         }
         Err(if member.role == Role::Owner {
-            refuse("leaves the workspace without an owner who is known to be active")
+            refuse("leaves the workspace without an owner who may be active")
         } else {
             refuse(&format!(
-                "may leave the workspace without an owner: no other user is known to be an active one, and the role {} \
-                 may be an owner's",
+                "may leave the workspace without an owner: no other user is one, and the role {} may be an owner's",
                 member.native_role
             ))
         })
     }
+}
+
+/// Whether this is a user who owns the workspace and may be active.
+fn is_owner(member: &Member) -> bool {
+    (member.role == Role::Owner || member.is(Mark::Immovable))
+        && member.key.principal.kind() == PrincipalKind::User
+        && member.status.may_be_active()
 }
 
 /// What would happen, why it is refused, and what to do.
