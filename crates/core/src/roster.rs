@@ -3,8 +3,8 @@
 use crate::adapter::RecordKey;
 use crate::id::has_control;
 use crate::{
-    Behaviour, Capabilities, EmailAddress, Mark, Member, PrincipalId, PrincipalKind, Role, Workspace,
-    WorkspaceId,
+    Behaviour, Capabilities, EmailAddress, Mark, Member, Operation, PrincipalId, PrincipalKind, Result, Role,
+    Workspace, WorkspaceId,
 };
 use std::borrow::Cow;
 use std::fmt;
@@ -25,18 +25,27 @@ pub struct Roster {
 }
 
 impl Roster {
-    /// Takes the members of one workspace out of a complete listing.
+    /// Takes the members of one workspace out of a complete listing. Fails if somebody is in it by two memberships.
     pub(crate) fn from_complete(
         workspace: &WorkspaceId,
         members: Vec<Member>,
         capabilities: &Capabilities,
-    ) -> Self {
+    ) -> Result<Self> {
         let ids_fold_case = capabilities.behaves(Behaviour::UserIdsFoldCase);
         let mut roster = Self { workspace: workspace.clone(), members, ids_fold_case };
         roster
             .members
             .sort_by_cached_key(|member| comparable(&member.key.principal, ids_fold_case).into_owned());
-        roster
+        let same = |pair: &&[Member]| {
+            let [one, other] = [0, 1].map(|at| comparable(&pair[at].key.principal, ids_fold_case));
+            one == other
+        };
+        match roster.members.windows(2).find(same) {
+            Some(twice) => {
+                Err(capabilities.ambiguous_membership(&twice[0].key, &twice[1].key, Operation::ListMembers))
+            }
+            None => Ok(roster),
+        }
     }
 
     /// Marks the one whom the provider's list of workspaces names as the owner.
@@ -166,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_fingerprint_is_of_one_text_whatever_the_order() {
-        let roster = |members| Roster::from_complete(&id(), members, &example());
+        let roster = |members| Roster::from_complete(&id(), members, &example()).unwrap();
         let mut members = vec![
             member(UserId::from(10), "boss"),
             member(UserId::from(9), "Legal review"),
@@ -186,15 +195,15 @@ mod tests {
     #[test]
     fn one_person_in_another_spelling_is_found_and_has_one_fingerprint_where_ids_fold_case() {
         let spelled = |one, other| vec![member(login(one), "boss"), member(login(other), "reader")];
-        let folding = Roster::from_complete(&id(), spelled("Zoe", "ana"), &logins());
+        let folding = Roster::from_complete(&id(), spelled("Zoe", "ana"), &logins()).unwrap();
         assert_eq!(folding.get(&login("ANA")).unwrap().key.principal, login("ana"), "kept as given");
         assert_eq!(folding.get(&login("zoe")).unwrap().role, Role::Owner);
-        let again = Roster::from_complete(&id(), spelled("zoe", "Ana"), &logins());
+        let again = Roster::from_complete(&id(), spelled("zoe", "Ana"), &logins()).unwrap();
         assert_eq!(folding.fingerprint(), again.fingerprint());
 
-        let exact = Roster::from_complete(&id(), spelled("Zoe", "ana"), &example());
+        let exact = Roster::from_complete(&id(), spelled("Zoe", "ana"), &example()).unwrap();
         assert!(exact.get(&login("ANA")).is_none() && exact.get(&login("ana")).is_some());
-        let again = Roster::from_complete(&id(), spelled("zoe", "Ana"), &example());
+        let again = Roster::from_complete(&id(), spelled("zoe", "Ana"), &example()).unwrap();
         assert_ne!(exact.fingerprint(), again.fingerprint());
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     Capability, Error, Group, ListOf, Listing, Member, Operation, Resource, Result, Roster, User, Workspace,
     WorkspaceId, WorkspaceMembers,
 };
-use futures_util::future::{FutureExt, TryFutureExt};
+use futures_util::future::FutureExt;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::BTreeMap;
 
@@ -84,7 +84,7 @@ async fn complete(account: &dyn WorkspaceMembers, ids: &[WorkspaceId]) -> Result
             let id = id.clone();
             let listed = ListOf::Workspace(id.clone());
             collect(move || members(account, listed.clone()))
-                .map_ok(move |members| Roster::from_complete(&id, members, capabilities))
+                .map(move |members| Roster::from_complete(&id, members?, capabilities))
                 .boxed()
         };
         let all: Vec<_> = ids.iter().map(one).collect();
@@ -97,9 +97,10 @@ async fn complete(account: &dyn WorkspaceMembers, ids: &[WorkspaceId]) -> Result
     let mut rosters: Vec<Roster> = Vec::with_capacity(ids.len());
     for id in ids {
         let asked_before = rosters.iter().find(|roster| roster.workspace() == id).cloned();
-        rosters.push(asked_before.unwrap_or_else(|| {
-            Roster::from_complete(id, by_workspace.remove(id).unwrap_or_default(), capabilities)
-        }));
+        rosters.push(match asked_before {
+            Some(roster) => roster,
+            None => Roster::from_complete(id, by_workspace.remove(id).unwrap_or_default(), capabilities)?,
+        });
     }
     Ok(rosters)
 }

@@ -134,7 +134,7 @@ async fn the_connection_is_made_anew_after_a_cut(context: &Context) -> Checked {
 /// Changes Ana's role by removing and adding, where the rule meets writes. Returns also how many it met.
 async fn two_steps(context: &Context, rule: Rule) -> Checked<(Stage, usize, Result<Ensured, Error>)> {
     let stage = context.usual().await?;
-    let armed = stage.proxy()?.inject(rule.when(Request::is_write));
+    let armed = stage.inject(rule.when(Request::is_write))?;
     let ana = stage.user(ANA);
     let result = stage.guarded().change_role_by_remove_then_add(&stage.legal, &ana, &stage.second).await;
     Ok((stage, armed.struck(), result))
@@ -179,7 +179,7 @@ async fn a_slow_answer_holds_nobody_else_up(context: &Context) -> Checked {
     only_if(!context.harness.gives_up(), "the stack ends slow calls by itself")?;
     let stage = context.usual().await?;
     let call = Call::of(&stage, *first).await?;
-    let armed = stage.proxy()?.inject(Rule::new(Fault::HoldBefore));
+    let armed = stage.inject(Rule::new(Fault::HoldBefore))?;
     let members = stage.members().clone();
     let slow = tokio::spawn(async move { call.send(&members).await });
     armed.reached().await;
@@ -205,7 +205,7 @@ async fn a_call_without_an_answer_ends_if_the_stack_says_so(context: &Context) -
 async fn without_an_answer(context: &Context, capability: Capability) -> Checked {
     let stage = context.usual().await?;
     let call = Call::of(&stage, capability).await?;
-    let armed = stage.proxy()?.inject(Rule::new(Fault::HoldBefore).times(usize::MAX));
+    let armed = stage.inject(Rule::new(Fault::HoldBefore).times(usize::MAX))?;
     let result = tokio::time::timeout(Duration::from_mins(1), call.send(stage.members())).await;
     let result = result.map_err(|_| Stop::failed(format!("{call:?} waits for ever")))?;
     check!(armed.struck() >= 1, "{call:?} sent nothing");
