@@ -21,9 +21,7 @@ impl Failure {
 
     /// Names what the proxy did in the world that the case failed in.
     pub(crate) fn with_faults(mut self, faults: &[Fault]) -> Self {
-        for fault in faults {
-            self.message.push_str(&format!("\n  injected fault: {fault:?}"));
-        }
+        self.message.extend(faults.iter().map(|fault| format!("\n  injected fault: {fault:?}")));
         self
     }
 }

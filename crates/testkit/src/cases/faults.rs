@@ -39,7 +39,7 @@ cases! {
         => |c| survives(c, 2);
     removing_and_adding_puts_the_old_role_back [AddUser, RemoveUser, GetMember, Roster, Me] over http;
     removing_and_adding_says_when_it_left_somebody_outside [AddUser, RemoveUser, GetMember, Roster, Me] over http;
-    a_slow_answer_holds_nobody_else_up [] over http;
+    a_slow_answer_holds_nobody_else_up [] over http in usual;
     a_call_without_an_answer_ends_if_the_stack_says_so [] over http;
 }
 
@@ -173,11 +173,10 @@ async fn removing_and_adding_says_when_it_left_somebody_outside(context: &Contex
     Ok(())
 }
 
-async fn a_slow_answer_holds_nobody_else_up(context: &Context) -> Checked {
-    let reads: Vec<_> = methods(context).filter(|method| !method.is_write()).collect();
+async fn a_slow_answer_holds_nobody_else_up(stage: Stage) -> Checked {
+    let reads: Vec<_> = methods(&stage).filter(|method| !method.is_write()).collect();
     let Some(first) = reads.first() else { return Err(Stop::not_applicable("nothing is read")) };
-    only_if(!context.harness.gives_up(), "the stack ends slow calls by itself")?;
-    let stage = context.usual().await?;
+    only_if(!stage.harness.gives_up(), "the stack ends slow calls by itself")?;
     let call = Call::of(&stage, *first).await?;
     let armed = stage.inject(Rule::new(Fault::HoldBefore))?;
     let members = stage.members().clone();
