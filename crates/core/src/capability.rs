@@ -153,7 +153,7 @@ pub enum IdForm {
     Any,
     /// Positive integers, written without sign and leading zeros.
     Integer,
-    /// So many ASCII letters and digits.
+    /// So many ASCII letters and digits, as far as is known.
     Alphanumeric {
         /// How many.
         length: usize,

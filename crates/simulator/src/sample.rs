@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::pandadoc::PandaDocState;
+use crate::pandadoc::{KeyKind, PandaDocState};
 use crate::paradigm::{GroupCategory, GroupMember, ParadigmState, PlatformRole, WorkspaceType};
 
 /// First name, last name, and the part before `@example.com`. Some names do not survive ASCII, one address has a plus
@@ -224,7 +224,8 @@ pub(crate) fn pandadoc() -> PandaDocState {
     }
 
     pandadoc.add_key("simulated-pandadoc-org-admin", &camille, &contracts);
-    pandadoc.add_sandbox_key("simulated-pandadoc-sandbox", &camille, &contracts);
+    pandadoc.add_key("simulated-pandadoc-sandbox", &camille, &contracts);
+    pandadoc.keys[1].kind = KeyKind::Sandbox;
     pandadoc.add_key("simulated-pandadoc-workspace-admin", &hr_admin, &hr);
     pandadoc.add_oauth_client("simulated-client", "simulated-client-secret");
     pandadoc.add_oauth_token(

@@ -118,7 +118,7 @@ fn record(provider: Provider, operation: Option<&'static str>, call: &Call, repl
         body: call.body.redacted(),
         operation,
         status: reply.status,
-        answer_headers: reply.header_pairs(),
+        answer_headers: reply.headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
         answer: reply.body.clone().map_or(Body::Empty, |body| Body::Json(body).redacted()),
     }
 }

@@ -65,9 +65,9 @@ impl Case {
         match self.steps(context).await {
             Ok(()) => {}
             Err(Stop::NotApplicable(why)) => return Ok(Outcome::NotApplicable(why)),
-            Err(Stop::Failed(failure)) => return Err(failure),
+            Err(Stop::Failed(failure)) => return Err(failure.with_faults(&context.record().faults)),
         }
-        let Record { exercised, refused } = context.record().clone();
+        let Record { exercised, refused, .. } = context.record().clone();
         Ok(if refused.is_empty() { Outcome::Ran(exercised) } else { Outcome::Refused(refused) })
     }
 

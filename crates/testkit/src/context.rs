@@ -2,6 +2,7 @@
 
 use crate::failure::{Checked, only_if};
 use crate::harness::Harness;
+use crate::proxy::Fault;
 use crate::seed::{Ids, Seedable};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,6 +34,8 @@ pub(crate) struct Context {
 pub(crate) struct Record {
     pub(crate) exercised: BTreeSet<Capability>,
     pub(crate) refused: BTreeSet<Capability>,
+    /// What was injected into the newest world.
+    pub(crate) faults: Vec<Fault>,
 }
 
 impl Context {

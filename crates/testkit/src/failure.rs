@@ -1,6 +1,7 @@
 //! Why a case failed, and where in the suite; or why it does not apply.
 
 use crate::harness::HarnessError;
+use crate::proxy::Fault;
 use std::fmt;
 use std::panic::Location;
 use workspace_members_core::Error;
@@ -16,6 +17,12 @@ impl Failure {
     #[track_caller]
     pub(crate) fn new(message: String) -> Self {
         Self { message, at: Location::caller() }
+    }
+
+    /// Names what the proxy did in the world that the case failed in.
+    pub(crate) fn with_faults(mut self, faults: &[Fault]) -> Self {
+        self.message.extend(faults.iter().map(|fault| format!("\n  injected fault: {fault:?}")));
+        self
     }
 }
 

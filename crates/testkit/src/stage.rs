@@ -4,7 +4,7 @@ use crate::cast::NOBODY;
 use crate::context::Context;
 use crate::failure::{Checked, Stop, check, check_eq, shown};
 use crate::harness::World;
-use crate::proxy::Proxy;
+use crate::proxy::{Armed, Proxy, Rule};
 use crate::seed::Seed;
 use futures_util::TryStreamExt;
 use std::collections::BTreeMap;
@@ -38,6 +38,7 @@ impl Deref for Stage {
 impl Context {
     pub(crate) async fn stage(&self, seed: Seed) -> Checked<Stage> {
         let world = self.harness.start(&seed).await?;
+        self.record().faults.clear();
         let people = |workspace: &Workspace| self.by_folded_id(seed.members_of(&workspace.id));
         let expected = seed.workspaces.iter().map(|workspace| (workspace.id.clone(), people(workspace)));
         let expected = Mutex::new(expected.collect());
@@ -72,6 +73,12 @@ impl Stage {
     pub(crate) fn proxy(&self) -> Checked<&Proxy> {
         let proxy = self.world.proxy.as_ref();
         proxy.ok_or_else(|| Stop::failed("the harness gave a proxy to one world and none to another"))
+    }
+
+    /// Puts a fault into the way of requests. A failure from here on names it.
+    pub(crate) fn inject(&self, rule: Rule) -> Checked<Armed> {
+        self.record().faults.push(rule.fault.clone());
+        Ok(self.proxy()?.inject(rule))
     }
 
     /// How many requests were sent; 0 without a proxy.

@@ -103,10 +103,12 @@ impl Paradigm {
             .with_total(listing.count.or(pagination.count)))
     }
 
-    /// All members of a workspace, as the provider lists them.
-    async fn read_members(&self, operation: Operation, workspace: &WorkspaceId) -> Result<Answer> {
+    /// All members of a workspace, in the provider's only page.
+    async fn read_members(&self, operation: Operation, workspace: &WorkspaceId) -> Result<Vec<Member>> {
         integer(workspace.as_str(), "workspace", operation)?;
-        self.read(operation, &self.below_workspaces(&[workspace.as_str(), "members"]), &[]).await
+        let path = self.below_workspaces(&[workspace.as_str(), "members"]);
+        let answer = self.read(operation, &path, &[]).await?;
+        Ok(convert::members(workspace, answer.json()?, self.capabilities.roles()))
     }
 }
 
@@ -166,9 +168,7 @@ impl WorkspaceMembers for Paradigm {
         let operation = Operation::ListMembers;
         match of {
             ListOf::Workspace(id) if page.cursor.is_none() => {
-                let answer = self.read_members(operation, id).await?;
-                let members = answer.json()?;
-                Ok(Page::new(convert::members(id, members, self.capabilities.roles())))
+                self.read_members(operation, id).await.map(Page::new)
             }
             _ => {
                 Err(Error::invalid_input("Paradigm's lists of members have one page, so there is no cursor")
@@ -181,10 +181,9 @@ impl WorkspaceMembers for Paradigm {
     async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
         let operation = Operation::Get;
         self.capabilities.check_get(principal)?;
-        let id = integer(principal.as_str(), principal.kind().as_str(), operation)?;
-        let answer = self.read_members(operation, workspace).await?;
-        let members = answer.json()?;
-        Ok(convert::member(workspace, members, (principal.kind(), id), self.capabilities.roles()))
+        integer(principal.as_str(), principal.kind().as_str(), operation)?;
+        let members = self.read_members(operation, workspace).await?;
+        Ok(members.into_iter().find(|member| member.key.principal == *principal))
     }
 
     async fn add(&self, request: &AddMember) -> Result<Member> {
@@ -199,8 +198,8 @@ impl WorkspaceMembers for Paradigm {
         let body = wire::AddRequest { user_id, group_id, role: role.native.as_str() };
         let post = Request::new(operation, Method::POST, &path).with_json(&body)?;
         let answer = self.send(post, Some(kind)).await?;
-        let members = answer.json()?;
-        let added = convert::member(workspace, members, (kind, id), self.capabilities.roles());
+        let members = convert::members(workspace, answer.json()?, self.capabilities.roles());
+        let added = members.into_iter().find(|member| member.key.principal == request.principal);
         let added = added.ok_or_else(|| {
             let message = "the provider reported success and answered a list without the new member";
             answer.error(Error::new(ErrorKind::Unconfirmed, Effect::Unknown, message))

@@ -49,12 +49,8 @@ impl Level {
     }
 
     /// What stands in the path between the version and `workspaces`.
-    pub(crate) const fn prefix(self) -> Option<&'static str> {
-        match self {
-            Self::Owner => None,
-            Self::Company => Some("company"),
-            Self::Instance => Some("instance"),
-        }
+    pub(crate) fn prefix(self) -> Option<&'static str> {
+        (self != Self::Owner).then_some(self.as_str())
     }
 }
 
@@ -132,9 +128,10 @@ impl ParadigmConfig {
                 inferred(claimed, &[AddUser, AddGroup, RemoveGroup])
             }
             Level::Instance => {
-                let claimed = everywhere
-                    .claim(Evidence::Documented, &[RemoveUser])
-                    .without(&[ListWorkspaces], "no page documents a list of the instance's workspaces");
+                let claimed = everywhere.claim(Evidence::Documented, &[RemoveUser]).without(
+                    &[ListWorkspaces],
+                    "the page that names a list of the instance's workspaces does not show its answer",
+                );
                 let claimed = inferred(claimed, READ);
                 inferred(claimed, &[AddUser, AddGroup, RemoveGroup])
             }

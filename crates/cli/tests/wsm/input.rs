@@ -172,18 +172,11 @@ fn what_is_not_an_id_is_not_tried_as_one() {
             "# a file\n[[workspace]]\ntarget = \"{target}\"\nmode = \"additive\"\nmembers.viewer = [\"user:1\"]\n"
         )
     };
-    for (target, is) in [
-        (
-            "pandadoc:Contracts",
-            "pandadoc: \"Contracts\" is not a workspace's id; write 22 letters and digits",
-        ),
-        ("paradigm:Sales", "paradigm: \"Sales\" is not a workspace's id; write a positive whole number"),
-    ] {
-        shell.file("desired.toml", &desired(target));
-        let said = format!("desired.toml:3: {is}");
-        shell.run(&["plan", "desired.toml"]).complains(2, &[&said]);
-        shell.run(&["apply", "desired.toml", "--yes"]).complains(2, &[&said]);
-    }
+    shell.file("desired.toml", &desired("paradigm:Sales"));
+    let said = "desired.toml:3: paradigm: \"Sales\" is not a workspace's id; write a positive whole number";
+    shell.run(&["plan", "desired.toml"]).complains(2, &[said]);
+    shell.run(&["apply", "desired.toml", "--yes"]).complains(2, &[said]);
+    // That PandaDoc's ids have 22 letters is known from examples only.
     let one = here.simulator.state().pandadoc.workspaces[0].id.clone();
     shell.file(
         "wsm.toml",
@@ -195,7 +188,7 @@ fn what_is_not_an_id_is_not_tried_as_one() {
     for command in
         [&["list", "hr:Contracts"][..], &["add", "hr:Contracts", "--user", "x", "--role", "viewer"]]
     {
-        shell.run(command).complains(2, &["\"Contracts\" is not a workspace's id"]);
+        shell.run(command).complains(2, &["this connection reaches workspace", "only; Contracts takes"]);
     }
     assert_eq!(here.requests(), 0);
 }

@@ -31,6 +31,18 @@ impl Capabilities {
         error.into().with_operation(operation).with_provider(self.provider().clone())
     }
 
+    /// The refusal to choose between two memberships of one principal in one workspace: their roles may differ, and to
+    /// remove one leaves the other.
+    pub fn ambiguous_membership(&self, one: &MemberKey, other: &MemberKey, operation: Operation) -> Error {
+        let [first, second] =
+            [one, other].map(|key| key.membership.as_ref().map_or("one without an id", |id| id.as_str()));
+        let message = format!(
+            "{one} has two memberships, {first} and {second}: end one of them at the provider, or address one by its \
+             membership id"
+        );
+        self.failure(operation, Error::new(ErrorKind::Ambiguous, Effect::Rejected, message))
+    }
+
     /// Refuses a listing that is not claimed.
     pub fn check_list(&self, of: &ListOf) -> Result<()> {
         let capability = match of {

@@ -1,7 +1,7 @@
 //! Building a world by hand, and made-up ids.
 
 use super::state::{
-    CustomRole, Key, KeyKind, Membership, OAuthClient, OAuthToken, PandaDocState, User, Workspace, epoch,
+    CustomRole, Key, KeyKind, Membership, OAuthClient, OAuthToken, PandaDocState, User, Workspace,
 };
 use crate::secret::Secret;
 
@@ -18,13 +18,9 @@ impl PandaDocState {
             first_name: first.to_owned(),
             last_name: last.to_owned(),
             email,
-            phone_number: String::new(),
             license: license.into(),
-            is_organization_owner: false,
-            is_organization_admin: false,
             email_verified: true,
-            active_workspace: None,
-            removed: false,
+            ..User::default()
         });
         user_id
     }
@@ -36,9 +32,8 @@ impl PandaDocState {
             id: id.clone(),
             name: name.into(),
             owner: owner.to_owned(),
-            date_created: epoch(),
             active: true,
-            custom_roles: Vec::new(),
+            ..Workspace::default()
         });
         self.add_member(&id, owner, "Admin");
         id
@@ -60,9 +55,7 @@ impl PandaDocState {
             workspace_id: workspace_id.to_owned(),
             role: role.into(),
             is_active: true,
-            removed: false,
-            date_created: epoch(),
-            date_modified: epoch(),
+            ..Membership::default()
         });
         membership_id
     }
@@ -76,14 +69,6 @@ impl PandaDocState {
             kind: KeyKind::Production,
             active: true,
         });
-    }
-
-    /// Adds a sandbox key of a person in a workspace.
-    pub fn add_sandbox_key(&mut self, key: impl Into<Secret>, user_id: &str, workspace_id: &str) {
-        self.add_key(key, user_id, workspace_id);
-        if let Some(key) = self.keys.last_mut() {
-            key.kind = KeyKind::Sandbox;
-        }
     }
 
     /// Adds an OAuth application.

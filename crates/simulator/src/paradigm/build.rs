@@ -1,8 +1,7 @@
 //! Building a world by hand.
 
 use super::state::{
-    Company, Grant, Group, GroupCategory, GroupMember, Key, ParadigmState, User, Workspace, WorkspaceType,
-    accepted, epoch, manual, member,
+    Company, Grant, Group, GroupMember, Key, ParadigmState, User, Workspace, accepted, manual, member,
 };
 use crate::secret::Secret;
 
@@ -29,9 +28,7 @@ impl ParadigmState {
             company,
             is_active: true,
             invitation_status: accepted(),
-            roles: Vec::new(),
-            date_joined: epoch(),
-            last_login: None,
+            ..User::default()
         });
         id
     }
@@ -47,11 +44,9 @@ impl ParadigmState {
         self.groups.push(Group {
             id,
             name: name.into(),
-            description: String::new(),
-            category: GroupCategory::Custom,
             company,
             members: users.into_iter().map(|user| GroupMember { user, role: member() }).collect(),
-            created_at: epoch(),
+            ..Group::default()
         });
         id
     }
@@ -62,14 +57,9 @@ impl ParadigmState {
         self.workspaces.push(Workspace {
             id,
             name: name.into(),
-            description: String::new(),
-            workspace_type: WorkspaceType::Custom,
             document_upload_method: manual(),
             company,
-            users: Vec::new(),
-            groups: Vec::new(),
-            created_at: epoch(),
-            updated_at: epoch(),
+            ..Workspace::default()
         });
         id
     }

@@ -18,7 +18,7 @@ pub(super) fn reply(failure: &Failure, options: &ParadigmOptions) -> Reply {
             Reply::json(status, envelope(status, &failure.what))
         }
     };
-    reply.headers = failure.headers(options.retry_after);
+    reply.headers.extend(failure.headers(options.retry_after));
     reply
 }
 

@@ -48,7 +48,7 @@ pub struct Company {
 }
 
 /// A person. Everybody belongs to exactly one company.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct User {
@@ -74,7 +74,7 @@ pub struct User {
     #[serde(default)]
     pub roles: Vec<PlatformRole>,
     /// When the person was created.
-    #[serde(default = "epoch")]
+    #[serde(default)]
     pub date_joined: Timestamp,
     /// The last sign-in, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -126,7 +126,7 @@ impl PlatformRole {
 }
 
 /// A group of people of one company.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Group {
@@ -146,7 +146,7 @@ pub struct Group {
     #[serde(default)]
     pub members: Vec<GroupMember>,
     /// When it was made.
-    #[serde(default = "epoch")]
+    #[serde(default)]
     pub created_at: Timestamp,
 }
 
@@ -177,7 +177,7 @@ pub enum GroupCategory {
 }
 
 /// A workspace and who has which role in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Workspace {
@@ -203,10 +203,10 @@ pub struct Workspace {
     #[serde(default)]
     pub groups: Vec<Grant>,
     /// When it was made.
-    #[serde(default = "epoch")]
+    #[serde(default)]
     pub created_at: Timestamp,
     /// When it or its members changed last.
-    #[serde(default = "epoch")]
+    #[serde(default)]
     pub updated_at: Timestamp,
 }
 
@@ -287,9 +287,4 @@ pub(super) fn member() -> String {
 
 pub(super) fn manual() -> String {
     "manual".to_owned()
-}
-
-/// When a thing was made that a state file does not date.
-pub(super) fn epoch() -> Timestamp {
-    Timestamp::UNIX_EPOCH
 }

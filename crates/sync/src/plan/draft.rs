@@ -45,6 +45,7 @@ impl<'a> Draft<'a> {
         let problems = names::check(desired, directory.observed);
         let mut draft =
             Self { desired, members, directory, guards, steps: Vec::new(), kept: Vec::new(), problems };
+        draft.doubled();
         let (named, outsiders) = draft.named();
         for (member, named) in members.all.iter().zip(named) {
             match named {
@@ -75,6 +76,22 @@ impl<'a> Draft<'a> {
     fn problem(&mut self, problem: Problem, who: &str, message: String, advice: &str) {
         let (cause, target) = (Cause::Problem(problem), self.desired.target.clone());
         self.problems.push(Refusal::new(cause, target, who.to_owned(), message, advice));
+    }
+
+    /// Nobody with two memberships can be judged: the two may differ in role, and to remove one leaves the other.
+    fn doubled(&mut self) {
+        let (all, capabilities) = (self.members.all, self.capabilities());
+        let id = |member: &Member| {
+            member.key.membership.as_ref().map_or("one without an id".to_owned(), ToString::to_string)
+        };
+        for (one, other) in all.iter().zip(all.iter().skip(1)) {
+            if capabilities.same_principal(&one.key.principal, &other.key.principal) {
+                let (label, target) = (one.label(), &self.desired.target);
+                let message =
+                    format!("{label} has two memberships in {target}, {} and {}", id(one), id(other));
+                self.problem(Problem::Ambiguous, &label, message, "end one of them at the provider");
+            }
+        }
     }
 
     /// Finds whom the desired state names: of each member who is, and of others, ordered by principal. Two entries for one

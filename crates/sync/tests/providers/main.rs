@@ -1,6 +1,7 @@
 //! Plans over both adapters and their simulators, by real requests on loopback.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod doubled;
 mod dying;
 mod estimates;
 mod seeds;

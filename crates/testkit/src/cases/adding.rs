@@ -15,8 +15,8 @@ cases! {
     an_added_user_is_there_in_that_role [AddUser] => |c| add_one(c, c.user(CLEO));
     an_added_group_is_there_in_that_role [AddGroup] => |c| add_one(c, c.group(OTHER_GROUP));
     an_addition_shows_in_get [AddUser, GetMember] in usual;
-    additions_leave_everybody_else_alone [AddUser];
-    a_user_can_be_in_two_workspaces_in_two_roles [AddUser];
+    additions_leave_everybody_else_alone [AddUser] in usual;
+    a_user_can_be_in_two_workspaces_in_two_roles [AddUser] in usual;
     adding_a_member_again_is_refused_and_changes_nothing [AddUser] => |c| add_again(c, c.user(ANA));
     adding_a_group_again_is_refused_and_changes_nothing [AddGroup] => |c| add_again(c, c.group(MEMBER_GROUP));
     adding_an_unknown_user_is_not_found [AddUser]
@@ -30,10 +30,10 @@ cases! {
     ensure_keeps_the_role_with_keep [AddUser, GetMember]
         => |c| ensure_leaves_a_member(c, IfPresent::Keep, Ok(Change::Unchanged));
     ensure_sets_the_role_with_set_role [AddUser, GetMember, SetUserRole] in usual;
-    ensure_refuses_a_change_of_role_that_is_not_supported [AddUser, GetMember];
+    ensure_refuses_a_change_of_role_that_is_not_supported [AddUser, GetMember] in usual;
     ensure_adds_an_outsider_with_any_of_them [AddUser, GetMember];
-    ensure_gives_a_custom_role_in_one_step_or_two [AddUser, GetMember];
-    nobody_is_notified_unless_asked [AddUser];
+    ensure_gives_a_custom_role_in_one_step_or_two [AddUser, GetMember] in usual;
+    nobody_is_notified_unless_asked [AddUser] in usual;
     a_member_can_be_notified [NotifyMember] => |c| notified(c, Capability::NotifyMember);
     administrators_can_be_notified [NotifyAdmins] => |c| notified(c, Capability::NotifyAdmins);
 }
@@ -63,9 +63,8 @@ async fn an_addition_shows_in_get(stage: Stage) -> Checked {
 }
 
 /// Several additions in a row, to both workspaces.
-async fn additions_leave_everybody_else_alone(context: &Context) -> Checked {
-    context.only_with_two_workspaces()?;
-    let stage = context.usual().await?;
+async fn additions_leave_everybody_else_alone(stage: Stage) -> Checked {
+    stage.only_with_two_workspaces()?;
     for (workspace, number, role) in [
         (&stage.legal, CLEO, &stage.first),
         (&stage.legal, DAN, &stage.second),
@@ -80,9 +79,8 @@ async fn additions_leave_everybody_else_alone(context: &Context) -> Checked {
     Ok(())
 }
 
-async fn a_user_can_be_in_two_workspaces_in_two_roles(context: &Context) -> Checked {
-    context.only_with_two_workspaces()?;
-    let stage = context.usual().await?;
+async fn a_user_can_be_in_two_workspaces_in_two_roles(stage: Stage) -> Checked {
+    stage.only_with_two_workspaces()?;
     // In the first workspace since the beginning, in the first role.
     stage.add_to(&stage.sales, &stage.user(ANA), &stage.second).await?;
     stage.expect_state("after adding somebody who is elsewhere too").await
@@ -161,10 +159,9 @@ async fn ensure_sets_the_role_with_set_role(stage: Stage) -> Checked {
     Ok(())
 }
 
-async fn ensure_refuses_a_change_of_role_that_is_not_supported(context: &Context) -> Checked {
-    let one_step = context.has(Capability::SetUserRole) || context.behaves(Behaviour::AddUpserts);
+async fn ensure_refuses_a_change_of_role_that_is_not_supported(stage: Stage) -> Checked {
+    let one_step = stage.has(Capability::SetUserRole) || stage.behaves(Behaviour::AddUpserts);
     only_if(!one_step, "roles change in one step")?;
-    let stage = context.usual().await?;
     let same = ensure_ana(&stage, &stage.first, IfPresent::SetRole).await?;
     check_eq!(same, Ok(Change::Unchanged), "ensuring the role they have");
     let other = ensure_ana(&stage, &stage.second, IfPresent::SetRole).await?;
@@ -184,9 +181,8 @@ async fn ensure_adds_an_outsider_with_any_of_them(context: &Context) -> Checked 
     Ok(())
 }
 
-async fn ensure_gives_a_custom_role_in_one_step_or_two(context: &Context) -> Checked {
-    let custom = context.only_with_custom_roles()?;
-    let stage = context.usual().await?;
+async fn ensure_gives_a_custom_role_in_one_step_or_two(stage: Stage) -> Checked {
+    let custom = stage.only_with_custom_roles()?;
     let add = stage.adding(stage.user(CLEO), &Role::Custom(custom.clone()));
     stage.expect_in(&stage.legal, &add.principal, custom.clone());
     for expected in [Change::Applied, Change::Unchanged] {
@@ -203,9 +199,8 @@ async fn ensure_gives_a_custom_role_in_one_step_or_two(context: &Context) -> Che
 }
 
 /// An addition that does not ask for mails sends none, whatever the provider does by itself.
-async fn nobody_is_notified_unless_asked(context: &Context) -> Checked {
+async fn nobody_is_notified_unless_asked(stage: Stage) -> Checked {
     use Capability::{AddGroup, AddUser, RemoveUser, SetUserRole};
-    let stage = context.usual().await?;
     stage.mails()?;
     for capability in [AddUser, AddGroup, SetUserRole, RemoveUser] {
         if stage.has(capability) {

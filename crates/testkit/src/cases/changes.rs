@@ -2,7 +2,6 @@
 
 use crate::case::cases;
 use crate::cast::{ANA, BEN, BOSS, CLEO, ME, NOBODY};
-use crate::context::Context;
 use crate::failure::{Checked, check, check_eq, only_if, outcome};
 use crate::stage::Stage;
 use workspace_members_core::{
@@ -14,7 +13,7 @@ cases! {
     setting_the_role_they_have_changes_nothing [SetUserRole] in usual;
     setting_a_role_leaves_everybody_else_alone [SetUserRole] in usual;
     setting_an_outsiders_role_is_not_found [SetUserRole] in usual;
-    setting_a_role_without_the_membership_id_is_refused [SetUserRole];
+    setting_a_role_without_the_membership_id_is_refused [SetUserRole] in usual;
     change_role_says_whether_it_changed_anything [SetUserRole, GetMember] in usual;
     a_role_changes_by_removing_and_adding [AddUser, RemoveUser, GetMember, Roster, Me] in usual;
     removing_and_adding_refuses_to_lock_itself_out [AddUser, RemoveUser, GetMember, Roster, Me] in usual;
@@ -56,9 +55,8 @@ async fn setting_an_outsiders_role_is_not_found(stage: Stage) -> Checked {
     Ok(())
 }
 
-async fn setting_a_role_without_the_membership_id_is_refused(context: &Context) -> Checked {
-    context.only_with_membership_ids()?;
-    let stage = context.usual().await?;
+async fn setting_a_role_without_the_membership_id_is_refused(stage: Stage) -> Checked {
+    stage.only_with_membership_ids()?;
     let key = MemberKey::new(stage.legal.clone(), stage.user(BEN));
     stage.forget();
     let result = stage.members().set_role(&SetRole::new(key, stage.first.clone())).await;

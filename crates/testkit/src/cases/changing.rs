@@ -173,7 +173,7 @@ fn answer(stage: &Stage, number: usize) -> Checked<Answer> {
 async fn a_page_that_comes_again_ends_the_listing(context: &Context) -> Checked {
     for_paged(context, |listed, stage, _| async move {
         let first = answer(&stage, 0)?;
-        let armed = stage.proxy()?.inject(Rule::new(Fault::Answer(first)).times(usize::MAX));
+        let armed = stage.inject(Rule::new(Fault::Answer(first)).times(usize::MAX))?;
         let result = listed.stream(&stage).await;
         let lost = [ErrorKind::ListingChanged, ErrorKind::UnexpectedResponse];
         check!(
@@ -208,7 +208,7 @@ async fn a_total_that_disagrees_ends_the_listing(context: &Context) -> Checked {
 
 /// With this answer to the request for the second page, the listing ends as one that changed.
 async fn second_page(listed: Listed, stage: &Stage, answer: Answer, what: &str) -> Checked {
-    let armed = stage.proxy()?.inject(Rule::new(Fault::Answer(answer)).nth(2));
+    let armed = stage.inject(Rule::new(Fault::Answer(answer)).nth(2))?;
     let result = listed.stream(stage).await;
     let changed = result.as_ref().is_err_and(|error| error.kind() == ErrorKind::ListingChanged);
     check!(changed, "{listed:?}, {what}: {}", outcome(&result));
@@ -223,7 +223,7 @@ async fn a_listing_that_changed_once_is_read_again(context: &Context) -> Checked
     let (Some(last), Some(email)) = (walk.ids.last(), email) else {
         return Err(Stop::failed("a listing of several pages is empty"));
     };
-    let armed = stage.proxy()?.inject(Rule::new(Fault::Answer(first)).nth(2));
+    let armed = stage.inject(Rule::new(Fault::Answer(first)).nth(2))?;
     let found = stage.members().find_user(&email).await?;
     check_eq!(armed.struck(), 1, "how often the first page came again");
     check_eq!(found.email, Some(email), "the user found after reading again");

@@ -39,7 +39,7 @@ cases! {
         => |c| survives(c, 2);
     removing_and_adding_puts_the_old_role_back [AddUser, RemoveUser, GetMember, Roster, Me] over http;
     removing_and_adding_says_when_it_left_somebody_outside [AddUser, RemoveUser, GetMember, Roster, Me] over http;
-    a_slow_answer_holds_nobody_else_up [] over http;
+    a_slow_answer_holds_nobody_else_up [] over http in usual;
     a_call_without_an_answer_ends_if_the_stack_says_so [] over http;
 }
 
@@ -134,7 +134,7 @@ async fn the_connection_is_made_anew_after_a_cut(context: &Context) -> Checked {
 /// Changes Ana's role by removing and adding, where the rule meets writes. Returns also how many it met.
 async fn two_steps(context: &Context, rule: Rule) -> Checked<(Stage, usize, Result<Ensured, Error>)> {
     let stage = context.usual().await?;
-    let armed = stage.proxy()?.inject(rule.when(Request::is_write));
+    let armed = stage.inject(rule.when(Request::is_write))?;
     let ana = stage.user(ANA);
     let result = stage.guarded().change_role_by_remove_then_add(&stage.legal, &ana, &stage.second).await;
     Ok((stage, armed.struck(), result))
@@ -173,13 +173,12 @@ async fn removing_and_adding_says_when_it_left_somebody_outside(context: &Contex
     Ok(())
 }
 
-async fn a_slow_answer_holds_nobody_else_up(context: &Context) -> Checked {
-    let reads: Vec<_> = methods(context).filter(|method| !method.is_write()).collect();
+async fn a_slow_answer_holds_nobody_else_up(stage: Stage) -> Checked {
+    let reads: Vec<_> = methods(&stage).filter(|method| !method.is_write()).collect();
     let Some(first) = reads.first() else { return Err(Stop::not_applicable("nothing is read")) };
-    only_if(!context.harness.gives_up(), "the stack ends slow calls by itself")?;
-    let stage = context.usual().await?;
+    only_if(!stage.harness.gives_up(), "the stack ends slow calls by itself")?;
     let call = Call::of(&stage, *first).await?;
-    let armed = stage.proxy()?.inject(Rule::new(Fault::HoldBefore));
+    let armed = stage.inject(Rule::new(Fault::HoldBefore))?;
     let members = stage.members().clone();
     let slow = tokio::spawn(async move { call.send(&members).await });
     armed.reached().await;
@@ -205,7 +204,7 @@ async fn a_call_without_an_answer_ends_if_the_stack_says_so(context: &Context) -
 async fn without_an_answer(context: &Context, capability: Capability) -> Checked {
     let stage = context.usual().await?;
     let call = Call::of(&stage, capability).await?;
-    let armed = stage.proxy()?.inject(Rule::new(Fault::HoldBefore).times(usize::MAX));
+    let armed = stage.inject(Rule::new(Fault::HoldBefore).times(usize::MAX))?;
     let result = tokio::time::timeout(Duration::from_mins(1), call.send(stage.members())).await;
     let result = result.map_err(|_| Stop::failed(format!("{call:?} waits for ever")))?;
     check!(armed.struck() >= 1, "{call:?} sent nothing");

@@ -11,7 +11,7 @@ use workspace_members_core::{Capability, Change, IfPresent, Mark, Member, User, 
 
 cases! {
     __fixed_cases;
-    a_fixed_role_is_known_before_the_first_addition [ListUsers];
+    a_fixed_role_is_known_before_the_first_addition [ListUsers] in usual;
     an_addition_answered_with_a_fixed_role_is_done [AddUser];
     a_fixed_role_is_not_asked_for_again_and_again [AddUser, GetMember];
     a_member_with_a_fixed_role_can_be_removed [AddUser, RemoveUser];
@@ -21,9 +21,8 @@ fn only_with_fixed_roles(context: &Context) -> Checked {
     only_if(context.can_seed(Seedable::RoleFixed), "nobody's role is set by something else")
 }
 
-async fn a_fixed_role_is_known_before_the_first_addition(context: &Context) -> Checked {
-    only_with_fixed_roles(context)?;
-    let stage = context.usual().await?;
+async fn a_fixed_role_is_known_before_the_first_addition(stage: Stage) -> Checked {
+    only_with_fixed_roles(&stage)?;
     let users: Vec<User> = stage.members().users().try_collect().await?;
     for user in users {
         let rex = stage.same(&user.id.clone().into(), &stage.user(REX));

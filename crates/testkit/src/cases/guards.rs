@@ -19,7 +19,7 @@ cases! {
     verbs_keep_the_last_owner [RemoveUser, GetMember, Me, Roster];
     a_demotion_of_the_last_owner_is_refused [SetUserRole, GetMember, Me, Roster];
     what_is_allowed_is_left_to_the_provider [RemoveUser, GetMember, Me, Roster];
-    nobody_is_removed_while_it_is_unknown_who_acts [RemoveUser, GetMember];
+    nobody_is_removed_while_it_is_unknown_who_acts [RemoveUser, GetMember] in usual;
     a_guard_reads_no_more_than_it_needs [RemoveUser, GetMember, Me, Roster] in usual;
 }
 
@@ -112,9 +112,8 @@ async fn what_is_allowed_is_left_to_the_provider(context: &Context) -> Checked {
 }
 
 /// It might be the key's own user who is removed.
-async fn nobody_is_removed_while_it_is_unknown_who_acts(context: &Context) -> Checked {
-    only_if(!context.has(Capability::Me), "it is known who the credential acts as")?;
-    let stage = context.usual().await?;
+async fn nobody_is_removed_while_it_is_unknown_who_acts(stage: Stage) -> Checked {
+    only_if(!stage.has(Capability::Me), "it is known who the credential acts as")?;
     let (members, ben) = (watched(&stage), stage.user(BEN));
     let result = members.remove_member(&stage.legal, &ben).await;
     expect_protected(&stage, "removing somebody", result, &[Protection::ActingIdentity])?;

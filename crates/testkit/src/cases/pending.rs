@@ -10,12 +10,12 @@ use workspace_members_core::{Behaviour, Capability, Change, IfPresent, Status, W
 
 cases! {
     __pending_cases;
-    an_addition_that_invites_is_pending [AddUser];
+    an_addition_that_invites_is_pending [AddUser] in usual;
     an_addition_that_lets_in_is_not_pending [AddUser] in usual;
-    somebody_pending_is_added_once [AddUser, GetMember];
-    an_invitation_is_mailed_where_it_always_is [AddUser];
-    members_who_have_not_accepted_are_listed [ListPending];
-    somebody_who_has_not_accepted_can_be_removed [RemoveUser];
+    somebody_pending_is_added_once [AddUser, GetMember] in usual;
+    an_invitation_is_mailed_where_it_always_is [AddUser] in usual;
+    members_who_have_not_accepted_are_listed [ListPending] in usual;
+    somebody_who_has_not_accepted_can_be_removed [RemoveUser] in usual;
 }
 
 fn only_with_pending_users(context: &Context) -> Checked {
@@ -28,9 +28,8 @@ fn only_if_additions_invite(context: &Context) -> Checked {
 }
 
 /// In the answer, wherever one member is read, and in listings that claim to show it; and in no listing as active.
-async fn an_addition_that_invites_is_pending(context: &Context) -> Checked {
-    only_if_additions_invite(context)?;
-    let stage = context.usual().await?;
+async fn an_addition_that_invites_is_pending(stage: Stage) -> Checked {
+    only_if_additions_invite(&stage)?;
     let otto = stage.user(OTTO);
     let member = stage.add(&otto, &stage.first).await?;
     check_eq!(member.status, Status::Pending, "the status in the answer");
@@ -56,9 +55,8 @@ async fn an_addition_that_lets_in_is_not_pending(stage: Stage) -> Checked {
 }
 
 /// Another addition makes no second invitation out of the first.
-async fn somebody_pending_is_added_once(context: &Context) -> Checked {
-    only_if_additions_invite(context)?;
-    let stage = context.usual().await?;
+async fn somebody_pending_is_added_once(stage: Stage) -> Checked {
+    only_if_additions_invite(&stage)?;
     let add = stage.adding(stage.user(OTTO), &stage.first);
     stage.add(&add.principal, &add.role).await?;
     for if_present in [IfPresent::Keep, IfPresent::SetRole] {
@@ -71,9 +69,8 @@ async fn somebody_pending_is_added_once(context: &Context) -> Checked {
 }
 
 /// Also where nobody asked for a mail, which is what the declaration is for.
-async fn an_invitation_is_mailed_where_it_always_is(context: &Context) -> Checked {
-    only_if_additions_invite(context)?;
-    let stage = context.usual().await?;
+async fn an_invitation_is_mailed_where_it_always_is(stage: Stage) -> Checked {
+    only_if_additions_invite(&stage)?;
     stage.mails()?;
     let expected = usize::from(stage.behaves(Behaviour::InvitationsMail));
     stage.add(&stage.user(OTTO), &stage.first).await?;
@@ -83,9 +80,8 @@ async fn an_invitation_is_mailed_where_it_always_is(context: &Context) -> Checke
     Ok(())
 }
 
-async fn members_who_have_not_accepted_are_listed(context: &Context) -> Checked {
-    only_with_pending_users(context)?;
-    let stage = context.usual().await?;
+async fn members_who_have_not_accepted_are_listed(stage: Stage) -> Checked {
+    only_with_pending_users(&stage)?;
     let Some(member) = stage.listed_member(&stage.user(PIA)).await? else {
         return Err(Stop::failed("a pending member is not listed"));
     };
@@ -95,9 +91,8 @@ async fn members_who_have_not_accepted_are_listed(context: &Context) -> Checked 
 }
 
 /// The invitation is valid, so taking it back is a removal like any other.
-async fn somebody_who_has_not_accepted_can_be_removed(context: &Context) -> Checked {
-    only_with_pending_users(context)?;
-    let stage = context.usual().await?;
+async fn somebody_who_has_not_accepted_can_be_removed(stage: Stage) -> Checked {
+    only_with_pending_users(&stage)?;
     stage.remove(&stage.user(PIA)).await?;
     stage.expect_state("after removing somebody who has not accepted").await
 }

@@ -20,8 +20,8 @@ cases! {
     the_last_owner_is_not_removed [RemoveUser];
     the_last_owner_stays_owner [SetUserRole];
     the_last_owner_can_be_given_the_role_they_have [SetUserRole];
-    an_owner_who_is_not_the_last_can_go [RemoveUser];
-    a_key_dies_with_its_users_membership [RemoveUser];
+    an_owner_who_is_not_the_last_can_go [RemoveUser] in usual;
+    a_key_dies_with_its_users_membership [RemoveUser] in usual;
 }
 
 /// A refusal that says why they are protected, if it says.
@@ -112,18 +112,16 @@ async fn the_last_owner_can_be_given_the_role_they_have(context: &Context) -> Ch
     stage.expect_state("after the last owner became owner").await
 }
 
-async fn an_owner_who_is_not_the_last_can_go(context: &Context) -> Checked {
-    let fixed = context.behaves(Behaviour::FixedWorkspaceOwner);
+async fn an_owner_who_is_not_the_last_can_go(stage: Stage) -> Checked {
+    let fixed = stage.behaves(Behaviour::FixedWorkspaceOwner);
     only_if(!fixed, "the other owner is the one whom the provider keeps")?;
-    let stage = context.usual().await?;
     stage.remove(&stage.user(BOSS)).await?;
     stage.expect_state("after removing one of two owners").await
 }
 
 /// The first workspace is the one that the credential belongs to, where it belongs to one.
-async fn a_key_dies_with_its_users_membership(context: &Context) -> Checked {
-    only_if(context.behaves(Behaviour::KeyDiesWithMembership), "keys do not die with a membership")?;
-    let stage = context.usual().await?;
+async fn a_key_dies_with_its_users_membership(stage: Stage) -> Checked {
+    only_if(stage.behaves(Behaviour::KeyDiesWithMembership), "keys do not die with a membership")?;
     let result = stage.members().remove(&stage.removing(&stage.user(ME)).await?).await;
     if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Protected) {
         // An adapter may refuse to end its own access.

@@ -14,10 +14,10 @@ cases! {
     removing_twice_is_not_found [RemoveUser] => |c| remove_twice(c, c.user(BEN));
     removing_a_group_twice_is_not_found [RemoveGroup] => |c| remove_twice(c, c.group(MEMBER_GROUP));
     removing_an_outsider_is_not_found [RemoveUser] in usual;
-    removing_from_one_workspace_leaves_the_other [RemoveUser, AddUser];
+    removing_from_one_workspace_leaves_the_other [RemoveUser, AddUser] in usual;
     somebody_removed_can_come_back [RemoveUser, AddUser] in usual;
-    removing_without_the_membership_id_is_refused [RemoveUser];
-    an_old_membership_id_does_not_end_a_new_membership [RemoveUser, AddUser];
+    removing_without_the_membership_id_is_refused [RemoveUser] in usual;
+    an_old_membership_id_does_not_end_a_new_membership [RemoveUser, AddUser] in usual;
     remove_member_says_whether_it_removed_anybody [RemoveUser, GetMember] in usual;
     remove_member_in_an_unknown_workspace_is_not_found [RemoveUser, GetMember] in usual;
 }
@@ -63,9 +63,8 @@ async fn removing_an_outsider_is_not_found(stage: Stage) -> Checked {
     stage.expect_state("after removing from an unknown workspace").await
 }
 
-async fn removing_from_one_workspace_leaves_the_other(context: &Context) -> Checked {
-    context.only_with_two_workspaces()?;
-    let stage = context.usual().await?;
+async fn removing_from_one_workspace_leaves_the_other(stage: Stage) -> Checked {
+    stage.only_with_two_workspaces()?;
     stage.add_to(&stage.sales, &stage.user(ANA), &stage.second).await?;
     stage.remove(&stage.user(ANA)).await?;
     stage.expect_state("after removing from one of two workspaces").await
@@ -82,9 +81,8 @@ async fn somebody_removed_can_come_back(stage: Stage) -> Checked {
     Ok(())
 }
 
-async fn removing_without_the_membership_id_is_refused(context: &Context) -> Checked {
-    context.only_with_membership_ids()?;
-    let stage = context.usual().await?;
+async fn removing_without_the_membership_id_is_refused(stage: Stage) -> Checked {
+    stage.only_with_membership_ids()?;
     stage.forget();
     let key = MemberKey::new(stage.legal.clone(), stage.user(BEN));
     let result = stage.members().remove(&RemoveMember::new(key)).await;
@@ -93,9 +91,8 @@ async fn removing_without_the_membership_id_is_refused(context: &Context) -> Che
     stage.expect_state("after a key without a membership id").await
 }
 
-async fn an_old_membership_id_does_not_end_a_new_membership(context: &Context) -> Checked {
-    context.only_with_membership_ids()?;
-    let stage = context.usual().await?;
+async fn an_old_membership_id_does_not_end_a_new_membership(stage: Stage) -> Checked {
+    stage.only_with_membership_ids()?;
     let ana = stage.user(ANA);
     let old = stage.removing(&ana).await?;
     stage.remove(&ana).await?;

@@ -24,8 +24,8 @@ cases! {
     nothing_wider_than_asked_is_ever_written [AddUser];
     an_unheard_of_role_is_kept_when_read [];
     an_unheard_of_role_is_not_written_by_guess [AddUser] in usual;
-    a_custom_role_can_be_added [AddUser, AddCustomRole];
-    a_custom_role_can_be_set [SetUserRole, SetCustomRole];
+    a_custom_role_can_be_added [AddUser, AddCustomRole] in usual;
+    a_custom_role_can_be_set [SetUserRole, SetCustomRole] in usual;
     a_placeholder_is_never_written [AddUser] in usual;
 }
 
@@ -213,17 +213,15 @@ async fn an_unheard_of_role_is_not_written_by_guess(stage: Stage) -> Checked {
     Ok(())
 }
 
-async fn a_custom_role_can_be_added(context: &Context) -> Checked {
-    let role = Role::Custom(context.only_with_custom_roles()?);
-    let stage = context.usual().await?;
+async fn a_custom_role_can_be_added(stage: Stage) -> Checked {
+    let role = Role::Custom(stage.only_with_custom_roles()?);
     let member = stage.add(&stage.user(CLEO), &role).await?;
     check_eq!(member.role, role, "the role answered");
     stage.expect_state("after adding in a custom role").await
 }
 
-async fn a_custom_role_can_be_set(context: &Context) -> Checked {
-    let role = Role::Custom(context.only_with_custom_roles()?);
-    let stage = context.usual().await?;
+async fn a_custom_role_can_be_set(stage: Stage) -> Checked {
+    let role = Role::Custom(stage.only_with_custom_roles()?);
     stage.set_role(&stage.user(BEN), &role).await?;
     stage.expect_state("after setting a custom role").await
 }

@@ -13,9 +13,9 @@ use workspace_members_core::{
 
 cases! {
     __spelling_cases;
-    a_member_is_read_by_another_spelling [];
-    a_member_is_changed_by_another_spelling [];
-    adding_by_another_spelling_adds_nobody_twice [AddUser];
+    a_member_is_read_by_another_spelling [] in usual;
+    a_member_is_changed_by_another_spelling [] in usual;
+    adding_by_another_spelling_adds_nobody_twice [AddUser] in usual;
     another_spelling_is_another_user_where_ids_are_exact [AddUser];
 }
 
@@ -37,10 +37,9 @@ async fn key(stage: &Stage, number: u64) -> Checked<MemberKey> {
     Ok(MemberKey::new(key.workspace, respelled(stage, number)).with_membership(key.membership))
 }
 
-async fn a_member_is_read_by_another_spelling(context: &Context) -> Checked {
-    only_if_ids_fold(context)?;
-    let stage = context.usual().await?;
-    let ana = PrincipalId::from(respelled(context, ANA));
+async fn a_member_is_read_by_another_spelling(stage: Stage) -> Checked {
+    only_if_ids_fold(&stage)?;
+    let ana = PrincipalId::from(respelled(&stage, ANA));
     let native = stage.native(&stage.first);
     if stage.has(Capability::GetMember) {
         for got in [
@@ -51,43 +50,41 @@ async fn a_member_is_read_by_another_spelling(context: &Context) -> Checked {
                 got.as_ref().is_some_and(|m| stage.same(&m.key.principal, &ana) && m.native_role == native);
             check!(fine, "reading a member by another spelling: {got:?}");
         }
-        context.note_exercised(Capability::GetMember);
+        stage.note_exercised(Capability::GetMember);
     }
     if stage.has(Capability::Roster) {
         let roster = stage.members().roster(&stage.legal).await?;
         let found = roster.get(&ana).map(|member| &member.native_role);
         check_eq!(found, Some(&native), "a member looked up in a roster by another spelling");
-        context.note_exercised(Capability::Roster);
+        stage.note_exercised(Capability::Roster);
     }
     Ok(())
 }
 
-async fn a_member_is_changed_by_another_spelling(context: &Context) -> Checked {
-    only_if_ids_fold(context)?;
-    let stage = context.usual().await?;
+async fn a_member_is_changed_by_another_spelling(stage: Stage) -> Checked {
+    only_if_ids_fold(&stage)?;
     if stage.has(Capability::SetUserRole) {
         let change = SetRole::new(key(&stage, BEN).await?, stage.first.clone());
         let member = stage.members().set_role(&change).await?;
         stage.now_member(&member, (&stage.legal, &stage.user(BEN)), &stage.first)?;
         stage.expect_state("after a role by another spelling").await?;
-        context.note_exercised(Capability::SetUserRole);
+        stage.note_exercised(Capability::SetUserRole);
     }
     if stage.has(Capability::RemoveUser) {
         stage.members().remove(&RemoveMember::new(key(&stage, ANA).await?)).await?;
         stage.expect_out(&stage.legal, &stage.user(ANA));
         stage.expect_state("after a removal by another spelling").await?;
-        context.note_exercised(Capability::RemoveUser);
+        stage.note_exercised(Capability::RemoveUser);
     }
     Ok(())
 }
 
-async fn adding_by_another_spelling_adds_nobody_twice(context: &Context) -> Checked {
-    only_if_ids_fold(context)?;
-    let stage = context.usual().await?;
+async fn adding_by_another_spelling_adds_nobody_twice(stage: Stage) -> Checked {
+    only_if_ids_fold(&stage)?;
     for (who, user, role, known) in [
-        (respelled(context, CLEO), CLEO, &stage.second, false),
-        (respelled(context, CLEO), CLEO, &stage.second, true),
-        (respelled(context, ANA), ANA, &stage.second, true),
+        (respelled(&stage, CLEO), CLEO, &stage.second, false),
+        (respelled(&stage, CLEO), CLEO, &stage.second, true),
+        (respelled(&stage, ANA), ANA, &stage.second, true),
         (stage.user_id(CLEO), CLEO, &stage.first, true),
     ] {
         let result = stage.members().add(&stage.adding(who, role)).await;

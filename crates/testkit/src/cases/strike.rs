@@ -28,7 +28,7 @@ pub(super) async fn strike(context: &Context, capability: Capability, fault: Fau
 /// The fault strikes the first request that does the call's work: a layer may ask something else before it writes.
 pub(super) fn arm(stage: &Stage, call: &Call, fault: Fault) -> Checked<Armed> {
     let writes = call.is_write();
-    Ok(stage.proxy()?.inject(Rule::new(fault).when(move |request| request.is_write() == writes)))
+    stage.inject(Rule::new(fault).when(move |request| request.is_write() == writes))
 }
 
 impl Strike {

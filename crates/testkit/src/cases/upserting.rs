@@ -13,10 +13,10 @@ use workspace_members_core::{
 
 cases! {
     __upserting_cases;
-    adding_a_member_again_gives_them_the_role [AddUser];
+    adding_a_member_again_gives_them_the_role [AddUser] in usual;
     ensure_reads_first_where_adding_changes_roles [AddUser, GetMember] in usual;
-    ensure_adds_nobody_whom_it_could_not_read [AddUser, GetMember];
-    a_lost_addition_does_not_undo_somebody_elses_change [AddUser, GetMember];
+    ensure_adds_nobody_whom_it_could_not_read [AddUser, GetMember] in usual;
+    a_lost_addition_does_not_undo_somebody_elses_change [AddUser, GetMember] in usual;
     somebody_added_in_between_keeps_their_role_where_that_can_be [AddUser, GetMember] in usual;
 }
 
@@ -24,9 +24,8 @@ fn only_if_additions_change_roles(context: &Context) -> Checked {
     only_if(context.behaves(Behaviour::AddUpserts), "adding a member again is refused")
 }
 
-async fn adding_a_member_again_gives_them_the_role(context: &Context) -> Checked {
-    only_if_additions_change_roles(context)?;
-    let stage = context.usual().await?;
+async fn adding_a_member_again_gives_them_the_role(stage: Stage) -> Checked {
+    only_if_additions_change_roles(&stage)?;
     let mut members = vec![stage.user(ANA)];
     if stage.has(Capability::AddGroup) {
         members.push(stage.group(MEMBER_GROUP));
@@ -65,9 +64,8 @@ async fn ensure_reads_first_where_adding_changes_roles(stage: Stage) -> Checked 
     Ok(())
 }
 
-async fn ensure_adds_nobody_whom_it_could_not_read(context: &Context) -> Checked {
-    only_if_additions_change_roles(context)?;
-    let stage = context.usual().await?;
+async fn ensure_adds_nobody_whom_it_could_not_read(stage: Stage) -> Checked {
+    only_if_additions_change_roles(&stage)?;
     for (number, if_present) in [(ANA, IfPresent::Keep), (ANA, IfPresent::Fail), (CLEO, IfPresent::Keep)] {
         let members = Scripted::new(stage.members().clone());
         let refusal = Error::new(ErrorKind::Forbidden, Effect::Rejected, "reading is refused in a test");
@@ -100,11 +98,10 @@ fn somebody_gives(stage: &Stage, role: &Role) -> impl Future<Output = ()> + Send
 
 /// The addition happened and its answer was lost; before anything is read, somebody else gives another role. Sent once
 /// more, the addition would take that back.
-async fn a_lost_addition_does_not_undo_somebody_elses_change(context: &Context) -> Checked {
-    let changes = context.behaves(Behaviour::AddUpserts) || context.has(Capability::SetUserRole);
+async fn a_lost_addition_does_not_undo_somebody_elses_change(stage: Stage) -> Checked {
+    let changes = stage.behaves(Behaviour::AddUpserts) || stage.has(Capability::SetUserRole);
     only_if(changes, "nobody can change a role in one step")?;
     let lost = || Error::new(ErrorKind::Transport, Effect::Unknown, "the answer is lost in a test");
-    let stage = context.usual().await?;
     let members = Scripted::new(stage.members().clone());
     members.lose_answer(Operation::Add, lost());
     let add = stage.adding(stage.user(CLEO), &stage.first);

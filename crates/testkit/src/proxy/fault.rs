@@ -42,7 +42,7 @@ type Predicate = Arc<dyn Fn(&Request) -> bool + Send + Sync>;
 /// A fault, and which requests meet it: the next one, if the rule says nothing else.
 #[derive(Clone)]
 pub struct Rule {
-    pub(super) fault: Fault,
+    pub(crate) fault: Fault,
     pub(super) nth: usize,
     pub(super) times: usize,
     pub(super) when: Predicate,

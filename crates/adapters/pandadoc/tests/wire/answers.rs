@@ -3,8 +3,8 @@
 use super::{FIRST, pandadoc};
 use serde_json::{Value, json};
 use workspace_members_core::{
-    AddMember, Cursor, Effect, ErrorKind, Fit, ListOf, Mark, NativeRole, Operation, PageRequest, Role,
-    Status, WorkspaceMembers, WorkspaceMembersExt,
+    AddMember, Cursor, Effect, ErrorKind, Fit, ListOf, Mark, NativeRole, Operation, PageRequest,
+    RemoveMember, Role, SetRole, Status, WorkspaceMembers, WorkspaceMembersExt,
 };
 use workspace_members_pandadoc::Reach;
 use workspace_members_tests::{Call, Expected, Reply, Server, member, principal, workspace};
@@ -82,13 +82,10 @@ async fn a_change_of_role_keeps_the_membership_id() {
     let pandadoc = pandadoc(&server.url(), |config| config);
     server
         .answer(Reply::json(200, json!({"workspace_id": "W1", "role": "Manager", "email": "a@example.com"})));
-    let request = workspace_members_core::SetRole::new(member("W1", "user:u1", Some("m1")), Role::Manager);
+    let request = SetRole::new(member("W1", "user:u1", Some("m1")), Role::Manager);
     let changed = pandadoc.set_role(&request).await.unwrap();
     assert_eq!((changed.key, changed.role), (request.key.clone(), Role::Manager));
-    let custom = workspace_members_core::SetRole::new(
-        request.key.clone(),
-        Role::Custom(NativeRole::from_static("Legal review")),
-    );
+    let custom = SetRole::new(request.key.clone(), Role::Custom(NativeRole::from_static("Legal review")));
     server.answer(Reply::json(200, json!({"member_id": "m1", "role": "Custom"})));
     assert_eq!(pandadoc.set_role(&custom).await.unwrap().native_role.as_str(), "Custom");
     for other in [json!({"role": "Member"}), json!({"member_id": "m2", "role": "Manager"})] {
@@ -206,6 +203,51 @@ async fn get_reads_one_user_and_believes_no_other() {
     let (kind, _) = read(body(Value::Null), Call::get("W1", "user:u1")).await.unwrap_err();
     assert_eq!(kind, ErrorKind::UnexpectedResponse);
     assert!(read(body(json!(7)), Call::get("W1", "user:7")).await.unwrap().contains("m1"));
+}
+
+#[tokio::test]
+async fn of_two_memberships_in_one_workspace_neither_is_guessed() {
+    let both = [("m2", "Member"), ("m3", "Manager")];
+    let server = Server::start(move |request, _| match (request.method.as_str(), request.path()) {
+        ("DELETE", _) => Reply::empty(204),
+        ("PATCH", _) => Reply::json(200, json!({"member_id": "m3", "role": "Admin"})),
+        (_, "/public/v1/members") => Reply::json(
+            200,
+            json!({"results": both.map(|(id, role)| json!({"user_id": "u1", "membership_id": id, "role": role}))}),
+        ),
+        (_, "/public/v1/workspaces") => Reply::json(200, json!({"total": 1, "results": [{"id": "W1"}]})),
+        (_, path) => {
+            let of = both.map(|(id, role)| json!({"workspace_id": "W1", "membership_id": id, "role": role}));
+            let user = json!({"user_id": "u1", "workspaces": of});
+            Reply::json(200, if path.ends_with("u1") { user } else { json!({"total": 1, "results": [user]}) })
+        }
+    })
+    .await;
+    let (w1, u1) = (workspace("W1"), principal("user:u1"));
+    for reach in [Reach::Organization, Reach::Workspace(w1.clone())] {
+        let pandadoc = pandadoc(&server.url(), |config| config.with_reach(reach));
+        let refused = [
+            pandadoc.get(&w1, &u1).await.unwrap_err(),
+            pandadoc.guarded().change_role(&w1, &u1, &Role::Owner).await.unwrap_err(),
+            pandadoc.guarded().remove_member(&w1, &u1).await.unwrap_err(),
+        ];
+        for error in refused {
+            assert_eq!((error.kind(), error.effect()), (ErrorKind::Ambiguous, Effect::Rejected), "{error}");
+            assert!(error.message().contains("m2 and m3"), "{error}");
+        }
+        let shown = pandadoc.members_page(&ListOf::Workspace(w1.clone()), FIRST()).await.unwrap();
+        assert_eq!(shown.items.len(), 2, "a listing shows what is there");
+    }
+    assert!(server.requests().iter().all(|request| request.method == "GET"), "nothing was changed");
+
+    let pandadoc = pandadoc(&server.url(), |config| config);
+    let key = member("W1", "user:u1", Some("m3"));
+    pandadoc.set_role(&SetRole::new(key.clone(), Role::Owner)).await.unwrap();
+    pandadoc.remove(&RemoveMember::new(key)).await.unwrap();
+    let written = server.requests().into_iter().filter(|request| request.method != "GET");
+    let paths: Vec<_> = written.map(|request| request.path().to_owned()).collect();
+    let m3 = "/public/v1/workspaces/W1/members/m3";
+    assert_eq!(paths, [format!("{m3}/role"), m3.to_owned()], "the membership that was named");
 }
 
 #[tokio::test]
