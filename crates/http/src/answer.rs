@@ -12,7 +12,9 @@ use serde::de::IgnoredAny;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use workspace_members_core::{Effect, Error, ErrorKind, Operation, Provider, Result};
+use workspace_members_core::{
+    Effect, Error, ErrorKind, Member, MemberKey, Operation, PrincipalId, Provider, Result,
+};
 
 /// An answer with its whole body, of whatever status. `Debug` shows the body's length only: it holds people's data, and
 /// a hostile one repeats the key.
@@ -123,6 +125,41 @@ impl Answer {
     pub fn unexpected(&self, message: impl Into<String>) -> Error {
         let error = Error::new(ErrorKind::UnexpectedResponse, self.effect_if_lost(), message.into());
         self.error(error)
+    }
+
+    /// The one of these members with this id. Two are refused as by [`each_once`](Self::each_once).
+    pub fn only_member(
+        &self,
+        members: impl IntoIterator<Item = Member>,
+        principal: &PrincipalId,
+    ) -> Result<Option<Member>> {
+        let same = |member: &Member| member.key.principal == *principal;
+        let mut found: Vec<Member> = members.into_iter().filter(same).collect();
+        self.each_once(&found)?;
+        Ok(found.pop())
+    }
+
+    /// Refuses members of whom two are the same principal in the same workspace: which of two memberships is meant is
+    /// never guessed. Compares each with each, so it is for a few.
+    pub fn each_once(&self, members: &[Member]) -> Result<()> {
+        for (at, one) in members.iter().enumerate() {
+            let MemberKey { workspace, principal, .. } = &one.key;
+            let same =
+                |other: &&Member| other.key.principal == *principal && other.key.workspace == *workspace;
+            if let Some(other) = members[..at].iter().find(same) {
+                let shown = |member: &Member| match &member.key.membership {
+                    Some(id) => format!("{id} ({})", member.native_role),
+                    None => member.native_role.to_string(),
+                };
+                return Err(self.unexpected(format!(
+                    "{principal} is in workspace {workspace} twice, as {} and as {}, and which of the two is meant is not \
+                     known: remove one at the provider",
+                    shown(other),
+                    shown(one)
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// What the provider says in the body, in one line for people: the first of the

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use std::sync::Arc;
 use workspace_members_core::adapter::ResolvedRole;
 use workspace_members_core::{
-    AddMember, Capabilities, Capability, Effect, Error, ErrorKind, Identity, ListOf, Member, MemberKey,
-    MembershipId, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result, SetRole, User,
-    Workspace, WorkspaceId, WorkspaceMembers,
+    AddMember, Capabilities, Capability, Cursor, Effect, Error, ErrorKind, Identity, ListOf, Member,
+    MemberKey, MembershipId, Operation, Page, PageRequest, PrincipalId, Provider, RemoveMember, Result,
+    SetRole, User, Workspace, WorkspaceId, WorkspaceMembers,
 };
 use workspace_members_http::{
     AdapterConfig, Answer, Client, Credential, HttpSettings, Method, PageNumber, Request,
@@ -111,11 +111,17 @@ impl PandaDoc {
     }
 
     /// All members of the key's own workspace, in one page.
-    async fn own_members(&self, operation: Operation, workspace: &WorkspaceId) -> Result<Vec<Member>> {
+    async fn own_members(
+        &self,
+        operation: Operation,
+        workspace: &WorkspaceId,
+    ) -> Result<(Answer, Vec<Member>)> {
         let answer = self.read(operation, &["members"], &[]).await?;
         let listing: wire::Listing<wire::Details> = answer.json()?;
         let convert = |details| convert::details(details, workspace, self.capabilities.roles());
-        listing.results.into_iter().map(convert).collect::<Result<_, _>>().map_err(unusable(&answer))
+        let members = listing.results.into_iter().map(convert).collect::<Result<_, _>>();
+        let members = members.map_err(unusable(&answer))?;
+        Ok((answer, members))
     }
 
     async fn organization_members(
@@ -131,8 +137,10 @@ impl PandaDoc {
         let mut members = Vec::with_capacity(listing.results.len());
         let mut records = Vec::with_capacity(listing.results.len());
         for user in listing.results {
+            let before = members.len();
             let record = convert::members(user, of, self.capabilities.roles(), &mut members);
             records.push(record.map_err(unusable(&answer))?);
+            answer.each_once(&members[before..])?;
         }
         Ok(Page::of_records(members, records).with_next(next).with_total(listing.total))
     }
@@ -143,8 +151,8 @@ fn unusable(answer: &Answer) -> impl Fn(Incomplete) -> Error {
     |incomplete| answer.unexpected(incomplete.0)
 }
 
-/// The provider announces no next page: there is one up to its total or, where that is missing, after a page that is full.
-fn next_page<T>(page: PageNumber, listing: &wire::Listing<T>) -> Option<workspace_members_core::Cursor> {
+/// The provider announces no next page: there is one up to its total or, where that is missing, after a full page.
+fn next_page<T>(page: PageNumber, listing: &wire::Listing<T>) -> Option<Cursor> {
     match listing.total {
         Some(total) => page.next_of(total),
         None if listing.results.len() >= page.size as usize => {
@@ -179,17 +187,13 @@ impl WorkspaceMembers for PandaDoc {
         let answer = self.read(operation, &["workspaces"], &query).await?;
         let listing: wire::Listing<wire::Workspace> = answer.json()?;
         let (next, total) = (next_page(page, &listing), listing.total);
-        let workspaces: Vec<Workspace> = listing
-            .results
-            .into_iter()
-            .map(convert::workspace)
-            .collect::<Result<_, _>>()
-            .map_err(unusable(&answer))?;
-        let within = workspaces.into_iter().map(|workspace| {
+        let convert = |workspace| {
+            let workspace = convert::workspace(workspace)?;
             let reached = self.check_workspace(&workspace.id, operation).is_ok();
-            workspace.with_manageable(Some(reached))
-        });
-        Ok(Page::new(within.collect()).with_next(next).with_total(total))
+            Ok(workspace.with_manageable(Some(reached)))
+        };
+        let workspaces: Result<_, _> = listing.results.into_iter().map(convert).collect();
+        Ok(Page::new(workspaces.map_err(unusable(&answer))?).with_next(next).with_total(total))
     }
 
     async fn users_page(&self, page: PageRequest) -> Result<Page<User>> {
@@ -200,8 +204,7 @@ impl WorkspaceMembers for PandaDoc {
         let listing: wire::Listing<wire::User> = answer.json()?;
         let (next, total) = (next_page(page, &listing), listing.total);
         let users: Result<_, _> = listing.results.into_iter().map(convert::user).collect();
-        let users = users.map_err(unusable(&answer))?;
-        Ok(Page::new(users).with_next(next).with_total(total))
+        Ok(Page::new(users.map_err(unusable(&answer))?).with_next(next).with_total(total))
     }
 
     async fn members_page(&self, of: &ListOf, page: PageRequest) -> Result<Page<Member>> {
@@ -217,7 +220,7 @@ impl WorkspaceMembers for PandaDoc {
                     let error = Error::invalid_input(message);
                     return Err(error.with_operation(operation).with_provider(PROVIDER));
                 }
-                self.own_members(operation, id).await.map(Page::new)
+                Ok(Page::new(self.own_members(operation, id).await?.1))
             }
             _ => self.organization_members(None, page).await,
         }
@@ -227,24 +230,22 @@ impl WorkspaceMembers for PandaDoc {
         let operation = Operation::Get;
         self.capabilities.check_get(principal)?;
         self.check_workspace(workspace, operation)?;
-        let found = match &self.reach {
+        let (answer, found) = match &self.reach {
             Reach::Organization => {
                 let answer = self.read(operation, &["users", principal.as_str()], &[]).await?;
                 let (user, mut members): (wire::User, _) = (answer.json()?, Vec::new());
                 // Somebody else's memberships would read as "no member".
                 if user.user_id.as_str() != principal.as_str() {
-                    return Err(unusable(&answer)(Incomplete(
-                        "the answer is about another user than the one asked for".to_owned(),
-                    )));
+                    return Err(answer.unexpected("the answer is about another user than the one asked for"));
                 }
                 convert::members(user, Some(workspace), self.capabilities.roles(), &mut members)
                     .map_err(unusable(&answer))?;
-                members
+                (answer, members)
             }
             // A workspace administrator may not read users, and the membership id that could be read by is not known.
             Reach::Workspace(_) => self.own_members(operation, workspace).await?,
         };
-        Ok(found.into_iter().find(|member| member.key.principal == *principal))
+        answer.only_member(found, principal)
     }
 
     async fn add(&self, request: &AddMember) -> Result<Member> {

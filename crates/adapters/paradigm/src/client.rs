@@ -103,10 +103,21 @@ impl Paradigm {
             .with_total(listing.count.or(pagination.count)))
     }
 
-    /// All members of a workspace, as the provider lists them.
-    async fn read_members(&self, operation: Operation, workspace: &WorkspaceId) -> Result<Answer> {
+    async fn read_members(
+        &self,
+        operation: Operation,
+        workspace: &WorkspaceId,
+    ) -> Result<(Answer, Vec<Member>)> {
         integer(workspace.as_str(), "workspace", operation)?;
-        self.read(operation, &self.below_workspaces(&[workspace.as_str(), "members"]), &[]).await
+        let path = self.below_workspaces(&[workspace.as_str(), "members"]);
+        let answer = self.read(operation, &path, &[]).await?;
+        let members = self.members(&answer, workspace)?;
+        Ok((answer, members))
+    }
+
+    /// All members of a workspace, which an addition answers too.
+    fn members(&self, answer: &Answer, workspace: &WorkspaceId) -> Result<Vec<Member>> {
+        Ok(convert::members(workspace, answer.json()?, self.capabilities.roles()))
     }
 }
 
@@ -166,9 +177,7 @@ impl WorkspaceMembers for Paradigm {
         let operation = Operation::ListMembers;
         match of {
             ListOf::Workspace(id) if page.cursor.is_none() => {
-                let answer = self.read_members(operation, id).await?;
-                let members = answer.json()?;
-                Ok(Page::new(convert::members(id, members, self.capabilities.roles())))
+                Ok(Page::new(self.read_members(operation, id).await?.1))
             }
             _ => {
                 Err(Error::invalid_input("Paradigm's lists of members have one page, so there is no cursor")
@@ -181,10 +190,9 @@ impl WorkspaceMembers for Paradigm {
     async fn get(&self, workspace: &WorkspaceId, principal: &PrincipalId) -> Result<Option<Member>> {
         let operation = Operation::Get;
         self.capabilities.check_get(principal)?;
-        let id = integer(principal.as_str(), principal.kind().as_str(), operation)?;
-        let answer = self.read_members(operation, workspace).await?;
-        let members = answer.json()?;
-        Ok(convert::member(workspace, members, (principal.kind(), id), self.capabilities.roles()))
+        integer(principal.as_str(), principal.kind().as_str(), operation)?;
+        let (answer, members) = self.read_members(operation, workspace).await?;
+        answer.only_member(members, principal)
     }
 
     async fn add(&self, request: &AddMember) -> Result<Member> {
@@ -199,8 +207,7 @@ impl WorkspaceMembers for Paradigm {
         let body = wire::AddRequest { user_id, group_id, role: role.native.as_str() };
         let post = Request::new(operation, Method::POST, &path).with_json(&body)?;
         let answer = self.send(post, Some(kind)).await?;
-        let members = answer.json()?;
-        let added = convert::member(workspace, members, (kind, id), self.capabilities.roles());
+        let added = answer.only_member(self.members(&answer, workspace)?, &request.principal)?;
         let added = added.ok_or_else(|| {
             let message = "the provider reported success and answered a list without the new member";
             answer.error(Error::new(ErrorKind::Unconfirmed, Effect::Unknown, message))

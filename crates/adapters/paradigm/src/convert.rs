@@ -3,51 +3,29 @@
 use crate::config::Level;
 use crate::wire;
 use workspace_members_core::{
-    EmailAddress, Group, GroupId, Identity, Member, MemberKey, PrincipalKind, RoleTable, Status, User,
-    UserId, Workspace, WorkspaceId,
+    EmailAddress, Group, GroupId, Identity, Member, MemberKey, RoleTable, Status, User, UserId, Workspace,
+    WorkspaceId,
 };
 
 /// Users first, then groups, each in the provider's order.
 pub(crate) fn members(workspace: &WorkspaceId, wire: wire::Members, roles: &RoleTable) -> Vec<Member> {
-    let users = wire.users.into_iter().map(|user| user_member(workspace, user, roles));
-    let groups = wire.groups.into_iter().map(|group| group_member(workspace, group, roles));
+    let users = wire.users.into_iter().map(|user| {
+        let key = MemberKey::new(workspace.clone(), UserId::from(user.id));
+        Member::new(key, roles.native(&user.role), roles).with_email(email(user.email))
+    });
+    let groups = wire.groups.into_iter().map(|group| {
+        let key = MemberKey::new(workspace.clone(), GroupId::from(group.id));
+        Member::new(key, roles.native(&group.role), roles).with_name(group.name)
+    });
     users.chain(groups).collect()
 }
 
-/// The one member with this id. The others, of whom there may be thousands, are not converted.
-pub(crate) fn member(
-    workspace: &WorkspaceId,
-    wire: wire::Members,
-    (kind, id): (PrincipalKind, u64),
-    roles: &RoleTable,
-) -> Option<Member> {
-    match kind {
-        PrincipalKind::User => {
-            let user = wire.users.into_iter().find(|user| user.id == id)?;
-            Some(user_member(workspace, user, roles))
-        }
-        PrincipalKind::Group => {
-            let group = wire.groups.into_iter().find(|group| group.id == id)?;
-            Some(group_member(workspace, group, roles))
-        }
-        _ => None,
-    }
-}
-
-fn user_member(workspace: &WorkspaceId, user: wire::UserMember, roles: &RoleTable) -> Member {
-    let key = MemberKey::new(workspace.clone(), UserId::from(user.id));
-    Member::new(key, roles.native(&user.role), roles).with_email(email(user.email))
-}
-
-fn group_member(workspace: &WorkspaceId, group: wire::GroupMember, roles: &RoleTable) -> Member {
-    let key = MemberKey::new(workspace.clone(), GroupId::from(group.id));
-    Member::new(key, roles.native(&group.role), roles).with_name(group.name)
-}
-
-/// Only custom workspaces have members of their own; at owner level, only an owner can see and change them. What the
-/// provider leaves blank is not known, and then its own refusal decides.
+/// Only custom workspaces have members of their own
+/// (docs.lighton.ai/en/administration/knowledge-management/workspaces/understanding-workspaces, read 2026-11-21); at owner
+/// level, only an owner can see and change them. What the provider leaves blank is not known, and then its own refusal
+/// decides.
 pub(crate) fn workspace(wire: wire::Workspace, level: Level) -> Workspace {
-    // The newer interface says `shared` for `custom`.
+    // `shared` is the newer interface's word (github.com/lightonai/lighton-typescript-sdk, src/types/api.ts, read 2026-11-21).
     let custom = is_one_of(wire.kind.as_deref(), &["custom", "shared"]);
     let ours = match level {
         Level::Owner => is_one_of(wire.user_role.as_deref(), &["owner"]),

@@ -1,13 +1,13 @@
 //! What a success says.
 
-use super::{FIRST, pandadoc};
+use super::{FIRST, ordinary, pandadoc};
 use serde_json::{Value, json};
 use workspace_members_core::{
     AddMember, Cursor, Effect, ErrorKind, Fit, ListOf, Mark, NativeRole, Operation, PageRequest, Role,
     Status, WorkspaceMembers, WorkspaceMembersExt,
 };
 use workspace_members_pandadoc::Reach;
-use workspace_members_tests::{Call, Expected, Reply, Server, member, principal, workspace};
+use workspace_members_tests::{Call, Expected, Recorded, Reply, Server, member, principal, workspace};
 
 #[tokio::test]
 async fn an_addition_is_what_its_answer_says() {
@@ -206,6 +206,56 @@ async fn get_reads_one_user_and_believes_no_other() {
     let (kind, _) = read(body(Value::Null), Call::get("W1", "user:u1")).await.unwrap_err();
     assert_eq!(kind, ErrorKind::UnexpectedResponse);
     assert!(read(body(json!(7)), Call::get("W1", "user:7")).await.unwrap().contains("m1"));
+}
+
+#[tokio::test]
+async fn of_two_memberships_in_one_workspace_none_is_chosen_and_the_one_named_is_taken() {
+    let both = json!([
+        {"role": "Admin", "workspace_id": "W1", "membership_id": "m1"},
+        {"role": "Member", "workspace_id": "W2", "membership_id": "m2"},
+        {"role": "Member", "workspace_id": "W1", "membership_id": "m3"},
+    ]);
+    let user = json!({"user_id": "u1", "workspaces": both});
+    let own = |id: &str, role: &str| json!({"user_id": "u1", "membership_id": id, "role": role});
+    let handler = move |request: &Recorded, _: usize| match (request.method.as_str(), request.path()) {
+        ("GET", "/public/v1/users") => Reply::json(200, json!({"total": 1, "results": [user.clone()]})),
+        ("GET", "/public/v1/members") => {
+            Reply::json(200, json!({"results": [own("m1", "Admin"), own("m3", "Member")]}))
+        }
+        ("GET", "/public/v1/users/u1") => Reply::json(200, user.clone()),
+        _ => ordinary(request),
+    };
+    for reach in [Reach::Organization, Reach::Workspace(workspace("W1"))] {
+        let server = Server::start(handler.clone()).await;
+        let pandadoc = pandadoc(&server.url(), |config| config.with_reach(reach.clone()));
+        let (of, who) = (workspace("W1"), principal("user:u1"));
+        let mut refused = vec![
+            pandadoc.get(&of, &who).await.unwrap_err(),
+            pandadoc.change_role(&of, &who, &Role::Viewer).await.unwrap_err(),
+            pandadoc.remove_member(&of, &who).await.unwrap_err(),
+        ];
+        if reach == Reach::Organization {
+            refused.push(pandadoc.members_page(&ListOf::Workspace(of), FIRST()).await.unwrap_err());
+            refused.push(pandadoc.members_page(&ListOf::Account, FIRST()).await.unwrap_err());
+            let other = pandadoc.members_page(&ListOf::Workspace(workspace("W2")), FIRST()).await.unwrap();
+            assert_eq!(other.items.len(), 1, "in another workspace they are once");
+        }
+        for error in refused {
+            assert_eq!((error.kind(), error.effect()), (ErrorKind::UnexpectedResponse, Effect::NotApplied));
+            let both = "user:u1 is in workspace W1 twice, as m1 (Admin) and as m3 (Member)";
+            assert!(error.message().contains(both), "{reach:?}: {error}");
+        }
+        let sent = server.requests();
+        assert!(sent.iter().all(|request| request.method == "GET"), "{sent:?}");
+
+        let named = member("W1", "user:u1", Some("m3"));
+        Call::set_role(named.clone(), Role::Viewer).run(&pandadoc).await.unwrap();
+        Call::remove(named).run(&pandadoc).await.unwrap();
+        let sent = server.requests().split_off(sent.len());
+        let sent: Vec<_> = sent.iter().map(Recorded::path).collect();
+        let member = "/public/v1/workspaces/W1/members/m3";
+        assert_eq!(sent, [format!("{member}/role").as_str(), member]);
+    }
 }
 
 #[tokio::test]

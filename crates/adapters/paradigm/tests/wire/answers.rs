@@ -145,6 +145,21 @@ async fn get_finds_the_principal_of_its_kind_and_no_other() {
 }
 
 #[tokio::test]
+async fn of_one_user_listed_twice_no_role_is_chosen() {
+    let user = |role: &str| json!({"id": 7, "email": "a@b", "role": role});
+    let body = list_of(json!([user("viewer"), user("owner")]), json!([]));
+    let server = Server::always(Reply::json(201, body)).await;
+    let paradigm = paradigm(&server.url(), |config| config);
+    let (get, add) = (Call::get("42", "user:7"), Call::add("42", "user:7", Role::Viewer));
+    for (call, effect) in [(get, Effect::NotApplied), (add, Effect::Unknown)] {
+        let error = call.run(&paradigm).await.unwrap_err();
+        assert_eq!((error.kind(), error.effect()), (ErrorKind::UnexpectedResponse, effect));
+        let both = "user:7 is in workspace 42 twice, as viewer and as owner";
+        assert!(error.message().contains(both), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn an_addition_is_confirmed_by_the_list_that_it_answers() {
     let seven = |role: &str| json!([{"id": 7, "email": "a@b", "role": role}]);
     let listed = |users: Value, groups: Value| Reply::json(201, list_of(users, groups));
