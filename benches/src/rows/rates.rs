@@ -94,7 +94,7 @@ pub async fn requests() -> Result<Row> {
     })
 }
 
-/// Applying a plan of many additions at a provider that admits 100 a second.
+/// Applying a plan of many additions at a provider that allows 100 a second.
 pub async fn at_the_limit(rounds: usize) -> Result<Row> {
     const ADDITIONS: u32 = 1_000;
     const A_SECOND: u32 = 100;
