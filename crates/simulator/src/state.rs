@@ -49,10 +49,8 @@ impl State {
             fs::read_to_string(path).map_err(|source| StateError::Read { path: path.to_owned(), source })?;
         let state: Self = serde_json::from_str(&text)
             .map_err(|source| StateError::Parse { path: path.to_owned(), source })?;
-        match first_fault(&state.paradigm, &state.pandadoc) {
-            Some(fault) => Err(StateError::Inconsistent { path: Some(path.to_owned()), fault }),
-            None => Ok(state),
-        }
+        let inconsistent = |fault| StateError::Inconsistent { path: Some(path.to_owned()), fault };
+        first_fault(&state.paradigm, &state.pandadoc).map_err(inconsistent).map(|()| state)
     }
 
     /// Whether the parts fit together: ids are distinct, and whatever is referred to is there.
@@ -61,7 +59,7 @@ impl State {
     /// [`StateError::Inconsistent`] with the first place that does not fit.
     pub fn check(&self) -> Result<(), StateError> {
         first_fault(&self.paradigm, &self.pandadoc)
-            .map_or(Ok(()), |fault| Err(StateError::Inconsistent { path: None, fault }))
+            .map_err(|fault| StateError::Inconsistent { path: None, fault })
     }
 
     /// Writes a state file: to a new file beside it, which then takes its name.

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::call::Call;
 use crate::limit::Limiter;
-use crate::log::{Body, Provider, Request, redacted_header, scheme_of};
+use crate::log::{Body, Provider, Request, redacted_header};
 use crate::options::Options;
 use crate::reply::Reply;
 use crate::state::{State, StateError, sibling};
@@ -104,7 +104,6 @@ fn record(provider: Provider, operation: Option<&'static str>, call: &Call, repl
         provider,
         method: call.method.to_string(),
         path: call.path.clone(),
-        raw_query: call.raw_query.clone(),
         query: call.query.clone(),
         headers: call
             .headers
@@ -114,11 +113,10 @@ fn record(provider: Provider, operation: Option<&'static str>, call: &Call, repl
                 (name.to_string(), redacted_header(name.as_str(), &value))
             })
             .collect(),
-        auth_scheme: call.authorization().and_then(scheme_of).map(str::to_owned),
         body: call.body.redacted(),
         operation,
         status: reply.status,
-        answer_headers: reply.header_pairs(),
+        answer_headers: reply.headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
         answer: reply.body.clone().map_or(Body::Empty, |body| Body::Json(body).redacted()),
     }
 }

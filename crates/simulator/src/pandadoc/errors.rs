@@ -21,6 +21,6 @@ pub(super) fn reply(failure: &Failure, options: &PandaDocOptions) -> Reply {
         _ => "request_error",
     };
     let mut reply = Reply::json(failure.status, json!({ "type": kind, name: detail }));
-    reply.headers = failure.headers(options.retry_after);
+    reply.headers.extend(failure.headers(options.retry_after));
     reply
 }

@@ -154,7 +154,7 @@ pub struct Workspace {
     /// The owner's user id: cannot be removed nor given another role.
     pub owner: String,
     /// When it was made.
-    #[serde(default = "epoch")]
+    #[serde(default)]
     pub date_created: Timestamp,
     /// `false`: deactivated, not listed, answers 404.
     #[serde(default = "yes")]
@@ -199,10 +199,10 @@ pub struct Membership {
     #[serde(default)]
     pub removed: bool,
     /// When the person was added.
-    #[serde(default = "epoch")]
+    #[serde(default)]
     pub date_created: Timestamp,
     /// When the membership changed last.
-    #[serde(default = "epoch")]
+    #[serde(default)]
     pub date_modified: Timestamp,
 }
 
@@ -273,9 +273,4 @@ fn yes() -> bool {
 
 fn full() -> String {
     "Full".to_owned()
-}
-
-/// When a thing was made that a state file does not date.
-pub(super) fn epoch() -> Timestamp {
-    Timestamp::UNIX_EPOCH
 }

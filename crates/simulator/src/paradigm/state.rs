@@ -73,8 +73,8 @@ pub struct User {
     /// Roles of the platform, which are not roles in a workspace.
     #[serde(default)]
     pub roles: Vec<PlatformRole>,
-    /// When the person was created.
-    #[serde(default = "epoch")]
+    /// When the person was created; 1970, if a state file does not say.
+    #[serde(default)]
     pub date_joined: Timestamp,
     /// The last sign-in, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -146,7 +146,7 @@ pub struct Group {
     #[serde(default)]
     pub members: Vec<GroupMember>,
     /// When it was made.
-    #[serde(default = "epoch")]
+    #[serde(default)]
     pub created_at: Timestamp,
 }
 
@@ -203,10 +203,10 @@ pub struct Workspace {
     #[serde(default)]
     pub groups: Vec<Grant>,
     /// When it was made.
-    #[serde(default = "epoch")]
+    #[serde(default)]
     pub created_at: Timestamp,
     /// When it or its members changed last.
-    #[serde(default = "epoch")]
+    #[serde(default)]
     pub updated_at: Timestamp,
 }
 
@@ -287,9 +287,4 @@ pub(super) fn member() -> String {
 
 pub(super) fn manual() -> String {
     "manual".to_owned()
-}
-
-/// When a thing was made that a state file does not date.
-pub(super) fn epoch() -> Timestamp {
-    Timestamp::UNIX_EPOCH
 }
