@@ -25,7 +25,8 @@ pub(crate) const USERS_PAGE: u32 = 50;
 /// The largest page of workspaces (the provider's maximum).
 pub(crate) const WORKSPACES_PAGE: u32 = 100;
 
-/// Which of PandaDoc's two installations holds the account. They share nothing.
+/// Which of PandaDoc's two installations holds the account. They share nothing (PandaDoc's page on data residency, read
+/// 2026-11-21).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -33,7 +34,7 @@ pub enum Region {
     /// `https://api.pandadoc.com`. The default.
     #[default]
     Us,
-    /// `https://api.pandadoc.eu`; known from public connectors, not from the interface's description.
+    /// `https://api.pandadoc.eu`. Source: github.com/ConductorOne/baton-panda-doc, pkg/client/client.go (read 2026-11-21).
     Eu,
 }
 
@@ -60,7 +61,8 @@ pub enum Auth {
 }
 
 /// Whether the key is for production or sandbox. It decides the rate limits, and nothing else: **a sandbox key changes
-/// the same, real members.**
+/// the same, real members** (inferred: developers.pandadoc.com/reference/sandbox-key knows one environment, read
+/// 2026-11-21).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -80,7 +82,7 @@ pub enum Reach {
     /// All workspaces, from the organization's list of users; takes an organization administrator's key. The default.
     #[default]
     Organization,
-    /// One workspace, from the list of the workspace that the key belongs to; any member's key will do.
+    /// One workspace, from the list of the workspace that the key belongs to; any member's key will do (inferred).
     ///
     /// PandaDoc never says which workspace a key belongs to, so the id given here is believed: members are listed, and
     /// no roster is made of it. Custom roles are shown as a placeholder.
@@ -160,7 +162,8 @@ impl PandaDocConfig {
         }
     }
 
-    /// What is claimed. Source: PandaDoc's OpenAPI description, version 8.8.0 (read 2026-11-21).
+    /// What is claimed. Source: PandaDoc's OpenAPI description, version 8.8.0
+    /// (github.com/PandaDoc/pandadoc-openapi-specification, read 2026-11-21).
     pub(crate) fn capabilities(&self, http: &HttpSettings, base: &Url) -> Capabilities {
         use Capability::{
             AddCustomRole, AddGroup, AddUser, GetMember, ListAccountMembers, ListGroups, ListMembers,

@@ -10,7 +10,8 @@ use workspace_members_http::{Answer, MAX_WORDS};
 /// The longest wait that is believed, as for `Retry-After`.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
-/// Where PandaDoc speaks to people: `detail`, which one example calls `details`, and `info_message` where that is missing.
+/// Where PandaDoc speaks to people: `detail`, which developers.pandadoc.com/reference/erroneous-request (read 2026-11-21)
+/// calls `details`, and `info_message` where that is missing.
 pub(crate) const MESSAGE_FIELDS: &[&str] = &["detail", "details", "error", "message", "info_message"];
 
 const INVALID: &str = "the provider finds the request invalid";
@@ -137,8 +138,8 @@ fn missing_right(operation: Operation, reach: &Reach) -> &'static str {
     }
 }
 
-/// How long to wait after a 429: PandaDoc sends no `Retry-After`, but says "Expected available in 13 seconds." (seen in
-/// public code and posts, not in the description).
+/// How long to wait after a 429: PandaDoc documents no `Retry-After`, but says "Expected available in 13 seconds." Seen at
+/// zxscript.com and in github.com/patrickmarmion/PandaDoc-Pre-Migration-Document-Log, Errors/handler.js (read 2026-11-21).
 pub(crate) fn wait(answer: &Answer) -> Option<Duration> {
     if answer.status != 429 || answer.retry_after.is_some() {
         return answer.retry_after;

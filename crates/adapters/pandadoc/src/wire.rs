@@ -1,8 +1,8 @@
 //! PandaDoc's JSON, as it is on the wire. Nothing here is public.
 //!
-//! No field of an answer is marked as required, and official clients are known to crash on nulls and on numbers where
-//! the description says text. So every field is an `Option`, which may be absent or null, but the ids that a record cannot be
-//! used without; and an id may be text or a number.
+//! No field of an answer is marked as required, and an official client crashed on nulls and on numbers where the description
+//! says text (github.com/PandaDoc/pandadoc-api-python-client, issues 26 to 29, read 2026-11-21). So every field is an
+//! `Option`, which may be absent or null, but the ids that a record cannot be used without; an id may be text or a number.
 
 use serde::{Deserialize, Serialize};
 use workspace_members_http::{IdText, records};

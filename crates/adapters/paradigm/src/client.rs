@@ -75,9 +75,9 @@ impl Paradigm {
         W: DeserializeOwned,
     {
         let (number, size) = (page.number.to_string(), page.size.to_string());
-        let query = [("page", number.as_str()), (size_name.unwrap_or_default(), size.as_str())];
-        let query = if size_name.is_some() { &query[..] } else { &query[..1] };
-        let answer = self.read(operation, path, query).await?;
+        let mut query = vec![("page", number.as_str())];
+        query.extend(size_name.map(|name| (name, size.as_str())));
+        let answer = self.read(operation, path, &query).await?;
         let listing: wire::Listing<W> = answer.json()?;
         let pagination = listing.pagination.unwrap_or_default();
         // The form that prose describes has no schema, so any of its fields may say that there is more. Where none does, a

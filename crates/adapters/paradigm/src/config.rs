@@ -52,8 +52,7 @@ impl Level {
     pub(crate) const fn prefix(self) -> Option<&'static str> {
         match self {
             Self::Owner => None,
-            Self::Company => Some("company"),
-            Self::Instance => Some("instance"),
+            other => Some(other.as_str()),
         }
     }
 }

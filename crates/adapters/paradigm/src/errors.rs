@@ -14,7 +14,9 @@ pub(crate) fn classify(answer: &Answer, level: Level, about: Option<PrincipalKin
     };
     let rejected = |kind, message: &str| Error::new(kind, Effect::Rejected, message);
     Some(match (answer.operation, answer.status) {
-        // Documented for groups without its status, assumed for users: only the words tell.
+        // Documented for groups without its status
+        // (docs.lighton.ai/api-reference-v3/workspaces/remove-a-group-from-a-custom-workspace, read 2026-11-21), inferred
+        // for users: only the words tell.
         (Remove, 400 | 403 | 409 | 422) if says_last_owner(answer) => {
             Error::protected("this is the only remaining owner of the workspace", Protection::LastOwner)
         }

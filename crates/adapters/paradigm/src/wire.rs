@@ -42,8 +42,9 @@ pub(crate) struct GroupMember {
     pub(crate) role: String,
 }
 
-/// A page of any list: Django REST framework's page-number form; the list of groups is described in prose as `data`
-/// with `pagination`, so both are read.
+/// A page of any list: Django REST framework's page-number form. The page on listing groups
+/// (docs.lighton.ai/api-reference-v3/user-groups/list-user-groups, read 2026-11-21) says `data` with `pagination` in its text,
+/// so both are read.
 #[derive(Debug, Deserialize)]
 #[serde(bound = "T: Deserialize<'de>")]
 pub(crate) struct Listing<T> {
@@ -140,7 +141,7 @@ pub(crate) struct Permissions {
     pub(crate) is_admin: Option<bool>,
 }
 
-/// An integer id; text holding one is read too, since the framework can be set to send ids so.
+/// An integer id; text holding one is read too, since the framework can be set to send ids so (inferred).
 fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     struct Reader;
     impl Visitor<'_> for Reader {
