@@ -29,16 +29,16 @@ fn build() -> Result<()> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode> {
-    let (mut rounds, mut wanted) = (None, Vec::new());
+    let (mut rounds, mut names) = (None, Vec::new());
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--rounds" => rounds = Some(arguments.next().ok_or(HELP)?.parse::<usize>()?),
-            name if ROWS.contains(&name) => wanted.push(argument),
+            name if ROWS.contains(&name) => names.push(argument),
             _ => return Err(format!("{HELP}\nrows: {}", ROWS.join(", ")).into()),
         }
     }
-    let want = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
+    let chosen = |name: &str| names.is_empty() || names.iter().any(|one| one == name);
     let rounds = |usual: usize| rounds.unwrap_or(usual);
     build()?;
     show(&Conditions::here());
@@ -48,7 +48,7 @@ async fn main() -> Result<ExitCode> {
         reached &= row.reached();
         show(&row);
     };
-    if want("calls") {
+    if chosen("calls") {
         for call in [
             Call::ParadigmAdd,
             Call::ParadigmList(10),
@@ -60,32 +60,32 @@ async fn main() -> Result<ExitCode> {
             done(rows::calls::measure(&server, call, rounds(30)).await?);
         }
     }
-    if want("heap") {
+    if chosen("heap") {
         for provider in ["paradigm", "pandadoc"] {
             done(rows::heap::measure(provider, 5)?);
         }
     }
-    if want("peers") {
+    if chosen("peers") {
         done(rows::peers::measure(&server, rounds(15)).await?);
     }
-    if want("requests") {
+    if chosen("requests") {
         done(rows::rates::requests().await?);
     }
-    if want("plan") {
+    if chosen("plan") {
         for naming in [Naming::Id, Naming::Email] {
             done(rows::plan::measure(rows::plan::MEMBERS, naming, rounds(5)).await?);
         }
     }
-    if want("rates") {
+    if chosen("rates") {
         done(rows::rates::at_the_limit(rounds(3)).await?);
         done(rows::rates::latency(&server, rounds(3)).await?);
     }
-    if want("build") {
+    if chosen("build") {
         for row in rows::build::measure(rounds(3))? {
             done(row);
         }
     }
-    if want("startup") {
+    if chosen("startup") {
         done(rows::startup::measure(rounds(200))?);
     }
     Ok(if reached { ExitCode::SUCCESS } else { ExitCode::FAILURE })

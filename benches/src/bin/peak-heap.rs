@@ -1,5 +1,5 @@
 //! `peak-heap plan id|email MEMBERS` prints the peak of planning, what the plan holds, and what the desired state and the rosters
-//! hold. `peak-heap paradigm|pandadoc floor|bare|adapter` prints the peak of one list of 10,000 members, and what is held when
+//! hold. `peak-heap paradigm|pandadoc floor|bare|adapter` prints the peak of one list of 10,000 members, and what is kept when
 //! it is done, in bytes, both above what was allocated before.
 
 use peak_alloc::PeakAlloc;
@@ -42,12 +42,12 @@ async fn main() -> Result<()> {
     let list = make(long).await?;
     let before = HEAP.current_usage();
     HEAP.reset_peak_usage();
-    let held = AtomicUsize::new(0);
-    let members = list.hold(&|| held.store(HEAP.current_usage(), Ordering::Relaxed)).await?;
+    let kept = AtomicUsize::new(0);
+    let members = list.hold(&|| kept.store(HEAP.current_usage(), Ordering::Relaxed)).await?;
     if members != 10_000 {
         return Err(format!("{members} members").into());
     }
-    println!("{} {}", HEAP.peak_usage() - before, held.into_inner().saturating_sub(before));
+    println!("{} {}", HEAP.peak_usage() - before, kept.into_inner().saturating_sub(before));
     Ok(())
 }
 

@@ -17,7 +17,7 @@ pub fn measure(provider: &str, rounds: usize) -> Result<Row> {
     let program = crate::program("peak-heap")?;
     let mut results = Vec::new();
     for (contender, name) in CONTENDERS {
-        let (mut peak, mut held) = (Samples::default(), Samples::default());
+        let (mut peak, mut kept) = (Samples::default(), Samples::default());
         for _ in 0..rounds {
             let out = Command::new(&program).args([provider, contender]).output()?;
             if !out.status.success() {
@@ -27,14 +27,14 @@ pub fn measure(provider: &str, rounds: usize) -> Result<Row> {
             let mut numbers = text.split_whitespace().map(str::parse::<f64>);
             let mut next = || numbers.next().ok_or("peak-heap printed too little");
             peak.push(next()??);
-            held.push(next()??);
+            kept.push(next()??);
         }
-        results.push((name, peak, held));
+        results.push((name, peak, kept));
     }
     let floor = results[0].1.clone();
-    let lines = results.into_iter().map(|(name, peak, held)| {
+    let lines = results.into_iter().map(|(name, peak, kept)| {
         let kib = |bytes: f64| format!("{:.0} KiB", bytes / 1024.0);
-        let measured = format!("{} peak, {} when done", kib(peak.median()), kib(held.median()));
+        let measured = format!("{} peak, {} when done", kib(peak.median()), kib(kept.median()));
         let target = if name.contains("adapter") { Target::AtMost(1.0) } else { Target::Shown };
         Line::new(name, measured, peak.over(&floor), target)
     });
@@ -43,7 +43,7 @@ pub fn measure(provider: &str, rounds: usize) -> Result<Row> {
         ratio_of: "peak over by hand".to_owned(),
         how: format!(
             "{rounds} processes each. Peak: the most that was allocated during the call, above what was before it; \
-             when done: what is still allocated while the members are held."
+             when done: what is still allocated while the list is kept."
         ),
         lines: lines.collect(),
     })

@@ -111,13 +111,13 @@ fn heap(members: usize, named: &str) -> Result<Line> {
     let text = String::from_utf8(out.stdout)?;
     let mut numbers = text.split_whitespace().map(str::parse::<f64>);
     let mut next = || numbers.next().ok_or("peak-heap printed too little");
-    let (peak, held, input) = (next()??, next()??, next()??);
+    let (peak, kept, input) = (next()??, next()??, next()??);
     #[expect(clippy::cast_precision_loss, reason = "a few millions")]
     let each = |bytes: f64| bytes / members as f64;
     let measured = format!(
         "{:.0} bytes of desired state and rosters, {:.0} bytes of plan when done",
         each(input),
-        each(held)
+        each(kept)
     );
     Ok(Line::new(
         "heap per member (figure: peak while planning)",

@@ -19,7 +19,6 @@ pub(crate) struct Call {
     pub(crate) path: String,
     /// The path's parts, each percent-decoded after splitting, so that an encoded slash stays within its part.
     pub(crate) segments: Vec<String>,
-    pub(crate) raw_query: String,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
     /// A form only if its content type says so.
@@ -52,17 +51,16 @@ impl Call {
             _ => Body::parse(&bytes),
         };
         let path = parts.uri.path().to_owned();
-        let raw_query = parts.uri.query().unwrap_or_default().to_owned();
+        let query = parts.uri.query().unwrap_or_default();
         Ok(Self {
             segments: path
                 .trim_start_matches('/')
                 .split('/')
                 .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
                 .collect(),
-            query: form_urlencoded::parse(raw_query.as_bytes()).into_owned().collect(),
+            query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             method: parts.method,
             path,
-            raw_query,
             headers: parts.headers,
             body,
         })
@@ -73,13 +71,10 @@ impl Call {
         self.query.iter().rfind(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
-    pub(crate) fn authorization(&self) -> Option<&str> {
-        self.headers.get(header::AUTHORIZATION)?.to_str().ok()
-    }
-
     /// The credential sent under a scheme; the scheme's name is compared without case.
     pub(crate) fn credential(&self, scheme: &str) -> Option<&str> {
-        let (sent, credential) = self.authorization()?.trim().split_once(' ')?;
+        let authorization = self.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+        let (sent, credential) = authorization.trim().split_once(' ')?;
         sent.eq_ignore_ascii_case(scheme).then(|| credential.trim())
     }
 

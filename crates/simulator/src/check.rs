@@ -8,8 +8,8 @@ use crate::pandadoc::PandaDocState;
 use crate::paradigm::ParadigmState;
 
 /// The first thing that does not fit: where it is, and what is wrong.
-pub(crate) fn first_fault(of_paradigm: &ParadigmState, of_pandadoc: &PandaDocState) -> Option<String> {
-    paradigm(of_paradigm).and_then(|()| pandadoc(of_pandadoc)).err()
+pub(crate) fn first_fault(of_paradigm: &ParadigmState, of_pandadoc: &PandaDocState) -> Result<(), String> {
+    paradigm(of_paradigm).and_then(|()| pandadoc(of_pandadoc))
 }
 
 /// The largest id of Paradigm's database; the simulator counts on from the largest that is there.

@@ -98,14 +98,11 @@ pub struct Request {
     pub method: String,
     /// The path as sent, still percent-encoded, without the query.
     pub path: String,
-    /// The query as sent, without the question mark; empty when there was none.
-    pub raw_query: String,
     /// The query's decoded pairs, in order.
     pub query: Vec<(String, String)>,
-    /// The headers with lower-case names, in order of arrival by name; `authorization` and `cookie` redacted.
+    /// The headers with lower-case names, in order of arrival by name; `cookie` redacted, and
+    /// `authorization` but for its scheme.
     pub headers: Vec<(String, String)>,
-    /// The first word of `Authorization`, as sent: `Bearer`, `API-Key`.
-    pub auth_scheme: Option<String>,
     /// The body as sent, secret fields of OAuth redacted.
     pub body: Body,
     /// The simulator's name for the operation, such as `add_member`; `None` for a path or method it does not serve.
@@ -128,15 +125,12 @@ impl Request {
 /// A header's value for the log: the credential behind an authorization scheme never gets there.
 pub(crate) fn redacted_header(name: &str, value: &str) -> String {
     match name {
-        "authorization" | "proxy-authorization" => {
-            scheme_of(value).map_or_else(|| REDACTED.to_owned(), |scheme| format!("{scheme} {REDACTED}"))
-        }
+        // A value of one word may be a bare key.
+        "authorization" | "proxy-authorization" => match value.trim().split_once(' ') {
+            Some((scheme, _)) => format!("{scheme} {REDACTED}"),
+            None => REDACTED.to_owned(),
+        },
         "cookie" => REDACTED.to_owned(),
         _ => value.to_owned(),
     }
-}
-
-/// The scheme of an `Authorization` value. A value of one word may be a bare key, so it has none.
-pub(crate) fn scheme_of(authorization: &str) -> Option<&str> {
-    authorization.trim().split_once(' ').map(|(scheme, _)| scheme)
 }

@@ -4,81 +4,41 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::pandadoc::{KeyKind, PandaDocState};
-use crate::paradigm::{GroupCategory, GroupMember, ParadigmState, PlatformRole, WorkspaceType};
+use crate::pandadoc::{KeyKind, OAuthClient, OAuthToken, PandaDocState};
+use crate::paradigm::{GroupCategory, ParadigmState, PlatformRole, WorkspaceType};
 
-/// First name, last name, and the part before `@example.com`. Some names do not survive ASCII, one address has a plus
-/// sign and one an apostrophe: both are legal.
-const PEOPLE: [(&str, &str, &str); 60] = [
-    ("Camille", "Laurent", "camille.laurent"),
-    ("Dorian", "Petit", "dorian.petit"),
-    ("Aiko", "Tanaka", "aiko.tanaka"),
-    ("Amélie", "Durand", "amelie.durand"),
-    ("Björn", "Lindqvist", "bjorn.lindqvist"),
-    ("Chiara", "Ricci", "chiara.ricci"),
-    ("Daniel", "Okafor", "daniel.okafor"),
-    ("Elif", "Yılmaz", "elif.yilmaz"),
-    ("Farah", "Haddad", "farah.haddad"),
-    ("Gustavo", "Almeida", "gustavo.almeida"),
-    ("Hanna", "Kowalska", "hanna.kowalska"),
-    ("Ibrahim", "Diallo", "ibrahim.diallo"),
-    ("Jana", "Nováková", "jana.novakova"),
-    ("Kenji", "Mori", "kenji.mori"),
-    ("Lucía", "Fernández", "lucia.fernandez"),
-    ("Mateo", "Rossi", "mateo.rossi"),
-    ("Nadia", "Benali", "nadia.benali"),
-    ("Siobhán", "O'Neill", "siobhan.o'neill"),
-    ("Oliver", "Schmidt", "oliver.schmidt"),
-    ("Priya", "Raman", "priya.raman"),
-    ("Quentin", "Moreau", "quentin.moreau"),
-    ("Rania", "Mansour", "rania.mansour"),
-    ("Søren", "Dahl", "soren.dahl"),
-    ("Tomás", "Vega", "tomas.vega"),
-    ("Uma", "Krishnan", "uma.krishnan"),
-    ("Viktor", "Horvat", "viktor.horvat"),
-    ("Wanjiru", "Kamau", "wanjiru.kamau"),
-    ("Xavier", "Lambert", "xavier.lambert"),
-    ("Yara", "Costa", "yara.costa"),
-    ("Zoë", "de Vries", "zoe.devries"),
-    ("Adèle", "Fontaine", "adele.fontaine"),
-    ("Bruno", "Martins", "bruno.martins"),
-    ("Clara", "Jensen", "clara.jensen"),
-    ("David", "Cohen", "david.cohen"),
-    ("Emma", "Virtanen", "emma.virtanen"),
-    ("Felix", "Bauer", "felix.bauer"),
-    ("Giulia", "Conti", "giulia.conti"),
-    ("Hugo", "Garnier", "hugo.garnier"),
-    ("Inès", "Chevalier", "ines.chevalier"),
-    ("Jonas", "Weber", "jonas.weber"),
-    ("Katarína", "Molnár", "katarina.molnar"),
-    ("Leo", "Andersson", "leo.andersson"),
-    ("Maya", "Patel", "maya.patel"),
-    ("Nguyen", "Minh", "nguyen.minh+ops"),
-    ("Olga", "Ivanova", "olga.ivanova"),
-    ("Paul", "Lefèvre", "paul.lefevre"),
-    ("Rosa", "Navarro", "rosa.navarro"),
-    ("Samuel", "Adeyemi", "samuel.adeyemi"),
-    ("Tara", "Byrne", "tara.byrne"),
-    ("Ursula", "Keller", "ursula.keller"),
-    ("Valentin", "Popescu", "valentin.popescu"),
-    ("Wei", "Zhang", "wei.zhang"),
-    ("Yusuf", "Demir", "yusuf.demir"),
-    ("Zuzana", "Horáková", "zuzana.horakova"),
-    ("Arthur", "Roussel", "arthur.roussel"),
-    ("Beatriz", "Sousa", "beatriz.sousa"),
-    ("Cédric", "Blanc", "cedric.blanc"),
-    ("Dina", "Sayed", "dina.sayed"),
-    ("Erik", "Nilsen", "erik.nilsen"),
-    ("Flora", "Marchand", "flora.marchand"),
-];
+/// First and last names. Some do not survive ASCII, and one has an apostrophe, which is legal in an address.
+const PEOPLE: &str = "\
+    Camille Laurent, Dorian Petit, Aiko Tanaka, Amélie Durand, Björn Lindqvist, Chiara Ricci, \
+    Daniel Okafor, Elif Yılmaz, Farah Haddad, Gustavo Almeida, Hanna Kowalska, Ibrahim Diallo, \
+    Jana Nováková, Kenji Mori, Lucía Fernández, Mateo Rossi, Nadia Benali, Siobhán O'Neill, \
+    Oliver Schmidt, Priya Raman, Quentin Moreau, Rania Mansour, Søren Dahl, Tomás Vega, Uma Krishnan, \
+    Viktor Horvat, Wanjiru Kamau, Xavier Lambert, Yara Costa, Zoë de Vries, Adèle Fontaine, \
+    Bruno Martins, Clara Jensen, David Cohen, Emma Virtanen, Felix Bauer, Giulia Conti, Hugo Garnier, \
+    Inès Chevalier, Jonas Weber, Katarína Molnár, Leo Andersson, Maya Patel, Nguyen Minh, Olga Ivanova, \
+    Paul Lefèvre, Rosa Navarro, Samuel Adeyemi, Tara Byrne, Ursula Keller, Valentin Popescu, Wei Zhang, \
+    Yusuf Demir, Zuzana Horáková, Arthur Roussel, Beatriz Sousa, Cédric Blanc, Dina Sayed, Erik Nilsen, \
+    Flora Marchand";
 
-/// How many of [`PEOPLE`], from the first, are at Paradigm. PandaDoc has the first few and everybody from a later one
-/// on, so that each provider has people whom the other does not know.
-const AT_PARADIGM: usize = 44;
-
-fn at_pandadoc(person: usize) -> bool {
-    !(6..12).contains(&person)
+/// First name, last name, and the part before `@example.com`: both in ASCII, and once a plus sign.
+fn people() -> impl Iterator<Item = (&'static str, &'static str, String)> {
+    let ascii = |letter| match letter {
+        'á' => 'a',
+        'è' | 'é' | 'ë' => 'e',
+        'í' | 'ı' => 'i',
+        'ó' | 'ö' | 'ø' => 'o',
+        other => other,
+    };
+    PEOPLE.split(", ").filter_map(|name| name.split_once(' ')).map(move |(first, last)| {
+        let name = format!("{first}.{}", last.replace(' ', "")).to_lowercase();
+        let more = if first == "Nguyen" { "+ops" } else { "" };
+        (first, last, name.chars().map(ascii).chain(more.chars()).collect())
+    })
 }
+
+/// How many, from the first, are at Paradigm. PandaDoc has all but some of them, so that each has people whom the other
+/// does not know.
+const AT_PARADIGM: usize = 44;
 
 /// Some days after a day in November 2023, at an odd time of day.
 fn day(number: usize) -> Timestamp {
@@ -90,14 +50,12 @@ fn day(number: usize) -> Timestamp {
 pub(crate) fn paradigm() -> ParadigmState {
     let mut paradigm = ParadigmState::default();
     let company = paradigm.add_company("Example SA");
-    let users: Vec<u64> = PEOPLE[..AT_PARADIGM]
-        .iter()
-        .map(|(_, _, local)| paradigm.add_user(format!("{local}@example.com"), company))
-        .collect();
-    for (person, (user, (first, last, _))) in paradigm.users.iter_mut().zip(PEOPLE).enumerate() {
+    let mut users = Vec::new();
+    for (person, (first, last, local)) in people().take(AT_PARADIGM).enumerate() {
+        users.push(paradigm.add_user(format!("{local}@example.com"), company));
+        let user = &mut paradigm.users[person];
         (user.first_name, user.last_name) = (first.to_owned(), last.to_owned());
-        user.date_joined = day(person);
-        user.last_login = Some(day(600 + person));
+        (user.date_joined, user.last_login) = (day(person), Some(day(600 + person)));
     }
     let (camille, dorian) = (users[0], users[1]);
     paradigm.users[0].roles = vec![PlatformRole::CompanyAdmin, PlatformRole::ApiKeyManager];
@@ -116,15 +74,12 @@ pub(crate) fn paradigm() -> ParadigmState {
     let partners = paradigm.add_group("Partners", company, users[36..42].iter().copied());
     for (at, group) in paradigm.groups.iter_mut().enumerate() {
         group.created_at = day(10 + at);
-        group.category = match group.id {
-            id if id == everybody => GroupCategory::Company,
-            id if id == own => GroupCategory::Private,
-            _ => GroupCategory::Custom,
-        };
-        if group.category == GroupCategory::Custom {
-            group.description = format!("Everybody in {}", group.name);
-            if let Some(GroupMember { role, .. }) = group.members.first_mut() {
-                "owner".clone_into(role);
+        match group.id {
+            id if id == everybody => group.category = GroupCategory::Company,
+            id if id == own => group.category = GroupCategory::Private,
+            _ => {
+                group.description = format!("Everybody in {}", group.name);
+                "owner".clone_into(&mut group.members[0].role);
             }
         }
     }
@@ -153,11 +108,11 @@ pub(crate) fn paradigm() -> ParadigmState {
     for (at, workspace) in paradigm.workspaces.iter_mut().enumerate() {
         (workspace.created_at, workspace.updated_at) = (day(20 + at), day(640 + at));
         workspace.description = format!("Documents of {}", workspace.name);
-        workspace.workspace_type = match workspace.id {
-            id if id == common => WorkspaceType::Company,
-            id if id == personal => WorkspaceType::Personal,
-            _ => WorkspaceType::Custom,
-        };
+        match workspace.id {
+            id if id == common => workspace.workspace_type = WorkspaceType::Company,
+            id if id == personal => workspace.workspace_type = WorkspaceType::Personal,
+            _ => {}
+        }
     }
     paradigm
 }
@@ -165,17 +120,17 @@ pub(crate) fn paradigm() -> ParadigmState {
 pub(crate) fn pandadoc() -> PandaDocState {
     let mut pandadoc = PandaDocState::default();
     let mut ids: BTreeMap<usize, String> = BTreeMap::new();
-    for (person, (first, last, local)) in PEOPLE.iter().enumerate().filter(|(person, _)| at_pandadoc(*person))
+    for (person, (first, last, local)) in people().enumerate().filter(|(person, _)| !(6..12).contains(person))
     {
         // Somebody typed these addresses with capitals.
         let email = if person % 7 == 3 {
-            format!("{}@Example.com", capitals(local))
+            format!("{}@Example.com", capitals(&local))
         } else {
             format!("{local}@example.com")
         };
         let id = pandadoc.add_user(email, license(person));
         if let Some(user) = pandadoc.users.last_mut() {
-            (user.first_name, user.last_name) = ((*first).to_owned(), (*last).to_owned());
+            (user.first_name, user.last_name) = (first.to_owned(), last.to_owned());
             user.phone_number = if person % 4 == 0 { format!("+3315550{person:04}") } else { String::new() };
             // One administers the organization, one owns it, one has left it.
             user.is_organization_admin = person == 0;
@@ -227,14 +182,16 @@ pub(crate) fn pandadoc() -> PandaDocState {
     pandadoc.add_key("simulated-pandadoc-sandbox", &camille, &contracts);
     pandadoc.keys[1].kind = KeyKind::Sandbox;
     pandadoc.add_key("simulated-pandadoc-workspace-admin", &hr_admin, &hr);
-    pandadoc.add_oauth_client("simulated-client", "simulated-client-secret");
-    pandadoc.add_oauth_token(
-        "simulated-client",
-        "simulated-access-token",
-        "simulated-refresh-token",
-        &camille,
-        &contracts,
-    );
+    let client_id = "simulated-client".to_owned();
+    pandadoc.oauth_tokens.push(OAuthToken {
+        client_id: client_id.clone(),
+        access_token: "simulated-access-token".into(),
+        refresh_token: "simulated-refresh-token".into(),
+        user_id: camille,
+        workspace_id: contracts,
+        expires_at: None,
+    });
+    pandadoc.oauth_clients.push(OAuthClient { client_id, client_secret: "simulated-client-secret".into() });
     // No seat is free: promoting a Guest buys one.
     let full = pandadoc.users.iter().filter(|user| user.license == "Full" && !user.removed).count();
     pandadoc.organization.seats = full as u64;
@@ -253,13 +210,10 @@ fn license(person: usize) -> &'static str {
 
 /// `amelie.durand` as `Amelie.Durand`.
 fn capitals(local: &str) -> String {
-    let mut start = true;
-    local
-        .chars()
-        .map(|letter| {
-            let capital = if start { letter.to_ascii_uppercase() } else { letter };
-            start = !letter.is_alphabetic();
-            capital
-        })
-        .collect()
+    let mut before = '.';
+    let capital = |letter: char| {
+        let starts = !std::mem::replace(&mut before, letter).is_alphabetic();
+        if starts { letter.to_ascii_uppercase() } else { letter }
+    };
+    local.chars().map(capital).collect()
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(key.expose(), "made-up");
 /// assert_eq!(format!("{key:?}"), "Secret([redacted])");
 /// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
 

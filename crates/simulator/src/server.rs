@@ -117,11 +117,6 @@ impl Simulator {
         self.world().change(change)
     }
 
-    /// The options as they are now.
-    pub fn options(&self) -> Options {
-        self.world().options.clone()
-    }
-
     /// Exchanges the options, from the next request on.
     pub fn set_options(&self, options: Options) {
         self.world().options = options;
@@ -226,9 +221,8 @@ impl Builder {
             None => (otherwise(), None),
         };
         state.check()?;
-        let none = || Secret::from("");
-        let paradigm_key = state.paradigm.keys.first().map_or_else(none, |key| key.key.clone());
-        let pandadoc_key = state.pandadoc.keys.first().map_or_else(none, |key| key.key.clone());
+        let paradigm_key = state.paradigm.keys.first().map(|key| key.key.clone()).unwrap_or_default();
+        let pandadoc_key = state.pandadoc.keys.first().map(|key| key.key.clone()).unwrap_or_default();
         let world = Arc::new(Mutex::new(World::new(state, self.options, file)));
         Ok(Simulator {
             paradigm: serve(Provider::Paradigm, paradigm, paradigm_key, &world),

@@ -45,14 +45,11 @@ impl State {
     /// column, [`StateError::Inconsistent`] when its parts do not fit together.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, StateError> {
         let path = path.as_ref();
-        let text =
-            fs::read_to_string(path).map_err(|source| StateError::Read { path: path.to_owned(), source })?;
-        let state: Self = serde_json::from_str(&text)
-            .map_err(|source| StateError::Parse { path: path.to_owned(), source })?;
-        match first_fault(&state.paradigm, &state.pandadoc) {
-            Some(fault) => Err(StateError::Inconsistent { path: Some(path.to_owned()), fault }),
-            None => Ok(state),
-        }
+        let text = fs::read_to_string(path).map_err(|error| StateError::Read(path.to_owned(), error))?;
+        let state: Self =
+            serde_json::from_str(&text).map_err(|error| StateError::Parse(path.to_owned(), error))?;
+        let inconsistent = |fault| StateError::Inconsistent { path: Some(path.to_owned()), fault };
+        first_fault(&state.paradigm, &state.pandadoc).map_err(inconsistent).map(|()| state)
     }
 
     /// Whether the parts fit together: ids are distinct, and whatever is referred to is there.
@@ -61,7 +58,7 @@ impl State {
     /// [`StateError::Inconsistent`] with the first place that does not fit.
     pub fn check(&self) -> Result<(), StateError> {
         first_fault(&self.paradigm, &self.pandadoc)
-            .map_or(Ok(()), |fault| Err(StateError::Inconsistent { path: None, fault }))
+            .map_err(|fault| StateError::Inconsistent { path: None, fault })
     }
 
     /// Writes a state file: to a new file beside it, which then takes its name.
@@ -73,7 +70,7 @@ impl State {
     /// [`StateError::Write`] when the file cannot be written. The old one is then still there.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), StateError> {
         let path = path.as_ref();
-        self.write(path).map_err(|source| StateError::Write { path: path.to_owned(), source })
+        self.write(path).map_err(|error| StateError::Write(path.to_owned(), error))
     }
 
     fn write(&self, path: &Path) -> io::Result<()> {
@@ -107,21 +104,11 @@ pub(crate) fn sibling(path: &Path, suffix: &str) -> io::Result<PathBuf> {
 #[non_exhaustive]
 pub enum StateError {
     /// The file cannot be read.
-    #[error("cannot read state file {}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error("cannot read state file {}", .0.display())]
+    Read(PathBuf, #[source] io::Error),
     /// The file is not a state: the source says what was wrong, with line and column.
-    #[error("state file {}, line {}, column {}: not a simulator state", path.display(), source.line(), source.column())]
-    Parse {
-        /// The file.
-        path: PathBuf,
-        /// What was wrong, and where.
-        source: serde_json::Error,
-    },
+    #[error("state file {}, line {}, column {}: not a simulator state", .0.display(), .1.line(), .1.column())]
+    Parse(PathBuf, #[source] serde_json::Error),
     /// The parts of a state do not fit together, in a file or in a state built by hand.
     #[error("{}: {fault}", path.as_ref().map_or("simulator state".to_owned(), |path| format!("state file {}", path.display())))]
     Inconsistent {
@@ -131,17 +118,9 @@ pub enum StateError {
         fault: String,
     },
     /// The file cannot be written.
-    #[error("cannot write state file {}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error("cannot write state file {}", .0.display())]
+    Write(PathBuf, #[source] io::Error),
     /// Another simulator keeps its state in this file.
-    #[error("state file {} is in use by another simulator", path.display())]
-    InUse {
-        /// The file.
-        path: PathBuf,
-    },
+    #[error("state file {} is in use by another simulator", .0.display())]
+    InUse(PathBuf),
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::call::Call;
 use crate::limit::Limiter;
-use crate::log::{Body, Provider, Request, redacted_header, scheme_of};
+use crate::log::{Body, Provider, Request, redacted_header};
 use crate::options::Options;
 use crate::reply::Reply;
 use crate::state::{State, StateError, sibling};
@@ -104,7 +104,6 @@ fn record(provider: Provider, operation: Option<&'static str>, call: &Call, repl
         provider,
         method: call.method.to_string(),
         path: call.path.clone(),
-        raw_query: call.raw_query.clone(),
         query: call.query.clone(),
         headers: call
             .headers
@@ -114,7 +113,6 @@ fn record(provider: Provider, operation: Option<&'static str>, call: &Call, repl
                 (name.to_string(), redacted_header(name.as_str(), &value))
             })
             .collect(),
-        auth_scheme: call.authorization().and_then(scheme_of).map(str::to_owned),
         body: call.body.redacted(),
         operation,
         status: reply.status,
@@ -141,13 +139,13 @@ impl Drop for StateFile {
 
 impl StateFile {
     pub(crate) fn claim(path: &Path) -> Result<Self, StateError> {
-        let write = |source| StateError::Write { path: path.to_owned(), source };
+        let write = |error| StateError::Write(path.to_owned(), error);
         let lock = sibling(path, "lock").map_err(write)?;
         let lock =
             fs::OpenOptions::new().write(true).create(true).truncate(false).open(lock).map_err(write)?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), lock }),
-            Err(fs::TryLockError::WouldBlock) => Err(StateError::InUse { path: path.to_owned() }),
+            Err(fs::TryLockError::WouldBlock) => Err(StateError::InUse(path.to_owned())),
             Err(fs::TryLockError::Error(source)) => Err(write(source)),
         }
     }
@@ -155,7 +153,7 @@ impl StateFile {
     /// The state in the file; `otherwise` is written when there is no file yet.
     pub(crate) fn load_or_create(&self, otherwise: impl FnOnce() -> State) -> Result<State, StateError> {
         match State::load(&self.path) {
-            Err(StateError::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            Err(StateError::Read(_, error)) if error.kind() == std::io::ErrorKind::NotFound => {
                 let state = otherwise();
                 // A state that nobody could read again must not get into the file.
                 state.check()?;
@@ -176,7 +174,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let claim = || StateFile::claim(&folder.path().join("state.json"));
         let file = claim().unwrap();
-        assert!(matches!(claim(), Err(StateError::InUse { .. })));
+        assert!(matches!(claim(), Err(StateError::InUse(_))));
         // As a program has it that is being started.
         let _inherited = file.lock.try_clone().unwrap();
         drop(file);

@@ -47,7 +47,7 @@ pub fn state(data: &[u8]) {
         fs::write(&file, data).expect("a folder that can be written");
         let state = match State::load(&file) {
             Ok(state) => state,
-            Err(StateError::Parse { source, .. }) => {
+            Err(StateError::Parse(_, source)) => {
                 return assert!(source.line() >= 1 || data.is_empty(), "{source} says no place");
             }
             Err(_) => return,

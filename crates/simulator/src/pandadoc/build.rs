@@ -1,8 +1,9 @@
 //! Building a world by hand, and made-up ids.
 
-use super::state::{
-    CustomRole, Key, KeyKind, Membership, OAuthClient, OAuthToken, PandaDocState, User, Workspace,
-};
+use jiff::Timestamp;
+
+use super::state::{CustomRole, Key, KeyKind, Membership, PandaDocState, User, Workspace};
+use crate::paradigm::names;
 use crate::secret::Secret;
 
 /// Building a world: each `add_` makes up the next id and returns it.
@@ -11,16 +12,19 @@ impl PandaDocState {
     pub fn add_user(&mut self, email: impl Into<String>, license: impl Into<String>) -> String {
         let user_id = self.new_id();
         let email = email.into();
-        let name = email.split('@').next().unwrap_or_default();
-        let (first, last) = name.split_once('.').unwrap_or((name, ""));
+        let (first_name, last_name) = names(&email);
         self.users.push(User {
             user_id: user_id.clone(),
-            first_name: first.to_owned(),
-            last_name: last.to_owned(),
             email,
+            first_name,
+            last_name,
+            phone_number: String::new(),
             license: license.into(),
+            is_organization_owner: false,
+            is_organization_admin: false,
             email_verified: true,
-            ..User::default()
+            active_workspace: None,
+            removed: false,
         });
         user_id
     }
@@ -32,8 +36,9 @@ impl PandaDocState {
             id: id.clone(),
             name: name.into(),
             owner: owner.to_owned(),
+            date_created: Timestamp::default(),
             active: true,
-            ..Workspace::default()
+            custom_roles: Vec::new(),
         });
         self.add_member(&id, owner, "Admin");
         id
@@ -55,7 +60,9 @@ impl PandaDocState {
             workspace_id: workspace_id.to_owned(),
             role: role.into(),
             is_active: true,
-            ..Membership::default()
+            removed: false,
+            date_created: Timestamp::default(),
+            date_modified: Timestamp::default(),
         });
         membership_id
     }
@@ -68,31 +75,6 @@ impl PandaDocState {
             workspace_id: workspace_id.to_owned(),
             kind: KeyKind::Production,
             active: true,
-        });
-    }
-
-    /// Adds an OAuth application.
-    pub fn add_oauth_client(&mut self, client_id: impl Into<String>, client_secret: impl Into<Secret>) {
-        let (client_id, client_secret) = (client_id.into(), client_secret.into());
-        self.oauth_clients.push(OAuthClient { client_id, client_secret });
-    }
-
-    /// Adds a pair of tokens that never expires.
-    pub fn add_oauth_token(
-        &mut self,
-        client_id: impl Into<String>,
-        access_token: impl Into<Secret>,
-        refresh_token: impl Into<Secret>,
-        user_id: &str,
-        workspace_id: &str,
-    ) {
-        self.oauth_tokens.push(OAuthToken {
-            client_id: client_id.into(),
-            access_token: access_token.into(),
-            refresh_token: refresh_token.into(),
-            user_id: user_id.to_owned(),
-            workspace_id: workspace_id.to_owned(),
-            expires_at: None,
         });
     }
 

@@ -196,22 +196,22 @@ fn shown(asked: &Asked<'_>, member: &Membership) -> Option<Value> {
         "date_created": format!("{:.6}", member.date_created),
         "date_modified": format!("{:.6}", member.date_modified),
     });
-    if asked.options.quirks
-        && let Value::Object(fields) = &mut shown
-    {
-        fields.remove("emails_verified");
-        fields.insert("email_verified".to_owned(), user.email_verified.into());
-        fields.insert("date_modified".to_owned(), Value::Null);
-        fields.insert("avatar".to_owned(), Value::Null);
-        let license = match user.license.as_str() {
-            "Full" => "Full (Standard)",
-            "eSign" => "eSignature",
-            other => other,
+    if asked.options.quirks {
+        if let Some(fields) = shown.as_object_mut() {
+            fields.remove("emails_verified");
+        }
+        shown["email_verified"] = user.email_verified.into();
+        shown["user_license"] = match user.license.as_str() {
+            "Full" => "Full (Standard)".into(),
+            "eSign" => "eSignature".into(),
+            other => other.into(),
         };
-        fields.insert("user_license".to_owned(), license.into());
+        for name in ["date_modified", "avatar"] {
+            shown[name] = Value::Null;
+        }
         for name in ["first_name", "last_name"] {
-            if fields[name] == "" {
-                fields.insert(name.to_owned(), Value::Null);
+            if shown[name] == "" {
+                shown[name] = Value::Null;
             }
         }
     }

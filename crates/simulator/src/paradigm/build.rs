@@ -1,7 +1,10 @@
 //! Building a world by hand.
 
+use jiff::Timestamp;
+
 use super::state::{
-    Company, Grant, Group, GroupMember, Key, ParadigmState, User, Workspace, accepted, manual, member,
+    Company, Grant, Group, GroupCategory, GroupMember, Key, ParadigmState, User, Workspace, WorkspaceType,
+    accepted, manual, member,
 };
 use crate::secret::Secret;
 
@@ -18,17 +21,18 @@ impl ParadigmState {
     pub fn add_user(&mut self, email: impl Into<String>, company: u64) -> u64 {
         let id = next(self.users.iter().map(|user| user.id));
         let email = email.into();
-        let name = email.split('@').next().unwrap_or_default();
-        let (first, last) = name.split_once('.').unwrap_or((name, ""));
+        let (first_name, last_name) = names(&email);
         self.users.push(User {
             id,
-            first_name: first.to_owned(),
-            last_name: last.to_owned(),
             email,
+            first_name,
+            last_name,
             company,
             is_active: true,
             invitation_status: accepted(),
-            ..User::default()
+            roles: Vec::new(),
+            date_joined: Timestamp::default(),
+            last_login: None,
         });
         id
     }
@@ -44,9 +48,11 @@ impl ParadigmState {
         self.groups.push(Group {
             id,
             name: name.into(),
+            description: String::new(),
+            category: GroupCategory::Custom,
             company,
             members: users.into_iter().map(|user| GroupMember { user, role: member() }).collect(),
-            ..Group::default()
+            created_at: Timestamp::default(),
         });
         id
     }
@@ -57,9 +63,14 @@ impl ParadigmState {
         self.workspaces.push(Workspace {
             id,
             name: name.into(),
+            description: String::new(),
+            workspace_type: WorkspaceType::Custom,
             document_upload_method: manual(),
             company,
-            ..Workspace::default()
+            users: Vec::new(),
+            groups: Vec::new(),
+            created_at: Timestamp::default(),
+            updated_at: Timestamp::default(),
         });
         id
     }
@@ -69,19 +80,26 @@ impl ParadigmState {
         self.keys.push(Key { key: key.into(), user, expires_at: None });
     }
 
-    /// Gives a user a role in a workspace, beside or instead of the one held. Unknown workspaces are ignored.
+    /// Gives a user a role in a workspace, beside the roles they have through groups, instead of one of their own. Unknown workspaces are ignored.
     pub fn grant_user(&mut self, workspace: u64, user: u64, role: impl Into<String>) {
-        if let Some(workspace) = self.workspaces.iter_mut().find(|w| w.id == workspace) {
+        if let Some(workspace) = self.workspace_mut(workspace) {
             put(&mut workspace.users, Grant::new(user, role));
         }
     }
 
-    /// Gives a group a role in a workspace, instead of the one held. Unknown workspaces are ignored.
+    /// Gives a group a role in a workspace, instead of the one it has. Unknown workspaces are ignored.
     pub fn grant_group(&mut self, workspace: u64, group: u64, role: impl Into<String>) {
-        if let Some(workspace) = self.workspaces.iter_mut().find(|w| w.id == workspace) {
+        if let Some(workspace) = self.workspace_mut(workspace) {
             put(&mut workspace.groups, Grant::new(group, role));
         }
     }
+}
+
+/// First and last name as an address has them: `first.last@…`.
+pub(crate) fn names(email: &str) -> (String, String) {
+    let name = email.split('@').next().unwrap_or_default();
+    let (first, last) = name.split_once('.').unwrap_or((name, ""));
+    (first.to_owned(), last.to_owned())
 }
 
 fn put(grants: &mut Vec<Grant>, grant: Grant) {

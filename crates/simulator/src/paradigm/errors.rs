@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::options::{ErrorStyle, Maintenance, ParadigmOptions};
+use super::options::{ErrorStyle, ParadigmOptions};
 use crate::failure::{Failure, What, by_field};
 use crate::reply::Reply;
 
@@ -59,11 +59,6 @@ fn envelope(status: u16, what: &What) -> Value {
     body
 }
 
-pub(super) fn maintenance(maintenance: &Maintenance) -> Reply {
-    let body = json!({
-        "error": "service_maintenance",
-        "detail": maintenance.detail,
-        "mode": "full_shutdown",
-    });
-    Reply::json(503, body)
+pub(super) fn maintenance(text: &str) -> Reply {
+    Reply::json(503, json!({ "error": "service_maintenance", "detail": text, "mode": "full_shutdown" }))
 }

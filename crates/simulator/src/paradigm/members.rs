@@ -1,7 +1,5 @@
 //! Members of a workspace: list, add, remove.
 
-use std::fmt;
-
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -50,6 +48,7 @@ pub(super) fn remove(asked: &mut Asked<'_>, kind: Kind) -> Result<Reply, Failure
     // an owner who cannot sign in, still counts.
     let owners = workspace.users.iter().chain(&workspace.groups).filter(|grant| grant.role == "owner");
     if grants[at].role == "owner" && owners.count() == 1 {
+        let kind = format!("{kind:?}").to_lowercase();
         let text = format!("Cannot remove the only remaining owner {kind}.");
         return Err(Failure::new(asked.options.last_owner_status, text));
     }
@@ -63,15 +62,6 @@ pub(super) fn remove(asked: &mut Asked<'_>, kind: Kind) -> Result<Reply, Failure
 pub(super) enum Kind {
     User,
     Group,
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::User => "user",
-            Self::Group => "group",
-        })
-    }
 }
 
 impl Kind {

@@ -28,7 +28,8 @@ mod routes;
 mod state;
 mod workspaces;
 
-pub use options::{ErrorStyle, Maintenance, ParadigmOptions};
+pub(crate) use build::names;
+pub use options::{ErrorStyle, ParadigmOptions};
 pub(crate) use routes::handle;
 pub use state::{
     Company, Grant, Group, GroupCategory, GroupMember, Key, ParadigmState, PlatformRole, User, Workspace,

@@ -14,8 +14,9 @@ pub struct ParadigmOptions {
     pub errors: ErrorStyle,
     /// The status for removing the only remaining owner. Not documented; default 400, inferred.
     pub last_owner_status: u16,
-    /// Maintenance: every request gets a 503. Default none.
-    pub maintenance: Option<Maintenance>,
+    /// Maintenance: every request gets a 503 with this text for people. Default none. Schema: api.lighton.ai/docs/schema,
+    /// read 2026-11-21.
+    pub maintenance: Option<String>,
     /// `GET /users` per key owner. Default 100 in a sliding minute, as documented.
     pub users_limit: Option<RateLimit>,
     /// Every other operation, per key owner and operation. Default none: no figure is published.
@@ -61,19 +62,4 @@ pub enum ErrorStyle {
     Envelope,
     /// No body at all, as some documented errors declare.
     Empty,
-}
-
-/// A provider that is down for maintenance says so (schema at api.lighton.ai/docs/schema, read 2026-11-21).
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Maintenance {
-    /// For people.
-    pub detail: String,
-}
-
-impl Maintenance {
-    /// A full shutdown with this text.
-    pub fn new(detail: impl Into<String>) -> Self {
-        Self { detail: detail.into() }
-    }
 }

@@ -48,7 +48,7 @@ pub struct Company {
 }
 
 /// A person. Everybody belongs to exactly one company.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct User {
@@ -73,7 +73,7 @@ pub struct User {
     /// Roles of the platform, which are not roles in a workspace.
     #[serde(default)]
     pub roles: Vec<PlatformRole>,
-    /// When the person was created.
+    /// When the person was created; 1970, if a state file does not say.
     #[serde(default)]
     pub date_joined: Timestamp,
     /// The last sign-in, if any.
@@ -126,7 +126,7 @@ impl PlatformRole {
 }
 
 /// A group of people of one company.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Group {
@@ -177,7 +177,7 @@ pub enum GroupCategory {
 }
 
 /// A workspace and who has which role in it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Workspace {

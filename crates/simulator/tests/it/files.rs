@@ -55,7 +55,7 @@ async fn one_simulator_uses_a_file() {
     let file = folder.path().join("state.json");
     let first = Simulator::builder().state_file(&file).start().await.unwrap();
     let second = Simulator::builder().state_file(&file).start().await.unwrap_err();
-    assert!(matches!(&second, StartError::State(StateError::InUse { path }) if *path == file), "{second}");
+    assert!(matches!(&second, StartError::State(StateError::InUse(path)) if *path == file), "{second}");
     drop(first);
     Simulator::builder().state_file(&file).start().await.unwrap();
 }
@@ -70,7 +70,7 @@ fn an_unknown_field_is_named_with_its_place() {
     assert_eq!(text, format!("state file {}, line 3, column 16: not a simulator state", file.display()));
     let cause = error.source().unwrap().to_string();
     assert!(cause.contains("unknown field `worksapces`") && cause.contains("`workspaces`"), "{cause}");
-    assert!(matches!(State::load(folder.path().join("none.json")), Err(StateError::Read { .. })));
+    assert!(matches!(State::load(folder.path().join("none.json")), Err(StateError::Read(..))));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
-use workspace_members_simulator::paradigm::{ErrorStyle, Maintenance, ParadigmOptions, PlatformRole};
+use workspace_members_simulator::paradigm::{ErrorStyle, ParadigmOptions, PlatformRole};
 use workspace_members_simulator::{Options, Simulator, State};
 
 use crate::client::{Client, send};
@@ -302,7 +302,7 @@ async fn errors_can_be_the_newer_ones_or_empty() {
     assert_eq!((missing.status, missing.body), (404, Value::Null));
 
     simulator.set_options(options(|options| {
-        options.maintenance = Some(Maintenance::new("Back at noon."));
+        options.maintenance = Some("Back at noon.".to_owned());
         options.list_status = 200;
     }));
     let closed = client.get(MEMBERS).await;
