@@ -244,13 +244,7 @@ impl WorkspaceMembers for PandaDoc {
             // A workspace administrator may not read users, and the membership id that could be read by is not known.
             Reach::Workspace(_) => self.own_members(operation, workspace).await?,
         };
-        let mut found = found.into_iter().filter(|member| member.key.principal == *principal);
-        match (found.next(), found.next()) {
-            (Some(one), Some(other)) => {
-                Err(self.capabilities.ambiguous_membership(&one.key, &other.key, operation))
-            }
-            (found, _) => Ok(found),
-        }
+        self.capabilities.only_member(found, principal, operation)
     }
 
     async fn add(&self, request: &AddMember) -> Result<Member> {

@@ -183,7 +183,7 @@ impl WorkspaceMembers for Paradigm {
         self.capabilities.check_get(principal)?;
         integer(principal.as_str(), principal.kind().as_str(), operation)?;
         let members = self.read_members(operation, workspace).await?;
-        Ok(members.into_iter().find(|member| member.key.principal == *principal))
+        self.capabilities.only_member(members, principal, operation)
     }
 
     async fn add(&self, request: &AddMember) -> Result<Member> {

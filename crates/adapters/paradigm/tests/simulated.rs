@@ -11,7 +11,7 @@ use workspace_members_core::{
 };
 use workspace_members_http::{Credential, HttpSettings};
 use workspace_members_paradigm::{Level, Paradigm, ParadigmConfig};
-use workspace_members_simulator::paradigm::{ErrorStyle, Maintenance, PlatformRole};
+use workspace_members_simulator::paradigm::{ErrorStyle, PlatformRole};
 use workspace_members_simulator::{Options, RateLimit, Simulator, State};
 use workspace_members_tests::{Call, Reply, Server, key, member, principal, settings, workspace};
 
@@ -489,7 +489,7 @@ async fn limits_and_maintenance_are_told_apart() {
     assert!((1..=60).contains(&wait), "{wait}");
     assert!(error.provider_message().unwrap().contains("throttled"));
 
-    options.paradigm.maintenance = Some(Maintenance::new("Back at noon."));
+    options.paradigm.maintenance = Some("Back at noon.".to_owned());
     world.simulator.set_options(options);
     let error = paradigm.me().await.unwrap_err();
     assert_eq!((error.kind(), error.effect()), (ErrorKind::Unavailable, Effect::NotApplied));

@@ -31,16 +31,30 @@ impl Capabilities {
         error.into().with_operation(operation).with_provider(self.provider().clone())
     }
 
-    /// The refusal to choose between two memberships of one principal in one workspace: their roles may differ, and to
-    /// remove one leaves the other.
-    pub fn ambiguous_membership(&self, one: &MemberKey, other: &MemberKey, operation: Operation) -> Error {
-        let [first, second] =
-            [one, other].map(|key| key.membership.as_ref().map_or("one without an id", |id| id.as_str()));
+    /// The one of these members who is this principal. Of two, such as two memberships of one user in one workspace, none is
+    /// chosen: their roles may differ, and to remove one leaves the other.
+    pub fn only_member(
+        &self,
+        listed: Vec<Member>,
+        principal: &PrincipalId,
+        operation: Operation,
+    ) -> Result<Option<Member>> {
+        let mut found =
+            listed.into_iter().filter(|member| self.same_principal(&member.key.principal, principal));
+        let (one, other) = match (found.next(), found.next()) {
+            (Some(one), Some(other)) => (one, other),
+            (found, _) => return Ok(found),
+        };
+        let [first, second] = [&one, &other].map(|member| match &member.key.membership {
+            Some(id) => format!("{id} ({})", member.native_role),
+            None => member.native_role.to_string(),
+        });
         let message = format!(
-            "{one} has two memberships, {first} and {second}: end one of them at the provider, or address one by its \
-             membership id"
+            "{} is there twice, as {first} and {second}: end one of the two at the provider, or address one by its \
+             membership id",
+            one.key
         );
-        self.failure(operation, Error::new(ErrorKind::Ambiguous, Effect::Rejected, message))
+        Err(self.failure(operation, Error::new(ErrorKind::Ambiguous, Effect::Rejected, message)))
     }
 
     /// Refuses a listing that is not claimed.

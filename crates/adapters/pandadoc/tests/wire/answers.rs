@@ -233,7 +233,7 @@ async fn of_two_memberships_in_one_workspace_neither_is_guessed() {
         ];
         for error in refused {
             assert_eq!((error.kind(), error.effect()), (ErrorKind::Ambiguous, Effect::Rejected), "{error}");
-            assert!(error.message().contains("m2 and m3"), "{error}");
+            assert!(error.message().contains("m2 (Member) and m3 (Manager)"), "{error}");
         }
         let shown = pandadoc.members_page(&ListOf::Workspace(w1.clone()), FIRST()).await.unwrap();
         assert_eq!(shown.items.len(), 2, "a listing shows what is there");

@@ -145,6 +145,16 @@ async fn get_finds_the_principal_of_its_kind_and_no_other() {
 }
 
 #[tokio::test]
+async fn of_one_user_listed_twice_no_role_is_chosen() {
+    let user = |role: &str| json!({"id": 7, "email": "a@b", "role": role});
+    let body = list_of(json!([user("viewer"), user("owner")]), json!([]));
+    let server = Server::always(Reply::json(201, body)).await;
+    let error = Call::get("42", "user:7").run(&paradigm(&server.url(), |config| config)).await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::Ambiguous, Effect::Rejected));
+    assert!(error.message().contains("is there twice, as viewer and owner"), "{error}");
+}
+
+#[tokio::test]
 async fn an_addition_is_confirmed_by_the_list_that_it_answers() {
     let seven = |role: &str| json!([{"id": 7, "email": "a@b", "role": role}]);
     let listed = |users: Value, groups: Value| Reply::json(201, list_of(users, groups));
