@@ -1,14 +1,6 @@
 //! Adding: the one asked for, in the role asked for, and nobody else.
 
-use crate::call::Call;
-use crate::case::cases;
-use crate::cast::{ANA, BEN, CLEO, DAN, MEMBER_GROUP, NOBODY, OTHER_GROUP, SEVEN};
-use crate::context::Context;
-use crate::failure::{Checked, Stop, check, check_eq, only_if, outcome};
-use crate::stage::Stage;
-use workspace_members_core::{
-    AddMember, Behaviour, Capability, Change, ErrorKind, IfPresent, PrincipalId, Resource, Role, WorkspaceId,
-};
+use super::prelude::*;
 
 cases! {
     __adding_cases;

@@ -1,12 +1,6 @@
 //! Changes of role: in one step, in two, and of those who have it already or are not there.
 
-use crate::case::cases;
-use crate::cast::{ANA, BEN, BOSS, CLEO, ME, NOBODY};
-use crate::failure::{Checked, check, check_eq, only_if, outcome};
-use crate::stage::Stage;
-use workspace_members_core::{
-    Behaviour, Capability, Change, Ensured, Error, ErrorKind, IfPresent, MemberKey, Role, SetRole,
-};
+use super::prelude::*;
 
 cases! {
     __changes_cases;

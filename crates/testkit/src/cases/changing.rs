@@ -1,22 +1,9 @@
 //! Listings that are read while something changes, or is said to.
 
 use super::paging::{Listed, Walk, claimed};
-use crate::case::cases;
-use crate::cast::{MANY, ME};
-use crate::context::Context;
-use crate::failure::{Checked, Stop, check, check_eq, only_if, outcome};
-use crate::proxy::{Answer, Fault, Rule};
-use crate::scripted::Scripted;
-use crate::seed::{Grant, Seed};
-use crate::stage::Stage;
-use futures_util::TryStreamExt;
+use super::prelude::*;
 use futures_util::future::BoxFuture;
-use std::collections::BTreeSet;
 use std::future::ready;
-use workspace_members_core::{
-    Behaviour, Capability, Error, ErrorKind, Member, NativeRole, Operation, PrincipalId, Role,
-    WorkspaceMembersExt,
-};
 
 cases! {
     __changing_cases;

@@ -1,16 +1,9 @@
 //! Many callers at once, and callers who give up.
 
+use super::prelude::*;
 use super::strike::arm;
-use crate::call::{Call, methods};
-use crate::case::cases;
-use crate::cast::{BEN, CLEO, DAN, EXTRA};
-use crate::context::Context;
-use crate::failure::{Checked, Stop, check, check_eq, outcome};
-use crate::proxy::Fault;
-use crate::stage::Stage;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
-use workspace_members_core::{AddMember, Behaviour, Capability, Error, ErrorKind, NativeRole};
 
 cases! {
     __concurrency_cases;

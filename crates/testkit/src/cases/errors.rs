@@ -1,14 +1,9 @@
 //! Refusals and broken answers: every status for every method, classified by what the caller does next.
 
+use super::prelude::*;
 use super::strike::{arm, strike};
-use crate::call::{Call, methods};
-use crate::case::cases;
-use crate::context::Context;
-use crate::failure::{Checked, Stop, check, check_eq, shown};
 use crate::harness::Throttled;
-use crate::proxy::{Answer, Fault, Proxy};
-use std::time::Duration;
-use workspace_members_core::{Effect, ErrorKind};
+use crate::proxy::Proxy;
 
 cases! {
     __errors_cases;

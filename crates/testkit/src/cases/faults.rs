@@ -1,16 +1,9 @@
 //! Lost answers and lost requests: what happened is never guessed, and one more call sets it right.
 
+use super::prelude::*;
 use super::strike::strike;
-use crate::call::{Call, methods};
-use crate::case::cases;
-use crate::cast::ANA;
-use crate::context::Context;
-use crate::failure::{Checked, Stop, check, check_eq, only_if, outcome, shown};
-use crate::proxy::{Answer, Fault, Request, Rule};
-use crate::stage::Stage;
+use crate::proxy::Request;
 use futures_util::future::try_join_all;
-use std::time::Duration;
-use workspace_members_core::{Capability, Change, Effect, Ensured, Error, ErrorKind, IfPresent};
 
 cases! {
     __faults_cases;

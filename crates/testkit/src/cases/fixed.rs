@@ -1,13 +1,6 @@
 //! Members whose role something else sets, whatever is asked for.
 
-use crate::case::cases;
-use crate::cast::REX;
-use crate::context::Context;
-use crate::failure::{Checked, Stop, check, check_eq, only_if, outcome};
-use crate::seed::Seedable;
-use crate::stage::Stage;
-use futures_util::TryStreamExt;
-use workspace_members_core::{Capability, Change, IfPresent, Mark, Member, User, WorkspaceMembersExt};
+use super::prelude::*;
 
 cases! {
     __fixed_cases;

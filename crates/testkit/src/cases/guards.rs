@@ -1,17 +1,7 @@
 //! Verbs that take access away: what they refuse by themselves, and what they do when that is allowed.
 
+use super::prelude::*;
 use super::protection::{expect_protected, one_owner};
-use crate::case::cases;
-use crate::cast::{ANA, BEN, ME};
-use crate::context::Context;
-use crate::failure::{Checked, check, check_eq, only_if, outcome};
-use crate::scripted::Scripted;
-use crate::stage::Stage;
-use std::sync::Arc;
-use workspace_members_core::{
-    Behaviour, Capability, Change, ErrorKind, IfPresent, Operation, Protection, Role, WorkspaceMembers,
-    WorkspaceMembersExt,
-};
 
 cases! {
     __guards_cases;

@@ -1,15 +1,6 @@
 //! Who is who: ids and addresses that are easily taken for one another.
 
-use crate::case::cases;
-use crate::cast::{ANA, CLEO, EXTRA, ME, SEVEN, email};
-use crate::context::Context;
-use crate::failure::{Checked, check, check_eq, only_if};
-use crate::seed::{Ids, valid};
-use crate::stage::Stage;
-use workspace_members_core::{
-    AddMember, Capability, EmailAddress, ErrorKind, PrincipalId, RemoveMember, SetRole, UserId, WorkspaceId,
-    WorkspaceMembersExt,
-};
+use super::prelude::*;
 
 cases! {
     __identity_cases;

@@ -1,18 +1,6 @@
 //! What listings say: who is where, and what is not there.
 
-use crate::call::Call;
-use crate::case::cases;
-use crate::cast::{ANA, CLEO, MEMBER_GROUP, NOBODY, OTHER_GROUP, THIRD};
-use crate::context::Context;
-use crate::failure::{Checked, check, check_eq, outcome};
-use crate::seed::Grant;
-use crate::stage::Stage;
-use futures_util::TryStreamExt;
-use std::collections::BTreeSet;
-use workspace_members_core::{
-    Behaviour, Capability, ErrorKind, ListOf, Mark, Member, PrincipalId, PrincipalKind, Resource, Status,
-    WorkspaceMembersExt,
-};
+use super::prelude::*;
 
 cases! {
     __listing_cases;

@@ -15,6 +15,7 @@ mod missing;
 mod model;
 mod paging;
 mod pending;
+mod prelude;
 mod protection;
 mod removing;
 mod requests;

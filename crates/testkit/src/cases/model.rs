@@ -1,26 +1,15 @@
 //! Random sequences of calls, against the reference implementation as the model.
 
+use super::prelude::*;
 use super::spelling::respelled;
-use crate::call::methods;
-use crate::case::cases;
-use crate::cast::{BOSS, ME};
-use crate::context::Context;
-use crate::failure::{Checked, Failure, Stop, check, check_eq};
+use crate::failure::Failure;
 use crate::in_memory::{in_memory, truth_of};
-use crate::seed::{Grant, Seed};
-use crate::stage::{Stage, nobody_where_it_may_be};
-use futures_util::TryStreamExt;
+use crate::stage::nobody_where_it_may_be;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
-use std::collections::BTreeMap;
 use std::fmt;
 use tokio::runtime::Handle;
-use workspace_members_core::{
-    AddMember, Behaviour, Capability, ErrorKind, IfPresent, InMemory, ListOf, Member, MemberKey,
-    MembershipId, NativeRole, PageRequest, PrincipalId, RemoveMember, Role, SetRole, WorkspaceId,
-    WorkspaceMembers, WorkspaceMembersExt,
-};
 
 cases! {
     __model_cases;

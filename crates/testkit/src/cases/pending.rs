@@ -1,12 +1,6 @@
 //! People who were invited and have not accepted.
 
-use crate::case::cases;
-use crate::cast::{CLEO, OTTO, PIA};
-use crate::context::Context;
-use crate::failure::{Checked, Stop, check, check_eq, only_if};
-use crate::seed::Seedable;
-use crate::stage::Stage;
-use workspace_members_core::{Behaviour, Capability, Change, IfPresent, Status, WorkspaceMembersExt};
+use super::prelude::*;
 
 cases! {
     __pending_cases;

@@ -1,16 +1,7 @@
 //! Who stays: the owner whom the provider keeps, the last owner, and the user whose key this is.
 
-use crate::call::Call;
-use crate::case::cases;
-use crate::cast::{BOSS, ME};
-use crate::context::Context;
-use crate::failure::{Checked, Stop, check, check_eq, only_if, outcome};
-use crate::seed::Seed;
-use crate::stage::Stage;
+use super::prelude::*;
 use std::fmt;
-use workspace_members_core::{
-    Behaviour, Capability, Effect, Error, ErrorKind, Mark, Protection, WorkspaceMembersExt,
-};
 
 cases! {
     __protection_cases;

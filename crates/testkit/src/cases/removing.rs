@@ -1,11 +1,6 @@
 //! Removing: the one asked for, from the workspace asked for, once.
 
-use crate::case::cases;
-use crate::cast::{ANA, BEN, CLEO, MEMBER_GROUP, NOBODY};
-use crate::context::Context;
-use crate::failure::{Checked, Stop, check_eq, only_if};
-use crate::stage::Stage;
-use workspace_members_core::{Capability, Change, ErrorKind, MemberKey, PrincipalId, RemoveMember, Resource};
+use super::prelude::*;
 
 cases! {
     __removing_cases;

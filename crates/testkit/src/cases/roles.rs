@@ -1,15 +1,6 @@
 //! Roles: every word of the table both ways, and words without a row.
 
-use crate::case::cases;
-use crate::cast::{BEN, CLEO, DAN, EXTRA, MEMBER_GROUP, OTHER_GROUP};
-use crate::context::Context;
-use crate::failure::{Checked, check, check_eq, only_if, shown};
-use crate::seed::{Grant, Seed};
-use crate::stage::Stage;
-use std::collections::BTreeMap;
-use workspace_members_core::{
-    Capability, Effect, ErrorKind, Fit, Member, NativeRole, PrincipalId, Role, SetRole,
-};
+use super::prelude::*;
 
 cases! {
     __roles_cases;

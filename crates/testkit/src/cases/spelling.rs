@@ -1,15 +1,6 @@
 //! One id in two spellings: one user where ids fold, two where they do not.
 
-use crate::case::cases;
-use crate::cast::{ANA, BEN, CLEO, EXTRA};
-use crate::context::Context;
-use crate::failure::{Checked, check, check_eq, only_if, outcome};
-use crate::seed::{Ids, valid};
-use crate::stage::Stage;
-use workspace_members_core::{
-    Behaviour, Capability, ErrorKind, MemberKey, Operation, PrincipalId, RemoveMember, SetRole, UserId,
-    WorkspaceMembersExt,
-};
+use super::prelude::*;
 
 cases! {
     __spelling_cases;

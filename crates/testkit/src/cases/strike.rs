@@ -1,11 +1,7 @@
 //! One call that meets one fault, and what must hold afterwards whatever stands around the adapter.
 
-use crate::call::Call;
-use crate::context::Context;
-use crate::failure::{Checked, check, check_eq, outcome};
-use crate::proxy::{Armed, Fault, Rule};
-use crate::stage::Stage;
-use workspace_members_core::{Capability, Effect, Error, ErrorKind};
+use super::prelude::*;
+use crate::proxy::Armed;
 
 /// What became of a call whose first request met a fault.
 pub(super) struct Strike {

@@ -1,15 +1,6 @@
 //! Adding somebody who is a member already, where that changes their role and where it does not.
 
-use crate::case::cases;
-use crate::cast::{ANA, CLEO, DAN, MEMBER_GROUP};
-use crate::context::Context;
-use crate::failure::{Checked, check, check_eq, only_if, outcome};
-use crate::scripted::Scripted;
-use crate::stage::Stage;
-use workspace_members_core::{
-    Behaviour, Capability, Change, Effect, Error, ErrorKind, IfPresent, Operation, Role, SetRole,
-    WorkspaceMembers, WorkspaceMembersExt, ops,
-};
+use super::prelude::*;
 
 cases! {
     __upserting_cases;
