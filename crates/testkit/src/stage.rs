@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::failure::{Checked, Stop, check, check_eq, shown};
 use crate::harness::World;
 use crate::proxy::{Armed, Proxy, Rule};
+use crate::scripted::Scripted;
 use crate::seed::Seed;
 use futures_util::TryStreamExt;
 use std::collections::BTreeMap;
@@ -38,7 +39,11 @@ impl Deref for Stage {
 impl Context {
     pub(crate) async fn stage(&self, seed: Seed) -> Checked<Stage> {
         let world = self.harness.start(&seed).await?;
-        self.record().faults.clear();
+        {
+            let mut record = self.record();
+            (record.proxy, record.script) = (world.proxy.clone(), None);
+            record.injected.clear();
+        }
         let people = |workspace: &Workspace| self.by_folded_id(seed.members_of(&workspace.id));
         let expected = seed.workspaces.iter().map(|workspace| (workspace.id.clone(), people(workspace)));
         let expected = Mutex::new(expected.collect());
@@ -77,8 +82,18 @@ impl Stage {
 
     /// Puts a fault into the way of requests. A failure from here on names it.
     pub(crate) fn inject(&self, rule: Rule) -> Checked<Armed> {
-        self.record().faults.push(rule.fault.clone());
-        Ok(self.proxy()?.inject(rule))
+        let fault = rule.fault.clone();
+        let armed = self.proxy()?.inject(rule);
+        self.record().injected.push((fault, armed.clone()));
+        Ok(armed)
+    }
+
+    /// The adapter, in a wrapper that keeps a list of calls and can interrupt them. A failure from here on names what it
+    /// interrupted.
+    pub(crate) fn scripted(&self) -> Arc<Scripted<Arc<dyn WorkspaceMembers>>> {
+        let script = Arc::new(Scripted::new(self.members().clone()));
+        self.record().script = Some(script.clone());
+        script
     }
 
     /// How many requests were sent; 0 without a proxy.

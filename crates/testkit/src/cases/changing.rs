@@ -3,7 +3,6 @@
 use super::paging::{Listed, Walk, claimed};
 use super::prelude::*;
 use futures_util::future::BoxFuture;
-use std::future::ready;
 
 cases! {
     __changing_cases;
@@ -103,11 +102,8 @@ async fn listed_while(
     change: BoxFuture<'static, ()>,
     roster: bool,
 ) -> Result<Vec<Member>, Error> {
-    let members = Scripted::new(stage.members().clone());
-    for _ in 0..pages {
-        members.happens_first(Operation::ListMembers, ready(()));
-    }
-    members.happens_first(Operation::ListMembers, change);
+    let members = stage.scripted();
+    members.happens_after(pages, Operation::ListMembers, change);
     if roster {
         Ok(members.roster(&stage.legal).await?.members().to_vec())
     } else {

@@ -6,7 +6,6 @@ pub(super) use crate::cast::*;
 pub(super) use crate::context::Context;
 pub(super) use crate::failure::{Checked, Stop, check, check_eq, only_if, outcome, shown};
 pub(super) use crate::proxy::{Answer, Fault, Rule};
-pub(super) use crate::scripted::Scripted;
 pub(super) use crate::seed::{Grant, Ids, Seed, Seedable, valid};
 pub(super) use crate::stage::Stage;
 pub(super) use futures_util::TryStreamExt;
