@@ -226,7 +226,7 @@ impl Stage {
     }
 }
 
-/// What a case does that must work, and what is expected from then on.
+/// What a case does that must work, after which all workspaces hold whom they should; and what is expected from then on.
 impl Stage {
     fn expected(&self) -> MutexGuard<'_, BTreeMap<WorkspaceId, People>> {
         self.expected.lock().unwrap_or_else(PoisonError::into_inner)
@@ -275,26 +275,30 @@ impl Stage {
         role: &Role,
     ) -> Checked<Member> {
         let add = AddMember::new(workspace.clone(), who.clone(), role.clone());
-        let member = must_work(&format!("adding {who} as {role}"), self.members().add(&add).await)?;
+        let what = format!("adding {who} as {role}");
+        let member = must_work(&what, self.members().add(&add).await)?;
         self.now_member(&member, (workspace, who), role)?;
+        self.expect_state(&format!("after {what}")).await?;
         Ok(member)
     }
 
     /// Gives a member of the first workspace this role.
     pub(crate) async fn set_role(&self, who: &PrincipalId, role: &Role) -> Checked<Member> {
         let change = self.setting(who, role).await?;
-        let member =
-            must_work(&format!("giving {who} the role {role}"), self.members().set_role(&change).await)?;
+        let what = format!("giving {who} the role {role}");
+        let member = must_work(&what, self.members().set_role(&change).await)?;
         self.now_member(&member, (&self.legal, who), role)?;
+        self.expect_state(&format!("after {what}")).await?;
         Ok(member)
     }
 
     /// Removes somebody from the first workspace.
     pub(crate) async fn remove(&self, who: &PrincipalId) -> Checked {
         let removal = self.removing(who).await?;
-        must_work(&format!("removing {who}"), self.members().remove(&removal).await)?;
+        let what = format!("removing {who}");
+        must_work(&what, self.members().remove(&removal).await)?;
         self.expect_out(&self.legal, who);
-        Ok(())
+        self.expect_state(&format!("after {what}")).await
     }
 
     /// The member is the one asked for, in the role asked for; and is expected to be there from now on.

@@ -270,13 +270,13 @@ fn removing_one_removes_all() {
 #[test]
 fn adding_one_replaces_the_rest() {
     caught(Bug::AddingOneReplacesTheRest, MODEL, "the provider's members");
-    caught(Bug::AddingOneReplacesTheRest, "additions_leave_everybody_else_alone", "after an addition");
+    caught(Bug::AddingOneReplacesTheRest, "additions_leave_everybody_else_alone", "after adding user");
 }
 
 #[test]
 fn an_add_loses_its_role() {
     caught(Bug::AnAddLosesItsRole, MODEL, "the provider's members");
-    caught(Bug::AnAddLosesItsRole, "every_role_can_be_added_and_reads_back", "after adding as");
+    caught(Bug::AnAddLosesItsRole, "every_role_can_be_added_and_reads_back", "after adding user");
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn set_role_changes_nothing_and_reports_success() {
 fn a_users_role_is_written_to_the_group_of_the_same_id() {
     caught(Bug::AUsersRoleGoesToTheGroupOfThatId, MODEL, "the provider's members");
     let case = "a_role_goes_to_the_user_not_to_the_group_of_that_id";
-    caught(Bug::AUsersRoleGoesToTheGroupOfThatId, case, "after a change of user 7's role");
+    caught(Bug::AUsersRoleGoesToTheGroupOfThatId, case, "after giving user");
 }
 
 #[test]

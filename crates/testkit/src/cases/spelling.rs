@@ -106,10 +106,8 @@ async fn another_spelling_is_another_user_where_ids_are_exact(context: &Context)
         check_eq!(got, None, "somebody whose id differs from a member's by case");
     }
     stage.add(&who, &stage.second).await?;
-    stage.expect_state("after adding the other spelling").await?;
     if stage.has(Capability::RemoveUser) {
         stage.remove(&who).await?;
-        stage.expect_state("after removing the other spelling").await?;
     }
     Ok(())
 }
