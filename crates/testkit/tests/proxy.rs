@@ -125,15 +125,15 @@ async fn what_is_held_waits_for_its_release() {
     let (proxy, asked) = proxied().await;
     for (fault, acted) in [(Fault::HoldBefore, 0), (Fault::HoldAfter, 2)] {
         let armed = proxy.inject(Rule::new(fault));
-        let held = tokio::spawn({
+        let waiting = tokio::spawn({
             let proxy = proxy.clone();
             async move { ask(&proxy, "GET", "/").await }
         });
         armed.reached().await;
         assert_eq!(asked.load(Ordering::SeqCst), acted);
-        assert!(!held.is_finished());
+        assert!(!waiting.is_finished());
         armed.release();
-        assert_eq!(body(&held.await.unwrap().unwrap()), "hello world");
+        assert_eq!(body(&waiting.await.unwrap().unwrap()), "hello world");
     }
 }
 

@@ -136,10 +136,15 @@ impl Words {
 }
 
 /// What a step came to, in terms that both sides can be compared by: the members in the answer, or the kind of error.
-type Came = Result<BTreeMap<PrincipalId, (NativeRole, Role)>, ErrorKind>;
+type StepOutcome = Result<BTreeMap<PrincipalId, (NativeRole, Role)>, ErrorKind>;
 
 /// Takes one step at one side, about the member of this key there.
-async fn take(members: &dyn WorkspaceMembers, words: &Words, step: &Step, key: MemberKey) -> Checked<Came> {
+async fn take_step(
+    members: &dyn WorkspaceMembers,
+    words: &Words,
+    step: &Step,
+    key: MemberKey,
+) -> Checked<StepOutcome> {
     let role = words.role(step.role);
     let one = |member: Member| Some(member);
     let result = match step.method {
@@ -163,7 +168,7 @@ async fn list(
     words: &Words,
     workspace: WorkspaceId,
     size: u32,
-) -> Checked<Came> {
+) -> Checked<StepOutcome> {
     let of = ListOf::Workspace(workspace);
     let (mut listed, mut page) = (BTreeMap::new(), PageRequest::default().with_size(size));
     for _ in 0..1_000 {
@@ -222,8 +227,8 @@ async fn play(words: &Words, beginning: &Beginning, steps: &[Step]) -> Checked {
             }
             _ => (bare.clone(), bare),
         };
-        let got = take(stage.members(), words, step, here).await?;
-        let expected = take(&model, words, step, there).await?;
+        let got = take_step(stage.members(), words, step, here).await?;
+        let expected = take_step(&model, words, step, there).await?;
         check_eq!(got, expected, "what {step:?} came to");
         compare(&stage, &model, &format!("after {step:?}")).await?;
     }

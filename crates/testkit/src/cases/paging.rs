@@ -33,7 +33,7 @@ pub(super) struct Walk {
     pub(super) records: BTreeSet<RecordKey>,
 }
 
-/// The page, with the ids of its items in their place.
+/// The page, with ids instead of items.
 fn ids<T>(page: Page<T>, id: impl Fn(&T) -> String) -> Page<String> {
     let ids = page.items.iter().map(id).collect();
     Page::of_records(ids, page.records).with_next(page.next).with_total(page.total)
