@@ -97,18 +97,6 @@ pub(crate) fn shown(error: &Error) -> String {
     text
 }
 
-/// `1st`, `2nd`, `3rd`, `4th`, ….
-pub(crate) fn ordinal(number: usize) -> String {
-    let ending = match (number % 100, number % 10) {
-        (11..=13, _) => "th",
-        (_, 1) => "st",
-        (_, 2) => "nd",
-        (_, 3) => "rd",
-        _ => "th",
-    };
-    format!("{number}{ending}")
-}
-
 /// A result in one line.
 pub(crate) fn outcome<T: fmt::Debug>(result: &Result<T, Error>) -> String {
     match result {

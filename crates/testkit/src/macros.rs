@@ -16,7 +16,12 @@ macro_rules! conformance {
         static CONFORMANCE: ::std::sync::LazyLock<$crate::Suite> =
             ::std::sync::LazyLock::new(|| $crate::Suite::new($harness));
 
-        $crate::__tests!();
+        $crate::__tests!(tests);
+
+        #[test]
+        fn conformance_has_a_test_for_every_case() {
+            assert_eq!($crate::__tests!(names), $crate::Suite::names());
+        }
 
         /// Not named like the cases, because it is about all of them.
         #[test]

@@ -1,6 +1,6 @@
 //! A wrapper that interrupts calls, for what is tested without HTTP: layers, verbs of several requests.
 
-use crate::failure::ordinal;
+use crate::ordinal::ordinal;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use std::collections::VecDeque;

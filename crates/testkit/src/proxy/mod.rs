@@ -9,7 +9,7 @@ pub use exchange::Exchange;
 pub use fault::{Armed, Fault, Rule};
 pub use message::{Answer, Request};
 
-use crate::failure::ordinal;
+use crate::ordinal::ordinal;
 use http::Uri;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
