@@ -31,8 +31,9 @@ pub(crate) struct Case {
     pub(crate) run: for<'a> fn(&'a Context) -> BoxFuture<'a, Checked>,
 }
 
-/// The table of one file's cases: `name [needs]`, with `over http` for those that need the proxy, and `in usual` for
-/// those that begin in the usual world. What runs is the function of the same name, or what follows the arrow.
+/// The table of one file's cases: `name [needs]`, with `over http` for those that need the proxy, and `in usual` or
+/// `in FUNCTION` for those that begin in the usual world or in what the function makes of the context. What runs is the
+/// function of the same name, or what follows the arrow.
 ///
 /// The first name is that of a macro for [`conformance!`](crate::conformance), which makes a test of each case.
 macro_rules! cases {
@@ -53,9 +54,13 @@ macro_rules! cases {
             (names) => { [$(stringify!($name)),+].as_slice() };
         }
     };
-    (@run $name:ident usual) => { |context| Box::pin(async { $name(context.usual().await?).await }) };
     (@run $name:ident) => { |context| Box::pin($name(context)) };
+    (@run $name:ident usual) => { |context| Box::pin(async { $name(context.usual().await?).await }) };
+    (@run $name:ident $world:ident) => { |context| Box::pin(async { $name($world(context).await?).await }) };
     (@run $name:ident |$context:ident| $run:expr) => { |$context| Box::pin($run) };
+    (@run $name:ident $world:ident |$stage:ident| $run:expr) => {
+        |context| Box::pin(async { let $stage = $world(context).await?; $run.await })
+    };
 }
 pub(crate) use cases;
 
@@ -65,7 +70,7 @@ impl Case {
         match self.steps(context).await {
             Ok(()) => {}
             Err(Stop::NotApplicable(why)) => return Ok(Outcome::NotApplicable(why)),
-            Err(Stop::Failed(failure)) => return Err(failure.with_faults(&context.record().faults)),
+            Err(Stop::Failed(failure)) => return Err(failure),
         }
         let Record { exercised, refused, .. } = context.record().clone();
         Ok(if refused.is_empty() { Outcome::Ran(exercised) } else { Outcome::Refused(refused) })

@@ -2,12 +2,13 @@
 
 use crate::failure::{Checked, only_if};
 use crate::harness::Harness;
-use crate::proxy::Fault;
+use crate::proxy::{Armed, Fault, Proxy};
+use crate::scripted::Scripted;
 use crate::seed::{Ids, Seedable};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use workspace_members_core::{
-    Behaviour, Capabilities, Capability, Fit, NativeRole, PrincipalId, Role, WorkspaceId,
+    Behaviour, Capabilities, Capability, Fit, NativeRole, PrincipalId, Role, WorkspaceId, WorkspaceMembers,
 };
 
 /// A custom role that exists at the provider, where the adapter can write custom roles.
@@ -29,13 +30,14 @@ pub(crate) struct Context {
     record: Arc<Mutex<Record>>,
 }
 
-/// What the case has shown to work, and to be refused.
+/// What the case has shown to work, and to be refused; and what tells which faults its newest world met.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Record {
     pub(crate) exercised: BTreeSet<Capability>,
     pub(crate) refused: BTreeSet<Capability>,
-    /// What was injected into the newest world.
-    pub(crate) faults: Vec<Fault>,
+    pub(crate) proxy: Option<Proxy>,
+    pub(crate) injected: Vec<(Fault, Armed)>,
+    pub(crate) script: Option<Arc<Scripted<Arc<dyn WorkspaceMembers>>>>,
 }
 
 impl Context {
@@ -59,6 +61,16 @@ impl Context {
 
     pub(crate) fn record(&self) -> MutexGuard<'_, Record> {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The faults that the newest world met, and those that nothing met, in words.
+    pub(crate) fn faults(&self) -> Vec<String> {
+        let record = self.record();
+        let mut faults = record.script.as_ref().map(|script| script.interrupted()).unwrap_or_default();
+        faults.extend(record.proxy.iter().flat_map(Proxy::faults));
+        let missed = record.injected.iter().filter(|(_, armed)| armed.struck() == 0);
+        faults.extend(missed.map(|(fault, _)| format!("no request met this: {}", fault.told("a request"))));
+        faults
     }
 
     /// Notes that the case made a call for this, or does what it stands for.

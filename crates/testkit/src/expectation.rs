@@ -2,11 +2,13 @@
 
 use crate::failure::{Checked, Stop, check, check_eq, outcome, shown};
 use crate::proxy::Proxy;
+use crate::seed::Grant;
 use crate::stage::{People, Stage};
+use futures_util::TryStreamExt;
 use std::fmt;
 use workspace_members_core::{
-    Behaviour, Effect, Error, ErrorKind, Member, MemberKey, PrincipalId, Resource, Role, Status, Workspace,
-    WorkspaceId,
+    Behaviour, Effect, Error, ErrorKind, ListOf, Member, MemberKey, PrincipalId, Resource, Role, Status,
+    Workspace, WorkspaceId, WorkspaceMembersExt,
 };
 
 impl Stage {
@@ -48,6 +50,23 @@ impl Stage {
             check_eq!(read, expected, "{when}, the adapter's members of {workspace}");
         }
         Ok(())
+    }
+
+    /// The listing of the whole account is of those who should be in its workspaces. Returns it.
+    pub(crate) async fn expect_account(&self, when: &str) -> Checked<Vec<Member>> {
+        let listed: Vec<Member> = self.members().members(ListOf::Account).try_collect().await?;
+        let grant = |Member { key, native_role, .. }: &Member| {
+            Grant::new(key.workspace.clone(), self.folded(&key.principal), native_role.clone())
+        };
+        let (mut shown, mut expected): (Vec<_>, Vec<_>) = (listed.iter().map(grant).collect(), Vec::new());
+        for Workspace { id, .. } in &self.seed.workspaces {
+            let people = self.expected_listing(id).into_iter();
+            expected.extend(people.map(|(who, role)| Grant::new(id.clone(), who, role)));
+        }
+        shown.sort();
+        expected.sort();
+        check_eq!(shown, expected, "{when}, the whole account");
+        Ok(listed)
     }
 
     /// The workspace holds whom it should by the provider itself. Returns whether the harness can tell.

@@ -1,7 +1,6 @@
 //! Why a case failed, and where in the suite; or why it does not apply.
 
 use crate::harness::HarnessError;
-use crate::proxy::Fault;
 use std::fmt;
 use std::panic::Location;
 use workspace_members_core::Error;
@@ -19,9 +18,9 @@ impl Failure {
         Self { message, at: Location::caller() }
     }
 
-    /// Names what the proxy did in the world that the case failed in.
-    pub(crate) fn with_faults(mut self, faults: &[Fault]) -> Self {
-        self.message.extend(faults.iter().map(|fault| format!("\n  injected fault: {fault:?}")));
+    /// Names the faults that were injected before it; the first of many.
+    pub(crate) fn after(mut self, faults: &[String]) -> Self {
+        self.message.extend(faults.iter().take(4).map(|fault| format!("\n  after: {fault}")));
         self
     }
 }

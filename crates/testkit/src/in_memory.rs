@@ -68,8 +68,10 @@ impl Harness for InMemoryHarness {
 
     async fn start(&self, seed: &Seed) -> Result<World, HarnessError> {
         let account = Arc::new((self.adjust)(in_memory(seed, self.capabilities.clone())));
-        let (reader, postman) = (account.clone(), account.clone());
-        Ok(World::new(account).with_truth(move || truth_of(&reader)).with_mails(move || postman.mails_sent()))
+        let (reader, mail_counter) = (account.clone(), account.clone());
+        Ok(World::new(account)
+            .with_truth(move || truth_of(&reader))
+            .with_mails(move || mail_counter.mails_sent()))
     }
 
     fn fixed_workspaces(&self) -> bool {

@@ -10,6 +10,7 @@ mod failure;
 mod harness;
 mod in_memory;
 mod macros;
+mod ordinal;
 mod proxy;
 mod scripted;
 mod seed;

@@ -1,5 +1,6 @@
 //! A wrapper that interrupts calls, for what is tested without HTTP: layers, verbs of several requests.
 
+use crate::ordinal::ordinal;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use std::collections::VecDeque;
@@ -38,8 +39,11 @@ pub struct Scripted<M> {
 
 #[derive(Default)]
 struct State {
-    script: VecDeque<(Operation, Interruption)>,
+    /// Each is for the call of its operation that comes after so many others.
+    script: VecDeque<(Operation, usize, Interruption)>,
     calls: Vec<Operation>,
+    /// What was done to which call, in words.
+    interrupted: Vec<String>,
 }
 
 enum Interruption {
@@ -62,17 +66,27 @@ impl<M> Scripted<M> {
 
     /// The next call of this operation that nothing said earlier is for fails; the account does not hear of it.
     pub fn fail(&self, operation: Operation, error: Error) {
-        self.interrupt(operation, Interruption::Fail(error));
+        self.interrupt(operation, 0, Interruption::Fail(error));
     }
 
     /// The next such call takes effect and fails all the same: its answer is lost.
     pub fn lose_answer(&self, operation: Operation, error: Error) {
-        self.interrupt(operation, Interruption::LoseAnswer(error));
+        self.interrupt(operation, 0, Interruption::LoseAnswer(error));
     }
 
     /// Before the next such call, something else happens, such as somebody else's change.
     pub fn happens_first(&self, operation: Operation, first: impl Future<Output = ()> + Send + 'static) {
-        self.interrupt(operation, Interruption::First(Box::pin(first)));
+        self.happens_after(0, operation, first);
+    }
+
+    /// As [`happens_first`](Self::happens_first), before the call that comes after so many others of this operation.
+    pub(crate) fn happens_after(
+        &self,
+        others: usize,
+        operation: Operation,
+        first: impl Future<Output = ()> + Send + 'static,
+    ) {
+        self.interrupt(operation, others, Interruption::First(Box::pin(first)));
     }
 
     /// All calls so far, interrupted or not, in order of arrival.
@@ -85,19 +99,37 @@ impl<M> Scripted<M> {
         self.state().calls.iter().filter(|call| **call == operation).count()
     }
 
+    /// Which calls were interrupted, and how, in words.
+    pub(crate) fn interrupted(&self) -> Vec<String> {
+        self.state().interrupted.clone()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn interrupt(&self, operation: Operation, interruption: Interruption) {
-        self.state().script.push_back((operation, interruption));
+    fn interrupt(&self, operation: Operation, others: usize, interruption: Interruption) {
+        self.state().script.push_back((operation, others, interruption));
     }
 
     fn arrive(&self, operation: Operation) -> Option<Interruption> {
         let mut state = self.state();
         state.calls.push(operation);
-        let at = state.script.iter().position(|(when, _)| *when == operation)?;
-        state.script.remove(at).map(|(_, interruption)| interruption)
+        let at = state.script.iter().position(|(when, ..)| *when == operation)?;
+        let (_, others, _) = state.script.get_mut(at)?;
+        if *others > 0 {
+            *others -= 1;
+            return None;
+        }
+        let (_, _, interruption) = state.script.remove(at)?;
+        let number = state.calls.iter().filter(|call| **call == operation).count();
+        let call = format!("the {} {operation}", ordinal(number));
+        state.interrupted.push(match &interruption {
+            Interruption::Fail(error) => format!("{call} failed before it was sent: {error}"),
+            Interruption::LoseAnswer(_) => format!("the answer to {call} was lost"),
+            Interruption::First(_) => format!("something else happened before {call}"),
+        });
+        Some(interruption)
     }
 
     async fn pass<T>(

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::failure::{Checked, Stop, check, check_eq, shown};
 use crate::harness::World;
 use crate::proxy::{Armed, Proxy, Rule};
+use crate::scripted::Scripted;
 use crate::seed::Seed;
 use futures_util::TryStreamExt;
 use std::collections::BTreeMap;
@@ -38,7 +39,11 @@ impl Deref for Stage {
 impl Context {
     pub(crate) async fn stage(&self, seed: Seed) -> Checked<Stage> {
         let world = self.harness.start(&seed).await?;
-        self.record().faults.clear();
+        {
+            let mut record = self.record();
+            (record.proxy, record.script) = (world.proxy.clone(), None);
+            record.injected.clear();
+        }
         let people = |workspace: &Workspace| self.by_folded_id(seed.members_of(&workspace.id));
         let expected = seed.workspaces.iter().map(|workspace| (workspace.id.clone(), people(workspace)));
         let expected = Mutex::new(expected.collect());
@@ -77,8 +82,18 @@ impl Stage {
 
     /// Puts a fault into the way of requests. A failure from here on names it.
     pub(crate) fn inject(&self, rule: Rule) -> Checked<Armed> {
-        self.record().faults.push(rule.fault.clone());
-        Ok(self.proxy()?.inject(rule))
+        let fault = rule.fault.clone();
+        let armed = self.proxy()?.inject(rule);
+        self.record().injected.push((fault, armed.clone()));
+        Ok(armed)
+    }
+
+    /// The adapter, in a wrapper that keeps a list of calls and can interrupt them. A failure from here on names what it
+    /// interrupted.
+    pub(crate) fn scripted(&self) -> Arc<Scripted<Arc<dyn WorkspaceMembers>>> {
+        let script = Arc::new(Scripted::new(self.members().clone()));
+        self.record().script = Some(script.clone());
+        script
     }
 
     /// How many requests were sent; 0 without a proxy.
@@ -211,7 +226,7 @@ impl Stage {
     }
 }
 
-/// What a case does that must work, and what is expected from then on.
+/// What a case does that must work, after which all workspaces hold whom they should; and what is expected from then on.
 impl Stage {
     fn expected(&self) -> MutexGuard<'_, BTreeMap<WorkspaceId, People>> {
         self.expected.lock().unwrap_or_else(PoisonError::into_inner)
@@ -260,26 +275,30 @@ impl Stage {
         role: &Role,
     ) -> Checked<Member> {
         let add = AddMember::new(workspace.clone(), who.clone(), role.clone());
-        let member = must_work(&format!("adding {who} as {role}"), self.members().add(&add).await)?;
+        let what = format!("adding {who} as {role}");
+        let member = must_work(&what, self.members().add(&add).await)?;
         self.now_member(&member, (workspace, who), role)?;
+        self.expect_state(&format!("after {what}")).await?;
         Ok(member)
     }
 
     /// Gives a member of the first workspace this role.
     pub(crate) async fn set_role(&self, who: &PrincipalId, role: &Role) -> Checked<Member> {
         let change = self.setting(who, role).await?;
-        let member =
-            must_work(&format!("giving {who} the role {role}"), self.members().set_role(&change).await)?;
+        let what = format!("giving {who} the role {role}");
+        let member = must_work(&what, self.members().set_role(&change).await)?;
         self.now_member(&member, (&self.legal, who), role)?;
+        self.expect_state(&format!("after {what}")).await?;
         Ok(member)
     }
 
     /// Removes somebody from the first workspace.
     pub(crate) async fn remove(&self, who: &PrincipalId) -> Checked {
         let removal = self.removing(who).await?;
-        must_work(&format!("removing {who}"), self.members().remove(&removal).await)?;
+        let what = format!("removing {who}");
+        must_work(&what, self.members().remove(&removal).await)?;
         self.expect_out(&self.legal, who);
-        Ok(())
+        self.expect_state(&format!("after {what}")).await
     }
 
     /// The member is the one asked for, in the role asked for; and is expected to be there from now on.

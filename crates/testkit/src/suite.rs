@@ -149,12 +149,14 @@ impl Suite {
             let (harness, capabilities) = (self.harness.clone(), self.capabilities().clone()?);
             block_on(async move {
                 let context = Context::new(harness, capabilities);
-                let play = tokio::spawn(async move { case.play(&context).await });
-                match tokio::time::timeout(LONGEST, play).await {
+                let given = context.clone();
+                let play = tokio::spawn(async move { case.play(&given).await });
+                let verdict = match tokio::time::timeout(LONGEST, play).await {
                     Ok(Ok(verdict)) => verdict,
                     Ok(Err(panicked)) => Err(Failure::new(format!("the case panicked: {panicked}"))),
                     Err(_) => Err(Failure::new(format!("the case had not ended after {LONGEST:?}"))),
-                }
+                };
+                verdict.map_err(|failure| failure.after(&context.faults()))
             })
         })
     }

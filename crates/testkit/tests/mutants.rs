@@ -80,11 +80,11 @@ impl Mutant {
 
     fn shown(&self, member: &Member) -> Member {
         let role = self.swap(&member.role);
-        self.dressed(member, &role)
+        self.in_role(member, &role)
     }
 
     /// The member, as if in this role.
-    fn dressed(&self, member: &Member, role: &Role) -> Member {
+    fn in_role(&self, member: &Member, role: &Role) -> Member {
         let table = self.account.capabilities().roles();
         let native =
             table.resolve(role).map_or_else(|_| member.native_role.clone(), |resolved| resolved.native);
@@ -97,7 +97,7 @@ impl Mutant {
     async fn remove_others(&self, workspace: &WorkspaceId, but: &PrincipalId) {
         for member in self.account.all_members() {
             if member.key.workspace == *workspace && member.key.principal != *but {
-                // The last owner stays, whatever the mutant wants.
+                // The account keeps the last owner.
                 let _ = self.account.remove(&RemoveMember::new(member.key)).await;
             }
         }
@@ -177,7 +177,7 @@ impl WorkspaceMembers for Mutant {
                 if self.is(Bug::AddingOneReplacesTheRest) {
                     self.remove_others(&request.workspace, &request.principal).await;
                 }
-                Ok(self.dressed(&member, &request.role))
+                Ok(self.in_role(&member, &request.role))
             }
         }
     }
@@ -187,19 +187,20 @@ impl WorkspaceMembers for Mutant {
         if self.is(Bug::SetRoleChangesNothing) {
             self.account.capabilities().check_set_role(request)?;
             if let Some(member) = self.account.get(&request.key.workspace, &request.key.principal).await? {
-                return Ok(self.dressed(&member, &request.role));
+                return Ok(self.in_role(&member, &request.role));
             }
         }
         if let (Bug::AUsersRoleGoesToTheGroupOfThatId, Some(user)) =
             (self.bug, request.key.principal.as_user())
         {
             let group = workspace_members_core::GroupId::new(user.as_str()).expect("a user's id");
-            let held = self.account.get(&request.key.workspace, &PrincipalId::from(group.clone())).await?;
+            let group_member =
+                self.account.get(&request.key.workspace, &PrincipalId::from(group.clone())).await?;
             let member = self.account.get(&request.key.workspace, &request.key.principal).await?;
-            if let (Some(_), Some(member)) = (held, member) {
+            if let (Some(_), Some(member)) = (group_member, member) {
                 let key = MemberKey::new(request.key.workspace.clone(), group);
                 self.account.set_role(&SetRole::new(key, request.role.clone())).await?;
-                return Ok(self.dressed(&member, &request.role));
+                return Ok(self.in_role(&member, &request.role));
             }
         }
         let member = self.account.set_role(&sent).await?;
@@ -210,7 +211,7 @@ impl WorkspaceMembers for Mutant {
                 }
             }
         }
-        Ok(self.dressed(&member, &request.role))
+        Ok(self.in_role(&member, &request.role))
     }
     async fn remove(&self, request: &RemoveMember) -> Result<()> {
         let removed = self.account.remove(request).await;
@@ -225,10 +226,10 @@ impl WorkspaceMembers for Mutant {
     }
 }
 
-struct Nursery(Bug);
+struct MutantHarness(Bug);
 
 #[async_trait]
-impl Harness for Nursery {
+impl Harness for MutantHarness {
     fn name(&self) -> String {
         format!("{:?}", self.0)
     }
@@ -249,14 +250,16 @@ impl Harness for Nursery {
 /// The case must fail, and its failure must speak of what is wrong.
 #[track_caller]
 fn caught(bug: Bug, case: &str, speaks_of: &str) {
-    let failure =
-        Suite::new(Nursery(bug)).run(case).expect_err(&format!("{case} does not catch {bug:?}")).to_string();
+    let failure = Suite::new(MutantHarness(bug))
+        .run(case)
+        .expect_err(&format!("{case} does not catch {bug:?}"))
+        .to_string();
     assert!(failure.contains(speaks_of), "{case} fails for another reason than {bug:?}: {failure}");
 }
 
 #[test]
 fn the_mutant_without_a_fault_passes() {
-    let report = Suite::new(Nursery(Bug::None)).report();
+    let report = Suite::new(MutantHarness(Bug::None)).report();
     assert!(report.complaints.is_empty(), "{:?}", report.complaints);
 }
 
@@ -270,13 +273,13 @@ fn removing_one_removes_all() {
 #[test]
 fn adding_one_replaces_the_rest() {
     caught(Bug::AddingOneReplacesTheRest, MODEL, "the provider's members");
-    caught(Bug::AddingOneReplacesTheRest, "additions_leave_everybody_else_alone", "after an addition");
+    caught(Bug::AddingOneReplacesTheRest, "additions_leave_everybody_else_alone", "after adding user");
 }
 
 #[test]
 fn an_add_loses_its_role() {
     caught(Bug::AnAddLosesItsRole, MODEL, "the provider's members");
-    caught(Bug::AnAddLosesItsRole, "every_role_can_be_added_and_reads_back", "after adding as");
+    caught(Bug::AnAddLosesItsRole, "every_role_can_be_added_and_reads_back", "after adding user");
 }
 
 #[test]
@@ -301,7 +304,7 @@ fn set_role_changes_nothing_and_reports_success() {
 fn a_users_role_is_written_to_the_group_of_the_same_id() {
     caught(Bug::AUsersRoleGoesToTheGroupOfThatId, MODEL, "the provider's members");
     let case = "a_role_goes_to_the_user_not_to_the_group_of_that_id";
-    caught(Bug::AUsersRoleGoesToTheGroupOfThatId, case, "after a change of user 7's role");
+    caught(Bug::AUsersRoleGoesToTheGroupOfThatId, case, "after giving user");
 }
 
 #[test]

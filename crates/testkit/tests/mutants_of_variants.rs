@@ -287,3 +287,13 @@ fn the_wrapper_without_a_fault_passes() {
     let report = suite(Bug::None, WholeLife).report();
     assert!(report.complaints.is_empty(), "{:?}", report.complaints);
 }
+
+#[test]
+fn a_failure_names_what_was_done_to_which_call() {
+    let case = "a_lost_addition_does_not_undo_somebody_elses_change";
+    let failure =
+        suite(Bug::ReadsShowWhatWasLastAsked, GitHub).run(case).expect_err("it is caught").to_string();
+    for named in ["the answer to the 1st add was lost", "something else happened before the 2nd get"] {
+        assert!(failure.contains(&format!("\n  after: {named}\n")), "{named}: {failure}");
+    }
+}

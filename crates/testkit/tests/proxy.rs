@@ -2,13 +2,21 @@
 //! client would repair what is sent.
 #![expect(clippy::unwrap_used, reason = "these are tests, where a panic is the report")]
 
+use async_trait::async_trait;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use workspace_members_testkit::{Answer, Fault, Proxy, Request, Rule};
+use workspace_members_core::{
+    AddMember, Capabilities, Capability, Error, Evidence, Fit, Identity, ListOf, Member, NativeRole, Page,
+    PageRequest, PrincipalId, Provider, RemoveMember, Result, Role, RoleRow, RoleTable, UserId, WorkspaceId,
+    WorkspaceMembers,
+};
+use workspace_members_testkit::{
+    Answer, Fault, Harness, HarnessError, Proxy, Request, Rule, Seed, Suite, World,
+};
 
 /// A server that says `hello world` to everything, and counts.
 async fn server() -> (String, Arc<AtomicUsize>) {
@@ -117,15 +125,15 @@ async fn what_is_held_waits_for_its_release() {
     let (proxy, asked) = proxied().await;
     for (fault, acted) in [(Fault::HoldBefore, 0), (Fault::HoldAfter, 2)] {
         let armed = proxy.inject(Rule::new(fault));
-        let held = tokio::spawn({
+        let waiting = tokio::spawn({
             let proxy = proxy.clone();
             async move { ask(&proxy, "GET", "/").await }
         });
         armed.reached().await;
         assert_eq!(asked.load(Ordering::SeqCst), acted);
-        assert!(!held.is_finished());
+        assert!(!waiting.is_finished());
         armed.release();
-        assert_eq!(body(&held.await.unwrap().unwrap()), "hello world");
+        assert_eq!(body(&waiting.await.unwrap().unwrap()), "hello world");
     }
 }
 
@@ -214,4 +222,88 @@ async fn it_can_be_led_to_a_server_that_came_back_elsewhere() {
     assert_eq!((proxy.url(), proxy.upstream()), (url, elsewhere.clone()));
     assert!(proxy.lead_to(&format!("{elsewhere}/other")).is_err());
     assert!(proxy.lead_to("https://127.0.0.1/base").is_err());
+}
+
+/// An adapter that says whom it acts as, whatever it is answered; without a path, it does not even ask.
+#[derive(Debug)]
+struct Careless {
+    proxy: Proxy,
+    path: Option<&'static str>,
+    capabilities: Capabilities,
+}
+
+#[async_trait]
+impl WorkspaceMembers for Careless {
+    fn provider(&self) -> Provider {
+        self.capabilities.provider().clone()
+    }
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+    async fn me(&self) -> Result<Identity> {
+        if let Some(path) = self.path {
+            ask(&self.proxy, "GET", path).await.unwrap();
+        }
+        Ok(Identity::new(UserId::from(1)))
+    }
+    async fn members_page(&self, _: &ListOf, _: PageRequest) -> Result<Page<Member>> {
+        Err(Error::invalid_input("not claimed"))
+    }
+    async fn get(&self, _: &WorkspaceId, _: &PrincipalId) -> Result<Option<Member>> {
+        Err(Error::invalid_input("not claimed"))
+    }
+    async fn add(&self, _: &AddMember) -> Result<Member> {
+        Err(Error::invalid_input("not claimed"))
+    }
+    async fn remove(&self, _: &RemoveMember) -> Result<()> {
+        Err(Error::invalid_input("not claimed"))
+    }
+}
+
+struct CarelessHarness(Option<&'static str>);
+
+#[async_trait]
+impl Harness for CarelessHarness {
+    fn name(&self) -> String {
+        "careless".to_owned()
+    }
+
+    async fn start(&self, _: &Seed) -> std::result::Result<World, HarnessError> {
+        let (proxy, _) = proxied().await;
+        let roles =
+            RoleTable::new([RoleRow::new(Role::Owner, NativeRole::from_static("owner"), Fit::Exact)])?;
+        let capabilities = Capabilities::new(Provider::from_static("careless"), roles)
+            .claim(Evidence::Documented, &[Capability::Me]);
+        let careless = Careless { proxy: proxy.clone(), path: self.0, capabilities };
+        Ok(World::new(careless).with_proxy(proxy))
+    }
+}
+
+#[test]
+fn a_failed_case_names_the_fault_and_the_request_that_met_it() {
+    for (path, case, named) in [
+        (
+            Some("/base/me"),
+            "a_refused_key_is_unauthenticated",
+            "the 1st request, GET /base/me, was answered 401 instead of reaching the server",
+        ),
+        (
+            Some("/base/me"),
+            "a_lost_answer_to_a_read_changes_nothing",
+            "the connection of the 1st request, GET /base/me, was cut before the server had it",
+        ),
+        (
+            Some("/base/me"),
+            "an_empty_answer_is_not_success",
+            "the answer to the 1st request, GET /base/me, came without its body",
+        ),
+        (
+            None,
+            "a_refused_key_is_unauthenticated",
+            "no request met this: a request was answered 401 instead of reaching the server",
+        ),
+    ] {
+        let failure = Suite::new(CarelessHarness(path)).run(case).unwrap_err().to_string();
+        assert!(failure.contains(&format!("\n  after: {named}\n")), "{case}: {failure}");
+    }
 }

@@ -34,5 +34,6 @@ fn a_failed_case_names_the_fault_that_was_injected() {
     });
     let case = "a_lost_answer_to_adding_a_user_is_resolved_by_one_more_call";
     let failure = Suite::new(sends_no_addition).run(case).expect_err("the adapter is broken").to_string();
-    assert!(failure.contains("met the fault") && failure.contains("injected fault: CutAfter"), "{failure}");
+    let named = "after: no request met this: the answer to a request was lost";
+    assert!(failure.contains("met the fault") && failure.contains(named), "{failure}");
 }

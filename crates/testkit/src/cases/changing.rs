@@ -1,22 +1,8 @@
 //! Listings that are read while something changes, or is said to.
 
 use super::paging::{Listed, Walk, claimed};
-use crate::case::cases;
-use crate::cast::{MANY, ME};
-use crate::context::Context;
-use crate::failure::{Checked, Stop, check, check_eq, only_if, outcome};
-use crate::proxy::{Answer, Fault, Rule};
-use crate::scripted::Scripted;
-use crate::seed::{Grant, Seed};
-use crate::stage::Stage;
-use futures_util::TryStreamExt;
+use super::prelude::*;
 use futures_util::future::BoxFuture;
-use std::collections::BTreeSet;
-use std::future::ready;
-use workspace_members_core::{
-    Behaviour, Capability, Error, ErrorKind, Member, NativeRole, Operation, PrincipalId, Role,
-    WorkspaceMembersExt,
-};
 
 cases! {
     __changing_cases;
@@ -116,11 +102,8 @@ async fn listed_while(
     change: BoxFuture<'static, ()>,
     roster: bool,
 ) -> Result<Vec<Member>, Error> {
-    let members = Scripted::new(stage.members().clone());
-    for _ in 0..pages {
-        members.happens_first(Operation::ListMembers, ready(()));
-    }
-    members.happens_first(Operation::ListMembers, change);
+    let members = stage.scripted();
+    members.happens_after(pages, Operation::ListMembers, change);
     if roster {
         Ok(members.roster(&stage.legal).await?.members().to_vec())
     } else {

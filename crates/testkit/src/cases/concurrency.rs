@@ -1,16 +1,9 @@
 //! Many callers at once, and callers who give up.
 
+use super::prelude::*;
 use super::strike::arm;
-use crate::call::{Call, methods};
-use crate::case::cases;
-use crate::cast::{BEN, CLEO, DAN, EXTRA};
-use crate::context::Context;
-use crate::failure::{Checked, Stop, check, check_eq, outcome};
-use crate::proxy::Fault;
-use crate::stage::Stage;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
-use workspace_members_core::{AddMember, Behaviour, Capability, Error, ErrorKind, NativeRole};
 
 cases! {
     __concurrency_cases;
@@ -28,13 +21,13 @@ fn joined<T>(joined: Result<T, tokio::task::JoinError>) -> Checked<T> {
     joined.map_err(|error| Stop::failed(format!("a task did not end well: {error}")))
 }
 
-/// Two calls in tasks of their own, at the same time.
-async fn both<T: Send + 'static>(
-    one: impl Future<Output = T> + Send + 'static,
-    other: impl Future<Output = T> + Send + 'static,
-) -> Checked<[T; 2]> {
-    let (one, other) = tokio::join!(tokio::spawn(one), tokio::spawn(other));
-    Ok([joined(one)?, joined(other)?])
+/// Both calls at the same time, in tasks of their own.
+async fn at_once(stage: &Stage, calls: &[Call; 2]) -> Checked<[Result<(), Error>; 2]> {
+    let [one, other] = calls.clone().map(|call| {
+        let members = stage.members().clone();
+        tokio::spawn(async move { call.send(&members).await })
+    });
+    Ok([joined(one.await)?, joined(other.await)?])
 }
 
 /// Tasks that read everything, while others write to both workspaces. Each writer is about a member of its own.
@@ -87,28 +80,23 @@ async fn a_value_is_used_from_many_tasks_at_once(context: &Context) -> Checked {
 async fn of_two_who_add_one_member_one_wins(context: &Context) -> Checked {
     for _ in 0..8 {
         let stage = context.usual().await?;
-        let cleo = stage.user(CLEO);
-        let [one, other] = [&stage.first, &stage.second].map(|role| {
-            let (members, add) = (stage.members().clone(), stage.adding(cleo.clone(), role));
-            async move { members.add(&add).await }
-        });
-        let results = both(one, other).await?;
-        let won: Vec<_> = results.iter().filter_map(|result| result.as_ref().ok()).collect();
+        let calls = [&stage.first, &stage.second].map(|role| Call::Add(stage.adding(stage.user(CLEO), role)));
+        let results = at_once(&stage, &calls).await?;
+        let won: Vec<_> = calls.iter().zip(&results).filter(|(_, result)| result.is_ok()).collect();
         if stage.behaves(Behaviour::AddUpserts) {
             // Neither is refused, and the later one's role stays.
             check_eq!(won.len(), 2, "how many of two additions worked");
             expect_either_role(&stage, CLEO, "after two added one member").await?;
             continue;
         }
-        let [winner] = won.as_slice() else {
+        let [(winner, _)] = won.as_slice() else {
             let [one, other] = results.each_ref().map(outcome);
             return Err(Stop::failed(format!("exactly one must win: {one} and {other}")));
         };
         for error in results.iter().filter_map(|result| result.as_ref().err()) {
             check_eq!(error.kind(), ErrorKind::AlreadyMember, "who loses: {error}");
         }
-        stage.expect_in(&stage.legal, &cleo, winner.native_role.clone());
-        stage.expect_state("after two added one member").await?;
+        winner.expect_applied(&stage, true, "after two added one member").await?;
     }
     Ok(())
 }
@@ -116,13 +104,11 @@ async fn of_two_who_add_one_member_one_wins(context: &Context) -> Checked {
 async fn two_who_add_two_members_both_do(context: &Context) -> Checked {
     for _ in 0..8 {
         let stage = context.usual().await?;
-        let [one, other] = [(CLEO, &stage.first), (DAN, &stage.second)].map(|(number, role)| {
-            let (members, add) = (stage.members().clone(), stage.adding(stage.user(number), role));
-            stage.expect_in(&stage.legal, &add.principal, stage.native(role));
-            async move { members.add(&add).await }
-        });
-        for result in both(one, other).await? {
+        let calls = [(CLEO, &stage.first), (DAN, &stage.second)]
+            .map(|(number, role)| Call::Add(stage.adding(stage.user(number), role)));
+        for (call, result) in calls.iter().zip(at_once(&stage, &calls).await?) {
             check!(result.is_ok(), "one of two additions: {}", outcome(&result));
+            call.expect_effect(&stage);
         }
         stage.expect_state("after two additions at once").await?;
     }
@@ -132,22 +118,13 @@ async fn two_who_add_two_members_both_do(context: &Context) -> Checked {
 async fn of_two_who_remove_one_member_one_does(context: &Context) -> Checked {
     for _ in 0..8 {
         let stage = context.usual().await?;
-        let ben = stage.user(BEN);
-        let removal = stage.removing(&ben).await?;
-        let [one, other] = [removal.clone(), removal].map(|removal| {
-            let members = stage.members().clone();
-            async move { members.remove(&removal).await }
-        });
-        let mut removed = 0;
-        for result in both(one, other).await? {
-            match result {
-                Ok(()) => removed += 1,
-                Err(error) => check_eq!(error.kind(), ErrorKind::NotFound, "who comes second: {error}"),
-            }
+        let removal = Call::Remove(stage.removing(&stage.user(BEN)).await?);
+        let results = at_once(&stage, &[removal.clone(), removal.clone()]).await?;
+        for error in results.iter().filter_map(|result| result.as_ref().err()) {
+            check_eq!(error.kind(), ErrorKind::NotFound, "who comes second: {error}");
         }
-        check_eq!(removed, 1, "how many removed one member");
-        stage.expect_out(&stage.legal, &ben);
-        stage.expect_state("after two removed one member").await?;
+        check_eq!(results.iter().flatten().count(), 1, "how many removed one member");
+        removal.expect_applied(&stage, true, "after two removed one member").await?;
     }
     Ok(())
 }
@@ -157,11 +134,7 @@ async fn of_two_roles_set_at_once_one_stays(context: &Context) -> Checked {
         let stage = context.usual().await?;
         let ben = stage.user(BEN);
         let changes = [stage.setting(&ben, &stage.first).await?, stage.setting(&ben, &stage.second).await?];
-        let [one, other] = changes.map(|change| {
-            let members = stage.members().clone();
-            async move { members.set_role(&change).await }
-        });
-        for result in both(one, other).await? {
+        for result in at_once(&stage, &changes.map(Call::SetRole)).await? {
             check!(result.is_ok(), "one of two roles set at once: {}", outcome(&result));
         }
         expect_either_role(&stage, BEN, "after two roles were set at once").await?;

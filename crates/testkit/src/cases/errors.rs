@@ -1,55 +1,45 @@
 //! Refusals and broken answers: every status for every method, classified by what the caller does next.
 
-use super::strike::{arm, strike};
-use crate::call::{Call, methods};
-use crate::case::cases;
-use crate::context::Context;
-use crate::failure::{Checked, Stop, check, check_eq, shown};
+use super::prelude::*;
+use super::strike::{arm, each_fails, strike};
 use crate::harness::Throttled;
-use crate::proxy::{Answer, Fault, Proxy};
-use std::time::Duration;
-use workspace_members_core::{Effect, ErrorKind};
+use crate::proxy::Proxy;
 
 cases! {
     __errors_cases;
-    a_refused_key_is_unauthenticated [] over http => |c| refusal(c, 401, ErrorKind::Unauthenticated);
-    a_missing_right_is_forbidden [] over http => |c| refusal(c, 403, ErrorKind::Forbidden);
-    what_is_not_there_is_not_found [] over http => |c| refusal(c, 404, ErrorKind::NotFound);
+    a_refused_key_is_unauthenticated [] over http
+        => |c| refusal(c, &[401], &[ErrorKind::Unauthenticated], Effect::Rejected);
+    a_missing_right_is_forbidden [] over http => |c| refusal(c, &[403], &[ErrorKind::Forbidden], Effect::Rejected);
+    what_is_not_there_is_not_found [] over http => |c| refusal(c, &[404], &[ErrorKind::NotFound], Effect::Rejected);
     an_unknown_refusal_is_rejected [] over http => |c| worded_refusal(c, &[400, 422], &[ErrorKind::Rejected]);
     a_conflict_is_rejected_or_known [] over http
         => |c| worded_refusal(c, &[409], &[ErrorKind::Rejected, ErrorKind::AlreadyMember, ErrorKind::Protected]);
     too_many_requests_is_rate_limited_and_says_how_long [] over http;
-    a_server_out_of_order_is_unavailable [] over http;
-    an_html_page_is_not_an_answer [] over http;
+    a_server_out_of_order_is_unavailable [] over http
+        => |c| refusal(c, &[500, 502, 503, 504], &[ErrorKind::Unavailable, ErrorKind::Timeout], Effect::Unknown);
+    an_html_page_is_not_an_answer [] over http
+        => |c| answered(c, Answer::html(200), &[ErrorKind::UnexpectedResponse], &[Effect::Unknown]);
     an_empty_answer_is_not_success [] over http => |c| unreadable(c, vec![Fault::Empty], &BROKEN);
     a_truncated_answer_is_not_success [] over http => |c| unreadable(c, vec![Fault::Truncate], &BROKEN);
     an_answer_of_another_shape_is_not_success [] over http => |c| unreadable(c, other_shapes(), &OTHER_SHAPE);
     redirects_are_not_followed_elsewhere [] over http;
 }
 
-/// What nothing came of, refused or not: any error of a read.
+/// What nothing came of, refused or not.
 const NOTHING: &[Effect] = &[Effect::Rejected, Effect::NotApplied];
 
-/// Every method meets this answer instead of the server's, and must fail as one of these kinds; a write, with one of these
-/// effects.
-async fn answered(context: &Context, answer: &Answer, kinds: &[ErrorKind], effects: &[Effect]) -> Checked {
-    for capability in methods(context) {
-        let struck = strike(context, capability, Fault::Answer(answer.clone())).await?;
-        struck.expect_resolved(false).await?;
-        let writes = struck.call.is_write();
-        let what = format!("{:?}, answered {}", struck.call, answer.status);
-        let Some(error) = struck.error(kinds)? else { continue };
-        check_eq!(error.status(), Some(answer.status), "{what}: the status of {}", shown(&error));
-        let effects = if writes { effects } else { NOTHING };
-        check!(effects.contains(&error.effect()), "{what}: the effect of {}", shown(&error));
-    }
-    Ok(())
+/// Every method meets this answer instead of the server's.
+async fn answered(context: &Context, answer: Answer, kinds: &[ErrorKind], effects: &[Effect]) -> Checked {
+    each_fails(context, methods(context), &Fault::Answer(answer), kinds, effects).await
 }
 
-async fn refusal(context: &Context, status: u16, kind: ErrorKind) -> Checked {
-    // The status alone must do, too: providers do not word every refusal.
-    for answer in [context.harness.refusal(status), Answer::status(status), Answer::html(status)] {
-        answered(context, &answer, &[kind], &[Effect::Rejected]).await?;
+async fn refusal(context: &Context, statuses: &[u16], kinds: &[ErrorKind], effect: Effect) -> Checked {
+    for status in statuses {
+        // The status alone must do, too: providers do not word every refusal.
+        let harness = &context.harness;
+        for answer in [harness.refusal(*status), Answer::status(*status), Answer::html(*status)] {
+            answered(context, answer, kinds, &[effect]).await?;
+        }
     }
     Ok(())
 }
@@ -59,9 +49,9 @@ async fn refusal(context: &Context, status: u16, kind: ErrorKind) -> Checked {
 async fn worded_refusal(context: &Context, statuses: &[u16], kinds: &[ErrorKind]) -> Checked {
     let unworded = [kinds, &[ErrorKind::UnexpectedResponse]].concat();
     for status in statuses {
-        answered(context, &context.harness.refusal(*status), kinds, &[Effect::Rejected]).await?;
-        answered(context, &Answer::status(*status), &unworded, NOTHING).await?;
-        answered(context, &Answer::html(*status), &unworded, NOTHING).await?;
+        answered(context, context.harness.refusal(*status), kinds, &[Effect::Rejected]).await?;
+        answered(context, Answer::status(*status), &unworded, NOTHING).await?;
+        answered(context, Answer::html(*status), &unworded, NOTHING).await?;
     }
     Ok(())
 }
@@ -77,7 +67,7 @@ async fn too_many_requests_is_rate_limited_and_says_how_long(context: &Context) 
             // Anew for each call, since an answer may name the time of day.
             let Some(throttled) = context.harness.throttled().into_iter().nth(way) else { continue };
             let struck = strike(context, capability, Fault::Answer(throttled.answer.clone())).await?;
-            struck.expect_resolved(false).await?;
+            struck.expect_resolved().await?;
             let what = format!("{:?}, answered {:?}", struck.call, throttled.answer);
             let Some(error) = struck.error(&[ErrorKind::RateLimited])? else { continue };
             check_eq!(error.effect(), Effect::NotApplied, "{what}: the effect");
@@ -96,20 +86,6 @@ async fn too_many_requests_is_rate_limited_and_says_how_long(context: &Context) 
     Ok(())
 }
 
-async fn a_server_out_of_order_is_unavailable(context: &Context) -> Checked {
-    for status in [500, 502, 503, 504] {
-        let kinds = [ErrorKind::Unavailable, ErrorKind::Timeout];
-        for answer in [context.harness.refusal(status), Answer::html(status), Answer::status(status)] {
-            answered(context, &answer, &kinds, &[Effect::Unknown]).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn an_html_page_is_not_an_answer(context: &Context) -> Checked {
-    answered(context, &Answer::html(200), &[ErrorKind::UnexpectedResponse], &[Effect::Unknown]).await
-}
-
 const BROKEN: [ErrorKind; 4] =
     [ErrorKind::UnexpectedResponse, ErrorKind::Transport, ErrorKind::Timeout, ErrorKind::Unconfirmed];
 
@@ -125,18 +101,7 @@ fn other_shapes() -> Vec<Fault> {
 /// The server acts, and what arrives is no answer to the call.
 async fn unreadable(context: &Context, faults: Vec<Fault>, kinds: &[ErrorKind]) -> Checked {
     for fault in faults {
-        for capability in methods(context) {
-            let struck = strike(context, capability, fault.clone()).await?;
-            struck.expect_resolved(true).await?;
-            // Nothing is promised about the body of a removal's success; cut off, the whole answer is broken.
-            if struck.call.ends_something() && struck.result.is_ok() && fault != Fault::Truncate {
-                continue;
-            }
-            let what = format!("{:?}, {fault:?}", struck.call);
-            let writes = struck.call.is_write();
-            let Some(error) = struck.error(kinds)? else { continue };
-            check!(!writes || error.effect() == Effect::Unknown, "{what}: the effect of {}", shown(&error));
-        }
+        each_fails(context, methods(context), &fault, kinds, &[Effect::Unknown]).await?;
     }
     Ok(())
 }

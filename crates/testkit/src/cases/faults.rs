@@ -1,16 +1,9 @@
 //! Lost answers and lost requests: what happened is never guessed, and one more call sets it right.
 
-use super::strike::strike;
-use crate::call::{Call, methods};
-use crate::case::cases;
-use crate::cast::ANA;
-use crate::context::Context;
-use crate::failure::{Checked, Stop, check, check_eq, only_if, outcome, shown};
-use crate::proxy::{Answer, Fault, Request, Rule};
-use crate::stage::Stage;
+use super::prelude::*;
+use super::strike::{each_fails, strike};
+use crate::proxy::Request;
 use futures_util::future::try_join_all;
-use std::time::Duration;
-use workspace_members_core::{Capability, Change, Effect, Ensured, Error, ErrorKind, IfPresent};
 
 cases! {
     __faults_cases;
@@ -27,9 +20,9 @@ cases! {
     a_lost_answer_to_removing_a_group_is_resolved_by_one_more_call [RemoveGroup] over http
         => |c| lost_answer(c, Capability::RemoveGroup);
     a_connection_cut_before_the_server_acted_is_of_unknown_effect [] over http
-        => |c| unknown_effect(c, Fault::CutBefore, false, &LOST);
+        => |c| unknown_effect(c, Fault::CutBefore, &LOST);
     a_gateway_that_fails_after_the_server_acted_is_of_unknown_effect [] over http
-        => |c| unknown_effect(c, Fault::AnswerAfter(Answer::html(502)), true, &[ErrorKind::Unavailable, ErrorKind::Timeout]);
+        => |c| unknown_effect(c, Fault::AnswerAfter(Answer::html(502)), &[ErrorKind::Unavailable, ErrorKind::Timeout]);
     a_lost_answer_to_a_read_changes_nothing [] over http;
     a_server_that_nobody_reaches_is_not_applied [] over http;
     the_connection_is_made_anew_after_a_cut [] over http;
@@ -49,7 +42,7 @@ const LOST: [ErrorKind; 3] = [ErrorKind::Transport, ErrorKind::Timeout, ErrorKin
 /// finds it reached, and changes nothing.
 async fn lost_answer(context: &Context, capability: Capability) -> Checked {
     let struck = strike(context, capability, Fault::CutAfter).await?;
-    struck.expect_resolved(true).await?;
+    struck.expect_resolved().await?;
     let (stage, call) = (&struck.stage, &struck.call);
     match &struck.result {
         Ok(()) => check!(!context.bare(), "{call:?} got no answer, and reports success"),
@@ -77,28 +70,17 @@ async fn lost_answer(context: &Context, capability: Capability) -> Checked {
     stage.expect_state("after asking once more").await
 }
 
-/// Each claimed write meets the fault; nobody can know whether it happened. As seen from here, a cut before the server
-/// acted is the same as one afterwards.
-async fn unknown_effect(context: &Context, fault: Fault, acted: bool, kinds: &[ErrorKind]) -> Checked {
+/// Nobody can know whether it happened: as seen from here, a cut before the server acted is the same as one afterwards.
+async fn unknown_effect(context: &Context, fault: Fault, kinds: &[ErrorKind]) -> Checked {
     only_if(methods(context).any(Capability::is_write), "nothing is written")?;
-    for capability in methods(context).filter(|method| method.is_write()) {
-        let struck = strike(context, capability, fault.clone()).await?;
-        struck.expect_resolved(acted).await?;
-        let what = format!("{:?}", struck.call);
-        if let Some(error) = struck.error(kinds)? {
-            check_eq!(error.effect(), Effect::Unknown, "{what}: the effect of {}", shown(&error));
-        }
-    }
-    Ok(())
+    let writes = methods(context).filter(|method| method.is_write());
+    each_fails(context, writes, &fault, kinds, &[Effect::Unknown]).await
 }
 
 async fn a_lost_answer_to_a_read_changes_nothing(context: &Context) -> Checked {
-    for capability in methods(context).filter(|method| !method.is_write()) {
-        for fault in [Fault::CutBefore, Fault::CutAfter] {
-            let struck = strike(context, capability, fault).await?;
-            struck.expect_resolved(false).await?;
-            struck.error(&LOST)?;
-        }
+    for fault in [Fault::CutBefore, Fault::CutAfter] {
+        let reads = methods(context).filter(|method| !method.is_write());
+        each_fails(context, reads, &fault, &LOST, &[]).await?;
     }
     Ok(())
 }

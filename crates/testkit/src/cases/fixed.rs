@@ -1,20 +1,13 @@
 //! Members whose role something else sets, whatever is asked for.
 
-use crate::case::cases;
-use crate::cast::REX;
-use crate::context::Context;
-use crate::failure::{Checked, Stop, check, check_eq, only_if, outcome};
-use crate::seed::Seedable;
-use crate::stage::Stage;
-use futures_util::TryStreamExt;
-use workspace_members_core::{Capability, Change, IfPresent, Mark, Member, User, WorkspaceMembersExt};
+use super::prelude::*;
 
 cases! {
     __fixed_cases;
     a_fixed_role_is_known_before_the_first_addition [ListUsers] in usual;
-    an_addition_answered_with_a_fixed_role_is_done [AddUser];
-    a_fixed_role_is_not_asked_for_again_and_again [AddUser, GetMember];
-    a_member_with_a_fixed_role_can_be_removed [AddUser, RemoveUser];
+    an_addition_answered_with_a_fixed_role_is_done [AddUser] in with_rex;
+    a_fixed_role_is_not_asked_for_again_and_again [AddUser, GetMember] in with_rex;
+    a_member_with_a_fixed_role_can_be_removed [AddUser, RemoveUser] in with_rex;
 }
 
 fn only_with_fixed_roles(context: &Context) -> Checked {
@@ -40,7 +33,7 @@ fn expect_fixed(stage: &Stage, member: &Member, what: &str) -> Checked {
 }
 
 /// A world in which Rex was added; only if the harness seeds them.
-async fn added(context: &Context) -> Checked<Stage> {
+async fn with_rex(context: &Context) -> Checked<Stage> {
     only_with_fixed_roles(context)?;
     let stage = context.usual().await?;
     let add = stage.adding(stage.user(REX), &stage.first);
@@ -54,8 +47,7 @@ async fn added(context: &Context) -> Checked<Stage> {
     Ok(stage)
 }
 
-async fn an_addition_answered_with_a_fixed_role_is_done(context: &Context) -> Checked {
-    let stage = added(context).await?;
+async fn an_addition_answered_with_a_fixed_role_is_done(stage: Stage) -> Checked {
     // That they are listed, where members can be read, was checked already.
     if let Some(member) = stage.listed_member(&stage.user(REX)).await? {
         expect_fixed(&stage, &member, "the listing")?;
@@ -64,8 +56,7 @@ async fn an_addition_answered_with_a_fixed_role_is_done(context: &Context) -> Ch
 }
 
 /// To ensure a role that cannot be given finds them as they must be.
-async fn a_fixed_role_is_not_asked_for_again_and_again(context: &Context) -> Checked {
-    let stage = added(context).await?;
+async fn a_fixed_role_is_not_asked_for_again_and_again(stage: Stage) -> Checked {
     let rex = stage.user(REX);
     for role in [&stage.first, &stage.second] {
         let add = stage.adding(rex.clone(), role);
@@ -81,8 +72,6 @@ async fn a_fixed_role_is_not_asked_for_again_and_again(context: &Context) -> Che
     Ok(())
 }
 
-async fn a_member_with_a_fixed_role_can_be_removed(context: &Context) -> Checked {
-    let stage = added(context).await?;
-    stage.remove(&stage.user(REX)).await?;
-    stage.expect_state("after removing somebody whose role is fixed").await
+async fn a_member_with_a_fixed_role_can_be_removed(stage: Stage) -> Checked {
+    stage.remove(&stage.user(REX)).await
 }

@@ -1,40 +1,25 @@
 //! Verbs that take access away: what they refuse by themselves, and what they do when that is allowed.
 
+use super::prelude::*;
 use super::protection::{expect_protected, one_owner};
-use crate::case::cases;
-use crate::cast::{ANA, BEN, ME};
-use crate::context::Context;
-use crate::failure::{Checked, check, check_eq, only_if, outcome};
 use crate::scripted::Scripted;
-use crate::stage::Stage;
-use std::sync::Arc;
-use workspace_members_core::{
-    Behaviour, Capability, Change, ErrorKind, IfPresent, Operation, Protection, Role, WorkspaceMembers,
-    WorkspaceMembersExt,
-};
 
 cases! {
     __guards_cases;
     verbs_keep_the_user_that_the_key_acts_as [RemoveUser, GetMember, Me, Roster] in usual;
-    verbs_keep_the_last_owner [RemoveUser, GetMember, Me, Roster];
-    a_demotion_of_the_last_owner_is_refused [SetUserRole, GetMember, Me, Roster];
-    what_is_allowed_is_left_to_the_provider [RemoveUser, GetMember, Me, Roster];
+    verbs_keep_the_last_owner [RemoveUser, GetMember, Me, Roster] in with_one_owner;
+    a_demotion_of_the_last_owner_is_refused [SetUserRole, GetMember, Me, Roster] in with_one_owner;
+    what_is_allowed_is_left_to_the_provider [RemoveUser, GetMember, Me, Roster] in with_one_owner;
     nobody_is_removed_while_it_is_unknown_who_acts [RemoveUser, GetMember] in usual;
     a_guard_reads_no_more_than_it_needs [RemoveUser, GetMember, Me, Roster] in usual;
 }
 
-type Watched = Scripted<Arc<dyn WorkspaceMembers>>;
-
-fn watched(stage: &Stage) -> Watched {
-    Scripted::new(stage.members().clone())
-}
-
-fn writes(members: &Watched) -> Vec<Operation> {
+fn writes(members: &Scripted<Arc<dyn WorkspaceMembers>>) -> Vec<Operation> {
     members.calls().into_iter().filter(|operation| operation.is_write()).collect()
 }
 
 async fn verbs_keep_the_user_that_the_key_acts_as(stage: Stage) -> Checked {
-    let members = watched(&stage);
+    let members = stage.scripted();
     let result = members.remove_member(&stage.legal, &stage.user(ME)).await;
     expect_protected(&stage, "removing the key's own user", result, &[Protection::ActingIdentity])?;
     check_eq!(writes(&members), [], "what was written though it was refused");
@@ -52,9 +37,8 @@ async fn with_one_owner(context: &Context) -> Checked<Stage> {
 }
 
 /// Where the key's own user may go, the last owner still stays.
-async fn verbs_keep_the_last_owner(context: &Context) -> Checked {
-    let stage = with_one_owner(context).await?;
-    let members = watched(&stage);
+async fn verbs_keep_the_last_owner(stage: Stage) -> Checked {
+    let members = stage.scripted();
     let mut guarded = members.guarded().allow(Protection::ActingIdentity);
     let result = guarded.remove_member(&stage.legal, &stage.user(ME)).await;
     expect_protected(&stage, "removing the last owner", result, &[Protection::LastOwner])?;
@@ -62,12 +46,11 @@ async fn verbs_keep_the_last_owner(context: &Context) -> Checked {
     stage.expect_state("after refusing to remove the last owner").await
 }
 
-async fn a_demotion_of_the_last_owner_is_refused(context: &Context) -> Checked {
-    let stage = with_one_owner(context).await?;
+async fn a_demotion_of_the_last_owner_is_refused(stage: Stage) -> Checked {
     let (me, lower) = (stage.user(ME), &stage.first);
     only_if(stage.native(lower) != stage.highest(), "there is only one role")?;
     for allowed in [true, false] {
-        let members = watched(&stage);
+        let members = stage.scripted();
         let guarded = members.guarded();
         let mut guarded = if allowed { guarded.allow(Protection::ActingIdentity) } else { guarded };
         let kept = [Protection::LastOwner, Protection::ActingIdentity];
@@ -91,9 +74,8 @@ async fn a_demotion_of_the_last_owner_is_refused(context: &Context) -> Checked {
 }
 
 /// The request is sent; a provider that keeps them by itself refuses it.
-async fn what_is_allowed_is_left_to_the_provider(context: &Context) -> Checked {
-    let stage = with_one_owner(context).await?;
-    let (members, me) = (watched(&stage), stage.user(ME));
+async fn what_is_allowed_is_left_to_the_provider(stage: Stage) -> Checked {
+    let (members, me) = (stage.scripted(), stage.user(ME));
     let mut guarded = members.guarded().allow(Protection::ActingIdentity).allow(Protection::LastOwner);
     let result = guarded.remove_member(&stage.legal, &me).await;
     check_eq!(members.count(Operation::Remove), 1, "removals sent, once they were allowed");
@@ -114,7 +96,7 @@ async fn what_is_allowed_is_left_to_the_provider(context: &Context) -> Checked {
 /// It might be the key's own user who is removed.
 async fn nobody_is_removed_while_it_is_unknown_who_acts(stage: Stage) -> Checked {
     only_if(!stage.has(Capability::Me), "it is known who the credential acts as")?;
-    let (members, ben) = (watched(&stage), stage.user(BEN));
+    let (members, ben) = (stage.scripted(), stage.user(BEN));
     let result = members.remove_member(&stage.legal, &ben).await;
     expect_protected(&stage, "removing somebody", result, &[Protection::ActingIdentity])?;
     check_eq!(writes(&members), [], "what was written though it was refused");
@@ -128,7 +110,7 @@ async fn nobody_is_removed_while_it_is_unknown_who_acts(stage: Stage) -> Checked
 async fn a_guard_reads_no_more_than_it_needs(stage: Stage) -> Checked {
     let owners = [&stage.first, &stage.second].iter().any(|role| stage.native(role) == stage.highest());
     only_if(!owners, "everybody is an owner")?;
-    let members = watched(&stage);
+    let members = stage.scripted();
     let mut guarded = members.guarded();
     for who in [stage.user(ANA), stage.user(BEN)] {
         let change = guarded.remove_member(&stage.legal, &who).await?;

@@ -1,16 +1,7 @@
 //! Users as such: invited, deactivated, deleted.
 
-use crate::call::{Call, INVITED};
-use crate::case::cases;
-use crate::cast::{BEN, CLEO, NOBODY, email};
-use crate::failure::{Checked, Stop, check, check_eq, only_if, outcome};
-use crate::stage::Stage;
-use futures_util::TryStreamExt;
-use std::collections::BTreeSet;
-use workspace_members_core::{
-    Behaviour, Capability, ErrorKind, Invitation, InvitationId, Invite, Invited, ListOf, PageRequest,
-    Resource, Status, User, WorkspaceMembersExt,
-};
+use super::prelude::*;
+use crate::call::INVITED;
 
 cases! {
     __lifecycle_cases;

@@ -1,10 +1,6 @@
 //! What a "not found" is about, where the provider leaves several things open.
 
-use crate::case::cases;
-use crate::cast::{ANA, CLEO, NOBODY};
-use crate::failure::{Checked, check, check_eq, outcome, shown};
-use crate::stage::Stage;
-use workspace_members_core::{Capability, Change, ErrorKind, Operation, Resource, WorkspaceMembersExt};
+use super::prelude::*;
 
 cases! {
     __missing_cases;

@@ -1,26 +1,15 @@
 //! Random sequences of calls, against the reference implementation as the model.
 
+use super::prelude::*;
 use super::spelling::respelled;
-use crate::call::methods;
-use crate::case::cases;
-use crate::cast::{BOSS, ME};
-use crate::context::Context;
-use crate::failure::{Checked, Failure, Stop, check, check_eq};
+use crate::failure::Failure;
 use crate::in_memory::{in_memory, truth_of};
-use crate::seed::{Grant, Seed};
-use crate::stage::{Stage, nobody_where_it_may_be};
-use futures_util::TryStreamExt;
+use crate::stage::nobody_where_it_may_be;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
-use std::collections::BTreeMap;
 use std::fmt;
 use tokio::runtime::Handle;
-use workspace_members_core::{
-    AddMember, Behaviour, Capability, ErrorKind, IfPresent, InMemory, ListOf, Member, MemberKey,
-    MembershipId, NativeRole, PageRequest, PrincipalId, RemoveMember, Role, SetRole, WorkspaceId,
-    WorkspaceMembers, WorkspaceMembersExt,
-};
 
 cases! {
     __model_cases;
@@ -147,10 +136,15 @@ impl Words {
 }
 
 /// What a step came to, in terms that both sides can be compared by: the members in the answer, or the kind of error.
-type Came = Result<BTreeMap<PrincipalId, (NativeRole, Role)>, ErrorKind>;
+type StepOutcome = Result<BTreeMap<PrincipalId, (NativeRole, Role)>, ErrorKind>;
 
 /// Takes one step at one side, about the member of this key there.
-async fn take(members: &dyn WorkspaceMembers, words: &Words, step: &Step, key: MemberKey) -> Checked<Came> {
+async fn take_step(
+    members: &dyn WorkspaceMembers,
+    words: &Words,
+    step: &Step,
+    key: MemberKey,
+) -> Checked<StepOutcome> {
     let role = words.role(step.role);
     let one = |member: Member| Some(member);
     let result = match step.method {
@@ -174,7 +168,7 @@ async fn list(
     words: &Words,
     workspace: WorkspaceId,
     size: u32,
-) -> Checked<Came> {
+) -> Checked<StepOutcome> {
     let of = ListOf::Workspace(workspace);
     let (mut listed, mut page) = (BTreeMap::new(), PageRequest::default().with_size(size));
     for _ in 0..1_000 {
@@ -207,15 +201,7 @@ async fn compare(stage: &Stage, model: &InMemory, when: &str) -> Checked {
         }
     }
     if stage.has(Capability::ListAccountMembers) {
-        let listed: Vec<Member> = stage.members().members(ListOf::Account).try_collect().await?;
-        let listed =
-            listed.into_iter().map(|member| (member.key.workspace, member.key.principal, member.native_role));
-        let known = known.into_iter().map(|grant| (grant.workspace, grant.principal, grant.role));
-        let mut listed: Vec<_> = listed.map(|(at, who, role)| (at, stage.folded(&who), role)).collect();
-        let mut known: Vec<_> = known.map(|(at, who, role)| (at, stage.folded(&who), role)).collect();
-        listed.sort();
-        known.sort();
-        check_eq!(listed, known, "{when}, the whole account");
+        stage.expect_account(when).await?;
     }
     Ok(())
 }
@@ -241,8 +227,8 @@ async fn play(words: &Words, beginning: &Beginning, steps: &[Step]) -> Checked {
             }
             _ => (bare.clone(), bare),
         };
-        let got = take(stage.members(), words, step, here).await?;
-        let expected = take(&model, words, step, there).await?;
+        let got = take_step(stage.members(), words, step, here).await?;
+        let expected = take_step(&model, words, step, there).await?;
         check_eq!(got, expected, "what {step:?} came to");
         compare(&stage, &model, &format!("after {step:?}")).await?;
     }

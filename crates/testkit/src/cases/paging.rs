@@ -1,17 +1,7 @@
 //! Pages: every boundary, small pages, and cursors from elsewhere.
 
-use crate::case::cases;
-use crate::cast::{MANY, ME};
-use crate::context::Context;
-use crate::failure::{Checked, Stop, check, check_eq, only_if};
-use crate::seed::{Grant, Seed};
-use crate::stage::Stage;
-use futures_util::TryStreamExt;
-use std::collections::BTreeSet;
+use super::prelude::*;
 use workspace_members_core::adapter::RecordKey;
-use workspace_members_core::{
-    Capability, Cursor, Error, ErrorKind, Group, ListOf, Member, Page, PageRequest, WorkspaceMembersExt,
-};
 
 cases! {
     __paging_cases;
@@ -43,7 +33,7 @@ pub(super) struct Walk {
     pub(super) records: BTreeSet<RecordKey>,
 }
 
-/// The page, with the ids of its items in their place.
+/// The page, with ids instead of items.
 fn ids<T>(page: Page<T>, id: impl Fn(&T) -> String) -> Page<String> {
     let ids = page.items.iter().map(id).collect();
     Page::of_records(ids, page.records).with_next(page.next).with_total(page.total)

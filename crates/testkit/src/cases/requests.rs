@@ -1,14 +1,8 @@
 //! What a call costs, what is refused before it costs anything, and what shows of the credential.
 
+use super::prelude::*;
 use super::strike::arm;
-use crate::call::{Call, methods};
-use crate::case::{cases, expect_refused};
-use crate::context::Context;
-use crate::failure::{Checked, Stop, check, check_eq, only_if, outcome, shown};
-use crate::proxy::Fault;
-use crate::stage::Stage;
-use std::sync::Arc;
-use workspace_members_core::{Capabilities, Capability, ErrorKind, WorkspaceMembers};
+use crate::case::expect_refused;
 
 cases! {
     __requests_cases;

@@ -1,15 +1,6 @@
 //! Roles: every word of the table both ways, and words without a row.
 
-use crate::case::cases;
-use crate::cast::{BEN, CLEO, DAN, EXTRA, MEMBER_GROUP, OTHER_GROUP};
-use crate::context::Context;
-use crate::failure::{Checked, check, check_eq, only_if, shown};
-use crate::seed::{Grant, Seed};
-use crate::stage::Stage;
-use std::collections::BTreeMap;
-use workspace_members_core::{
-    Capability, Effect, ErrorKind, Fit, Member, NativeRole, PrincipalId, Role, SetRole,
-};
+use super::prelude::*;
 
 cases! {
     __roles_cases;
@@ -36,7 +27,6 @@ async fn add_every_role(context: &Context, who: PrincipalId) -> Checked {
         let stage = context.usual().await?;
         let member = stage.add(&who, &role).await?;
         check_eq!(member.role, role, "the role read back");
-        stage.expect_state(&format!("after adding as {role}")).await?;
     }
     Ok(())
 }
@@ -111,11 +101,9 @@ async fn native_roles_of_one_role_stay_apart(context: &Context) -> Checked {
             let member = stage.add(&stage.user(number), role).await?;
             check_eq!(member.role, row.role, "asked for {role}: how it reads");
         }
-        stage.expect_state(&format!("after adding as {} both ways", row.native)).await?;
         if stage.has(Capability::SetUserRole) {
             for role in [&by_role, &by_name] {
                 stage.set_role(&stage.user(CLEO), role).await?;
-                stage.expect_state(&format!("after setting {role}")).await?;
             }
         }
     }
@@ -217,13 +205,13 @@ async fn a_custom_role_can_be_added(stage: Stage) -> Checked {
     let role = Role::Custom(stage.only_with_custom_roles()?);
     let member = stage.add(&stage.user(CLEO), &role).await?;
     check_eq!(member.role, role, "the role answered");
-    stage.expect_state("after adding in a custom role").await
+    Ok(())
 }
 
 async fn a_custom_role_can_be_set(stage: Stage) -> Checked {
     let role = Role::Custom(stage.only_with_custom_roles()?);
     stage.set_role(&stage.user(BEN), &role).await?;
-    stage.expect_state("after setting a custom role").await
+    Ok(())
 }
 
 async fn a_placeholder_is_never_written(stage: Stage) -> Checked {

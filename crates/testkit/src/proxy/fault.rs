@@ -31,9 +31,28 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Whether the server acts first.
-    pub(super) fn strikes_after(&self) -> bool {
+    /// Whether it strikes after the server has acted.
+    pub(crate) fn strikes_after(&self) -> bool {
         matches!(self, Self::AnswerAfter(_) | Self::CutAfter | Self::Truncate | Self::Empty | Self::HoldAfter)
+    }
+
+    /// What it does to this request, in words.
+    pub(crate) fn told(&self, request: &str) -> String {
+        match self {
+            Self::Answer(answer) => {
+                format!("{request} was answered {} instead of reaching the server", answer.status)
+            }
+            Self::AnswerAfter(answer) => {
+                format!("the answer to {request} was replaced by a {}", answer.status)
+            }
+            Self::CutBefore => format!("the connection of {request} was cut before the server had it"),
+            Self::CutAfter => format!("the answer to {request} was lost"),
+            Self::Truncate => format!("half of the answer to {request} was lost"),
+            Self::Empty => format!("the answer to {request} came without its body"),
+            Self::Slow(time) => format!("{request} reached the server after {time:?}"),
+            Self::HoldBefore => format!("{request} was kept from the server until it was released"),
+            Self::HoldAfter => format!("the answer to {request} was kept back until it was released"),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ pub use exchange::Exchange;
 pub use fault::{Armed, Fault, Rule};
 pub use message::{Answer, Request};
 
+use crate::ordinal::ordinal;
 use http::Uri;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -100,6 +101,15 @@ impl Proxy {
     /// Everything that arrived, in order.
     pub fn log(&self) -> Vec<Exchange> {
         self.0.traffic.state().log.clone()
+    }
+
+    /// The faults that requests in the log met, in words.
+    pub(crate) fn faults(&self) -> Vec<String> {
+        let log = self.log().into_iter().enumerate();
+        let told = |(at, Exchange { request, fault, .. }): (usize, Exchange)| {
+            Some(fault?.told(&format!("the {} request, {request},", ordinal(at + 1))))
+        };
+        log.filter_map(told).collect()
     }
 
     /// How many requests arrived.
