@@ -26,6 +26,7 @@ impl Exit {
     /// For a command that failed as a whole. To name what does not exist is wrong input too, if nothing was done.
     pub(crate) fn of(error: &Error) -> Self {
         match (error.kind(), error.effect()) {
+            (_, Effect::Partial) => Self::Partly,
             (ErrorKind::NotFound | ErrorKind::Ambiguous, Effect::Rejected | Effect::NotApplied) => {
                 Self::Input
             }

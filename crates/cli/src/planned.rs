@@ -172,7 +172,7 @@ pub(crate) fn not_applied(error: ApplyError) -> Failure {
             let advice =
                 "somebody may be without access: add them by hand, or run again when the provider answers";
             let error = source.clone().with_message(format!("{error}: {}", source.message()));
-            Failure::from(error).advising(advice)
+            Failure { exit: Exit::Failed, ..Failure::from(error).advising(advice) }
         }
         ApplyError::Locked { .. } => plain(ErrorKind::Unavailable, "wait for the other run to end"),
         ApplyError::State(sync::StateError::LeaseLost { .. }) => {
@@ -209,6 +209,13 @@ pub(crate) fn applied(report: &sync::Report) -> Report {
     }
     kept(&report.kept, &mut sheet);
     let summary = match (report.remaining, &report.last_reading) {
+        (Some(0), _) if !report.is_complete() => "Not everything was done: see above.".to_owned(),
+        (Some(0), _) if !report.kept.is_empty() => {
+            format!(
+                "No changes remain; {} kept otherwise than desired.",
+                counted(report.kept.len(), "member")
+            )
+        }
         (Some(0), _) => "No changes remain: all workspaces match the desired state.".to_owned(),
         (Some(left), _) => format!("Still to do: {}; plan again.", counted(left, "change")),
         (None, why) => {

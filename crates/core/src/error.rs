@@ -181,7 +181,7 @@ impl Error {
         Self(Box::new(Inner {
             kind,
             effect,
-            message: one_line(message),
+            message: printable(message),
             operation: None,
             provider: None,
             status: None,
@@ -227,7 +227,7 @@ impl Error {
 
     /// Replaces the [`message`](Self::message).
     pub fn with_message(mut self, message: impl Into<String>) -> Self {
-        self.0.message = one_line(message);
+        self.0.message = printable(message);
         self
     }
 
@@ -333,7 +333,12 @@ impl Error {
     }
 }
 
-/// What is quoted of a provider, such as the name of a role, can neither begin a line nor move a terminal.
+/// What is quoted of a provider, such as the name of a role, cannot move a terminal. A message may have several lines: one for
+/// each error in a file.
+fn printable(text: impl Into<String>) -> String {
+    text.into().replace(|c: char| c.is_control() && c != '\n', " ")
+}
+
 fn one_line(text: impl Into<String>) -> String {
     text.into().replace(char::is_control, " ")
 }

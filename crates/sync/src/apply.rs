@@ -104,12 +104,16 @@ async fn run(
 ) -> Result<Report, ApplyError> {
     let picked = pick(connections, desired.connections())?;
     // Only adding people leaves nothing open, and needs to know neither who acts nor which account it is; unless an
-    // earlier run left something open behind the same base URL.
+    // earlier run left something open in one of the workspaces, at whichever account behind the base URL.
     let mut only_adds = BTreeSet::new();
     for (&name, members) in &picked {
         let any = AccountKey::of(members.capabilities(), None);
-        let nothing_open = async || options.store.open_changes(&any).await.is_ok_and(|open| open.is_empty());
-        if desired.of_connection(name).all(DesiredWorkspace::only_adds) && nothing_open().await {
+        let is_desired =
+            |id: &WorkspaceId| desired.of_connection(name).any(|desired| desired.target.workspace == *id);
+        let open = options.store.open_changes(&any).await;
+        let nothing_open =
+            open.is_ok_and(|open| !open.iter().any(|(_, change)| is_desired(&change.workspace)));
+        if nothing_open && desired.of_connection(name).all(DesiredWorkspace::only_adds) {
             only_adds.insert(name);
         }
     }

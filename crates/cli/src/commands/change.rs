@@ -149,7 +149,12 @@ impl Change<'_> {
         let title = if step.step.action == Action::Remove { "No longer a member:" } else { "" };
         match step.outcome {
             StepOutcome::Applied if step.error.is_none() => {
-                Ok(self.report("applied", title, after.as_ref(), line))
+                let mut answer = self.report("applied", title, after.as_ref(), line);
+                for consequence in &step.step.consequences {
+                    answer.sheets[0].line(Tone::Change, format!("  {consequence}"));
+                }
+                answer.json["consequences"] = json!(step.step.consequences);
+                Ok(answer)
             }
             StepOutcome::Unchanged => Ok(self.report("unchanged", title, after.as_ref(), line)),
             _ => Err(connection.fail(not_done(step, line))),

@@ -221,3 +221,26 @@ fn a_dry_run_says_what_would_be_done_and_does_nothing() {
         assert_eq!(members(shell, target), before);
     }
 }
+
+#[test]
+fn what_a_change_leaves_behind_is_shown_when_it_is_done() {
+    let here = Here::start(State::sample());
+    let shell = Shell::at(&here.simulator);
+    let lucia = "lucia.fernandez@example.com";
+    let answer = shell.answer(&["remove", "paradigm:1", lucia]);
+    assert_eq!(answer["consequences"].as_array().unwrap().len(), 1, "{answer}");
+    let ran = shell.run(&["remove", "paradigm:2", "quentin.moreau@example.com"]);
+    assert!(ran.stdout.contains("No longer a member:"), "{ran:?}");
+}
+
+#[test]
+fn what_was_not_done_is_never_called_as_desired() {
+    let here = Here::start(State::sample());
+    let shell = Shell::at(&here.simulator);
+    let text = "[[workspace]]\ntarget = \"pandadoc:mreXwGBmsrQzkURDUhZPkU\"\nmode = \"additive\"\n[workspace.members]\n";
+    shell.file("nix.toml", &format!("{text}\"native:Nix\" = [\"tara.byrne@example.com\"]\n"));
+    for _ in 0..2 {
+        let ran = shell.run(&["apply", "nix.toml", "--yes"]);
+        assert!(!ran.stdout.contains("all workspaces match the desired state"), "{ran:?}");
+    }
+}

@@ -243,6 +243,9 @@ fn each_exit_code_means_what_is_documented() {
         assert_eq!(ran.code, Some(*code), "{command:?}: {ran:?}");
     }
     assert_eq!(serde_json::to_value(here.simulator.state()).unwrap(), before, "something was changed");
+    // Added, and not given the role of the second step.
+    let nix = ["add", "pandadoc:Contracts", "--email", "tara.byrne@example.com", "--role", "native:Nix"];
+    shell.run(&nix).complains(3, &["done before: added"]);
     here.simulator.change(|state| state.paradigm.users.clear()).unwrap();
     shell.run(&["doctor", "paradigm"]).ends(1);
 }

@@ -203,7 +203,10 @@ fn everything_wrong_with_a_file_is_said_at_once_and_nothing_is_sent() {
     shell.file("desired.toml", text);
     let words =
         ["desired.toml:2:", "desired.toml:3:", "desired.toml:5:", "authoritative, additive or remove-only"];
-    shell.run(&["plan", "desired.toml"]).complains(2, &words);
+    let ran = shell.run(&["plan", "desired.toml"]).complains(2, &words);
+    let lines =
+        ran.stderr.lines().filter(|line| line.trim_start_matches("error: ").starts_with("desired.toml:"));
+    assert_eq!(lines.count(), 3, "each in a line of its own: {}", ran.stderr);
     shell.run(&["apply", "desired.toml", "--yes"]).complains(2, &words);
     shell.file("desired.toml", &desired("viewer = []").replace("paradigm:2", "acme:2"));
     shell.run(&["plan", "desired.toml"]).complains(2, &["unknown connection \"acme\"", "paradigm, pandadoc"]);

@@ -6,8 +6,8 @@ use super::resolve::{Attempt, Verdict, resolve, send};
 use super::write::Write;
 use crate::listing::collect;
 use crate::{
-    Capability, Change, Effect, Error, Group, GroupId, Mark, Member, NativeRole, Operation, PrincipalId,
-    PrincipalKind, Protection, RemoveMember, Result, Role, UserId, WorkspaceId, WorkspaceMembers,
+    Capability, Change, Effect, Error, Group, Mark, Member, NativeRole, Operation, PrincipalId,
+    PrincipalKind, Protection, RemoveMember, Result, Role, User, UserId, WorkspaceId, WorkspaceMembers,
 };
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,8 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 ///   shows that this user is not in it; and for anybody, where the key cannot say whom it acts as.
 /// * [`Protection::LastOwner`]: for an owner, or a member whose role is not known to be less, where no other user is left
 ///   who owns the workspace and may be active, or where that could not be read. A group does not count, since it may hold
-///   nobody, nor does somebody who has not accepted an invitation. Who is listed without a status counts, as in plans:
-///   many lists of members have none.
+///   nobody, nor does somebody who has not accepted an invitation. Who is listed without a status counts: many
+///   lists of members have none.
 ///
 /// Each can be [allowed](Self::allow). [`WorkspaceMembers`]' own methods guard nothing.
 ///
@@ -36,8 +36,7 @@ pub struct Guarded<'a, M: ?Sized> {
     allowed: BTreeSet<Protection>,
     me: Option<UserId>,
     groups: Option<Vec<Group>>,
-    /// Those of the key's own user, where the list of users says it.
-    my_groups: Option<Vec<GroupId>>,
+    users: Option<Vec<User>>,
     /// The users who own the workspaces whose rosters were read, and may be active.
     owners: BTreeMap<WorkspaceId, Vec<PrincipalId>>,
     /// Where a change was begun and is not known to be finished, as when its future was dropped.
@@ -47,7 +46,7 @@ pub struct Guarded<'a, M: ?Sized> {
 impl<'a, M: WorkspaceMembers + ?Sized> Guarded<'a, M> {
     pub(super) fn new(members: &'a M) -> Self {
         let (allowed, owners) = (BTreeSet::new(), BTreeMap::new());
-        Self { members, allowed, me: None, groups: None, my_groups: None, owners, unfinished: None }
+        Self { members, allowed, me: None, groups: None, users: None, owners, unfinished: None }
     }
 
     /// Allows what would be refused for this reason. What the provider itself protects, it still refuses.
@@ -206,12 +205,12 @@ impl<'a, M: WorkspaceMembers + ?Sized> Guarded<'a, M> {
             return Ok(Some(users.iter().any(|one| self.is_same(&one.clone().into(), user))));
         }
         // Some providers say of users in which groups they are, and not the other way round.
-        if self.my_groups.is_none() {
-            let mut listed = collect(|| users(self.members)).await?.into_iter();
-            let me = listed.find(|listed| self.is_same(&listed.id.clone().into(), user));
-            self.my_groups = me.and_then(|me| me.groups);
+        if self.users.is_none() {
+            self.users = Some(collect(|| users(self.members)).await?);
         }
-        let mine = self.my_groups.as_ref().zip(principal.as_group());
+        let mut listed = self.users.iter().flatten();
+        let me = listed.find(|listed| self.is_same(&listed.id.clone().into(), user));
+        let mine = me.and_then(|me| me.groups.as_ref()).zip(principal.as_group());
         Ok(mine.map(|(mine, group)| mine.contains(group)))
     }
 

@@ -51,12 +51,14 @@ impl<'a> Leases<'a> {
         for (any, accounts) in &by_url {
             let mut taken = Vec::new();
             if !accounts.contains_key(any) {
+                let mut may_be_of_one = false;
                 for (account, name) in accounts {
                     taken.push(lease(store, account, name).await?);
+                    // What a run left open that did not know its account may be of this one.
+                    let open = store.open_changes(account).await?;
+                    may_be_of_one |= open.iter().any(|(id, _)| id.account == *any);
                 }
-                // What a run left open that did not know its account may be of one of these.
-                let open = store.open_changes(any).await?;
-                if open.iter().any(|(id, _)| id.account == *any) {
+                if may_be_of_one {
                     taken.clear();
                 }
             }

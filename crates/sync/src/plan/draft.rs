@@ -45,13 +45,20 @@ impl<'a> Draft<'a> {
         let problems = names::check(desired, directory.observed);
         let mut draft =
             Self { desired, members, directory, guards, steps: Vec::new(), kept: Vec::new(), problems };
-        draft.doubled();
         let (named, outsiders) = draft.named();
-        for (member, named) in members.all.iter().zip(named) {
-            match named {
-                Some(named) => draft.member(member, named),
-                None if desired.mode.removes() => draft.unnamed(member),
-                None => {}
+        let mut first: Option<&Member> = None;
+        for (at, (member, named)) in members.all.iter().zip(named).enumerate() {
+            let twin = first.take();
+            // Two memberships of one principal stand side by side, and an entry finds the last.
+            if members.all.get(at + 1).is_some_and(|next| draft.is_same(member, next)) {
+                first = Some(member);
+                continue;
+            }
+            match (named, twin) {
+                (None, _) if !desired.mode.removes() => {}
+                (_, Some(twin)) => draft.doubled(twin, member),
+                (Some(named), None) => draft.member(member, named),
+                (None, None) => draft.unnamed(member),
             }
         }
         for outsider in &outsiders {
@@ -78,20 +85,18 @@ impl<'a> Draft<'a> {
         self.problems.push(Refusal::new(cause, target, who.to_owned(), message, advice));
     }
 
-    /// Nobody with two memberships can be judged: the two may differ in role, and to remove one leaves the other.
-    fn doubled(&mut self) {
-        let (all, capabilities) = (self.members.all, self.capabilities());
+    fn is_same(&self, one: &Member, other: &Member) -> bool {
+        self.capabilities().same_principal(&one.key.principal, &other.key.principal)
+    }
+
+    /// Of two memberships none is chosen: the two may differ in role, and to remove one leaves the other.
+    fn doubled(&mut self, one: &Member, other: &Member) {
         let id = |member: &Member| {
             member.key.membership.as_ref().map_or("one without an id".to_owned(), ToString::to_string)
         };
-        for (one, other) in all.iter().zip(all.iter().skip(1)) {
-            if capabilities.same_principal(&one.key.principal, &other.key.principal) {
-                let (label, target) = (one.label(), &self.desired.target);
-                let message =
-                    format!("{label} has two memberships in {target}, {} and {}", id(one), id(other));
-                self.problem(Problem::Ambiguous, &label, message, "end one of them at the provider");
-            }
-        }
+        let (label, target) = (one.label(), &self.desired.target);
+        let message = format!("{label} has two memberships in {target}, {} and {}", id(one), id(other));
+        self.problem(Problem::Ambiguous, &label, message, "end one of them at the provider");
     }
 
     /// Finds whom the desired state names: of each member who is, and of others, ordered by principal. Two entries for one
