@@ -27,7 +27,7 @@ pub fn dump(observed: &[Observed]) -> Result<String, DumpError> {
     let mut lines = Vec::new();
     for seen in observed {
         let nobody = crate::People::new();
-        let directory = Directory::new(seen, &nobody);
+        let directory = Directory::new(seen, &nobody).with_addresses();
         for roster in seen.rosters().values() {
             workspace(&mut lines, seen, roster, &directory);
         }

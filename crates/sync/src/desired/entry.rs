@@ -132,6 +132,10 @@ impl Person {
 pub type People = BTreeMap<String, Person>;
 
 impl Entry {
+    pub(crate) fn may_be_address(&self) -> bool {
+        !matches!(self, Self::Who(Who::Id(_)))
+    }
+
     /// How this is addressed at a connection; `None` for a person who has no address there.
     pub fn who(&self, people: &People, connection: &str, provider: &Provider) -> Option<Cow<'_, Who>> {
         match self {

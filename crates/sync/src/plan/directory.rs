@@ -51,7 +51,8 @@ struct Emails<'a> {
 
 /// The members of one workspace by id and by address, each with its index.
 pub(super) struct MemberIndex<'a> {
-    ids: HashMap<Key<'a>, usize>,
+    /// Fewer than the members where somebody is there twice; then of the last.
+    pub(super) ids: HashMap<Key<'a>, usize>,
     /// Empty if no entry is an address. Looking here first is quicker than among the whole account.
     emails: HashMap<&'a EmailAddress, usize>,
 }
@@ -65,7 +66,8 @@ pub(crate) struct Directory<'a> {
     users: HashMap<Key<'a>, &'a User>,
     /// Only those of whom there is something to say.
     profiles: HashMap<Key<'a>, Profile>,
-    emails: Emails<'a>,
+    /// Only where many addresses are looked up: for a large account it takes as long as much of the rest.
+    emails: Option<Emails<'a>>,
     groups: Groups<'a>,
 }
 
@@ -88,8 +90,14 @@ impl<'a> Directory<'a> {
         for member in observed.members() {
             add(folding.principal(&member.key.principal), &member.license, &member.marks);
         }
-        let (emails, groups) = (Emails::of(observed, folding), Groups::new(folding, observed));
+        let (emails, groups) = (None, Groups::new(folding, observed));
         Self { observed, folding, people, users, profiles, emails, groups }
+    }
+
+    /// Makes it ready for looking up many addresses. Without, each is found too, but slowly.
+    pub(crate) fn with_addresses(self) -> Self {
+        let emails = Some(Emails::of(self.observed, self.folding));
+        Self { emails, ..self }
     }
 
     /// How an entry is addressed at this connection.
@@ -106,7 +114,11 @@ impl<'a> Directory<'a> {
         };
         let id = match &*who {
             Who::Email(email) => match members.emails.get(email) {
-                Some(&index) if !self.emails.shared.contains_key(email) => return Ok(Found::Member(index)),
+                Some(&index)
+                    if self.emails.as_ref().is_some_and(|emails| !emails.shared.contains_key(email)) =>
+                {
+                    return Ok(Found::Member(index));
+                }
                 _ => PrincipalId::User(self.find_email(email)?.clone()),
             },
             Who::Id(id) => id.clone(),
@@ -130,8 +142,9 @@ impl<'a> Directory<'a> {
 
     fn find_email(&self, email: &EmailAddress) -> Result<&'a UserId, NotFound> {
         let connection = self.observed.connection();
-        match (self.emails.shared.get(email), self.emails.first.get(email)) {
-            (Some(users), _) => {
+        match self.users_of(email).as_slice() {
+            [one] => Ok(one),
+            users @ [_, ..] => {
                 let mut all: Vec<String> = users.iter().map(|user| format!("user:{user}")).collect();
                 all.sort_unstable();
                 Err(NotFound {
@@ -140,16 +153,15 @@ impl<'a> Directory<'a> {
                     advice: "name the one that is meant as user:ID",
                 })
             }
-            (None, Some(user)) => Ok(user),
-            _ if !self.observed.capabilities().has(Capability::SeeAddresses) => {
+            [] if !self.observed.capabilities().has(Capability::SeeAddresses) => {
                 let message = format!("{connection} does not show addresses, so {email} cannot be found");
                 Err(unknown(message, "name them by id, as user:ID"))
             }
-            _ if self.observed.users().is_some() => {
+            [] if self.observed.users().is_some() => {
                 let message = format!("nobody at {connection} has the address {email}");
                 Err(unknown(message, "check the address, or invite them there first"))
             }
-            _ => {
+            [] => {
                 let message = format!(
                     "{email} is in none of the workspaces read, and this key may not list the users of {connection}"
                 );
@@ -159,10 +171,11 @@ impl<'a> Directory<'a> {
     }
 
     /// All users with this address, among the account's users and the members that were read.
-    pub(crate) fn users_of(&self, email: &EmailAddress) -> &[&'a UserId] {
-        let Emails { first, shared } = &self.emails;
-        let one = || first.get(email).map_or(&[][..], std::slice::from_ref);
-        shared.get(email).map_or_else(one, Vec::as_slice)
+    pub(crate) fn users_of(&self, email: &EmailAddress) -> Vec<&'a UserId> {
+        match &self.emails {
+            Some(emails) => emails.users_of(email),
+            None => Emails::of(self.observed, self.folding).users_of(email),
+        }
     }
 
     fn profile<'b>(&'b self, principal: &'b PrincipalId) -> Option<&'b Profile> {
@@ -233,7 +246,7 @@ impl<'a> Directory<'a> {
         match self.who(entry).as_deref() {
             Some(Who::Id(PrincipalId::Group(named))) => named == group,
             Some(Who::Id(PrincipalId::User(named))) => holds_active(named),
-            Some(Who::Email(email)) => self.users_of(email).iter().any(|user| holds_active(user)),
+            Some(Who::Email(email)) => self.users_of(email).into_iter().any(holds_active),
             // Of another kind of principal it is not known whether the group holds it.
             Some(Who::Id(_)) | None => false,
         }
@@ -270,7 +283,7 @@ impl<'a> Directory<'a> {
                     None => Tri::No,
                 },
                 (Who::Email(email), PrincipalId::Group(group)) => {
-                    yes(self.users_of(email).iter().any(|user| self.holds(group, user) == Tri::Yes))
+                    yes(self.users_of(email).into_iter().any(|user| self.holds(group, user) == Tri::Yes))
                 }
                 // Another kind of principal may hold whom the entry names.
                 _ => Tri::Unknown,
@@ -299,6 +312,11 @@ impl<'a> Emails<'a> {
         }
         Self { first, shared }
     }
+
+    fn users_of(&self, email: &EmailAddress) -> Vec<&'a UserId> {
+        let one = || self.first.get(email).copied().into_iter().collect();
+        self.shared.get(email).cloned().unwrap_or_else(one)
+    }
 }
 
 impl<'a> MemberIndex<'a> {
@@ -310,7 +328,7 @@ impl<'a> MemberIndex<'a> {
     ) -> Self {
         let ids = all.iter().map(|member| folding.principal(&member.key.principal)).zip(0..).collect();
         let mut emails = HashMap::new();
-        if entries.any(|entry| !matches!(entry, Entry::Who(Who::Id(_)))) {
+        if entries.any(Entry::may_be_address) {
             let users = all.iter().zip(0..).filter(|(member, _)| member.key.principal.as_user().is_some());
             emails.extend(users.filter_map(|(member, index)| Some((member.email.as_ref()?, index))));
         }

@@ -45,12 +45,15 @@ impl<'a> Draft<'a> {
         let problems = names::check(desired, directory.observed);
         let mut draft =
             Self { desired, members, directory, guards, steps: Vec::new(), kept: Vec::new(), problems };
-        let (named, outsiders) = draft.named();
+        let index =
+            MemberIndex::new(members.all, directory.folding, desired.members.iter().map(|one| &one.who));
+        let (named, outsiders) = draft.named(&index);
+        let twice = index.ids.len() < members.all.len();
         let mut first: Option<&Member> = None;
         for (at, (member, named)) in members.all.iter().zip(named).enumerate() {
             let twin = first.take();
             // Two memberships of one principal stand side by side, and an entry finds the last.
-            if members.all.get(at + 1).is_some_and(|next| draft.is_same(member, next)) {
+            if twice && members.all.get(at + 1).is_some_and(|next| draft.is_same(member, next)) {
                 first = Some(member);
                 continue;
             }
@@ -101,15 +104,14 @@ impl<'a> Draft<'a> {
 
     /// Finds whom the desired state names: of each member who is, and of others, ordered by principal. Two entries for one
     /// principal must ask for the same.
-    fn named(&mut self) -> (Vec<Option<&'a DesiredMember>>, Vec<Outsider<'a>>) {
+    fn named(&mut self, index: &MemberIndex<'_>) -> (Vec<Option<&'a DesiredMember>>, Vec<Outsider<'a>>) {
         let (desired, directory, all) = (self.desired, self.directory, self.members.all);
-        let index = MemberIndex::new(all, directory.folding, desired.members.iter().map(|one| &one.who));
         let mut members: Vec<Option<&'a DesiredMember>> = vec![None; all.len()];
         let mut outsiders: Vec<Outsider<'a>> = Vec::new();
         let nameless =
             all.iter().any(|member| member.key.principal.as_user().is_some() && member.email.is_none());
         for one in desired.members.iter() {
-            match directory.find(&index, &one.who) {
+            match directory.find(index, &one.who) {
                 Ok(Found::Member(index)) => {
                     let first = *members[index].get_or_insert(one);
                     self.check_same(first, one, &all[index].key.principal);

@@ -57,7 +57,12 @@ impl<'a> Unjudged<'a> {
                 problems.extend(desired.of_connection(connection).map(not_read));
                 continue;
             };
-            let directory = Directory::new(seen, &desired.people);
+            let mut directory = Directory::new(seen, &desired.people);
+            let of_guards = guards.protect.iter().chain(&guards.required_owners);
+            let members = desired.of_connection(connection).flat_map(|workspace| workspace.members.iter());
+            if of_guards.chain(members.map(|member| &member.who)).any(Entry::may_be_address) {
+                directory = directory.with_addresses();
+            }
             let (me, capabilities) = (seen.me(), seen.capabilities());
             let mut account = PlannedAccount {
                 connection: connection.to_owned(),
