@@ -219,8 +219,9 @@ impl EmailAddress {
     /// against slips, not a proof that the address exists.
     pub fn new(text: impl Into<String>) -> Result<Self, InvalidId> {
         let mut given = text.into();
-        if given.starts_with(char::is_whitespace) || given.ends_with(char::is_whitespace) {
-            given = given.trim().to_owned();
+        let trimmed = given.trim();
+        if trimmed.len() < given.len() {
+            given = String::from(trimmed);
         }
         let text = given.as_str();
         let why = if text.len() > 320 {

@@ -164,11 +164,7 @@ impl Client {
             Err(_) if (300..500).contains(&status) => (Vec::new(), None),
             Err(error) => (Vec::new(), Some(error)),
         };
-        for value in headers.values_mut() {
-            if self.keys.stand_in(value.as_bytes()) {
-                *value = HeaderValue::from_static("[redacted]");
-            }
-        }
+        self.keys.scrub_headers(&mut headers);
         let id = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).map(str::trim);
         let answer = Answer {
             operation,

@@ -108,7 +108,7 @@ impl Paradigm {
         integer(workspace.as_str(), "workspace", operation)?;
         let path = self.below_workspaces(&[workspace.as_str(), "members"]);
         let answer = self.read(operation, &path, &[]).await?;
-        Ok(convert::members(workspace, answer.json()?, self.capabilities.roles()))
+        Ok(convert::members(workspace, answer.json()?, self.capabilities.roles()).collect())
     }
 }
 
@@ -198,8 +198,8 @@ impl WorkspaceMembers for Paradigm {
         let body = wire::AddRequest { user_id, group_id, role: role.native.as_str() };
         let post = Request::new(operation, Method::POST, &path).with_json(&body)?;
         let answer = self.send(post, Some(kind)).await?;
-        let members = convert::members(workspace, answer.json()?, self.capabilities.roles());
-        let added = members.into_iter().find(|member| member.key.principal == request.principal);
+        let mut members = convert::members(workspace, answer.json()?, self.capabilities.roles());
+        let added = members.find(|member| member.key.principal == request.principal);
         let added = added.ok_or_else(|| {
             let message = "the provider reported success and answered a list without the new member";
             answer.error(Error::new(ErrorKind::Unconfirmed, Effect::Unknown, message))

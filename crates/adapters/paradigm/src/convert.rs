@@ -8,18 +8,21 @@ use workspace_members_core::{
 };
 
 /// Users first, then groups, each in the provider's order.
-pub(crate) fn members(workspace: &WorkspaceId, wire: wire::Members, roles: &RoleTable) -> Vec<Member> {
-    let member = |principal, role: &str| {
+pub(crate) fn members(
+    workspace: &WorkspaceId,
+    wire: wire::Members,
+    roles: &RoleTable,
+) -> impl Iterator<Item = Member> {
+    let member = move |principal, role: &str| {
         Member::new(MemberKey::new(workspace.clone(), principal), roles.native(role), roles)
     };
-    let users = wire.users.into_iter().map(|user| {
+    let users = wire.users.into_iter().map(move |user| {
         member(PrincipalId::from(UserId::from(user.id)), &user.role).with_email(email(user.email))
     });
-    let groups = wire
-        .groups
-        .into_iter()
-        .map(|group| member(PrincipalId::from(GroupId::from(group.id)), &group.role).with_name(group.name));
-    users.chain(groups).collect()
+    let groups = wire.groups.into_iter().map(move |group| {
+        member(PrincipalId::from(GroupId::from(group.id)), &group.role).with_name(group.name)
+    });
+    users.chain(groups)
 }
 
 /// Only custom workspaces have members of their own; at owner level, only an owner can see and change them. What the

@@ -2,7 +2,7 @@
 
 use super::source::{CredentialSource, failed};
 use crate::request::AuthScheme;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use memchr::memmem::Finder;
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::VecDeque;
@@ -103,6 +103,16 @@ impl Keys {
             }
         }
         text
+    }
+
+    /// Takes the keys out of headers.
+    pub(crate) fn scrub_headers(&self, headers: &mut HeaderMap) {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        for finder in known.iter().filter_map(|key| key.finder.as_ref()) {
+            for value in headers.values_mut().filter(|value| finder.find(value.as_bytes()).is_some()) {
+                *value = HeaderValue::from_static("[redacted]");
+            }
+        }
     }
 
     /// Whether one of the keys stands in these bytes.
