@@ -389,8 +389,8 @@ mod tests {
     fn the_providers_words_cannot_move_a_terminal() {
         let words = "\u{1b}[2Jgone\n";
         let error = Error::invalid_input(words).with_provider_message(Some(words.into()));
-        assert_eq!((error.message(), error.provider_message()), (" [2Jgone ", Some(" [2Jgone ")));
+        assert_eq!((error.message(), error.provider_message()), (" [2Jgone\n", Some(" [2Jgone ")));
         let error = error.with_message(format!("as {words}")).with_done(vec![words.into()]);
-        assert_eq!((error.message(), &*error.done()[0]), ("as  [2Jgone ", " [2Jgone "));
+        assert_eq!((error.message(), &*error.done()[0]), ("as  [2Jgone\n", " [2Jgone "));
     }
 }
