@@ -302,12 +302,11 @@ impl RoleTable {
         }
     }
 
-    /// Whether a member in this native role has the role asked for. A custom role is had by its own name alone, and never
-    /// by a placeholder's; a normalized one by any native role that is read as it, or as the role that the policy writes in
-    /// its place.
+    /// Whether a member in this native role has the role asked for. A custom role is had by its own name alone; a
+    /// normalized one by any native role that is read as it, or as the role that the policy writes in its place.
     pub fn satisfies(&self, asked: &Role, native: &NativeRole) -> bool {
         if let Role::Custom(own) = asked {
-            return own == native && !self.is_placeholder(native);
+            return own == native;
         }
         let has = self.normalize(native);
         has == *asked || self.resolve(asked).is_ok_and(|written| written.role == has)

@@ -56,10 +56,10 @@ impl<M: WorkspaceMembers + ?Sized> Guarded<'_, M> {
     pub(super) async fn give_role(&mut self, member: Member, role: &Role) -> Result<Ensured> {
         let operation = Operation::SetRole;
         let capabilities = self.account().capabilities();
+        let asked = capabilities.resolve_role(role, operation)?;
         if capabilities.roles().satisfies(role, &member.native_role) || member.is(Mark::RoleFixed) {
             return Ok(Ensured { change: Change::Unchanged, member });
         }
-        let asked = capabilities.resolve_role(role, operation)?;
         let by_adding = capabilities.changes_role_by_adding(member.key.principal.kind());
         let capability = Capability::set_role(member.key.principal.kind());
         if !by_adding && let Err(error) = capabilities.require(capability, operation) {
