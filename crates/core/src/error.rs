@@ -130,7 +130,8 @@ names! {
 /// Everything that can go wrong, in one pointer.
 ///
 /// `Display` is one lower-case line about this level only; [`source`](std::error::Error::source) carries the cause. Neither
-/// holds a request's body, a URL's credentials or a key. No text in it has control characters, whatever it quotes.
+/// holds a request's body, a URL's credentials or a key. No text in it has control characters, whatever it quotes; only a
+/// message about several errors in a file has a line for each.
 #[derive(Debug, Clone)]
 pub struct Error(Box<Inner>);
 

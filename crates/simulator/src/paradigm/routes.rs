@@ -24,9 +24,30 @@ enum Evidence {
     NotSimulated,
 }
 
-/// Its level, method and path below the level's prefix, its name in the log, and what answers it.
-type Route =
-    (Level, &'static str, &'static str, &'static str, Evidence, fn(&mut Asked<'_>) -> Result<Reply, Failure>);
+type Handler = fn(&mut Asked<'_>) -> Result<Reply, Failure>;
+
+/// One operation.
+struct Route {
+    level: Level,
+    method: &'static str,
+    /// Below the level's prefix.
+    path: &'static str,
+    /// Its name in the log.
+    operation: &'static str,
+    evidence: Evidence,
+    handler: Handler,
+}
+
+const fn route(
+    level: Level,
+    method: &'static str,
+    path: &'static str,
+    operation: &'static str,
+    evidence: Evidence,
+    handler: Handler,
+) -> Route {
+    Route { level, method, path, operation, evidence, handler }
+}
 
 const WORKSPACES: &str = "workspaces";
 const WORKSPACE: &str = "workspaces/{}";
@@ -35,28 +56,28 @@ const USER: &str = "workspaces/{}/members/users/{}";
 const GROUP: &str = "workspaces/{}/members/groups/{}";
 
 static ROUTES: [Route; 22] = [
-    (Owner, "GET", WORKSPACES, "list_workspaces", Documented, workspaces::list),
-    (Owner, "GET", WORKSPACE, "get_workspace", Documented, workspaces::get),
-    (Owner, "GET", MEMBERS, "list_members", Documented, members::list),
-    (Owner, "POST", MEMBERS, "add_member", Documented, members::add),
-    (Owner, "DELETE", USER, "remove_user", Documented, remove_user),
-    (Owner, "DELETE", GROUP, "remove_group", Documented, remove_group),
-    (Owner, "GET", "users/me", "get_me", Documented, people::me),
-    (Owner, "GET", "users", "list_users", Documented, people::users),
-    (Owner, "GET", "groups", "list_groups", Documented, people::groups),
-    (Company, "GET", WORKSPACES, "company_list_workspaces", Documented, workspaces::list),
-    (Company, "GET", WORKSPACE, "company_get_workspace", Documented, workspaces::get),
-    (Company, "GET", MEMBERS, "company_list_members", Documented, members::list),
-    (Company, "POST", MEMBERS, "company_add_member", Inferred, members::add),
-    (Company, "DELETE", USER, "company_remove_user", Documented, remove_user),
-    (Company, "DELETE", GROUP, "company_remove_group", Inferred, remove_group),
-    (Instance, "GET", WORKSPACES, "instance_list_workspaces", Documented, workspaces::list),
-    (Instance, "GET", WORKSPACE, "instance_get_workspace", Inferred, workspaces::get),
-    (Instance, "GET", MEMBERS, "instance_list_members", Inferred, members::list),
-    (Instance, "POST", MEMBERS, "instance_add_member", Inferred, members::add),
-    (Instance, "PUT", MEMBERS, "instance_replace_members", NotSimulated, members::list),
-    (Instance, "DELETE", USER, "instance_remove_user", Documented, remove_user),
-    (Instance, "DELETE", GROUP, "instance_remove_group", Inferred, remove_group),
+    route(Owner, "GET", WORKSPACES, "list_workspaces", Documented, workspaces::list),
+    route(Owner, "GET", WORKSPACE, "get_workspace", Documented, workspaces::get),
+    route(Owner, "GET", MEMBERS, "list_members", Documented, members::list),
+    route(Owner, "POST", MEMBERS, "add_member", Documented, members::add),
+    route(Owner, "DELETE", USER, "remove_user", Documented, remove_user),
+    route(Owner, "DELETE", GROUP, "remove_group", Documented, remove_group),
+    route(Owner, "GET", "users/me", "get_me", Documented, people::me),
+    route(Owner, "GET", "users", "list_users", Documented, people::users),
+    route(Owner, "GET", "groups", "list_groups", Documented, people::groups),
+    route(Company, "GET", WORKSPACES, "company_list_workspaces", Documented, workspaces::list),
+    route(Company, "GET", WORKSPACE, "company_get_workspace", Documented, workspaces::get),
+    route(Company, "GET", MEMBERS, "company_list_members", Documented, members::list),
+    route(Company, "POST", MEMBERS, "company_add_member", Inferred, members::add),
+    route(Company, "DELETE", USER, "company_remove_user", Documented, remove_user),
+    route(Company, "DELETE", GROUP, "company_remove_group", Inferred, remove_group),
+    route(Instance, "GET", WORKSPACES, "instance_list_workspaces", Documented, workspaces::list),
+    route(Instance, "GET", WORKSPACE, "instance_get_workspace", Inferred, workspaces::get),
+    route(Instance, "GET", MEMBERS, "instance_list_members", Inferred, members::list),
+    route(Instance, "POST", MEMBERS, "instance_add_member", Inferred, members::add),
+    route(Instance, "PUT", MEMBERS, "instance_replace_members", NotSimulated, members::list),
+    route(Instance, "DELETE", USER, "instance_remove_user", Documented, remove_user),
+    route(Instance, "DELETE", GROUP, "instance_remove_group", Inferred, remove_group),
 ];
 
 fn remove_user(asked: &mut Asked<'_>) -> Result<Reply, Failure> {
@@ -82,18 +103,17 @@ pub(crate) fn handle(world: &mut World, call: &Call) -> Handled {
     };
     let served = ROUTES
         .iter()
-        .filter(|(at, .., evidence, _)| *at == level && (*evidence != Inferred || options.inferred));
-    let mut known = served.filter_map(|route| Some((route, ids(path, route.2)?))).peekable();
+        .filter(|route| route.level == level && (route.evidence != Inferred || options.inferred));
+    let mut known = served.filter_map(|route| Some((route, ids(path, route.path)?))).peekable();
     if known.peek().is_none() {
         return (None, reply(&Failure::new(404, "Not found."), options));
     }
-    let (routes, ids): (Vec<_>, Vec<_>) =
-        known.filter(|((.., evidence, _), _)| *evidence != NotSimulated).unzip();
-    let route = routes.iter().copied().find(|(_, method, ..)| call.method == *method);
+    let (routes, ids): (Vec<_>, Vec<_>) = known.filter(|(route, _)| route.evidence != NotSimulated).unzip();
+    let route = routes.iter().copied().find(|route| call.method == route.method);
     let ids = ids.into_iter().next().unwrap_or_default();
     let answer = dispatch(world, call, &routes, route, ids);
     let answer = answer.unwrap_or_else(|failure| reply(&failure, &world.options.paradigm));
-    (route.map(|(_, _, _, operation, ..)| *operation), answer)
+    (route.map(|route| route.operation), answer)
 }
 
 /// Django REST framework's order: who asks, whether the method exists, whether it is too often, then the operation.
@@ -106,8 +126,8 @@ fn dispatch(
 ) -> Result<Reply, Failure> {
     let (state, options) = (&mut world.state.paradigm, &world.options.paradigm);
     let me = caller(state, call)?;
-    let Some((level, _, _, operation, _, handler)) = route else {
-        let allowed: Vec<&str> = routes.iter().map(|(_, method, ..)| *method).collect();
+    let Some(Route { level, operation, handler, .. }) = route else {
+        let allowed: Vec<&str> = routes.iter().map(|route| route.method).collect();
         return Err(Failure::method_not_allowed(call.method.as_str(), &allowed));
     };
     let limit = if *operation == "list_users" { options.users_limit } else { options.other_limit };
